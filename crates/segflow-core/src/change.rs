@@ -1,0 +1,211 @@
+//! The segment-change event: what moved, why, and what happens next.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::event::{CustomerId, Family};
+use crate::time::{Date, Instant};
+
+/// A change as subscribers read it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Change {
+    /// A pure function of the journal and the records that it names (I6).
+    pub core: Core,
+    /// What depends on batching or on the release; outside the digest.
+    pub envelope: Envelope,
+}
+
+/// Everything about a change that replay reproduces byte for byte.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Core {
+    /// Derived from customer, dimension and `seq`: the same in every replay.
+    pub change_id: String,
+    /// 1, 2, 3 ... per customer and dimension.
+    pub seq: u64,
+    /// Who moved.
+    pub customer_id: CustomerId,
+    /// In which dimension.
+    pub dimension: String,
+    /// The segment left; none at first.
+    pub from: Option<String>,
+    /// The segment entered; none on erasure.
+    pub to: Option<String>,
+    /// From when on.
+    pub effective_at: Instant,
+    /// When `from` was entered.
+    pub entered_previous_at: Option<Instant>,
+    /// What brought it about.
+    pub cause: Cause,
+    /// Of cause `FACT`: the smallest event id that is new at `effective_at`.
+    pub event_id: Option<String>,
+    /// Each comparison that decided.
+    pub reasons: Vec<Reason>,
+    /// The segmentation's name.
+    pub segmentation: String,
+    /// The segmentation's version.
+    pub segmentation_version: u32,
+    /// The segmentation's hash.
+    pub segmentation_hash: String,
+    /// Where this dimension goes if no new fact arrives.
+    pub next_if_silent: Option<Forecast>,
+    /// How far ahead the forecast looked.
+    pub forecast_until: Instant,
+    /// Every present membership, in file order of the dimensions.
+    pub memberships: Vec<(String, String)>,
+    /// What a subscriber checks before it acts.
+    pub safety: Safety,
+    /// Merged over all memberships: per key, the first dimension in file order wins.
+    pub treatment: BTreeMap<String, String>,
+    /// Per key of `treatment`, the dimension that it is from.
+    pub treatment_from: BTreeMap<String, String>,
+}
+
+/// What brought a change about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Cause {
+    /// A fact came into effect.
+    Fact,
+    /// Time passed and nothing happened.
+    Time,
+    /// Another segmentation was activated.
+    Segmentation,
+    /// The customer was erased.
+    Erasure,
+}
+
+impl Cause {
+    /// Its word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fact => "FACT",
+            Self::Time => "TIME",
+            Self::Segmentation => "SEGMENTATION",
+            Self::Erasure => "ERASURE",
+        }
+    }
+}
+
+/// A comparison that decided. Values are text as the segmentation would write them; none where absent or sensitive.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reason {
+    /// The feature as written: `payments.sum("365d")`.
+    pub feature: String,
+    /// `==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `is` (of a bool or of `known`).
+    pub operator: String,
+    /// What it was compared with.
+    pub bound: Option<String>,
+    /// Its value at `effective_at`.
+    pub value: Option<String>,
+    /// Its value 1 ms before, from the facts then in effect.
+    pub value_before: Option<String>,
+}
+
+/// A move that time alone will bring.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Forecast {
+    /// The segment entered.
+    pub to: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// The account at `effective_at`. `None` is absent, or not known to this release.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Safety {
+    /// ISO 4217.
+    pub currency: String,
+    /// Open amounts of all invoices.
+    pub balance_minor: i64,
+    /// Of which overdue and undisputed.
+    pub overdue_amount_minor: i64,
+    /// Days past due.
+    pub overdue_days: i64,
+    /// Of the balance, the disputed part.
+    pub disputed_amount_minor: Option<i64>,
+    /// The open invoice with the oldest due date that is overdue.
+    pub oldest_overdue_invoice_id: Option<String>,
+    /// Its due date.
+    pub oldest_due_date: Option<Date>,
+    /// The nearest due date from that day on.
+    pub next_due_date: Option<Date>,
+    /// What falls due then.
+    pub next_due_amount_minor: Option<i64>,
+    /// The open promise that is due first.
+    pub open_promise: Option<OpenPromise>,
+    /// When the next payment is to be expected by habit.
+    pub expected_pay_date: Option<Date>,
+    /// How many calls may still be made.
+    pub call_headroom: Option<i64>,
+    /// From when on another call may be made.
+    pub call_allowed_from: Option<Instant>,
+}
+
+/// A promise that is neither kept nor broken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenPromise {
+    /// Unique per customer.
+    pub promise_id: String,
+    /// What was promised.
+    pub amount_minor: i64,
+    /// By the end of which day.
+    pub due_date: Date,
+}
+
+/// A change as `advance` decides it: the core, and the record that caused it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decided {
+    /// What replay reproduces.
+    pub core: Core,
+    /// Of cause `FACT`: the record's family and offset.
+    pub origin: Option<(Family, u64)>,
+}
+
+/// What depends on batching or on the release; outside the digest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Envelope {
+    /// May one act on it?
+    pub actionable: bool,
+    /// `F` of the cycle that decided.
+    pub decided_at: Instant,
+    /// `decided_at` less `effective_at`.
+    pub lag_ms: i64,
+    /// The release that decided.
+    pub engine_version: String,
+    /// Of cause `FACT`: the topic of the record that caused it.
+    pub topic: Option<String>,
+    /// Its partition, which is the task's.
+    pub partition: Option<u32>,
+    /// Its offset.
+    pub offset: Option<u64>,
+}
+
+/// What judges whether a change may still be acted upon.
+#[derive(Clone, Copy, Debug)]
+pub struct Actionable {
+    /// Wall time of the cycle; none under the record-time clock.
+    pub w: Option<Instant>,
+    /// Wall time of the task's first cycle ever.
+    pub first_started: Instant,
+    /// The segmentation's `actionable_within`, in milliseconds.
+    pub within_ms: i64,
+}
+
+impl Actionable {
+    /// False for a change that nobody should act on: see CATALOGUE, "envelope".
+    #[must_use]
+    pub fn judge(&self, core: &Core) -> bool {
+        let moved = core.from.is_some() && matches!(core.cause, Cause::Fact | Cause::Time);
+        let fresh = self.w.is_some_and(|w| w.since_ms(core.effective_at) <= self.within_ms);
+        moved && fresh && core.effective_at >= self.first_started
+    }
+}
+
+/// The id of a change: 32 hexadecimal digits of the SHA-256 of customer, dimension and `seq`.
+#[must_use]
+pub fn change_id(customer: &CustomerId, dimension: &str, seq: u64) -> String {
+    let text = format!("{customer}\0{dimension}\0{seq}");
+    Sha256::digest(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}

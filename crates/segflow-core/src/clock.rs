@@ -1,0 +1,116 @@
+//! The clock of a task: how far time has been proved to have come. Arithmetic only; DESIGN section 3 in code.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::CustomerId;
+use crate::time::Instant;
+
+/// Whether an input holds the clock back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// No silence is judged past an instant while this input may hold an older record.
+    Gate,
+    /// The clock does not wait for this input; its facts may be late.
+    Hint,
+}
+
+/// Where time comes from when nothing arrives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Idle {
+    /// From the wall: an input whose end is proved is as far as the wall.
+    WallTime,
+    /// From the records alone: an input at its end leaves the minimum (backfills, tests, `fold`).
+    RecordTime,
+}
+
+/// How a task's clock runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// How long silence is held back behind the facts, in milliseconds.
+    pub grace_ms: i64,
+    /// Where time comes from when nothing arrives.
+    pub idle: Idle,
+}
+
+/// What is known of one input of a task at the end of a read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Input {
+    /// Whether it holds the clock back.
+    pub role: Role,
+    /// The greatest record timestamp read from it; none before the first record.
+    pub greatest: Option<Instant>,
+    /// Whether its end is proved: the position has reached what the leaders answered.
+    pub at_end: bool,
+}
+
+/// The cursor of silence: every timer of silence up to this position has been judged.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Timers before it are judged.
+    pub instant: Instant,
+    /// Of the timers at it, those up to this customer, by (instant, customer); none: none of them.
+    pub customer: Option<CustomerId>,
+}
+
+/// `F`, `T` and `S` of a task.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Clock {
+    /// Facts before it are decided: touched customers are advanced to it.
+    pub facts: Instant,
+    /// Silence before it may be judged.
+    pub silence: Instant,
+    /// How far silence has been judged.
+    pub cursor: Cursor,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            facts: Instant::BEGINNING,
+            silence: Instant::BEGINNING,
+            cursor: Cursor { instant: Instant::BEGINNING, customer: None },
+        }
+    }
+}
+
+impl Clock {
+    /// `F` and `T` after a read that ended at wall time `w`. Neither ever falls. The cursor stays; draining moves it.
+    #[must_use]
+    pub fn settle(&self, inputs: &[Input], w: Instant, settings: Settings) -> Self {
+        let (bound, grace_ms) = match settings.idle {
+            Idle::WallTime => (wall_bound(inputs, w), settings.grace_ms),
+            Idle::RecordTime => record_bound(inputs, settings.grace_ms),
+        };
+        let facts = bound.map_or(self.facts, |bound| bound.max(self.facts));
+        self.at(facts, grace_ms)
+    }
+
+    /// This clock with `F` moved to `facts`, for a cycle that goes only part of the way.
+    #[must_use]
+    pub fn at(&self, facts: Instant, grace_ms: i64) -> Self {
+        Self { facts, silence: facts.plus_ms(-grace_ms).max(self.silence), cursor: self.cursor.clone() }
+    }
+}
+
+/// The least bound of the gating inputs; none while one of them has no bound.
+fn wall_bound(inputs: &[Input], w: Instant) -> Option<Instant> {
+    let bound = |input: &Input| if input.at_end { Some(w) } else { input.greatest };
+    gates(inputs).map(bound).min().unwrap_or(Some(w))
+}
+
+/// As [`wall_bound`], without a wall. Once every input is at its end, one past the greatest timestamp, without grace.
+fn record_bound(inputs: &[Input], grace_ms: i64) -> (Option<Instant>, i64) {
+    if inputs.iter().all(|input| input.at_end) {
+        let greatest = inputs.iter().filter_map(|input| input.greatest).max();
+        return (greatest.map(|greatest| greatest.plus_ms(1)), 0);
+    }
+    let unfinished = gates(inputs).filter(|input| !input.at_end).map(|input| input.greatest).min();
+    let finished = || gates(inputs).map(|input| input.greatest).max().flatten();
+    (unfinished.unwrap_or_else(finished), grace_ms)
+}
+
+fn gates(inputs: &[Input]) -> impl Iterator<Item = &Input> {
+    inputs.iter().filter(|input| input.role == Role::Gate)
+}

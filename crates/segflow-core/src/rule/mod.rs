@@ -1,0 +1,119 @@
+//! Rules: a subset of CEL's syntax, parsed and checked at load into a typed form over feature slots.
+
+use crate::time::Date;
+
+/// A rule that was checked at load.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// As written.
+    pub text: String,
+    /// What it computes.
+    pub root: Node,
+}
+
+/// A place in `Segmentation::features`.
+pub type SlotIndex = usize;
+
+/// A node of a rule. Every node is a truth value.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Node {
+    /// `a && b && ...`, flattened; two or more.
+    And(Vec<Node>),
+    /// `a || b || ...`, flattened; two or more.
+    Or(Vec<Node>),
+    /// `!a`
+    Not(Box<Node>),
+    /// A bool feature by itself.
+    Holds(SlotIndex),
+    /// `known(x)`
+    Known(SlotIndex),
+    /// `unknown(x)`
+    Unknown(SlotIndex),
+    /// `a < b`; at least one side is a feature, both are of one type.
+    Compare(Operand, Operator, Operand),
+    /// `a in [..]`; the list is not empty and its literals are of the feature's type.
+    In(SlotIndex, Vec<Literal>),
+}
+
+/// One side of a comparison.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Operand {
+    /// A feature's value.
+    Feature(SlotIndex),
+    /// A value written in the rule.
+    Literal(Literal),
+}
+
+/// A value written in a rule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Literal {
+    /// `true`
+    Bool(bool),
+    /// `30`
+    Int(i64),
+    /// `5000.00`, in minor units.
+    Money(i64),
+    /// `0.75`, as an exact fraction with a positive denominator.
+    Ratio(i64, i64),
+    /// `"none"`
+    Text(String),
+    /// `"2026-05-03"` against a date.
+    Date(Date),
+}
+
+/// A comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operator {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl Operator {
+    /// As written.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+
+    /// Whether it holds of two values in this order.
+    #[must_use]
+    pub fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+
+    /// The operator that says the same with its sides exchanged.
+    #[must_use]
+    pub const fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            same => same,
+        }
+    }
+}

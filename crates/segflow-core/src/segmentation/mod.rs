@@ -1,0 +1,133 @@
+//! The segmentation: dimensions of segments with their rules, checked at load and unable to fail afterwards.
+
+use std::collections::BTreeMap;
+
+use crate::feature::Feature;
+use crate::money::Currency;
+use crate::rule::Rule;
+use crate::time::{Date, Instant, Span, Zone};
+
+/// A segmentation that may be used.
+#[derive(Clone, Debug)]
+pub struct Segmentation {
+    /// The file's `name`.
+    pub name: String,
+    /// The file's `version`; 1 or more.
+    pub version: u32,
+    /// SHA-256 of the file's bytes, in hexadecimal.
+    pub hash: String,
+    /// The one currency of its money.
+    pub currency: Currency,
+    /// Where its days begin.
+    pub zone: Zone,
+    /// The declared attributes, by name; a feature refers to one by its place here.
+    pub attributes: Vec<AttributeDeclaration>,
+    /// What tunes the features.
+    pub parameters: Parameters,
+    /// How old a change may be and still be acted upon, in milliseconds.
+    pub actionable_within_ms: i64,
+    /// In file order.
+    pub dimensions: Vec<Dimension>,
+    /// Every feature that some rule reads; a rule refers to one by its place here.
+    pub features: Vec<Slot>,
+}
+
+/// A feature that some rule reads.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// As written, in canonical spelling: `payments.sum("365d")`.
+    pub text: String,
+    /// What it computes.
+    pub feature: Feature,
+    /// Whether it reads an attribute named in `sensitive`: it appears in reasons without its values.
+    pub sensitive: bool,
+}
+
+/// An attribute that the segmentation reads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AttributeDeclaration {
+    /// Its name on the wire.
+    pub name: String,
+    /// The type by which rules read it.
+    pub kind: AttributeKind,
+}
+
+/// The types of attributes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AttributeKind {
+    /// `bool`
+    Bool,
+    /// `int`
+    Int,
+    /// `string`
+    Text,
+    /// `ratio`: a double on the wire, read as the decimal that it is written as.
+    Ratio,
+    /// `money`: a long in minor units on the wire.
+    Money,
+    /// `date`: an ISO string on the wire.
+    Date,
+}
+
+/// What tunes the features.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parameters {
+    /// The longest window, in days.
+    pub horizon_days: i32,
+    /// Business days after `due_date` within which a promise may still be kept.
+    pub promise_grace_business_days: u32,
+    /// The share of a promise that keeps it, as an exact fraction.
+    pub promise_tolerance: (i64, i64),
+    /// What may be overdue without counting as such, in minor units.
+    pub overdue_tolerance_minor: i64,
+    /// Calls allowed in 7 days.
+    pub call_limit: u32,
+    /// From when on history is complete.
+    pub history_since: Option<Date>,
+    /// Days that are not business days, besides Saturdays and Sundays; sorted.
+    pub holidays: Vec<Date>,
+}
+
+/// Mutually exclusive segments in order of precedence.
+#[derive(Clone, Debug)]
+pub struct Dimension {
+    /// Unique in the file.
+    pub name: String,
+    /// Those with a rule, then `otherwise`, which has none.
+    pub segments: Vec<Segment>,
+}
+
+/// A segment of a dimension.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// Unique in the dimension.
+    pub name: String,
+    /// The rule to enter; of `otherwise`: none.
+    pub when: Option<Rule>,
+    /// A weaker rule for those already in: `when || stay`, joined at load.
+    pub remain: Option<Rule>,
+    /// How long `when` must have held before entry.
+    pub hold: Option<Span>,
+    /// How long one stays at least.
+    pub keep: Option<Span>,
+    /// The rule that overrides `keep`.
+    pub bypass: Option<Rule>,
+    /// For the subscriber.
+    pub treatment: BTreeMap<String, String>,
+}
+
+impl Dimension {
+    /// The place of `otherwise`.
+    #[must_use]
+    pub fn otherwise(&self) -> usize {
+        self.segments.len() - 1
+    }
+}
+
+impl Segmentation {
+    /// Adds a span in the segmentation's zone.
+    #[must_use]
+    pub fn plus(&self, at: Instant, span: Span) -> Instant {
+        self.zone.plus(at, span)
+    }
+}

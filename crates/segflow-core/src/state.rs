@@ -1,0 +1,130 @@
+//! What is kept of one customer: facts, pending facts, and the decision.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, Family};
+use crate::fact::{Fact, Facts, Inserted};
+use crate::time::Instant;
+
+/// One customer.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// Every fact that was read, in effect or not.
+    pub facts: Facts,
+    /// Those not yet in effect, by (`effective`, family, `event_id`).
+    pub pending: Vec<Pending>,
+    /// What was decided last.
+    pub decision: Decision,
+}
+
+/// A fact that has been read and does not count yet.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Pending {
+    /// From when it counts.
+    pub effective: Instant,
+    /// With `event_id`, which fact.
+    pub family: Family,
+    /// See `family`.
+    pub event_id: String,
+    /// The offset of its record in the family's topic.
+    pub offset: u64,
+}
+
+/// The decision state.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Decision {
+    /// Everything before it is decided; none until something was.
+    pub as_of: Option<Instant>,
+    /// The next breakpoint if no fact arrives.
+    pub next: Instant,
+    /// One per dimension, in file order; empty until something was decided.
+    pub dimensions: Vec<Membership>,
+}
+
+impl Default for Decision {
+    fn default() -> Self {
+        Self { as_of: None, next: Instant::NEVER, dimensions: Vec::new() }
+    }
+}
+
+/// Where the customer stands in one dimension. Segments are numbered in file order; `otherwise` comes last.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Membership {
+    /// The present segment; none until the first decision.
+    pub current: Option<u16>,
+    /// When it was entered.
+    pub entered_at: Option<Instant>,
+    /// How many changes there have been.
+    pub seq: u64,
+    /// Per segment of the dimension: since when its `when` has held, where it has `for`.
+    pub since: Vec<Option<Instant>>,
+}
+
+/// What folding an event did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Folded {
+    /// What became of the fact.
+    pub inserted: Inserted,
+    /// Whether it counts only from later than it happened.
+    pub late: bool,
+}
+
+/// When a customer must be looked at again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wake {
+    /// When the next pending fact comes into effect.
+    pub fact: Instant,
+    /// The next breakpoint of silence.
+    pub silence: Instant,
+}
+
+/// Folds one event in, read while the task's cursor of silence stood at `silence`, from `offset` of its topic.
+///
+/// Commutative and idempotent in the facts; the effective instant is fixed here, once.
+pub fn fold(state: &mut State, event: Event, offset: u64, silence: Instant) -> Folded {
+    let fact = Fact::from(event);
+    let (family, event_id, occurred_at) = (fact.family(), fact.event_id.clone(), fact.occurred_at);
+    let decided = state.decision.as_of.map_or(silence, |as_of| as_of.max(silence));
+    let inserted = state.facts.insert(fact);
+    if matches!(inserted, Inserted::Duplicate | Inserted::Kept) {
+        return Folded { inserted, late: false };
+    }
+    let effective = occurred_at.max(decided);
+    if inserted == Inserted::Replaced {
+        state.withdraw(family, &event_id, decided);
+    }
+    let pending = Pending { effective, family, event_id, offset };
+    let at = state.pending.partition_point(|known| *known < pending);
+    state.pending.insert(at, pending);
+    Folded { inserted, late: effective > occurred_at }
+}
+
+impl State {
+    /// The next instant of each kind at which something may change.
+    #[must_use]
+    pub fn wake(&self) -> Wake {
+        Wake {
+            fact: self.pending.first().map_or(Instant::NEVER, |first| first.effective),
+            silence: self.decision.next,
+        }
+    }
+
+    /// The facts in effect just before or at an instant: all but those pending beyond it.
+    pub(crate) fn in_effect(&self, at: Instant) -> impl Iterator<Item = &Fact> + Clone {
+        let beyond = &self.pending[self.pending.partition_point(|pending| pending.effective <= at)..];
+        self.facts.iter().filter(move |fact| {
+            beyond.is_empty()
+                || !beyond.iter().any(|pending| pending.family == fact.family() && pending.event_id == fact.event_id)
+        })
+    }
+
+    /// A fact gave way to another copy of itself. Had it been in effect, what was decided from it must be looked at
+    /// again, at the first instant that is still undecided.
+    fn withdraw(&mut self, family: Family, event_id: &str, decided: Instant) {
+        let before = self.pending.len();
+        self.pending.retain(|pending| !(pending.family == family && pending.event_id == event_id));
+        if self.pending.len() == before {
+            self.decision.next = self.decision.next.min(decided);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Instants, dates and the segmentation's time zone. A day is a calendar day, never 24 hours.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Instant(pub i64);
+
+impl Instant {
+    /// Before every instant: a clock that has not started.
+    pub const BEGINNING: Self = Self(i64::MIN);
+    /// After every instant: an expiry that never comes.
+    pub const NEVER: Self = Self(i64::MAX);
+    /// Inputs must lie between these two: 1900-01-01 and 2200-01-01, both in UTC. The calendar is total there.
+    pub const EARLIEST: Self = Self(-2_208_988_800_000);
+    /// See [`Instant::EARLIEST`].
+    pub const LATEST: Self = Self(7_258_118_400_000);
+
+    /// This instant moved by `ms`, stopping at either end of time.
+    #[must_use]
+    pub const fn plus_ms(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds from `earlier` to this instant, stopping at the bounds of an `i64`.
+    #[must_use]
+    pub const fn since_ms(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    fn timestamp(self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.clamp(-377_000_000_000_000, 253_000_000_000_000))
+            .expect("clamped to the calendar")
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::BEGINNING => f.write_str("beginning"),
+            Self::NEVER => f.write_str("never"),
+            _ => write!(f, "{:.3}", self.timestamp()),
+        }
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// RFC 3339 with any offset; finer than a millisecond is cut.
+impl FromStr for Instant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse::<Timestamp>()
+            .map(|at| Self(at.as_millisecond()))
+            .map_err(|_| format!("expected an instant such as 2026-05-03T09:30:00Z, found `{text}`"))
+    }
+}
+
+/// A calendar date, as days since 1970-01-01.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Date(pub i32);
+
+const EPOCH: civil::Date = civil::date(1970, 1, 1);
+
+impl Date {
+    /// The date of a year, month and day, or none if there is no such day.
+    #[must_use]
+    pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
+        civil::Date::new(year, month, day).ok().map(Self::of)
+    }
+
+    /// This date moved by `days`, within the calendar.
+    #[must_use]
+    pub const fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
+    /// Days from `earlier` to this date; negative if it is later.
+    #[must_use]
+    pub const fn days_since(self, earlier: Self) -> i64 {
+        self.0 as i64 - earlier.0 as i64
+    }
+
+    /// Monday is 1.
+    #[must_use]
+    pub fn weekday(self) -> i8 {
+        self.civil().weekday().to_monday_one_offset()
+    }
+
+    /// The calendar's own form of this date, for month names and the like.
+    #[must_use]
+    pub fn civil(self) -> civil::Date {
+        EPOCH
+            .checked_add(self.0.clamp(-4_000_000, 2_900_000).days())
+            .expect("clamped to the calendar")
+    }
+
+    fn of(date: civil::Date) -> Self {
+        let days = EPOCH.until(date).expect("two dates of one calendar").get_days();
+        Self(days)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.civil(), f)
+    }
+}
+
+impl fmt::Debug for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// `YYYY-MM-DD`, from 1900 to 2199.
+impl FromStr for Date {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let shaped = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+        shaped
+            .then(|| text.parse::<civil::Date>().ok())
+            .flatten()
+            .filter(|date| (1900..2200).contains(&date.year()))
+            .map(Self::of)
+            .ok_or_else(|| format!("expected a date such as 2026-05-03, from 1900 to 2199, found `{text}`"))
+    }
+}
+
+/// A duration as segmentations write it: calendar days end at the same local time, hours are elapsed time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Span {
+    /// `7d`
+    Days(i32),
+    /// `48h`
+    Hours(i32),
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days(days) => write!(f, "{days}d"),
+            Self::Hours(hours) => write!(f, "{hours}h"),
+        }
+    }
+}
+
+/// Midnights of these years are looked up in a table; others are asked of the time-zone database.
+const TABLE_YEARS: std::ops::Range<i16> = 1990..2080;
+
+/// An IANA time zone of the database bundled in the binary.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    name: String,
+    zone: TimeZone,
+    table_start: Date,
+    table: Vec<Instant>,
+}
+
+impl Zone {
+    /// The zone of this name, or none if the bundled database has no such zone.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let zone = jiff::tz::TimeZoneDatabase::bundled().get(name).ok()?;
+        let table_start = Date::new(TABLE_YEARS.start, 1, 1).expect("a first of January");
+        let table_end = Date::new(TABLE_YEARS.end, 1, 1).expect("a first of January");
+        let table = (table_start.0..table_end.0)
+            .map(|day| first_instant(&zone, Date(day)))
+            .collect();
+        Some(Self { name: name.to_owned(), zone, table_start, table })
+    }
+
+    /// The zone's IANA name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The first instant of a local day: 00:00, or where the clock skips it the instant after the gap.
+    #[must_use]
+    pub fn midnight(&self, date: Date) -> Instant {
+        usize::try_from(date.days_since(self.table_start))
+            .ok()
+            .and_then(|index| self.table.get(index).copied())
+            .unwrap_or_else(|| first_instant(&self.zone, date))
+    }
+
+    /// The local day of an instant: the last one whose midnight is not after it.
+    #[must_use]
+    pub fn date_of(&self, at: Instant) -> Date {
+        let mut date = Date(i32::try_from(at.0.div_euclid(86_400_000)).unwrap_or(i32::MAX).clamp(-4_000_000, 2_900_000));
+        while self.midnight(date) > at {
+            date = date.plus_days(-1);
+        }
+        while self.midnight(date.plus_days(1)) <= at {
+            date = date.plus_days(1);
+        }
+        date
+    }
+
+    /// `at` plus a span: days end at the same local time (after the gap where the clock skips it), hours are elapsed.
+    #[must_use]
+    pub fn plus(&self, at: Instant, span: Span) -> Instant {
+        match span {
+            Span::Hours(hours) => at.plus_ms(i64::from(hours) * 3_600_000),
+            Span::Days(days) => at
+                .timestamp()
+                .to_zoned(self.zone.clone())
+                .checked_add(days.days())
+                .map_or(Instant::NEVER, |later| Instant(later.timestamp().as_millisecond())),
+        }
+    }
+}
+
+fn first_instant(zone: &TimeZone, date: Date) -> Instant {
+    date.civil()
+        .to_zoned(zone.clone())
+        .map_or(Instant(i64::from(date.0) * 86_400_000), |day| Instant(day.timestamp().as_millisecond()))
+}
