@@ -1,1 +1,3 @@
-//! placeholder
+//! The cycle, the commit, recovery and dead letters, over the `Log` port.
+
+pub mod log;

@@ -1,0 +1,166 @@
+//! The port to a log of records: read inputs, prove their ends, commit outputs and offsets as one, read the journal.
+//!
+//! Two real implementations: `KafkaLog` (crate `segflow-kafka`) and [`crate::local::LocalLog`]. A worker is the only
+//! user of its `Log`, from one thread.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use segflow_core::event::Family;
+use segflow_core::time::Instant;
+
+/// A task: one partition of every input, of the journal and of the outputs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Task(pub u32);
+
+/// A record of an input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Which input.
+    pub family: Family,
+    /// Its partition.
+    pub task: Task,
+    /// Its offset.
+    pub offset: u64,
+    /// Its timestamp.
+    pub timestamp: Instant,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value.
+    pub value: Option<Vec<u8>>,
+    /// Its headers, in order.
+    pub headers: Headers,
+}
+
+/// Headers of a record, in order; names may repeat.
+pub type Headers = Vec<(String, Option<Vec<u8>>)>;
+
+/// Where an output goes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Sink {
+    /// The segment changes.
+    Changes,
+    /// The compacted memberships.
+    Segments,
+    /// What could not be used.
+    DeadLetters,
+    /// The decisions: one record per epoch, whose key is the epoch in decimal.
+    Journal,
+}
+
+/// A record to be written; its partition is the task's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Output {
+    /// Where it goes.
+    pub sink: Sink,
+    /// Its partition.
+    pub task: Task,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value.
+    pub value: Option<Vec<u8>>,
+    /// Its headers, in order.
+    pub headers: Headers,
+}
+
+/// The next offset to read of each input.
+pub type Offsets = BTreeMap<Family, u64>;
+
+/// The latest offsets of each task's inputs as the leaders answered, open transactions included.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ends {
+    /// Wall time, taken before the question was sent.
+    pub w: Instant,
+    /// What was answered; an input without an answer is missing and counts as unfinished.
+    pub latest: BTreeMap<(Task, Family), u64>,
+}
+
+/// A record of a task's journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournalEntry {
+    /// The epoch, from the record's key.
+    pub epoch: u64,
+    /// The record's value.
+    pub bytes: Vec<u8>,
+}
+
+/// What went wrong, by what the worker does about it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LogError {
+    /// Nothing was committed. Abort the cycle, back off, try again; for ever.
+    #[error("{0}")]
+    Retry(String),
+    /// Whether the commit happened is unknown. [`Log::recycle`], then recover the tasks: their journals decide.
+    #[error("outcome of the commit unknown: {0}")]
+    Unclear(String),
+    /// Another member has taken over, or the client is beyond use. Stop the worker and start anew with a new `Log`.
+    #[error("fenced: {0}")]
+    Fenced(String),
+    /// An operator must act. Stop the task or the process and say so.
+    #[error("{0}")]
+    Stop(String),
+}
+
+/// What became of an attempt to read back a slice of an input.
+pub type LogResult<T> = Result<T, LogError>;
+
+/// A log of records with group ownership and atomic commits.
+pub trait Log {
+    /// Serves the group and returns the tasks owned now. Called between cycles and again just before a commit.
+    fn tasks(&mut self) -> LogResult<BTreeSet<Task>>;
+
+    /// Reads the inputs of a task from these offsets on; anything fetched beyond them is dropped.
+    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()>;
+
+    /// Stops reading the inputs of a task.
+    fn release(&mut self, task: Task);
+
+    /// The next committed records of the tasks being read: at most `max`, waiting at most `wait` for the first.
+    fn read(&mut self, max: usize, wait: Duration) -> LogResult<Vec<Record>>;
+
+    /// The next offset of each input of a task, past what [`Log::read`] returned and past transaction markers.
+    fn positions(&mut self, task: Task) -> LogResult<Offsets>;
+
+    /// Takes `w`, then asks the leaders for the latest offsets of the inputs of these tasks.
+    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends>;
+
+    /// S1: begins a transaction.
+    fn begin(&mut self) -> LogResult<()>;
+
+    /// S2: hands an output over for delivery.
+    fn produce(&mut self, output: Output) -> LogResult<()>;
+
+    /// S2: waits until every output is delivered.
+    fn flush(&mut self) -> LogResult<()>;
+
+    /// S3: adds the offsets of these tasks' inputs, and one for each task's journal partition, to the transaction,
+    /// under the present generation of the group. Fails with `Retry` if one of the tasks is no longer owned.
+    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()>;
+
+    /// S4: commits.
+    fn commit(&mut self) -> LogResult<()>;
+
+    /// Aborts the transaction begun. After `Err` only [`Log::recycle`] is allowed.
+    fn abort(&mut self) -> LogResult<()>;
+
+    /// Destroys the producer and creates another, which ends whatever transaction it had open.
+    fn recycle(&mut self) -> LogResult<()>;
+
+    /// Recovery, first barrier: whether no offset of the task's partitions is pending in an undecided transaction.
+    /// Returns at once or after a short wait.
+    fn offsets_settled(&mut self, task: Task) -> LogResult<bool>;
+
+    /// Recovery, second barrier: whether the tail of the task's journal is decided: the latest offset that a
+    /// `read_committed` reader may reach is the high watermark taken after the first barrier.
+    fn journal_settled(&mut self, task: Task) -> LogResult<bool>;
+
+    /// The last committed record of the task's journal; none if it has none. Only after both barriers.
+    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>>;
+
+    /// The committed records of the task's journal with an epoch above `after`, in order, at most `max`.
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>>;
+
+    /// The committed records of an input from `from` up to but not including `to`, in order. `Stop` if the input no
+    /// longer reaches back to `from`.
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>>;
+}
