@@ -1,1 +1,199 @@
-//! 
+//! `advance`: from breakpoint to breakpoint, deciding every instant before a bound.
+
+use std::collections::BTreeMap;
+
+use crate::change::{Cause, Core, Decided, Forecast, Reason, change_id};
+use crate::event::CustomerId;
+use crate::fact::{Fact, Facts};
+use crate::feature::reading::Moment;
+use crate::feature::view::View;
+use crate::membership::{Move, decide};
+use crate::rule::eval::Evaluation;
+use crate::rule::explain::{Scene, deciding, reason};
+use crate::segmentation::Segmentation;
+use crate::state::{Membership, Pending, State, in_effect};
+use crate::time::{Instant, Span};
+
+/// How far a forecast looks.
+pub const FORECAST: Span = Span::Days(400);
+/// How many breakpoints a forecast visits at most; `forecast_until` says how far it came.
+pub const FORECAST_STEPS: usize = 2_000;
+
+/// Decides every instant of `[as_of, to)` and returns the changes in order of (instant, dimension).
+///
+/// The bound is exclusive, since records of equal timestamp may still be unread. Nothing is decided before the
+/// customer's earliest effective instant.
+pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
+    let State { facts, pending, decision } = state;
+    let mut decided = Vec::new();
+    let mut view = None;
+    loop {
+        let fact = pending.first().map_or(Instant::NEVER, |first| first.effective);
+        let at = fact.min(decision.next);
+        if at >= to {
+            break;
+        }
+        let news: Vec<Pending> = pending.drain(..pending.partition_point(|fact| fact.effective <= at)).collect();
+        let view = match (&view, news.is_empty()) {
+            (Some(view), true) => view,
+            _ => &*view.insert(View::new(in_effect(facts, pending), segmentation)),
+        };
+        let evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
+        let before = decision.dimensions.clone();
+        let moves = decide(segmentation, &evaluation, &mut decision.dimensions);
+        (decision.next, decision.as_of) = (moves.until, Some(at));
+        if !moves.value.is_empty() {
+            let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
+            let instant = Step { customer, segmentation, facts, pending, news: &news, before: &before, view, now };
+            decided.extend(instant.describe(&moves.value, decision.next));
+        }
+    }
+    decision.as_of = decision.as_of.map(|as_of| as_of.max(to));
+    decided
+}
+
+/// An instant at which something moved.
+struct Step<'s, 'a> {
+    customer: &'s CustomerId,
+    segmentation: &'a Segmentation,
+    facts: &'a Facts,
+    /// What is still not in effect.
+    pending: &'s [Pending],
+    /// What came into effect now.
+    news: &'s [Pending],
+    before: &'s [Membership],
+    view: &'s View<'a>,
+    now: Scene<'s, 'a, 's>,
+}
+
+impl<'a> Step<'_, 'a> {
+    fn describe(&self, moves: &[Move], next: Instant) -> Vec<Decided> {
+        let at = self.now.evaluation.moment.at;
+        let hidden = [self.news, self.pending].concat();
+        let earlier: Vec<&'a Fact> = in_effect(self.facts, &hidden).collect();
+        let view = View::new(earlier.iter().copied(), self.segmentation);
+        let moment = Moment::new(at.plus_ms(-1), &self.segmentation.zone);
+        let evaluation = Evaluation::new(self.segmentation, &view, moment);
+        let before = Scene { evaluation: &evaluation, memberships: self.before };
+        let before = (!earlier.is_empty()).then_some(&before);
+        let (forecasts, forecast_until) = self.forecast(moves, next);
+        moves
+            .iter()
+            .zip(forecasts)
+            .map(|(moved, (next_if_silent, until))| {
+                let reasons = self.reasons(moved, before);
+                self.change(moved, reasons, next_if_silent, until.unwrap_or(forecast_until))
+            })
+            .collect()
+    }
+
+    fn change(
+        &self,
+        moved: &Move,
+        reasons: Vec<Reason>,
+        next_if_silent: Option<Forecast>,
+        forecast_until: Instant,
+    ) -> Decided {
+        let segmentation = self.segmentation;
+        let dimension = &segmentation.dimensions[moved.dimension];
+        let seq = self.now.memberships[moved.dimension].seq;
+        let first = self.news.iter().min_by_key(|fact| (&fact.event_id, fact.family));
+        let (treatment, treatment_from) = treatment(segmentation, self.now.memberships);
+        let core = Core {
+            change_id: change_id(self.customer, &dimension.name, seq),
+            seq,
+            customer_id: self.customer.clone(),
+            dimension: dimension.name.clone(),
+            from: moved.from.map(|from| dimension.segments[from].name.clone()),
+            to: Some(dimension.segments[moved.to].name.clone()),
+            effective_at: self.now.evaluation.moment.at,
+            entered_previous_at: moved.entered_previous_at,
+            cause: if first.is_some() { Cause::Fact } else { Cause::Time },
+            event_id: first.map(|fact| fact.event_id.clone()),
+            reasons,
+            segmentation: segmentation.name.clone(),
+            segmentation_version: segmentation.version,
+            segmentation_hash: segmentation.hash.clone(),
+            next_if_silent,
+            forecast_until,
+            memberships: names(segmentation, self.now.memberships),
+            safety: self.view.safety(self.now.evaluation.moment),
+            treatment,
+            treatment_from,
+        };
+        Decided { core, origin: first.map(|fact| (fact.family, fact.offset)) }
+    }
+
+    /// The comparisons that let the customer in and, on a fall, those that no longer hold them.
+    fn reasons(&self, moved: &Move, before: Option<&Scene<'_, 'a, '_>>) -> Vec<Reason> {
+        let segments = &self.segmentation.dimensions[moved.dimension].segments;
+        let entered = segments[moved.to].when.as_ref();
+        let left = moved.from.filter(|from| *from < moved.to).and_then(|from| segments[from].remain.as_ref());
+        let leaves = [entered, left].into_iter().flatten().flat_map(|rule| deciding(&rule.root, &self.now));
+        let mut reasons = Vec::new();
+        for leaf in leaves {
+            let reason = reason(leaf, self.segmentation, &self.now, before);
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        reasons
+    }
+
+    /// Where each moved dimension goes next if no fact arrives, with the instant of that move; and how far it looked.
+    fn forecast(&self, moves: &[Move], mut next: Instant) -> (Vec<(Option<Forecast>, Option<Instant>)>, Instant) {
+        let segmentation = self.segmentation;
+        let horizon = segmentation.plus(self.now.evaluation.moment.at, FORECAST);
+        let mut memberships = self.now.memberships.to_vec();
+        let mut found: Vec<(Option<Forecast>, Option<Instant>)> = vec![(None, None); moves.len()];
+        for _ in 0..FORECAST_STEPS {
+            if next > horizon || found.iter().all(|(forecast, _)| forecast.is_some()) {
+                return (found, horizon);
+            }
+            let evaluation = Evaluation::new(segmentation, self.view, Moment::new(next, &segmentation.zone));
+            let step = decide(segmentation, &evaluation, &mut memberships);
+            for moved in &step.value {
+                let wanted = moves.iter().position(|wanted| wanted.dimension == moved.dimension);
+                if let Some(wanted) = wanted.filter(|wanted| found[*wanted].0.is_none()) {
+                    let to = segmentation.dimensions[moved.dimension].segments[moved.to].name.clone();
+                    found[wanted] = (Some(Forecast { to, at: next }), Some(next));
+                }
+            }
+            next = step.until;
+        }
+        (found, next)
+    }
+}
+
+fn names(segmentation: &Segmentation, memberships: &[Membership]) -> Vec<(String, String)> {
+    present(segmentation, memberships)
+        .map(|(dimension, segment)| (dimension.name.clone(), segment.name.clone()))
+        .collect()
+}
+
+/// Per key the first dimension in file order wins.
+fn treatment(
+    segmentation: &Segmentation,
+    memberships: &[Membership],
+) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+    let (mut treatment, mut from) = (BTreeMap::new(), BTreeMap::new());
+    for (dimension, segment) in present(segmentation, memberships) {
+        for (key, value) in &segment.treatment {
+            treatment.entry(key.clone()).or_insert_with(|| {
+                from.insert(key.clone(), dimension.name.clone());
+                value.clone()
+            });
+        }
+    }
+    (treatment, from)
+}
+
+fn present<'a>(
+    segmentation: &'a Segmentation,
+    memberships: &'a [Membership],
+) -> impl Iterator<Item = (&'a crate::segmentation::Dimension, &'a crate::segmentation::Segment)> {
+    segmentation.dimensions.iter().zip(memberships).filter_map(|(dimension, membership)| {
+        let current = usize::from(membership.current?);
+        Some((dimension, &dimension.segments[current]))
+    })
+}

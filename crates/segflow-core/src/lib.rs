@@ -12,6 +12,7 @@ pub mod event;
 pub mod fact;
 pub mod feature;
 pub mod journal;
+pub mod membership;
 pub mod money;
 pub mod rule;
 pub mod segmentation;

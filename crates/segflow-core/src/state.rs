@@ -109,15 +109,6 @@ impl State {
         }
     }
 
-    /// The facts in effect just before or at an instant: all but those pending beyond it.
-    pub(crate) fn in_effect(&self, at: Instant) -> impl Iterator<Item = &Fact> + Clone {
-        let beyond = &self.pending[self.pending.partition_point(|pending| pending.effective <= at)..];
-        self.facts.iter().filter(move |fact| {
-            beyond.is_empty()
-                || !beyond.iter().any(|pending| pending.family == fact.family() && pending.event_id == fact.event_id)
-        })
-    }
-
     /// A fact gave way to another copy of itself. Had it been in effect, what was decided from it must be looked at
     /// again, at the first instant that is still undecided.
     fn withdraw(&mut self, family: Family, event_id: &str, decided: Instant) {
@@ -127,4 +118,11 @@ impl State {
             self.decision.next = self.decision.next.min(decided);
         }
     }
+}
+
+/// The facts but those that are not in effect, in (`occurred_at`, `event_id`) order.
+pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> impl Iterator<Item = &'a Fact> + Clone {
+    facts.iter().filter(move |fact| {
+        !hidden.iter().any(|pending| pending.family == fact.family() && pending.event_id == fact.event_id)
+    })
 }

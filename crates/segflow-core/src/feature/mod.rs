@@ -1,5 +1,13 @@
 //! Features: pure functions of the facts in effect and an instant, each with its expiry.
 
+pub mod contacts;
+pub mod dated;
+pub mod ledger;
+pub mod profile;
+pub mod promises;
+pub mod reading;
+pub mod view;
+
 use crate::event::{Channel, Direction};
 
 /// A window: the present calendar day and the `days - 1` before it.

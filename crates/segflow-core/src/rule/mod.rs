@@ -1,5 +1,8 @@
 //! Rules: a subset of CEL's syntax, parsed and checked at load into a typed form over feature slots.
 
+pub mod eval;
+pub mod explain;
+
 use crate::time::Date;
 
 /// A rule that was checked at load.

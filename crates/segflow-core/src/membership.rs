@@ -1,0 +1,150 @@
+//! Membership, exactly: which segment of a dimension holds at a breakpoint, and when to look again.
+
+use crate::rule::Rule;
+use crate::rule::eval::Evaluation;
+use crate::segmentation::{Dimension, Segmentation};
+use crate::state::Membership;
+use crate::time::Instant;
+use crate::timed::{Timed, Truth};
+
+/// A move from one segment to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Move {
+    /// The dimension, in file order.
+    pub dimension: usize,
+    /// The segment left; none at first.
+    pub from: Option<usize>,
+    /// The segment entered.
+    pub to: usize,
+    /// When `from` was entered.
+    pub entered_previous_at: Option<Instant>,
+}
+
+/// Decides every dimension at the evaluation's moment. Deciding twice at one instant changes nothing.
+pub fn decide<'a>(
+    segmentation: &'a Segmentation,
+    evaluation: &Evaluation<'a, '_>,
+    memberships: &mut Vec<Membership>,
+) -> Timed<Vec<Move>> {
+    let mut moves = Timed::always(Vec::new());
+    memberships.resize_with(segmentation.dimensions.len(), Membership::default);
+    for (index, dimension) in segmentation.dimensions.iter().enumerate() {
+        let since = holding_since(dimension, segmentation, evaluation, index, memberships);
+        memberships[index].since = since.value;
+        let pick = pick(dimension, segmentation, evaluation, index, memberships);
+        moves.until = moves.until.min(since.until).min(pick.until);
+        if let Some(to) = pick.value {
+            moves.value.extend(enter(&mut memberships[index], index, to, evaluation.moment.at));
+        }
+    }
+    moves
+}
+
+fn enter(membership: &mut Membership, dimension: usize, to: usize, at: Instant) -> Option<Move> {
+    let from = membership.current.map(usize::from);
+    if from == Some(to) {
+        return None;
+    }
+    let entered_previous_at = membership.entered_at.replace(at);
+    membership.current = Some(u16::try_from(to).expect("the loader bounds the segments of a dimension"));
+    membership.seq += 1;
+    Some(Move { dimension, from, to, entered_previous_at })
+}
+
+/// Per segment with `for`: since when its `when` has held; also below the current segment and under `keep`.
+fn holding_since<'a>(
+    dimension: &'a Dimension,
+    segmentation: &'a Segmentation,
+    evaluation: &Evaluation<'a, '_>,
+    index: usize,
+    memberships: &[Membership],
+) -> Timed<Vec<Option<Instant>>> {
+    let at = evaluation.moment.at;
+    let known = &memberships[index].since;
+    let mut next = Instant::NEVER;
+    let mut since = vec![None; dimension.segments.len()];
+    for (place, segment) in dimension.segments.iter().enumerate() {
+        let (Some(hold), Some(when)) = (segment.hold, &segment.when) else { continue };
+        let held = evaluation.eval(&when.root, memberships);
+        next = next.min(held.until);
+        if held.value == Truth::True {
+            let start = known.get(place).copied().flatten().unwrap_or(at);
+            let entry = segmentation.plus(start, hold);
+            since[place] = Some(start);
+            next = if at < entry { next.min(entry) } else { next };
+        }
+    }
+    Timed::until(since, next)
+}
+
+/// The segment that holds; none if `keep` does not let go of the current one.
+fn pick<'a>(
+    dimension: &'a Dimension,
+    segmentation: &'a Segmentation,
+    evaluation: &Evaluation<'a, '_>,
+    index: usize,
+    memberships: &[Membership],
+) -> Timed<Option<usize>> {
+    let membership = &memberships[index];
+    let mut next = Instant::NEVER;
+    if let Some(kept) = kept(dimension, segmentation, evaluation, membership, memberships) {
+        next = kept.until;
+        if kept.value {
+            return Timed::until(None, next);
+        }
+    }
+    for place in 0..dimension.otherwise() {
+        let held = holds(dimension, segmentation, evaluation, place, membership, memberships);
+        next = next.min(held.until);
+        if held.value == Truth::True {
+            return Timed::until(Some(place), next);
+        }
+    }
+    Timed::until(Some(dimension.otherwise()), next)
+}
+
+/// While the current segment's `keep` runs: whether it holds on, which its `bypass` overrides.
+fn kept<'a>(
+    dimension: &'a Dimension,
+    segmentation: &'a Segmentation,
+    evaluation: &Evaluation<'a, '_>,
+    membership: &Membership,
+    memberships: &[Membership],
+) -> Option<Timed<bool>> {
+    let segment = &dimension.segments[usize::from(membership.current?)];
+    let end = segmentation.plus(membership.entered_at?, segment.keep?);
+    if evaluation.moment.at >= end {
+        return None;
+    }
+    let bypass = match &segment.bypass {
+        Some(rule) => evaluation.eval(&rule.root, memberships),
+        None => Timed::always(Truth::False),
+    };
+    Some(Timed::until(bypass.value != Truth::True, bypass.until.min(end)))
+}
+
+/// Whether a segment would be picked: the current one by `when || stay`, one with `for` once it has held so long.
+fn holds<'a>(
+    dimension: &'a Dimension,
+    segmentation: &'a Segmentation,
+    evaluation: &Evaluation<'a, '_>,
+    place: usize,
+    membership: &Membership,
+    memberships: &[Membership],
+) -> Timed<Truth> {
+    let segment = &dimension.segments[place];
+    let rule = |rule: &'a Option<Rule>| {
+        let rule = rule.as_ref().expect("every segment but `otherwise` has rules");
+        evaluation.eval(&rule.root, memberships)
+    };
+    if membership.current.map(usize::from) == Some(place) {
+        return rule(&segment.remain);
+    }
+    match segment.hold {
+        Some(hold) => {
+            let entry = membership.since[place].map(|since| segmentation.plus(since, hold));
+            Timed::always(entry.is_some_and(|entry| evaluation.moment.at >= entry).into())
+        }
+        None => rule(&segment.when),
+    }
+}
