@@ -1,1 +1,51 @@
-fn main() {}
+//! `segflow`: parses, wires, and maps outcomes to exit codes. Nothing is decided here.
+
+mod command;
+mod config;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Keeps every customer's segments true while their behaviour changes.
+#[derive(Parser)]
+#[command(name = "segflow", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a simulated portfolio through the real cycle, without a broker
+    Demo(command::demo::Demo),
+    /// Run the service on Kafka
+    Run(command::run::Run),
+    /// Turn events into segment changes, without broker or disk
+    Fold(command::fold::Fold),
+    /// Check a segmentation and list what it reads
+    Check(command::check::Check),
+    /// Write the simulated portfolio as NDJSON, or onto Kafka
+    Generate(command::generate::Generate),
+    /// Create the topics that `run` needs
+    Topics(command::topics::Topics),
+}
+
+/// Exit codes: 0 done, 1 it could not be done, 2 wrong usage.
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Demo(demo) => demo.run(),
+        Command::Run(run) => run.run(),
+        Command::Fold(fold) => fold.run(),
+        Command::Check(check) => check.run(),
+        Command::Generate(generate) => generate.run(),
+        Command::Topics(topics) => topics.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("segflow: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::change::{Cause, Core, Decided, Forecast, Reason, change_id};
 use crate::event::CustomerId;
-use crate::fact::{Fact, Facts};
+use crate::fact::Facts;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::membership::{Move, decide};
@@ -68,14 +68,19 @@ struct Step<'s, 'a> {
 
 impl<'a> Step<'_, 'a> {
     fn describe(&self, moves: &[Move], next: Instant) -> Vec<Decided> {
-        let at = self.now.evaluation.moment.at;
-        let hidden = [self.news, self.pending].concat();
-        let earlier: Vec<&'a Fact> = in_effect(self.facts, &hidden).collect();
-        let view = View::new(earlier.iter().copied(), self.segmentation);
-        let moment = Moment::new(at.plus_ms(-1), &self.segmentation.zone);
-        let evaluation = Evaluation::new(self.segmentation, &view, moment);
+        let zone = &self.segmentation.zone;
+        let earlier;
+        let view = if self.news.is_empty() {
+            self.view
+        } else {
+            let hidden = [self.news, self.pending].concat();
+            earlier = View::new(in_effect(self.facts, &hidden), self.segmentation);
+            &earlier
+        };
+        let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
+        let evaluation = Evaluation::new(self.segmentation, view, moment);
         let before = Scene { evaluation: &evaluation, memberships: self.before };
-        let before = (!earlier.is_empty()).then_some(&before);
+        let before = (!self.before.is_empty()).then_some(&before);
         let (forecasts, forecast_until) = self.forecast(moves, next);
         moves
             .iter()

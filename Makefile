@@ -1,0 +1,24 @@
+# `make demo` shows Segflow at work without a broker; `make test` proves it against a real one.
+# Each installs what is missing on a bare Debian machine with Rust.
+
+# Outside the clone, so that RocksDB (a quarter of an hour on two cores) is compiled once.
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/segflow/target
+
+.PHONY: demo test build lint
+
+demo: build
+	@$(CARGO_TARGET_DIR)/release/segflow demo
+
+test: build
+	@deploy/install-tools test
+	@tests/run
+
+build:
+	@deploy/install-tools build
+	@ls $(CARGO_TARGET_DIR)/release/build/librocksdb-sys-*/output > /dev/null 2>&1 \
+	    || echo "the first build compiles RocksDB: allow a quarter of an hour on two cores"
+	@cargo build --release --workspace
+
+lint: build
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings

@@ -1,0 +1,8 @@
+//! One file per subcommand.
+
+pub mod check;
+pub mod demo;
+pub mod fold;
+pub mod generate;
+pub mod run;
+pub mod topics;
