@@ -3,6 +3,18 @@
 pub mod eval;
 pub mod explain;
 
+mod check;
+mod decimal;
+mod lexer;
+mod literal;
+mod parser;
+mod resolve;
+
+pub(crate) use check::{Outline, Scope, Slots};
+pub(crate) use decimal::Decimal;
+pub(crate) use lexer::Mistake;
+pub(crate) use parser::{Expr, parse};
+
 use crate::time::Date;
 
 /// A rule that was checked at load.

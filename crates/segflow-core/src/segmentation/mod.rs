@@ -1,5 +1,23 @@
 //! The segmentation: dimensions of segments with their rules, checked at load and unable to fail afterwards.
 
+mod attributes;
+mod dimensions;
+mod error;
+mod fields;
+mod load;
+pub(crate) mod nearest;
+mod parameters;
+mod rules;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+pub(crate) use attributes::is_protected;
+pub use error::{LoadError, Position, Problem};
+pub use load::Loaded;
+pub use summary::Summary;
+
 use std::collections::BTreeMap;
 
 use crate::feature::Feature;
@@ -114,6 +132,30 @@ pub struct Segment {
     pub bypass: Option<Rule>,
     /// For the subscriber.
     pub treatment: BTreeMap<String, String>,
+}
+
+impl AttributeKind {
+    /// Every one, in the catalogue's order.
+    pub const ALL: [Self; 6] = [Self::Bool, Self::Int, Self::Text, Self::Ratio, Self::Money, Self::Date];
+
+    /// Its word in a segmentation.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Text => "string",
+            Self::Ratio => "ratio",
+            Self::Money => "money",
+            Self::Date => "date",
+        }
+    }
+
+    /// The one of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
 }
 
 impl Dimension {

@@ -1,0 +1,89 @@
+//! What is wrong with a segmentation file, and where.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A place in the file. Both count from 1; a column is a character.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+impl Position {
+    /// The first character of a file.
+    pub const START: Self = Self { line: 1, column: 1 };
+}
+
+/// What stands wrong at one place, what was expected there, and the nearest valid name where a name is unknown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// As the caller named the file.
+    pub file: String,
+    /// Where.
+    pub position: Position,
+    /// In lower case, without an end mark.
+    pub message: String,
+}
+
+/// `file:line:column: message`
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Position { line, column } = self.position;
+        write!(f, "{}:{line}:{column}: {}", self.file, self.message)
+    }
+}
+
+/// Why a segmentation was refused: one problem a line, in file order.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("{}", one_a_line(problems))]
+pub struct LoadError {
+    /// At least one, at most [`LoadError::MAX_PROBLEMS`].
+    pub problems: Vec<Problem>,
+}
+
+impl LoadError {
+    /// Problems beyond these are not listed.
+    pub const MAX_PROBLEMS: usize = 100;
+}
+
+fn one_a_line(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// More than are listed, since they are not found in file order.
+const MAX_COLLECTED: usize = 10 * LoadError::MAX_PROBLEMS;
+
+/// Collects what is found while a file is read.
+#[derive(Default)]
+pub(super) struct Problems(Vec<(Position, String)>);
+
+impl Problems {
+    pub(super) fn add(&mut self, position: Position, message: impl Into<String>) {
+        if self.0.len() < MAX_COLLECTED {
+            self.0.push((position, message.into()));
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn sorted(mut self, file: &str) -> Vec<Problem> {
+        self.0.sort();
+        self.0.truncate(LoadError::MAX_PROBLEMS);
+        let named = |(position, message)| Problem {
+            file: file.to_owned(),
+            position,
+            message,
+        };
+        self.0.into_iter().map(named).collect()
+    }
+}

@@ -1,0 +1,193 @@
+//! A segmentation file becomes a `Segmentation`, or a list of what is wrong with it.
+
+use sha2::{Digest as _, Sha256};
+
+use super::attributes::Attributes;
+use super::dimensions::{self, Header};
+use super::error::{LoadError, Position, Problem, Problems};
+use super::fields::{self, A_NAME, span, whole};
+use super::nearest::nearest;
+use super::yaml::{self, Map};
+use super::{Parameters, Segmentation};
+use crate::money::Currency;
+use crate::time::{Span, Zone};
+
+/// A segmentation, and what its author should know of it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Valid.
+    pub segmentation: Segmentation,
+    /// In file order.
+    pub warnings: Vec<Problem>,
+}
+
+const KEYS: [&str; 10] = [
+    "name",
+    "version",
+    "currency",
+    "timezone",
+    "attributes",
+    "sensitive",
+    "protected",
+    "parameters",
+    "actionable_within",
+    "dimensions",
+];
+
+/// The longest `actionable_within`, in hours: a year.
+const MAX_ACTIONABLE_HOURS: i32 = 8_760;
+
+impl Segmentation {
+    /// The largest file, in bytes.
+    pub const MAX_BYTES: usize = 1 << 20;
+
+    /// Reads a segmentation file; `file` is its name in messages.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, each with its position. What is not YAML is reported by itself; the names and
+    /// types of rules once attributes, currency and parameters are sound; of each rule the first mistake.
+    pub fn load(file: &str, bytes: impl AsRef<[u8]>) -> Result<Loaded, LoadError> {
+        let bytes = bytes.as_ref();
+        let mut problems = Problems::default();
+        let mut warnings = Problems::default();
+        let segmentation = read_text(bytes, &mut problems).and_then(|text| {
+            let hash = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            read(text, hash, &mut problems, &mut warnings)
+        });
+        match segmentation.filter(|_| problems.is_empty()) {
+            Some(segmentation) => Ok(Loaded {
+                segmentation,
+                warnings: warnings.sorted(file),
+            }),
+            None => Err(LoadError {
+                problems: problems.sorted(file),
+            }),
+        }
+    }
+}
+
+fn read_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
+    if bytes.len() > Segmentation::MAX_BYTES {
+        let message = format!(
+            "expected a file of at most {} bytes, found {}",
+            Segmentation::MAX_BYTES,
+            bytes.len()
+        );
+        problems.add(Position::START, message);
+        return None;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let sound = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let last = sound.rsplit('\n').next().unwrap_or_default();
+            let position = Position {
+                line: sound.matches('\n').count() + 1,
+                column: last.chars().count() + 1,
+            };
+            problems.add(position, "expected UTF-8, found a byte that is not");
+            None
+        }
+    }
+}
+
+fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Problems) -> Option<Segmentation> {
+    let document = yaml::read(text, problems)?;
+    let file = problems.map(&document, "a segmentation: a map that begins with `name`")?;
+    let owner = "a segmentation";
+    problems.only_keys(file, owner, &KEYS);
+    let name = problems
+        .required(file, owner, "name")
+        .and_then(|yaml| problems.value(yaml, A_NAME, fields::name));
+    let version = problems.required(file, owner, "version").and_then(|yaml| {
+        problems.value(yaml, "a whole number from 1 to 4294967295", |text| {
+            whole(text).filter(|version| *version >= 1)
+        })
+    });
+    let zone_name = zone_name(file, problems);
+    let actionable = format!("hours or days from 1h to {MAX_ACTIONABLE_HOURS}h");
+    let actionable_within_ms = problems.or(
+        Some(file),
+        "actionable_within",
+        24 * 3_600_000,
+        &actionable,
+        actionable_ms,
+    );
+
+    let before = problems.len();
+    let currency = currency(file, problems);
+    let parameters = currency
+        .as_ref()
+        .map(|currency| Parameters::read(file, currency, problems));
+    let attributes = Attributes::read(file, problems);
+    let header = match (&currency, &parameters) {
+        (Some(currency), Some(parameters)) if problems.len() == before => Some(Header {
+            attributes: &attributes,
+            currency,
+            parameters,
+        }),
+        _ => None,
+    };
+    let (dimensions, features) = dimensions::read(file, header, problems, warnings)?;
+    if !problems.is_empty() {
+        return None;
+    }
+    Some(Segmentation {
+        name: name?,
+        version: version?,
+        hash,
+        currency: currency?,
+        zone: Zone::named(&zone_name?)?,
+        attributes: attributes.declared,
+        parameters: parameters?,
+        actionable_within_ms,
+        dimensions,
+        features,
+    })
+}
+
+fn currency(file: &Map, problems: &mut Problems) -> Option<Currency> {
+    let yaml = problems.required(file, "a segmentation", "currency")?;
+    problems.value(
+        yaml,
+        "an ISO 4217 code of three capital letters such as GBP",
+        Currency::new,
+    )
+}
+
+/// A name that the bundled database has, in its own spelling.
+fn zone_name(file: &Map, problems: &mut Problems) -> Option<String> {
+    let yaml = problems.required(file, "a segmentation", "timezone")?;
+    let text = problems.text(yaml, "an IANA time zone such as Europe/London")?;
+    let names: Vec<String> = jiff::tz::TimeZoneDatabase::bundled()
+        .available()
+        .map(|name| name.to_string())
+        .collect();
+    if names.contains(&text.value) {
+        return Some(text.value.clone());
+    }
+    let city = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let near = nearest(&text.value, names.iter().map(String::as_str)).or_else(|| {
+        names
+            .iter()
+            .map(String::as_str)
+            .find(|name| city(name) == city(&text.value))
+    });
+    let near = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+    let message = format!(
+        "expected an IANA time zone such as Europe/London, found {}{near}",
+        text.found()
+    );
+    problems.add(text.position, message);
+    None
+}
+
+/// Elapsed time: here a day is 24 hours.
+fn actionable_ms(text: &str) -> Option<i64> {
+    let hours = match span(text)? {
+        Span::Hours(hours) => hours,
+        Span::Days(days) => days.checked_mul(24)?,
+    };
+    (hours <= MAX_ACTIONABLE_HOURS).then(|| i64::from(hours) * 3_600_000)
+}

@@ -1,0 +1,114 @@
+//! The rules of a file: each is parsed, checked, and its mistake placed in the file.
+
+use super::Slot;
+use super::dimensions::Header;
+use super::error::{Position, Problems};
+use super::yaml::Text;
+use crate::feature::Feature;
+use crate::rule::{Mistake, Node, Outline, Rule, Scope, Slots, parse};
+
+pub(super) struct Rules<'a> {
+    header: Option<Header<'a>>,
+    outlines: &'a [Outline],
+    slots: Slots,
+    warned_of_holidays: bool,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(header: Option<Header<'a>>, outlines: &'a [Outline]) -> Self {
+        Self {
+            header,
+            outlines,
+            slots: Slots::default(),
+            warned_of_holidays: false,
+        }
+    }
+
+    pub(super) fn into_slots(self) -> Vec<Slot> {
+        self.slots.slots
+    }
+
+    /// The rule of a segment of the dimension at this place; none if it is wrong or cannot be checked.
+    pub(super) fn read(
+        &mut self,
+        dimension: usize,
+        text: &Text,
+        problems: &mut Problems,
+        warnings: &mut Problems,
+    ) -> Option<Rule> {
+        let known = self.slots.slots.len();
+        match parse(&text.value).and_then(|expr| self.checked(dimension, &expr)) {
+            Ok(root) => {
+                self.warn_of_holidays(known, text, warnings);
+                Some(Rule {
+                    text: text.value.trim_end().to_owned(),
+                    root: root?,
+                })
+            }
+            Err(mistake) => {
+                let (position, message) = placed(text, mistake);
+                problems.add(position, message);
+                None
+            }
+        }
+    }
+
+    fn checked(&mut self, dimension: usize, expr: &crate::rule::Expr) -> Result<Option<Node>, Mistake> {
+        let Some(header) = &self.header else { return Ok(None) };
+        let mut scope = Scope {
+            attributes: &header.attributes.declared,
+            sensitive: &header.attributes.sensitive,
+            protected: &header.attributes.protected,
+            currency: header.currency,
+            horizon_days: header.parameters.horizon_days,
+            dimensions: self.outlines,
+            dimension,
+            slots: &mut self.slots,
+        };
+        scope.truth(expr).map(Some)
+    }
+
+    /// A promise's deadline counts business days: without holidays, every weekday is one.
+    fn warn_of_holidays(&mut self, known: usize, text: &Text, warnings: &mut Problems) {
+        let empty = self
+            .header
+            .as_ref()
+            .is_some_and(|header| header.parameters.holidays.is_empty());
+        let first = self.slots.slots[known..]
+            .iter()
+            .find(|slot| reads_promises(&slot.feature));
+        if let Some(slot) = first.filter(|_| empty && !self.warned_of_holidays) {
+            self.warned_of_holidays = true;
+            let name = slot.text.split('(').next().unwrap_or_default();
+            let character = text
+                .value
+                .find(name)
+                .map_or(0, |byte| text.value[..byte].chars().count());
+            let position = text.position_of(character).unwrap_or(text.position);
+            let message = format!(
+                "`{name}` is read and `holidays` is empty: a promise's deadline counts public holidays as business days"
+            );
+            warnings.add(position, message);
+        }
+    }
+}
+
+fn reads_promises(feature: &Feature) -> bool {
+    matches!(
+        feature,
+        Feature::PromisesOpen
+            | Feature::PromisesDueDays
+            | Feature::PromisesKept(_)
+            | Feature::PromisesBroken(_)
+            | Feature::PromisesKeptRatio(_)
+    )
+}
+
+/// A mistake at its token's place in the file, or else at the rule's, with its character in the message.
+fn placed(text: &Text, mistake: Mistake) -> (Position, String) {
+    let Mistake { at, message } = mistake;
+    match text.position_of(at) {
+        Some(position) => (position, message),
+        None => (text.position, format!("in the rule at character {}: {message}", at + 1)),
+    }
+}

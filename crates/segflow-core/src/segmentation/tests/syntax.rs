@@ -1,0 +1,329 @@
+//! The syntax of rules.
+
+use expect_test::expect;
+
+use super::{file_with, rule};
+use crate::rule::Node;
+use crate::segmentation::Segmentation;
+
+#[test]
+fn operators_bind_in_cels_order_and_flatten() {
+    rule(
+        "profile.vip || overdue.days > 1 && balance > 0",
+        expect![["Or[Holds(profile.vip), And[overdue.days > Int(1), balance > Money(0)]]"]],
+    );
+    rule(
+        "(profile.vip || overdue.days > 1) && (balance > 0 && (credit > 0 && overdue.days < 9))",
+        expect![["And[Or[Holds(profile.vip), overdue.days > Int(1)], balance > Money(0), credit > Money(0), overdue.days < Int(9)]"]],
+    );
+    rule(
+        "profile.vip || (known(credit) || unknown(balance)) || profile.vip",
+        expect![["Or[Holds(profile.vip), Known(credit), Unknown(balance), Holds(profile.vip)]"]],
+    );
+    rule(
+        "'!profile.vip && !(overdue.days > 1) || !!profile.vip'",
+        expect![["Or[And[Not(Holds(profile.vip)), Not(overdue.days > Int(1))], Not(Not(Holds(profile.vip)))]"]],
+    );
+    rule(
+        "overdue.days in [1, -2, 3] && profile.region in ['north', \"so\\\\uth\"]",
+        expect![[
+            r#"And[overdue.days in [Int(1), Int(-2), Int(3)], profile.region in [Text("north"), Text("so\\uth")]]"#
+        ]],
+    );
+}
+
+#[test]
+fn spacing_and_quotes_are_free() {
+    rule(
+        "overdue.days>=30&&payments . sum( '365d' )<5",
+        expect![[r#"And[overdue.days >= Int(30), payments.sum("365d") < Money(500)]"#]],
+    );
+    rule(
+        r#"profile.region == "O'Neil \"x\" \n" || profile.region == 'a"b'"#,
+        expect![[r#"Or[profile.region == Text("O'Neil \"x\" \n"), profile.region == Text("a\"b")]"#]],
+    );
+}
+
+#[test]
+fn comparisons_do_not_chain() {
+    rule(
+        "1 < overdue.days < 3",
+        expect![["t.yaml:24:32: comparisons do not chain: write `1 < x && x < 3` for `1 < x < 3`"]],
+    );
+    rule(
+        "overdue.days == 1 == true",
+        expect![["t.yaml:24:33: comparisons do not chain: write `1 < x && x < 3` for `1 < x < 3`"]],
+    );
+    rule(
+        "overdue.days in [1] in [2]",
+        expect![["t.yaml:24:35: comparisons do not chain: write `1 < x && x < 3` for `1 < x < 3`"]],
+    );
+}
+
+#[test]
+fn words_and_symbols_of_other_languages_are_translated() {
+    rule(
+        "profile.vip and overdue.days > 1",
+        expect![["t.yaml:24:27: expected an operator or the end of the rule, found `and`: write `&&`"]],
+    );
+    rule(
+        "profile.vip OR overdue.days > 1",
+        expect![["t.yaml:24:27: expected an operator or the end of the rule, found `OR`: write `||`"]],
+    );
+    rule(
+        "not profile.vip",
+        expect![["t.yaml:24:15: there is no `not`: write `!`"]],
+    );
+    rule(
+        "overdue.days not in [1]",
+        expect![["t.yaml:24:28: expected an operator or the end of the rule, found `not`: write `!`, and for `not in` write `!(x in [..])`"]],
+    );
+    rule(
+        "credit is null",
+        expect![["t.yaml:24:22: expected an operator or the end of the rule, found `is`: write `==`, `known(x)` or `unknown(x)`"]],
+    );
+    rule(
+        "credit == null",
+        expect![["t.yaml:24:25: there is no `null`: write `known(x)` or `unknown(x)`"]],
+    );
+    rule(
+        "overdue.days between 1 and 3",
+        expect![["t.yaml:24:28: expected an operator or the end of the rule, found `between`: write `x >= 1 && x <= 3`"]],
+    );
+    rule(
+        "overdue.days = 1",
+        expect![["t.yaml:24:28: there is no `=`: write `==` to compare"]],
+    );
+    rule(
+        "overdue.days => 1",
+        expect![["t.yaml:24:28: there is no `=>`: write `>=`"]],
+    );
+    rule(
+        "overdue.days =< 1",
+        expect![["t.yaml:24:28: there is no `=<`: write `<=`"]],
+    );
+    rule(
+        "overdue.days <> 1",
+        expect![["t.yaml:24:28: there is no `<>`: write `!=`"]],
+    );
+    rule(
+        "profile.vip & profile.vip",
+        expect![["t.yaml:24:27: there is no `&`: write `&&`"]],
+    );
+    rule(
+        "profile.vip | profile.vip",
+        expect![["t.yaml:24:27: there is no `|`: write `||`"]],
+    );
+    rule(
+        "profile.vip ? balance > 1 : balance > 2",
+        expect![["t.yaml:24:41: not YAML: mapping values are not allowed in this context; quote the whole rule"]],
+    );
+    rule("'profile.vip ? balance > 1 : balance > 2'", expect![["t.yaml:24:28: there is no `? :`: write `(a && b) || (!a && c)`, or two segments"]]);
+    rule(
+        "overdue.days % 7 == 0",
+        expect![["t.yaml:24:28: there is no `%`: compare the value itself"]],
+    );
+    rule(
+        "overdue.days > 2^3",
+        expect![["t.yaml:24:31: there is no `^`: write the number out"]],
+    );
+    rule(
+        "profile.region == \u{201c}north\u{201d}",
+        expect![[r#"t.yaml:24:33: quotes are straight: write `"`"#]],
+    );
+    rule(
+        "has(credit)",
+        expect![["t.yaml:24:15: there is no `has`: write `known(x)`"]],
+    );
+    rule(
+        "payments.exists(p, p > 1)",
+        expect![["t.yaml:24:15: there are no macros or functions such as `payments.exists`: write comparisons of features, and `in [..]`"]],
+    );
+    rule(
+        "size(profile.region) > 1",
+        expect![["t.yaml:24:15: there are no macros or functions such as `size`: write comparisons of features, and `in [..]`"]],
+    );
+    rule(
+        "profile.region.startsWith(\"n\")",
+        expect![["t.yaml:24:15: expected an attribute that `attributes` declares, found `profile.region.startsWith`"]],
+    );
+}
+
+#[test]
+fn arithmetic_is_refused_as_such() {
+    rule(
+        "balance + credit > 5",
+        expect![["t.yaml:24:23: arithmetic (`+`) is not in this version: compare one feature with one value"]],
+    );
+    rule(
+        "balance > credit * 2",
+        expect![["t.yaml:24:32: arithmetic (`*`) is not in this version: compare one feature with one value"]],
+    );
+    rule(
+        "balance -1 > 5",
+        expect![["t.yaml:24:23: arithmetic (`-`) is not in this version: compare one feature with one value"]],
+    );
+    rule(
+        "payments.sum(\"30d\") / balance < 0.5",
+        expect![["t.yaml:24:35: arithmetic (`/`) is not in this version: compare one feature with one value"]],
+    );
+    rule(
+        "balance + 1",
+        expect![["t.yaml:24:23: arithmetic (`+`) is not in this version: compare one feature with one value"]],
+    );
+    rule(
+        "balance > -credit",
+        expect![["t.yaml:24:25: a minus stands before a number only, as in -5, found `credit`"]],
+    );
+}
+
+#[test]
+fn numbers_are_written_out() {
+    rule(
+        "balance > 1e6",
+        expect![["t.yaml:24:25: there are no exponents: write the number out, such as 5000000"]],
+    );
+    rule(
+        "balance > 1.5E6",
+        expect![["t.yaml:24:25: there are no exponents: write the number out, such as 5000000"]],
+    );
+    rule(
+        "balance > 0x1F",
+        expect![["t.yaml:24:25: expected a number such as 30 or 5000.00, found `0x1F`"]],
+    );
+    rule(
+        "balance > 1_000",
+        expect![["t.yaml:24:25: expected a number such as 30 or 5000.00, found `1_000`"]],
+    );
+    rule(
+        "balance > 5.",
+        expect![["t.yaml:24:25: expected a digit after the point of `5.`"]],
+    );
+    rule(
+        "balance > .5",
+        expect![["t.yaml:24:25: expected a digit before the point, as in 0.5"]],
+    );
+    rule("balance > - 5", expect![["balance > Money(-500)"]]);
+    rule(
+        "balance > --5",
+        expect![["t.yaml:24:25: a minus stands before a number only, as in -5, found `-`"]],
+    );
+    rule(
+        "overdue.days > 30d",
+        expect![[r#"t.yaml:24:30: a window is a text: write "30d""#]],
+    );
+    rule(
+        "overdue.days > 99999999999999999999",
+        expect![["t.yaml:24:30: expected a whole number such as 30, since `overdue.days` is int, found `99999999999999999999`; a number has 64 bits"]],
+    );
+    rule(
+        "balance > 5,000",
+        expect![["t.yaml:24:26: expected an operator or the end of the rule, found `,`"]],
+    );
+}
+
+#[test]
+fn what_does_not_end_is_pointed_at() {
+    rule(
+        "overdue.days >",
+        expect![["t.yaml:24:29: expected a feature or a value, found the end of the rule"]],
+    );
+    rule(
+        "(overdue.days > 1",
+        expect![["t.yaml:24:32: expected an operator or `)`, found the end of the rule"]],
+    );
+    rule(
+        "overdue.days > 1)",
+        expect![["t.yaml:24:31: expected an operator or the end of the rule, found `)`"]],
+    );
+    rule(
+        "payments.sum(\"30d\" > 1",
+        expect![["t.yaml:24:37: expected `,` or `)`, found the end of the rule"]],
+    );
+    rule(
+        "overdue.days in [1, 2",
+        expect![["t.yaml:24:36: expected `,` or `]`, found the end of the rule"]],
+    );
+    rule(
+        "overdue.days in [1,]",
+        expect![["t.yaml:24:34: expected a feature or a value, found `]`"]],
+    );
+    rule(
+        "profile.region == \"north",
+        expect![["t.yaml:24:33: a text begins here and does not end: close its quotes"]],
+    );
+    rule(
+        "profile.region == 'north\\'",
+        expect![["t.yaml:24:33: a text begins here and does not end: close its quotes"]],
+    );
+    rule(
+        "profile.region == \"a\\q\"",
+        expect![[r#"t.yaml:24:35: expected an escape (\\ \" \' \n \t \r), found `\q`"#]],
+    );
+    rule(
+        "profile. == 1",
+        expect![["t.yaml:24:24: expected a name after `profile.`, found `==`"]],
+    );
+    rule(
+        "overdue.days > 1 balance > 2",
+        expect![["t.yaml:24:32: expected an operator or the end of the rule, found `balance`"]],
+    );
+    rule(
+        "overdue.days > 1; balance > 2",
+        expect![["t.yaml:24:31: expected a feature, a value or an operator, found `;`"]],
+    );
+    rule(
+        "overdue.days $ 1",
+        expect![["t.yaml:24:28: expected a feature, a value or an operator, found `$`"]],
+    );
+    rule(
+        "&& profile.vip",
+        expect![["t.yaml:24:15: anchors (`&name`) are not used in a segmentation: repeat the value"]],
+    );
+    rule("'   '", expect![["t.yaml:24:16: expected a rule, found nothing"]]);
+    rule("\"\"", expect![["t.yaml:24:9: expected a rule, found nothing"]]);
+}
+
+#[test]
+fn length_is_bounded_in_bytes() {
+    let long = |padding: usize| format!("overdue.days > 1{}|| profile.vip", " ".repeat(padding));
+    let fixed = long(0).len();
+    rule(
+        &long(4096 - fixed),
+        expect![["Or[overdue.days > Int(1), Holds(profile.vip)]"]],
+    );
+    rule(
+        &long(4097 - fixed),
+        expect![["t.yaml:24:15: expected a rule of at most 4096 bytes, found 4097"]],
+    );
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let nested = |depth: usize| format!("{}profile.vip{}", "(".repeat(depth), ")".repeat(depth));
+    rule(&nested(31), expect![["Holds(profile.vip)"]]);
+    rule(
+        &nested(32),
+        expect![["t.yaml:24:47: expected nesting of at most 32: split the rule, for instance into dimensions"]],
+    );
+    rule(
+        &format!("'{}profile.vip'", "!".repeat(4000)),
+        expect![["t.yaml:24:48: expected nesting of at most 32: split the rule, for instance into dimensions"]],
+    );
+    rule(
+        &format!("known{}", "(known".repeat(600)),
+        expect![["t.yaml:24:207: expected nesting of at most 32: split the rule, for instance into dimensions"]],
+    );
+    rule(
+        &format!("1{} > 2", " + 1".repeat(1000)),
+        expect![["t.yaml:24:4013: arithmetic (`+`) is not in this version: compare one feature with one value"]],
+    );
+    let flat = file_with(&format!("profile.vip{}", " && profile.vip".repeat(200)));
+    let segmentation = Segmentation::load("t.yaml", flat).expect("valid").segmentation;
+    let root = &segmentation.dimensions[1].segments[0]
+        .when
+        .as_ref()
+        .expect("a rule")
+        .root;
+    assert!(matches!(root, Node::And(nodes) if nodes.len() == 201));
+}
