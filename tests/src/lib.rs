@@ -1,1 +1,6 @@
-//! placeholder
+//! What the suites under `tests/` share.
+
+pub mod binary;
+pub mod broker;
+pub mod naive;
+pub mod service;

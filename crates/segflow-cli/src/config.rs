@@ -157,7 +157,7 @@ impl Default for Outputs {
             changes: "collections.segment-changes".to_owned(),
             segments: "collections.segments".to_owned(),
             dead_letters: "collections.dead-letters".to_owned(),
-            journal: "segflow.journal".to_owned(),
+            journal: "collections.journal".to_owned(),
         }
     }
 }

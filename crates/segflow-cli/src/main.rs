@@ -2,6 +2,8 @@
 
 mod command;
 mod config;
+mod describe;
+mod segmentation;
 
 use std::process::ExitCode;
 

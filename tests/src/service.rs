@@ -1,0 +1,232 @@
+//! The service under test: processes of `segflow run` on a broker, and what an independent client reads of them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use segflow_core::event::Family;
+use segflow_core::journal::Record as Epoch;
+use serde_json::Value;
+
+use crate::binary::segflow;
+use crate::broker::Broker;
+
+/// How long anything may take before a test gives up.
+const LIMIT: Duration = Duration::from_secs(600);
+/// The fields of a change that depend on batching or on the release.
+const ENVELOPE: [&str; 7] = ["actionable", "decided_at", "lag_ms", "engine_version", "topic", "partition", "offset"];
+
+/// An application with its topics, configuration files and state directories.
+pub struct Service<'b> {
+    broker: &'b Broker,
+    application: String,
+    dir: tempfile::TempDir,
+    partitions: u32,
+    settings: String,
+    processes: BTreeMap<usize, Child>,
+}
+
+impl<'b> Service<'b> {
+    /// Creates the topics of an application, every one prefixed with its name. `settings` are further lines of TOML,
+    /// in dotted keys.
+    pub fn new(broker: &'b Broker, application: &str, partitions: u32, settings: &str) -> Self {
+        let service = Self {
+            broker,
+            application: application.to_owned(),
+            dir: tempfile::tempdir().expect("a temporary directory"),
+            partitions,
+            settings: settings.to_owned(),
+            processes: BTreeMap::new(),
+        };
+        let mut create = segflow();
+        create.args(["topics", "create", "--config"]).arg(service.config(0));
+        create.args(["--partitions", &partitions.to_string(), "--replication", "1"]);
+        run(&mut create);
+        service
+    }
+
+    /// The configuration file of an instance.
+    pub fn config(&self, instance: usize) -> PathBuf {
+        let segmentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml");
+        let mut text = format!(
+            "application = {:?}\ninstance = \"{instance}\"\nworkers = 1\nsegmentation = {segmentation:?}\n\
+             state_dir = {:?}\nkafka.bootstrap_servers = {:?}\nops.listen = \"127.0.0.1:0\"\n",
+            self.application,
+            self.dir.path().join(format!("state-{instance}")),
+            self.broker.bootstrap(),
+        );
+        for family in Family::ALL {
+            text.push_str(&format!("inputs.{}.topic = {:?}\n", family.name(), self.topic(family.name())));
+        }
+        for (key, name) in
+            [("changes", "changes"), ("segments", "segments"), ("dead_letters", "dead-letters"), ("journal", "journal")]
+        {
+            text.push_str(&format!("outputs.{key} = {:?}\n", self.topic(name)));
+        }
+        text.push_str(&self.settings);
+        let file = self.dir.path().join(format!("segflow-{instance}.toml"));
+        fs::write(&file, text).expect("the configuration is written");
+        file
+    }
+
+    /// The topic of this name.
+    pub fn topic(&self, name: &str) -> String {
+        format!("{}.{name}", self.application)
+    }
+
+    /// Where this service keeps its files.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Starts an instance; its log is appended to `segflow-INSTANCE.log`.
+    pub fn start(&mut self, instance: usize) {
+        let log = fs::File::options().create(true).append(true).open(self.log_file(instance)).expect("a log file");
+        let mut command = segflow();
+        command.args(["run", "--config"]).arg(self.config(instance));
+        let stderr = log.try_clone().expect("a second handle");
+        let child = command.stdin(Stdio::null()).stdout(log).stderr(stderr).spawn().expect("segflow starts");
+        self.processes.insert(instance, child);
+    }
+
+    /// SIGKILL, and waits for the end.
+    pub fn kill(&mut self, instance: usize) {
+        let mut child = self.processes.remove(&instance).expect("it was started");
+        child.kill().expect("it may be killed");
+        child.wait().expect("it ends");
+    }
+
+    /// SIGTERM to every instance; each must exit with 0.
+    pub fn stop(&mut self) {
+        for child in self.processes.values() {
+            run(Command::new("kill").args(["-TERM", &child.id().to_string()]));
+        }
+        for (instance, mut child) in std::mem::take(&mut self.processes) {
+            let status = child.wait().expect("it ends");
+            assert!(status.success(), "instance {instance}: {status}\n{}", self.log(instance));
+        }
+    }
+
+    /// What an instance has logged.
+    pub fn log(&self, instance: usize) -> String {
+        fs::read_to_string(self.log_file(instance)).unwrap_or_default()
+    }
+
+    fn log_file(&self, instance: usize) -> PathBuf {
+        self.dir.path().join(format!("segflow-{instance}.log"))
+    }
+
+    /// Whether every instance is still running.
+    pub fn alive(&mut self) -> bool {
+        self.processes.values_mut().all(|child| child.try_wait().expect("a child of ours").is_none())
+    }
+
+    /// Every committed epoch of the journal, by partition, in order.
+    pub fn journal(&self) -> BTreeMap<u32, Vec<Epoch>> {
+        let mut epochs: BTreeMap<u32, Vec<Epoch>> = BTreeMap::new();
+        for record in self.broker.read_committed_so_far(&self.topic("journal")) {
+            let epoch = segflow_wire::journal::decode(&record.value.expect("epochs have a value")).expect("an epoch");
+            let partition = u32::try_from(record.partition).expect("partitions count from 0");
+            epochs.entry(partition).or_default().push(epoch);
+        }
+        epochs
+    }
+
+    /// Waits until every task has read `read` in sum and its record-time clock stands one past its last record.
+    pub fn wait_until_finished(&mut self, read: u64) -> BTreeMap<u32, Vec<Epoch>> {
+        let started = Instant::now();
+        loop {
+            let journal = self.journal();
+            let ends = journal.values().flatten().map(|epoch| epoch.counts.read).sum::<u64>();
+            let finished = |epochs: &Vec<Epoch>| {
+                let last = epochs.last().expect("a partition with an epoch");
+                let greatest = last.inputs.values().filter_map(|input| input.greatest).max();
+                greatest.is_some_and(|greatest| last.clock.facts == greatest.plus_ms(1))
+                    && last.clock.cursor.instant == last.clock.facts
+            };
+            if ends == read && journal.len() == self.partitions as usize && journal.values().all(finished) {
+                return journal;
+            }
+            let logs = || (0..3).map(|instance| self.log(instance)).collect::<String>();
+            assert!(started.elapsed() < LIMIT, "read {ends} of {read} after {LIMIT:?}\n{}", logs());
+            assert!(self.alive(), "an instance ended by itself\n{}", logs());
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+
+    /// The changes as an independent client reads them: kcat with `read_committed`, each without its envelope.
+    pub fn changes(&self) -> Changes {
+        let output = run(Command::new("kcat").args([
+            "-C", "-b", self.broker.bootstrap(), "-t", &self.topic("changes"), "-o", "beginning", "-e", "-q", "-D", "\n",
+            "-X", "isolation.level=read_committed",
+        ]));
+        Changes::read(&output)
+    }
+}
+
+impl Drop for Service<'_> {
+    fn drop(&mut self) {
+        for child in self.processes.values_mut() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+/// Changes without their envelopes, by (customer, dimension, seq).
+#[derive(PartialEq, Debug)]
+pub struct Changes(pub BTreeMap<(String, String, u64), Value>);
+
+impl Changes {
+    /// Reads NDJSON. A change that is there twice is an error; so is a gap in `seq`, or an order that is not its own.
+    ///
+    /// # Panics
+    ///
+    /// On any of these.
+    pub fn read(ndjson: &str) -> Self {
+        let mut changes = BTreeMap::new();
+        let mut last: BTreeMap<(String, String), u64> = BTreeMap::new();
+        for line in ndjson.lines() {
+            let mut change: Value = serde_json::from_str(line).expect("a change is JSON");
+            let text = |field: &str| change[field].as_str().expect("text").to_owned();
+            let (customer, dimension) = (text("customer_id"), text("dimension"));
+            let seq = change["seq"].as_u64().expect("a number");
+            let previous = last.insert((customer.clone(), dimension.clone()), seq).unwrap_or(0);
+            assert_eq!(seq, previous + 1, "seq of {customer} in {dimension}");
+            let fields = change.as_object_mut().expect("an object");
+            for field in ENVELOPE {
+                assert!(fields.remove(field).is_some(), "a change has `{field}`");
+            }
+            changes.insert((customer, dimension, seq), change);
+        }
+        Self(changes)
+    }
+
+    /// Fails with the first difference.
+    ///
+    /// # Panics
+    ///
+    /// If there is one.
+    pub fn assert_same(&self, expected: &Self) {
+        for (key, change) in &expected.0 {
+            let found = self.0.get(key);
+            assert_eq!(found, Some(change), "{key:?}");
+        }
+        let more = self.0.keys().find(|key| !expected.0.contains_key(*key));
+        assert_eq!(more, None, "a change that `fold` does not know");
+    }
+}
+
+/// Runs a command to its end and returns what it printed.
+///
+/// # Panics
+///
+/// If it fails, with what it said.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().expect("the command starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
+    String::from_utf8(output.stdout).expect("it prints UTF-8")
+}

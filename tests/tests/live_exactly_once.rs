@@ -1,0 +1,77 @@
+//! I4 and I6 on a real broker: what three processes write is what `fold` decides, whatever is killed, and when.
+//!
+//! The scale is small enough for every run; `SEGFLOW_EVENTS`, `SEGFLOW_CUSTOMERS` and `SEGFLOW_KILLS` make it larger.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use segflow_tests::binary::segflow;
+use segflow_tests::broker::Broker;
+use segflow_tests::service::{Changes, Service, run};
+
+const PARTITIONS: u32 = 12;
+const RECORD_TIME: &str = "clock.idle = \"record-time\"\ninputs.contacts.clock = \"gate\"\n";
+
+fn scale(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |value| value.parse().expect("a whole number"))
+}
+
+/// Writes the portfolio to a file and the same onto Kafka; returns the number of events and what `fold` decides.
+fn portfolio(service: &Service<'_>) -> (u64, Changes) {
+    let (events, customers) = (scale("SEGFLOW_EVENTS", 20_000), scale("SEGFLOW_CUSTOMERS", 1_000));
+    let file = service.dir().join("events.ndjson");
+    let what = ["generate".to_owned(), format!("--customers={customers}"), format!("--events={events}")];
+    run(segflow().args(&what).arg("--out").arg(&file));
+    run(segflow().args(&what).arg("--config").arg(service.config(0)));
+    let segmentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml");
+    let partitions = format!("--partitions={PARTITIONS}");
+    let changes = run(segflow().arg("fold").arg("--segmentation").arg(segmentation).arg(partitions).arg(file));
+    (events, Changes::read(&changes))
+}
+
+fn check(service: &mut Service<'_>, events: u64, expected: &Changes) {
+    let journal = service.wait_until_finished(events);
+    service.stop();
+    let counts = |count: fn(&segflow_core::journal::Counts) -> u64| {
+        journal.values().flatten().map(|epoch| count(&epoch.counts)).sum::<u64>()
+    };
+    assert_eq!(counts(|counts| counts.late), 0, "late facts");
+    assert_eq!(counts(|counts| counts.folded + counts.duplicates + counts.dead_letters), events, "I7");
+    assert_eq!(counts(|counts| counts.changes), expected.0.len() as u64);
+    service.changes().assert_same(expected);
+}
+
+#[test]
+fn three_processes_write_what_fold_decides() {
+    let mut service = Service::new(Broker::shared(), "calm", PARTITIONS, RECORD_TIME);
+    let (events, expected) = portfolio(&service);
+    (0..3).for_each(|instance| service.start(instance));
+    check(&mut service, events, &expected);
+}
+
+#[test]
+fn kills_and_broker_restarts_change_nothing() {
+    let broker = Broker::start();
+    let settings = format!("{RECORD_TIME}commit.max_records = 20\nkafka.session_timeout = \"6s\"\n");
+    let mut service = Service::new(&broker, "killed", PARTITIONS, &settings);
+    let (events, expected) = portfolio(&service);
+    (0..3).for_each(|instance| service.start(instance));
+    let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(20);
+    let kills = scale("SEGFLOW_KILLS", 6);
+    for kill in 0..kills {
+        std::thread::sleep(Duration::from_millis(chance.random_range(300..2_500)));
+        service.kill(0);
+        service.start(0);
+        if kill == kills / 3 || kill == 2 * kills / 3 {
+            broker.restart();
+        }
+    }
+    let started = Instant::now();
+    check(&mut service, events, &expected);
+    let log = service.log(0);
+    let forwarded = log.lines().filter(|line| line.contains("rolled forward")).count();
+    println!("{kills} kills, {forwarded} reports of epochs rolled forward, finished {:?} after the last", started.elapsed());
+    assert!(forwarded > 0, "a restart says how many epochs it rolled forward\n{log}");
+    assert!(!log.contains("rebuilt"), "no restart rebuilds a store\n{log}");
+}
