@@ -1,0 +1,215 @@
+//! A task's database.
+
+use std::path::{Path, PathBuf};
+
+use rocksdb::{ColumnFamily, ColumnFamilyDescriptor, DB, IteratorMode, ReadOptions, WriteBatch};
+
+use crate::error::StoreError;
+use crate::shared::Shared;
+use crate::timers::{self, Timer, TimerKind, TimerPosition};
+
+const CUSTOMERS: &str = "customers";
+const TIMERS: &str = "timers";
+const META: &str = "meta";
+
+/// The values that a store keeps of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Meta {
+    /// The number of the last epoch written.
+    Epoch,
+    /// The journal record of that epoch.
+    Journal,
+    /// The hash of the segmentation by which it was decided.
+    Segmentation,
+}
+
+impl Meta {
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Epoch => "epoch",
+            Self::Journal => "journal",
+            Self::Segmentation => "segmentation",
+        }
+    }
+}
+
+/// One task's database, open.
+pub struct Store {
+    database: DB,
+    path: PathBuf,
+    reserve_bytes: u64,
+    existed: bool,
+}
+
+impl Store {
+    /// Opens the database in a directory, which is created if it does not exist.
+    ///
+    /// # Errors
+    /// `Locked` while another has it open, `Damaged` if it cannot be read, `DiskFull` or `Failed` otherwise.
+    pub fn open(path: &Path, shared: &Shared) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(path).map_err(|error| StoreError::io(path, error))?;
+        let existed = path.join("CURRENT").exists();
+        let families = [
+            ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, shared.ordered()),
+            ColumnFamilyDescriptor::new(CUSTOMERS, shared.customers()),
+            ColumnFamilyDescriptor::new(TIMERS, shared.ordered()),
+            ColumnFamilyDescriptor::new(META, shared.ordered()),
+        ];
+        let database =
+            DB::open_cf_descriptors(&shared.database(), path, families).map_err(|error| StoreError::of(path, error))?;
+        Ok(Self {
+            database,
+            path: path.to_owned(),
+            reserve_bytes: shared.settings.reserve_bytes,
+            existed,
+        })
+    }
+
+    /// Whether the database was there when it was opened.
+    #[must_use]
+    pub const fn existed(&self) -> bool {
+        self.existed
+    }
+
+    /// Its directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A customer's state.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn customer(&self, id: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(self.customers(), id)
+    }
+
+    /// Every customer's id and state, in the order of the ids.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn customers_all(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
+        self.database
+            .iterator_cf(self.customers(), IteratorMode::Start)
+            .map(|row| {
+                row.map(|(id, state)| (id.into_vec(), state.into_vec()))
+                    .map_err(|error| StoreError::of(&self.path, error))
+            })
+    }
+
+    /// A value of meta.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn meta(&self, meta: Meta) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(self.meta_family(), meta.key().as_bytes())
+    }
+
+    /// At most `max` timers of a kind between two positions, in (instant, id) order.
+    ///
+    /// The database starts at `from` and skips what was deleted before it, so that a million timers judged long ago
+    /// cost nothing.
+    ///
+    /// # Errors
+    /// If one cannot be read, or is not a timer.
+    pub fn timers_between(
+        &self,
+        kind: TimerKind,
+        from: &TimerPosition,
+        to: &TimerPosition,
+        max: usize,
+    ) -> Result<Vec<Timer>, StoreError> {
+        let (lower, upper) = (timers::bound(kind, from), timers::bound(kind, to));
+        if lower >= upper {
+            return Ok(Vec::new());
+        }
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(lower);
+        options.set_iterate_upper_bound(upper);
+        self.database
+            .iterator_cf_opt(self.timers(), options, IteratorMode::Start)
+            .take(max)
+            .map(|row| {
+                let (key, _) = row.map_err(|error| StoreError::of(&self.path, error))?;
+                timers::timer(&key).ok_or_else(|| self.damaged("a timer's key is shorter than its prefix"))
+            })
+            .collect()
+    }
+
+    /// Writes the bytes of [`crate::Batch::encode`], as a whole, to the log of the database. Does not wait for the
+    /// disk: a crash of the machine may lose it, a crash of the process does not.
+    ///
+    /// # Errors
+    /// If they are not the bytes of a batch, or cannot be written.
+    pub fn write(&self, batch: &[u8]) -> Result<(), StoreError> {
+        if batch.len() < BATCH_HEADER_BYTES {
+            return Err(self.damaged("the bytes to be written are not those of a batch"));
+        }
+        self.database
+            .write(WriteBatch::from_data(batch))
+            .map_err(|error| StoreError::of(&self.path, error))
+    }
+
+    /// Whether the store can still take writes: to be asked before anything is committed.
+    ///
+    /// # Errors
+    /// `DiskFull` if less than the reserve is free, `Failed` once the database has stopped writing in the background.
+    pub fn check_room(&self) -> Result<(), StoreError> {
+        let disk = rustix::fs::statvfs(&self.path).map_err(|error| StoreError::io(&self.path, error))?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < self.reserve_bytes {
+            let reason = format!("expected at least {} bytes free, found {free}", self.reserve_bytes);
+            return Err(StoreError::DiskFull {
+                path: self.path.clone(),
+                reason,
+            });
+        }
+        let errors = self
+            .database
+            .property_int_value(rocksdb::properties::BACKGROUND_ERRORS)
+            .map_err(|error| StoreError::of(&self.path, error))?;
+        match errors {
+            None | Some(0) => Ok(()),
+            Some(errors) => {
+                let reason = format!("{errors} flushes or compactions failed; see its LOG");
+                Err(StoreError::Failed {
+                    path: self.path.clone(),
+                    reason,
+                })
+            }
+        }
+    }
+
+    pub(crate) fn customers(&self) -> &ColumnFamily {
+        self.family(CUSTOMERS)
+    }
+
+    pub(crate) fn timers(&self) -> &ColumnFamily {
+        self.family(TIMERS)
+    }
+
+    pub(crate) fn meta_family(&self) -> &ColumnFamily {
+        self.family(META)
+    }
+
+    fn family(&self, name: &str) -> &ColumnFamily {
+        self.database.cf_handle(name).expect("opened with this column family")
+    }
+
+    fn get(&self, family: &ColumnFamily, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.database
+            .get_cf(family, key)
+            .map_err(|error| StoreError::of(&self.path, error))
+    }
+
+    fn damaged(&self, reason: &str) -> StoreError {
+        StoreError::Damaged {
+            path: self.path.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+/// The sequence number and the count of a batch.
+const BATCH_HEADER_BYTES: usize = 12;

@@ -1,0 +1,147 @@
+//! The store's promises: whole batches, timers in order from a position on, and clear errors.
+
+use crate::{Batch, Meta, Settings, Shared, Store, StoreError, TimerKind, TimerPosition};
+
+fn shared() -> Shared {
+    Shared::new(Settings {
+        block_cache_bytes: 1 << 20,
+        write_buffer_bytes: 1 << 20,
+        reserve_bytes: 0,
+        ..Settings::default()
+    })
+}
+
+fn position(instant_ms: i64, id: Option<&str>) -> TimerPosition {
+    TimerPosition {
+        instant_ms,
+        id: id.map(|id| id.as_bytes().to_vec()),
+    }
+}
+
+fn timers(store: &Store, from: &TimerPosition, to: &TimerPosition, max: usize) -> Vec<String> {
+    let timers = store.timers_between(TimerKind::Silence, from, to, max).unwrap();
+    timers
+        .into_iter()
+        .map(|timer| format!("{} {}", timer.instant_ms, String::from_utf8(timer.id).unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_batch_survives_reopening_and_reads_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &shared()).unwrap();
+    assert!(!store.existed());
+    let mut batch = Batch::new(&store);
+    batch.put_customer(b"c1", b"state");
+    batch.put_meta(Meta::Epoch, b"7");
+    let bytes = batch.encode();
+    assert_eq!(store.customer(b"c1").unwrap(), None, "encoding writes nothing");
+    store.write(&bytes).unwrap();
+    drop(store);
+    let store = Store::open(directory.path(), &shared()).unwrap();
+    assert!(store.existed());
+    assert_eq!(store.customer(b"c1").unwrap().as_deref(), Some(b"state".as_slice()));
+    assert_eq!(store.meta(Meta::Epoch).unwrap().as_deref(), Some(b"7".as_slice()));
+    assert_eq!(store.meta(Meta::Journal).unwrap(), None);
+    assert_eq!(store.customers_all().count(), 1);
+}
+
+#[test]
+fn timers_come_in_order_from_a_position_on_and_bounded() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &shared()).unwrap();
+    let mut batch = Batch::new(&store);
+    for (instant, id) in [
+        (-5, "z"),
+        (0, "a"),
+        (10, "a"),
+        (10, "aa"),
+        (10, "b"),
+        (i64::MAX - 1, "late"),
+    ] {
+        batch.put_timer(TimerKind::Silence, instant, id.as_bytes());
+    }
+    batch.put_timer(TimerKind::Fact, 10, b"other kind");
+    store.write(&batch.encode()).unwrap();
+    let all = position(i64::MIN, None);
+    let end = position(i64::MAX, None);
+    let last = format!("{} late", i64::MAX - 1);
+    assert_eq!(
+        timers(&store, &all, &end, 100),
+        ["-5 z", "0 a", "10 a", "10 aa", "10 b", &last]
+    );
+    assert_eq!(timers(&store, &all, &end, 2), ["-5 z", "0 a"]);
+    assert_eq!(
+        timers(&store, &position(10, Some("a")), &end, 100),
+        ["10 aa", "10 b", &last]
+    );
+    assert_eq!(
+        timers(&store, &all, &position(10, None), 100),
+        ["-5 z", "0 a"],
+        "the bound is exclusive"
+    );
+    assert_eq!(
+        timers(&store, &all, &position(10, Some("aa")), 100),
+        ["-5 z", "0 a", "10 a", "10 aa"]
+    );
+    assert_eq!(timers(&store, &end, &all, 100), Vec::<String>::new());
+    let mut batch = Batch::new(&store);
+    batch.delete_timer(TimerKind::Silence, 10, b"aa");
+    store.write(&batch.encode()).unwrap();
+    assert_eq!(
+        timers(&store, &position(10, None), &position(11, None), 100),
+        ["10 a", "10 b"]
+    );
+}
+
+#[test]
+fn a_second_opening_says_that_it_is_in_use() {
+    let directory = tempfile::tempdir().unwrap();
+    let _held = Store::open(directory.path(), &shared()).unwrap();
+    let second = Store::open(directory.path(), &shared()).err();
+    assert!(matches!(second, Some(StoreError::Locked { .. })), "{second:?}");
+}
+
+#[test]
+fn a_damaged_database_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &shared()).unwrap();
+    let mut batch = Batch::new(&store);
+    batch.put_customer(b"c1", b"state");
+    store.write(&batch.encode()).unwrap();
+    drop(store);
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with("MANIFEST") {
+            std::fs::write(&path, b"not a manifest").unwrap();
+        }
+    }
+    let opened = Store::open(directory.path(), &shared()).err();
+    assert!(matches!(opened, Some(StoreError::Damaged { .. })), "{opened:?}");
+}
+
+#[test]
+fn bytes_that_are_no_batch_are_refused_and_change_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &shared()).unwrap();
+    assert!(matches!(store.write(b"short"), Err(StoreError::Damaged { .. })));
+    let mut batch = Batch::new(&store);
+    batch.put_customer(b"c1", b"state");
+    let mut bytes = batch.encode();
+    bytes.truncate(bytes.len() - 2);
+    assert!(matches!(store.write(&bytes), Err(StoreError::Damaged { .. })));
+    assert_eq!(store.customer(b"c1").unwrap(), None);
+}
+
+#[test]
+fn less_free_space_than_the_reserve_is_a_full_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        reserve_bytes: u64::MAX,
+        ..Settings::default()
+    };
+    let store = Store::open(directory.path(), &Shared::new(settings)).unwrap();
+    assert!(matches!(store.check_room(), Err(StoreError::DiskFull { .. })));
+    let other = tempfile::tempdir().unwrap();
+    assert_eq!(Store::open(other.path(), &shared()).unwrap().check_room(), Ok(()));
+}
