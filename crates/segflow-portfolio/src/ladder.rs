@@ -1,0 +1,64 @@
+//! The creditor's own dunning policy: what is done on which day past due of the oldest open invoice.
+
+/// What the creditor does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    /// A friendly word before the due date, to some.
+    Courtesy,
+    /// A text or an e-mail, as the customer prefers.
+    Reminder,
+    Call,
+    Letter,
+}
+
+/// Days past due, and the step. Rungs are further apart than a weekend, so that a step moved past one is done once.
+const LADDER: [(i64, Step); 16] = [
+    (-3, Step::Courtesy),
+    (2, Step::Reminder),
+    (6, Step::Reminder),
+    (10, Step::Call),
+    (14, Step::Letter),
+    (19, Step::Call),
+    (24, Step::Reminder),
+    (28, Step::Call),
+    (34, Step::Letter),
+    (39, Step::Call),
+    (46, Step::Reminder),
+    (52, Step::Call),
+    (57, Step::Letter),
+    (64, Step::Call),
+    (75, Step::Letter),
+    (88, Step::Call),
+];
+
+/// Beyond the ladder's end: a letter so often.
+const LETTER_EVERY_DAYS: i64 = 28;
+
+/// How far a step may be moved by a weekend, in days.
+const SLACK_DAYS: i64 = 2;
+
+/// The step of a day, if that day or one of the two before it is a rung.
+pub(crate) fn step_at(days_past_due: i64) -> Option<Step> {
+    let (last, _) = LADDER[LADDER.len() - 1];
+    if days_past_due > last + SLACK_DAYS {
+        return ((days_past_due - last) % LETTER_EVERY_DAYS <= SLACK_DAYS).then_some(Step::Letter);
+    }
+    LADDER
+        .iter()
+        .rfind(|(day, _)| *day <= days_past_due)
+        .filter(|(day, _)| days_past_due - day <= SLACK_DAYS)
+        .map(|(_, step)| *step)
+}
+
+/// The next rung after a day and its slack.
+pub(crate) fn next_after(days_past_due: i64) -> i64 {
+    let (last, _) = LADDER[LADDER.len() - 1];
+    LADDER
+        .iter()
+        .map(|(day, _)| *day)
+        .find(|day| *day > days_past_due)
+        .unwrap_or_else(|| {
+            let letters = (days_past_due - last) / LETTER_EVERY_DAYS + 1;
+            last + letters * LETTER_EVERY_DAYS
+        })
+}

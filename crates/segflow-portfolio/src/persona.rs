@@ -1,0 +1,112 @@
+//! How customers differ: shares of the portfolio, amounts, and how likely each is to do what.
+
+use crate::chance::Chance;
+
+/// Why a customer pays when they pay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Persona {
+    /// A mandate collects on the due date; few are without cover.
+    DirectDebit,
+    /// Pays all that is open around the 28th, whatever the due date: late on paper, and never a risk.
+    DatePayer,
+    /// Means to pay; half the time it takes a reminder.
+    Forgetful,
+    /// Pays in part and promises more than can be kept: grows into arrears.
+    Struggling,
+    /// Pays just before 30 or 60 days past due.
+    Strategic,
+    /// Like struggling, and at some point flagged: then hardly contacted.
+    Vulnerable,
+    /// A business: few and large invoices, paid when its own payment run comes round.
+    Business,
+}
+
+/// The shares of the portfolio, in per mille.
+const SHARES: [(u16, Persona); 7] = [
+    (270, Persona::DirectDebit),
+    (170, Persona::DatePayer),
+    (240, Persona::Forgetful),
+    (150, Persona::Struggling),
+    (70, Persona::Strategic),
+    (40, Persona::Vulnerable),
+    (60, Persona::Business),
+];
+
+/// Probabilities, in per mille, of what a persona does when it is reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manners {
+    /// That a call reaches the right party.
+    pub(crate) answers: u16,
+    /// That a text or e-mail read is clicked.
+    pub(crate) clicks: u16,
+    /// That who visits the portal pays there.
+    pub(crate) pays_online: u16,
+    /// That a conversation ends in a payment by card.
+    pub(crate) pays_at_once: u16,
+    /// That it otherwise ends in a promise.
+    pub(crate) promises: u16,
+    /// That a promise is kept.
+    pub(crate) keeps: u16,
+    /// That a letter makes them call.
+    pub(crate) answers_letters: u16,
+}
+
+impl Persona {
+    pub(crate) fn drawn(chance: &mut Chance) -> Self {
+        chance.weighted(&SHARES)
+    }
+
+    /// In the order of the fields of [`Manners`].
+    pub(crate) const fn manners(self) -> Manners {
+        let [
+            answers,
+            clicks,
+            pays_online,
+            pays_at_once,
+            promises,
+            keeps,
+            answers_letters,
+        ] = match self {
+            Self::DirectDebit => [450, 500, 800, 600, 800, 950, 300],
+            Self::DatePayer => [350, 120, 150, 50, 700, 900, 80],
+            Self::Forgetful => [400, 480, 750, 400, 800, 850, 200],
+            Self::Struggling => [300, 150, 250, 80, 700, 380, 80],
+            Self::Strategic => [200, 150, 60, 20, 500, 600, 30],
+            Self::Vulnerable => [350, 100, 200, 60, 600, 500, 150],
+            Self::Business => [550, 150, 100, 20, 700, 850, 150],
+        };
+        Manners {
+            answers,
+            clicks,
+            pays_online,
+            pays_at_once,
+            promises,
+            keeps,
+            answers_letters,
+        }
+    }
+
+    /// What this persona usually owes a month, in minor units, and the producer's word for such a debt.
+    pub(crate) fn usual_invoice(self, chance: &mut Chance) -> (i64, &'static str) {
+        let consumer = [
+            (450, (4_500, 18_000, "ENERGY")),
+            (250, (2_200, 6_500, "BROADBAND")),
+            (200, (12_000, 38_000, "LOAN")),
+            (100, (1_800, 5_500, "WATER")),
+        ];
+        let (low, high, debt_type) = match self {
+            Self::Business => (60_000, 650_000, "TRADE"),
+            _ => chance.weighted(&consumer),
+        };
+        (chance.between(low, high), debt_type)
+    }
+
+    /// Whether this persona pays its open balance on a day of its own each month, which of 1 to 28.
+    pub(crate) fn pay_day(self, chance: &mut Chance) -> Option<i8> {
+        match self {
+            Self::DatePayer => Some(28),
+            Self::Struggling | Self::Vulnerable => Some(chance.one_of(&[1, 5, 15, 25, 28])),
+            _ => None,
+        }
+    }
+}
