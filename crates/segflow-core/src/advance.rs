@@ -85,9 +85,10 @@ impl<'a> Step<'_, 'a> {
         moves
             .iter()
             .zip(forecasts)
-            .map(|(moved, (next_if_silent, until))| {
-                let reasons = self.reasons(moved, before);
-                self.change(moved, reasons, next_if_silent, until.unwrap_or(forecast_until))
+            .map(|(moved, next_if_silent)| {
+                // Up to its next move a dimension is foreseen; beyond it nobody looked.
+                let until = next_if_silent.as_ref().map_or(forecast_until, |forecast| forecast.at);
+                self.change(moved, self.reasons(moved, before), next_if_silent, until)
             })
             .collect()
     }
@@ -145,23 +146,23 @@ impl<'a> Step<'_, 'a> {
         reasons
     }
 
-    /// Where each moved dimension goes next if no fact arrives, with the instant of that move; and how far it looked.
-    fn forecast(&self, moves: &[Move], mut next: Instant) -> (Vec<(Option<Forecast>, Option<Instant>)>, Instant) {
+    /// Where each moved dimension goes next if no fact arrives, and how far ahead this looked.
+    fn forecast(&self, moves: &[Move], mut next: Instant) -> (Vec<Option<Forecast>>, Instant) {
         let segmentation = self.segmentation;
         let horizon = segmentation.plus(self.now.evaluation.moment.at, FORECAST);
         let mut memberships = self.now.memberships.to_vec();
-        let mut found: Vec<(Option<Forecast>, Option<Instant>)> = vec![(None, None); moves.len()];
+        let mut found: Vec<Option<Forecast>> = vec![None; moves.len()];
         for _ in 0..FORECAST_STEPS {
-            if next > horizon || found.iter().all(|(forecast, _)| forecast.is_some()) {
+            if next > horizon || found.iter().all(Option::is_some) {
                 return (found, horizon);
             }
             let evaluation = Evaluation::new(segmentation, self.view, Moment::new(next, &segmentation.zone));
             let step = decide(segmentation, &evaluation, &mut memberships);
             for moved in &step.value {
                 let wanted = moves.iter().position(|wanted| wanted.dimension == moved.dimension);
-                if let Some(wanted) = wanted.filter(|wanted| found[*wanted].0.is_none()) {
+                if let Some(wanted) = wanted.filter(|wanted| found[*wanted].is_none()) {
                     let to = segmentation.dimensions[moved.dimension].segments[moved.to].name.clone();
-                    found[wanted] = (Some(Forecast { to, at: next }), Some(next));
+                    found[wanted] = Some(Forecast { to, at: next });
                 }
             }
             next = step.until;

@@ -64,7 +64,9 @@ fn holding_since<'a>(
     let mut next = Instant::NEVER;
     let mut since = vec![None; dimension.segments.len()];
     for (place, segment) in dimension.segments.iter().enumerate() {
-        let (Some(hold), Some(when)) = (segment.hold, &segment.when) else { continue };
+        let (Some(hold), Some(when)) = (segment.hold, &segment.when) else {
+            continue;
+        };
         let held = evaluation.eval(&when.root, memberships);
         next = next.min(held.until);
         if held.value == Truth::True {

@@ -103,10 +103,7 @@ impl State {
     /// The next instant of each kind at which something may change.
     #[must_use]
     pub fn wake(&self) -> Wake {
-        Wake {
-            fact: self.pending.first().map_or(Instant::NEVER, |first| first.effective),
-            silence: self.decision.next,
-        }
+        Wake { fact: self.pending.first().map_or(Instant::NEVER, |first| first.effective), silence: self.decision.next }
     }
 
     /// A fact gave way to another copy of itself. Had it been in effect, what was decided from it must be looked at

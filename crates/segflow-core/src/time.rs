@@ -102,9 +102,7 @@ impl Date {
     /// The calendar's own form of this date, for month names and the like.
     #[must_use]
     pub fn civil(self) -> civil::Date {
-        EPOCH
-            .checked_add(self.0.clamp(-4_000_000, 2_900_000).days())
-            .expect("clamped to the calendar")
+        EPOCH.checked_add(self.0.clamp(-4_000_000, 2_900_000).days()).expect("clamped to the calendar")
     }
 
     fn of(date: civil::Date) -> Self {
@@ -177,9 +175,7 @@ impl Zone {
         let zone = jiff::tz::TimeZoneDatabase::bundled().get(name).ok()?;
         let table_start = Date::new(TABLE_YEARS.start, 1, 1).expect("a first of January");
         let table_end = Date::new(TABLE_YEARS.end, 1, 1).expect("a first of January");
-        let table = (table_start.0..table_end.0)
-            .map(|day| first_instant(&zone, Date(day)))
-            .collect();
+        let table = (table_start.0..table_end.0).map(|day| first_instant(&zone, Date(day))).collect();
         Some(Self { name: name.to_owned(), zone, table_start, table })
     }
 
@@ -201,7 +197,8 @@ impl Zone {
     /// The local day of an instant: the last one whose midnight is not after it.
     #[must_use]
     pub fn date_of(&self, at: Instant) -> Date {
-        let mut date = Date(i32::try_from(at.0.div_euclid(86_400_000)).unwrap_or(i32::MAX).clamp(-4_000_000, 2_900_000));
+        let mut date =
+            Date(i32::try_from(at.0.div_euclid(86_400_000)).unwrap_or(i32::MAX).clamp(-4_000_000, 2_900_000));
         while self.midnight(date) > at {
             date = date.plus_days(-1);
         }

@@ -1,5 +1,7 @@
 //! Features and their expiry: each case is some facts, a rule and an instant, and says what holds until when.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use expect_test::{Expect, expect};
 use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, Outcome};
 use segflow_core::feature::reading::Moment;
@@ -166,10 +168,8 @@ fn a_second_issue_of_an_invoice_does_not_count() {
 
 #[test]
 fn payments_leave_their_window_at_midnight() {
-    let events = [
-        received("2026-01-01T23:30:00Z", "P1", 1_000, None),
-        received("2026-01-05T12:00:00Z", "P2", 500, None),
-    ];
+    let events =
+        [received("2026-01-01T23:30:00Z", "P1", 1_000, None), received("2026-01-05T12:00:00Z", "P2", 500, None)];
     // 23:30 UTC is 2 January in Rome.
     let at = "2026-01-08T12:00:00Z";
     check(&events, r#"payments.count("7d") == 2"#, at, expect!["2 True until 2026-01-08T23:00:00.000Z"]);
@@ -215,7 +215,12 @@ fn overlapping_promises_are_served_earliest_due_first() {
     let at = "2026-03-05T12:00:00Z";
     check(&events, r#"promises.kept("30d") == 2"#, at, expect!["2 True until 2026-04-01T22:00:00.000Z"]);
     check(&events, r#"promises.kept_ratio("30d") > 0.99"#, at, expect!["2/2 True until 2026-04-01T22:00:00.000Z"]);
-    check(&events[..2], r#"promises.kept_ratio("30d") > 0.99"#, at, expect!["absent Unknown until 2026-03-12T23:00:00.000Z"]);
+    check(
+        &events[..2],
+        r#"promises.kept_ratio("30d") > 0.99"#,
+        at,
+        expect!["absent Unknown until 2026-03-12T23:00:00.000Z"],
+    );
 }
 
 #[test]
@@ -238,8 +243,11 @@ fn contacts_are_counted_once_by_their_first_event() {
 
 #[test]
 fn silence_needs_three_contacts_without_an_answer() {
-    let mut events =
-        vec![sent("2026-03-01T12:00:00Z", "K1"), sent("2026-03-02T12:00:00Z", "K2"), sent("2026-03-03T12:00:00Z", "K3")];
+    let mut events = vec![
+        sent("2026-03-01T12:00:00Z", "K1"),
+        sent("2026-03-02T12:00:00Z", "K2"),
+        sent("2026-03-03T12:00:00Z", "K3"),
+    ];
     let at = "2026-03-10T12:00:00Z";
     check(&events[..2], "silent.days >= 14", at, expect!["absent Unknown until never"]);
     check(&events, "silent.days >= 14", at, expect!["9 False until 2026-03-14T23:00:00.000Z"]);

@@ -53,12 +53,8 @@ pub(crate) fn step_at(days_past_due: i64) -> Option<Step> {
 /// The next rung after a day and its slack.
 pub(crate) fn next_after(days_past_due: i64) -> i64 {
     let (last, _) = LADDER[LADDER.len() - 1];
-    LADDER
-        .iter()
-        .map(|(day, _)| *day)
-        .find(|day| *day > days_past_due)
-        .unwrap_or_else(|| {
-            let letters = (days_past_due - last) / LETTER_EVERY_DAYS + 1;
-            last + letters * LETTER_EVERY_DAYS
-        })
+    LADDER.iter().map(|(day, _)| *day).find(|day| *day > days_past_due).unwrap_or_else(|| {
+        let letters = (days_past_due - last) / LETTER_EVERY_DAYS + 1;
+        last + letters * LETTER_EVERY_DAYS
+    })
 }

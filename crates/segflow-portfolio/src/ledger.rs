@@ -19,17 +19,8 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn issue(&mut self, number: u32, due: Date, amount_minor: i64) {
-        let at = self
-            .open
-            .partition_point(|known| (known.due, known.number) < (due, number));
-        self.open.insert(
-            at,
-            OpenInvoice {
-                due,
-                number,
-                open_minor: amount_minor,
-            },
-        );
+        let at = self.open.partition_point(|known| (known.due, known.number) < (due, number));
+        self.open.insert(at, OpenInvoice { due, number, open_minor: amount_minor });
         let credit = std::mem::take(&mut self.credit_minor);
         self.receive(credit, None);
     }
@@ -48,10 +39,7 @@ impl Ledger {
 
     /// What is open of one invoice, in minor units; 0 once it is paid.
     pub(crate) fn open_of(&self, number: u32) -> i64 {
-        self.open
-            .iter()
-            .find(|invoice| invoice.number == number)
-            .map_or(0, |invoice| invoice.open_minor)
+        self.open.iter().find(|invoice| invoice.number == number).map_or(0, |invoice| invoice.open_minor)
     }
 
     /// What is open of all invoices, in minor units.
@@ -61,11 +49,7 @@ impl Ledger {
 
     /// What is open of the invoices due before `date`, in minor units.
     pub(crate) fn overdue(&self, date: Date) -> i64 {
-        self.open
-            .iter()
-            .take_while(|invoice| invoice.due < date)
-            .map(|invoice| invoice.open_minor)
-            .sum()
+        self.open.iter().take_while(|invoice| invoice.due < date).map(|invoice| invoice.open_minor).sum()
     }
 
     pub(crate) fn oldest(&self) -> Option<OpenInvoice> {

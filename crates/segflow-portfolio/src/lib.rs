@@ -45,12 +45,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let start = Date::new(2026, 1, 1).expect("a first of January");
-        Self {
-            customers: 1_000,
-            days: 120,
-            seed: 1,
-            start,
-        }
+        Self { customers: 1_000, days: 120, seed: 1, start }
     }
 }
 
@@ -82,26 +77,12 @@ impl Portfolio {
     /// Its events from the first day on, `occurred_at` never decreasing; take as many as are needed.
     #[must_use]
     pub fn events(&self) -> Events {
-        let Settings {
-            customers,
-            days,
-            seed,
-            start,
-        } = self.settings;
+        let Settings { customers, days, seed, start } = self.settings;
         let zone = Zone::named(ZONE).expect("the bundled database has the zone");
-        let customers: Vec<_> = (0..customers)
-            .map(|number| Customer::new(seed, number, start, &zone))
-            .collect();
+        let customers: Vec<_> = (0..customers).map(|number| Customer::new(seed, number, start, &zone)).collect();
         let wake = customers.iter().map(Customer::wake_at).collect();
         let end = start.plus_days(i32::try_from(days).unwrap_or(i32::MAX));
-        Events {
-            zone,
-            customers,
-            wake,
-            day: start,
-            end,
-            ready: Vec::new(),
-        }
+        Events { zone, customers, wake, day: start, end, ready: Vec::new() }
     }
 }
 

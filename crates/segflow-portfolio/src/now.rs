@@ -19,10 +19,7 @@ pub(crate) struct Now<'a> {
 impl Now<'_> {
     /// An instant of `date` from `from` to before `to` o'clock, in whole hours; always after now.
     pub(crate) fn on(&self, date: Date, (from, to): (i64, i64), chance: &mut Chance) -> Instant {
-        let at = self
-            .zone
-            .midnight(date)
-            .plus_ms(chance.between(from * HOUR, to * HOUR - 1));
+        let at = self.zone.midnight(date).plus_ms(chance.between(from * HOUR, to * HOUR - 1));
         at.max(self.at.plus_ms(1))
     }
 

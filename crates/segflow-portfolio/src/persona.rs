@@ -58,15 +58,7 @@ impl Persona {
 
     /// In the order of the fields of [`Manners`].
     pub(crate) const fn manners(self) -> Manners {
-        let [
-            answers,
-            clicks,
-            pays_online,
-            pays_at_once,
-            promises,
-            keeps,
-            answers_letters,
-        ] = match self {
+        let [answers, clicks, pays_online, pays_at_once, promises, keeps, answers_letters] = match self {
             Self::DirectDebit => [450, 500, 800, 600, 800, 950, 300],
             Self::DatePayer => [350, 120, 150, 50, 700, 900, 80],
             Self::Forgetful => [400, 480, 750, 400, 800, 850, 200],
@@ -75,15 +67,7 @@ impl Persona {
             Self::Vulnerable => [350, 100, 200, 60, 600, 500, 150],
             Self::Business => [550, 150, 100, 20, 700, 850, 150],
         };
-        Manners {
-            answers,
-            clicks,
-            pays_online,
-            pays_at_once,
-            promises,
-            keeps,
-            answers_letters,
-        }
+        Manners { answers, clicks, pays_online, pays_at_once, promises, keeps, answers_letters }
     }
 
     /// What this persona usually owes a month, in minor units, and the producer's word for such a debt.

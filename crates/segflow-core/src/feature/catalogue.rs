@@ -82,35 +82,19 @@ pub const ENTRIES: &[Entry] = &[
 ];
 
 const fn plain(name: &'static str, kind: AttributeKind, feature: Feature) -> Entry {
-    Entry {
-        name,
-        kind,
-        form: Form::Plain(feature),
-    }
+    Entry { name, kind, form: Form::Plain(feature) }
 }
 
 const fn windowed(name: &'static str, kind: AttributeKind, build: fn(Window) -> Feature) -> Entry {
-    Entry {
-        name,
-        kind,
-        form: Form::Windowed(build),
-    }
+    Entry { name, kind, form: Form::Windowed(build) }
 }
 
 const fn contacts(name: &'static str, direction: Direction) -> Entry {
-    Entry {
-        name,
-        kind: AttributeKind::Int,
-        form: Form::Contacts(direction),
-    }
+    Entry { name, kind: AttributeKind::Int, form: Form::Contacts(direction) }
 }
 
 const fn dimension(name: &'static str, kind: AttributeKind, build: fn(usize) -> Feature) -> Entry {
-    Entry {
-        name,
-        kind,
-        form: Form::Dimension(build),
-    }
+    Entry { name, kind, form: Form::Dimension(build) }
 }
 
 /// What the catalogue defines and this version does not compute.

@@ -36,7 +36,9 @@ impl Contacts {
         let mut contacts = Self::default();
         let mut seen = BTreeSet::new();
         for fact in facts {
-            let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else { continue };
+            let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
+                continue;
+            };
             if is_engagement(*direction, *outcome) {
                 contacts.last_engagement = Some(fact.occurred_at);
             }

@@ -7,12 +7,7 @@ use crate::timed::Timed;
 
 /// Of things in date order, those inside a window, and when the oldest of them leaves it.
 #[must_use]
-pub fn inside<'a, T>(
-    things: &'a [T],
-    date: impl Fn(&T) -> Date,
-    window: Window,
-    moment: Moment<'_>,
-) -> Timed<&'a [T]> {
+pub fn inside<'a, T>(things: &'a [T], date: impl Fn(&T) -> Date, window: Window, moment: Moment<'_>) -> Timed<&'a [T]> {
     let first = moment.today.plus_days(1 - window.days);
     let inside = &things[things.partition_point(|thing| date(thing) < first)..];
     Timed::until(inside, leaves(inside.first().map(date), window, moment))

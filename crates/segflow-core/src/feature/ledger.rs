@@ -38,7 +38,12 @@ impl<'a> Ledger<'a> {
         for fact in facts {
             match &fact.body {
                 Body::Issued { invoice_id, amount_minor, due_date, .. } if ledger.issued.insert(invoice_id) => {
-                    ledger.issue(Open { due: *due_date, issued_at: fact.occurred_at, invoice_id, amount: *amount_minor });
+                    ledger.issue(Open {
+                        due: *due_date,
+                        issued_at: fact.occurred_at,
+                        invoice_id,
+                        amount: *amount_minor,
+                    });
                 }
                 Body::Received { payment_id, amount_minor, invoice_id, .. } if received.insert(payment_id) => {
                     ledger.receive(*amount_minor, invoice_id.as_deref());

@@ -6,13 +6,12 @@ use crate::fact::Fact;
 use crate::segmentation::{AttributeDeclaration, AttributeKind};
 
 /// The present value of each declared attribute: last-writer-wins, given facts in (`occurred_at`, `event_id`) order.
-pub fn attributes<'a>(
-    facts: impl Iterator<Item = &'a Fact>,
-    declared: &[AttributeDeclaration],
-) -> Vec<Reading<'a>> {
+pub fn attributes<'a>(facts: impl Iterator<Item = &'a Fact>, declared: &[AttributeDeclaration]) -> Vec<Reading<'a>> {
     let mut present = vec![Reading::Absent; declared.len()];
     for fact in facts {
-        let Body::Updated { attributes } = &fact.body else { continue };
+        let Body::Updated { attributes } = &fact.body else {
+            continue;
+        };
         for (reading, declaration) in present.iter_mut().zip(declared) {
             if let Some(value) = attributes.get(&declaration.name) {
                 *reading = read(value, declaration.kind);

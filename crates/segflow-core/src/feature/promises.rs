@@ -132,9 +132,8 @@ fn made<'a>(facts: impl Iterator<Item = &'a Fact>, parameters: &Parameters, zone
 /// Each open promise takes up to its amount, the earliest due first; the rest goes on to the next.
 fn serve(made: &mut [Promise<'_>], at: Instant, amount: i64, (numerator, denominator): (i64, i64)) {
     let mut rest = amount;
-    let open = made.iter_mut().filter(|promise| {
-        promise.kept_at.is_none() && promise.made_at <= at && at < promise.deadline
-    });
+    let open =
+        made.iter_mut().filter(|promise| promise.kept_at.is_none() && promise.made_at <= at && at < promise.deadline);
     for promise in open {
         let taken = rest.min(promise.amount - promise.received);
         promise.received += taken;

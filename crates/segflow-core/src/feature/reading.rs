@@ -155,8 +155,7 @@ pub fn is_in(a: Timed<Reading<'_>>, list: &[Literal], moment: Moment<'_>) -> Tim
         return Timed::until(Truth::Unknown, a.until);
     }
     let among = |day| list.iter().any(|literal| a.value.compare(Reading::of(literal), day) == Some(Ordering::Equal));
-    let mut days: Vec<i64> =
-        list.iter().filter_map(|literal| turns(a.value, Reading::of(literal))).flatten().collect();
+    let mut days: Vec<i64> = list.iter().filter_map(|literal| turns(a.value, Reading::of(literal))).flatten().collect();
     days.sort_unstable();
     solve(among, days.into_iter(), a.until, moment)
 }

@@ -44,11 +44,9 @@ impl<'a> View<'a> {
         let payments: Vec<_> = facts
             .clone()
             .filter_map(|fact| match &fact.body {
-                Body::Received { payment_id, amount_minor, .. } if seen.insert(payment_id) => Some(Payment {
-                    at: fact.occurred_at,
-                    date: zone.date_of(fact.occurred_at),
-                    amount: *amount_minor,
-                }),
+                Body::Received { payment_id, amount_minor, .. } if seen.insert(payment_id) => {
+                    Some(Payment { at: fact.occurred_at, date: zone.date_of(fact.occurred_at), amount: *amount_minor })
+                }
                 _ => None,
             })
             .collect();
@@ -139,9 +137,9 @@ impl<'a> View<'a> {
     }
 
     fn next_due(&self, moment: Moment<'_>, pick: impl Fn(Date, i64) -> Reading<'a>) -> Timed<Reading<'a>> {
-        self.ledger.next_due(moment).map_or(Timed::always(Reading::Absent), |next| {
-            Timed::until(pick(next.value.0, next.value.1), next.until)
-        })
+        self.ledger
+            .next_due(moment)
+            .map_or(Timed::always(Reading::Absent), |next| Timed::until(pick(next.value.0, next.value.1), next.until))
     }
 
     fn payments(&self, window: Window, moment: Moment<'_>) -> Timed<&[Payment]> {

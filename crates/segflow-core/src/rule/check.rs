@@ -62,11 +62,7 @@ impl Scope<'_> {
             ExprKind::In(left, list) => self.membership(left, list),
             ExprKind::Name(name, arguments) if name == "known" || name == "unknown" => {
                 let slot = self.only_feature(expr.at, name, arguments.as_deref())?;
-                Ok(if name == "known" {
-                    Node::Known(slot)
-                } else {
-                    Node::Unknown(slot)
-                })
+                Ok(if name == "known" { Node::Known(slot) } else { Node::Unknown(slot) })
             }
             ExprKind::Name(name, arguments) => {
                 let slot = self.feature(expr.at, name, arguments.as_deref())?;
@@ -78,10 +74,8 @@ impl Scope<'_> {
             }
             ExprKind::Arithmetic(symbol, ..) => Err(arithmetic(expr.at, symbol)),
             ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_) => {
-                let message = format!(
-                    "expected a comparison or a feature that is true or false, found {}",
-                    found(expr)
-                );
+                let message =
+                    format!("expected a comparison or a feature that is true or false, found {}", found(expr));
                 Err(Mistake::new(expr.at, message))
             }
         }
@@ -106,10 +100,7 @@ impl Scope<'_> {
             AttributeKind::Ratio => format!("{text} >= 0.5"),
             _ => format!("{text} >= 1"),
         };
-        format!(
-            "expected true or false, found `{text}`, which is {}: compare it, as in `{example}`",
-            kind.word()
-        )
+        format!("expected true or false, found `{text}`, which is {}: compare it, as in `{example}`", kind.word())
     }
 
     fn comparison(&mut self, at: usize, operator: Operator, left: &Expr, right: &Expr) -> Result<Node, Mistake> {
@@ -126,11 +117,8 @@ impl Scope<'_> {
             (Side::Feature(one), Side::Feature(other)) => {
                 if self.kind(one) != self.kind(other) {
                     let described = |slot| format!("`{}` is {}", self.text(slot), self.kind(slot).word());
-                    let message = format!(
-                        "expected two features of one type: {} and {}",
-                        described(one),
-                        described(other)
-                    );
+                    let message =
+                        format!("expected two features of one type: {} and {}", described(one), described(other));
                     return Err(Mistake::new(at, message));
                 }
                 self.comparable(at, one, operator)?;
@@ -167,11 +155,7 @@ impl Scope<'_> {
     ) -> Result<Node, Mistake> {
         let literal = self.literal(slot, constant)?;
         self.comparable(at, slot, written)?;
-        Ok(Node::Compare(
-            Operand::Feature(slot),
-            operator,
-            Operand::Literal(literal),
-        ))
+        Ok(Node::Compare(Operand::Feature(slot), operator, Operand::Literal(literal)))
     }
 
     fn comparable(&self, at: usize, slot: SlotIndex, operator: Operator) -> Result<(), Mistake> {
@@ -183,10 +167,7 @@ impl Scope<'_> {
                  `{text} >= 0.45 && {text} <= 0.55`"
             ),
             kind @ (AttributeKind::Bool | AttributeKind::Text) if !equality => {
-                format!(
-                    "expected `==`, `!=` or `in` for `{text}`, which is {}, found `{symbol}`",
-                    kind.word()
-                )
+                format!("expected `==`, `!=` or `in` for `{text}`, which is {}, found `{symbol}`", kind.word())
             }
             _ => return Ok(()),
         };
@@ -203,22 +184,13 @@ impl Scope<'_> {
             return Err(Mistake::new(list.at, message));
         };
         if self.kind(slot) == AttributeKind::Ratio {
-            let message = format!(
-                "`{}` is ratio, and is compared by `<`, `<=`, `>`, `>=` alone",
-                self.text(slot)
-            );
+            let message = format!("`{}` is ratio, and is compared by `<`, `<=`, `>`, `>=` alone", self.text(slot));
             return Err(Mistake::new(left.at, message));
         }
         if items.is_empty() {
-            return Err(Mistake::new(
-                list.at,
-                "expected at least one value in the list, found none",
-            ));
+            return Err(Mistake::new(list.at, "expected at least one value in the list, found none"));
         }
-        let literals = items
-            .iter()
-            .map(|item| self.literal(slot, item))
-            .collect::<Result<_, _>>()?;
+        let literals = items.iter().map(|item| self.literal(slot, item)).collect::<Result<_, _>>()?;
         Ok(Node::In(slot, literals))
     }
 
@@ -226,22 +198,13 @@ impl Scope<'_> {
     fn literal(&self, slot: SlotIndex, constant: &Expr) -> Result<Literal, Mistake> {
         let kind = self.kind(slot);
         match super::literal::of_kind(kind, &constant.kind, self.currency) {
-            Some(Literal::Text(text)) => self
-                .segment_name(slot, constant.at, &text)
-                .map(|()| Literal::Text(text)),
+            Some(Literal::Text(text)) => self.segment_name(slot, constant.at, &text).map(|()| Literal::Text(text)),
             Some(literal) => Ok(literal),
             None => {
                 let expected = super::literal::expected(kind, self.currency);
                 let (text, word) = (self.text(slot), kind.word());
-                let many = if digits(constant) > 18 {
-                    "; a number has 64 bits"
-                } else {
-                    ""
-                };
-                let message = format!(
-                    "expected {expected}, since `{text}` is {word}, found {}{many}",
-                    found(constant)
-                );
+                let many = if digits(constant) > 18 { "; a number has 64 bits" } else { "" };
+                let message = format!("expected {expected}, since `{text}` is {word}, found {}{many}", found(constant));
                 Err(Mistake::new(constant.at, message))
             }
         }
@@ -251,33 +214,23 @@ impl Scope<'_> {
         let crate::feature::Feature::Segment(dimension) = self.slots.slots[slot].feature else {
             return Ok(());
         };
-        let Outline {
-            name: dimension,
-            segments,
-        } = &self.dimensions[dimension];
+        let Outline { name: dimension, segments } = &self.dimensions[dimension];
         if segments.iter().any(|segment| segment == name) {
             return Ok(());
         }
         let names = || segments.iter().map(String::as_str);
         let (all, near) = (listed(names()), did_you_mean(name, names()));
-        let message = format!(
-            "expected a segment of dimension `{dimension}` ({all}), found `\"{}\"`{near}",
-            shortened(name)
-        );
+        let message =
+            format!("expected a segment of dimension `{dimension}` ({all}), found `\"{}\"`{near}", shortened(name));
         Err(Mistake::new(at, message))
     }
 
     fn only_feature(&mut self, at: usize, name: &str, arguments: Option<&[Expr]>) -> Result<SlotIndex, Mistake> {
         let usage = || format!("expected one feature within `{name}(..)`, as in `{name}(next_due.days)`");
         match arguments {
-            Some(
-                [
-                    Expr {
-                        at,
-                        kind: ExprKind::Name(inner, arguments),
-                    },
-                ],
-            ) => self.feature(*at, inner, arguments.as_deref()),
+            Some([Expr { at, kind: ExprKind::Name(inner, arguments) }]) => {
+                self.feature(*at, inner, arguments.as_deref())
+            }
             Some([other]) => Err(Mistake::new(other.at, format!("{}, found {}", usage(), found(other)))),
             Some(more) => Err(Mistake::new(at, format!("{}, found {} arguments", usage(), more.len()))),
             None => Err(Mistake::new(at, format!("{}, found `{name}` alone", usage()))),
@@ -294,18 +247,11 @@ impl Scope<'_> {
 }
 
 fn arithmetic(at: usize, symbol: &str) -> Mistake {
-    Mistake::new(
-        at,
-        format!("arithmetic (`{symbol}`) is not in this version: compare one feature with one value"),
-    )
+    Mistake::new(at, format!("arithmetic (`{symbol}`) is not in this version: compare one feature with one value"))
 }
 
 fn digits(constant: &Expr) -> usize {
-    if let ExprKind::Number(number) = &constant.kind {
-        number.matches(|c: char| c.is_ascii_digit()).count()
-    } else {
-        0
-    }
+    if let ExprKind::Number(number) = &constant.kind { number.matches(|c: char| c.is_ascii_digit()).count() } else { 0 }
 }
 
 /// An expression as a message names it.

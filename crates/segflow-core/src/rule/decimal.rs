@@ -25,10 +25,7 @@ impl Decimal {
             return None;
         }
         let mantissa = format!("{sign}{whole}{decimals}").parse().ok()?;
-        Some(Self {
-            mantissa,
-            decimals: u32::try_from(decimals.len()).ok()?,
-        })
+        Some(Self { mantissa, decimals: u32::try_from(decimals.len()).ok()? })
     }
 
     /// The value, if it is written without decimals.
@@ -68,9 +65,7 @@ mod tests {
         assert_eq!(read("9223372036854775808"), None);
         assert_eq!(read("0.000000000000000001"), Some((1, 18)));
         assert_eq!(read("0.0000000000000000001"), None);
-        for text in [
-            "", "-", ".", "1.", ".5", "+1", "1e3", "1_000", "--1", "-+1", "1.-2", "1.2.3", " 1", "\u{0661}",
-        ] {
+        for text in ["", "-", ".", "1.", ".5", "+1", "1e3", "1_000", "--1", "-+1", "1.-2", "1.2.3", " 1", "\u{0661}"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

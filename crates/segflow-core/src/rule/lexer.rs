@@ -12,10 +12,7 @@ pub(crate) struct Mistake {
 
 impl Mistake {
     pub(crate) fn new(at: usize, message: impl Into<String>) -> Self {
-        Self {
-            at,
-            message: message.into(),
-        }
+        Self { at, message: message.into() }
     }
 }
 
@@ -49,9 +46,8 @@ impl Kind {
 }
 
 /// Longer before shorter, so that the first that fits is the one.
-const SYMBOLS: [&str; 20] = [
-    "||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ",", ".", "+", "-", "*", "/", ":",
-];
+const SYMBOLS: [&str; 20] =
+    ["||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ",", ".", "+", "-", "*", "/", ":"];
 
 /// What other languages write, and what to write instead.
 const FOREIGN: [(&str, &str); 14] = [
@@ -125,10 +121,7 @@ impl<'a> Lexer<'a> {
             (_, Some((_, instead))) => Err(Mistake::new(self.at, *instead)),
             _ => {
                 let found: String = self.rest.chars().take(1).collect();
-                Err(Mistake::new(
-                    self.at,
-                    format!("expected a feature, a value or an operator, found `{found}`"),
-                ))
+                Err(Mistake::new(self.at, format!("expected a feature, a value or an operator, found `{found}`")))
             }
         }
     }
@@ -140,28 +133,22 @@ impl<'a> Lexer<'a> {
             (self.rest, self.at) = (rest, self.at + 1);
             let decimals = self.take(|c| c.is_ascii_digit());
             if decimals.is_empty() {
-                return Err(Mistake::new(
-                    start,
-                    format!("expected a digit after the point of `{number}.`"),
-                ));
+                return Err(Mistake::new(start, format!("expected a digit after the point of `{number}.`")));
             }
             number = format!("{number}.{decimals}");
         }
         let tail = self.take(is_word);
         match tail.chars().next() {
             None => Ok(number),
-            Some('e' | 'E') => Err(Mistake::new(
-                start,
-                "there are no exponents: write the number out, such as 5000000",
-            )),
-            Some('d' | 'h') if tail.len() == 1 => Err(Mistake::new(
-                start,
-                format!("a window is a text: write \"{number}{tail}\""),
-            )),
-            Some(_) => Err(Mistake::new(
-                start,
-                format!("expected a number such as 30 or 5000.00, found `{number}{tail}`"),
-            )),
+            Some('e' | 'E') => {
+                Err(Mistake::new(start, "there are no exponents: write the number out, such as 5000000"))
+            }
+            Some('d' | 'h') if tail.len() == 1 => {
+                Err(Mistake::new(start, format!("a window is a text: write \"{number}{tail}\"")))
+            }
+            Some(_) => {
+                Err(Mistake::new(start, format!("expected a number such as 30 or 5000.00, found `{number}{tail}`")))
+            }
         }
     }
 
@@ -177,11 +164,7 @@ impl<'a> Lexer<'a> {
                 self.rest = &self.rest[end..];
                 return Ok(text);
             }
-            let escaped = if c == '\\' {
-                characters.next().map(|(_, c)| c)
-            } else {
-                None
-            };
+            let escaped = if c == '\\' { characters.next().map(|(_, c)| c) } else { None };
             text.push(match (c, escaped) {
                 ('\\', Some('n')) => '\n',
                 ('\\', Some('t')) => '\t',
@@ -195,10 +178,7 @@ impl<'a> Lexer<'a> {
                 (c, _) => c,
             });
         }
-        Err(Mistake::new(
-            start,
-            "a text begins here and does not end: close its quotes",
-        ))
+        Err(Mistake::new(start, "a text begins here and does not end: close its quotes"))
     }
 }
 

@@ -34,10 +34,7 @@ pub(super) fn expected(kind: AttributeKind, currency: &Currency) -> String {
         AttributeKind::Date => "a date such as \"2026-05-03\", from 1900 to 2199".to_owned(),
         AttributeKind::Money => {
             let example = currency.format(5000 * 10_i64.pow(currency.decimals));
-            format!(
-                "an amount in {} of at most {} decimals such as {example}",
-                currency.code, currency.decimals
-            )
+            format!("an amount in {} of at most {} decimals such as {example}", currency.code, currency.decimals)
         }
     }
 }

@@ -41,11 +41,7 @@ pub(crate) fn parse(rule: &str) -> Result<Expr, Mistake> {
         let message = format!("expected a rule of at most {MAX_BYTES} bytes, found {}", rule.len());
         return Err(Mistake::new(0, message));
     }
-    let mut parser = Parser {
-        tokens: tokens(rule)?,
-        next: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { tokens: tokens(rule)?, next: 0, depth: 0 };
     if parser.peek().kind == Kind::End {
         return Err(Mistake::new(0, "expected a rule, found nothing"));
     }
@@ -156,11 +152,7 @@ impl Parser {
     }
 
     fn expect(&mut self, symbol: &'static str) -> Result<(), Mistake> {
-        if self.passes(symbol) {
-            Ok(())
-        } else {
-            Err(self.unexpected(&format!("an operator or `{symbol}`")))
-        }
+        if self.passes(symbol) { Ok(()) } else { Err(self.unexpected(&format!("an operator or `{symbol}`"))) }
     }
 
     fn expression(&mut self, least: Power) -> Result<Expr, Mistake> {
@@ -169,10 +161,7 @@ impl Parser {
         while let Some((power, infix)) = Power::of(&self.peek().kind).filter(|(power, _)| *power >= least) {
             let at = self.advance().at;
             if power == Power::Relation && std::mem::replace(&mut compared, true) {
-                return Err(Mistake::new(
-                    at,
-                    "comparisons do not chain: write `1 < x && x < 3` for `1 < x < 3`",
-                ));
+                return Err(Mistake::new(at, "comparisons do not chain: write `1 < x && x < 3` for `1 < x < 3`"));
             }
             let right = self.expression(power.tighter())?;
             left = infix.join(at, left, right);
@@ -243,9 +232,7 @@ impl Parser {
 
     fn name(&mut self) -> Result<ExprKind, Mistake> {
         let first = self.advance();
-        let Kind::Word(mut name) = first.kind else {
-            unreachable!("a name begins with a word")
-        };
+        let Kind::Word(mut name) = first.kind else { unreachable!("a name begins with a word") };
         while self.passes(".") {
             match self.peek().kind.clone() {
                 Kind::Word(word) => {
@@ -296,15 +283,8 @@ impl Parser {
 
 impl Operator {
     fn of(symbol: &str) -> Option<Self> {
-        [
-            Self::Equal,
-            Self::NotEqual,
-            Self::Less,
-            Self::LessOrEqual,
-            Self::Greater,
-            Self::GreaterOrEqual,
-        ]
-        .into_iter()
-        .find(|operator| operator.symbol() == symbol)
+        [Self::Equal, Self::NotEqual, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual]
+            .into_iter()
+            .find(|operator| operator.symbol() == symbol)
     }
 }

@@ -38,10 +38,7 @@ impl Scope<'_> {
             }
             (Form::Contacts(direction), Some([window])) => {
                 let window = self.window(window)?;
-                (
-                    Feature::Contacts(*direction, window, None),
-                    format!("{name}(\"{}d\")", window.days),
-                )
+                (Feature::Contacts(*direction, window, None), format!("{name}(\"{}d\")", window.days))
             }
             (Form::Contacts(direction), Some([window, channel])) => {
                 let (window, channel) = (self.window(window)?, read_channel(channel)?);
@@ -50,21 +47,11 @@ impl Scope<'_> {
             }
             (Form::Dimension(build), Some([dimension])) => {
                 let dimension = self.earlier_dimension(dimension)?;
-                (
-                    build(dimension),
-                    format!("{name}(\"{}\")", self.dimensions[dimension].name),
-                )
+                (build(dimension), format!("{name}(\"{}\")", self.dimensions[dimension].name))
             }
             _ => return Err(Mistake::new(at, wanted(entry))),
         };
-        Ok(self.slot(
-            Slot {
-                text,
-                feature,
-                sensitive: false,
-            },
-            entry.kind,
-        ))
+        Ok(self.slot(Slot { text, feature, sensitive: false }, entry.kind))
     }
 
     fn profile(&mut self, at: usize, name: &str, arguments: Option<&[Expr]>) -> Result<SlotIndex, Mistake> {
@@ -75,10 +62,7 @@ impl Scope<'_> {
             return Err(Mistake::new(at, message));
         };
         if arguments.is_some() {
-            return Err(Mistake::new(
-                at,
-                format!("an attribute takes no arguments: write `profile.{name}`"),
-            ));
+            return Err(Mistake::new(at, format!("an attribute takes no arguments: write `profile.{name}`")));
         }
         if is_protected(name) && !self.protected.contains(name) {
             let message = format!(
@@ -96,35 +80,23 @@ impl Scope<'_> {
 
     fn slot(&mut self, slot: Slot, kind: AttributeKind) -> SlotIndex {
         let slots = &mut *self.slots;
-        slots
-            .slots
-            .iter()
-            .position(|known| known.feature == slot.feature)
-            .unwrap_or_else(|| {
-                slots.slots.push(slot);
-                slots.kinds.push(kind);
-                slots.slots.len() - 1
-            })
+        slots.slots.iter().position(|known| known.feature == slot.feature).unwrap_or_else(|| {
+            slots.slots.push(slot);
+            slots.kinds.push(kind);
+            slots.slots.len() - 1
+        })
     }
 
     fn window(&self, expr: &Expr) -> Result<Window, Mistake> {
-        let text = if let ExprKind::Text(text) = &expr.kind {
-            text.as_str()
-        } else {
-            ""
-        };
-        let days = text
-            .strip_suffix('d')
-            .filter(|days| days.bytes().all(|b| b.is_ascii_digit()));
+        let text = if let ExprKind::Text(text) = &expr.kind { text.as_str() } else { "" };
+        let days = text.strip_suffix('d').filter(|days| days.bytes().all(|b| b.is_ascii_digit()));
         days.and_then(|days| days.parse().ok())
             .filter(|days| (1..=self.horizon_days).contains(days))
             .map(|days| Window { days })
             .ok_or_else(|| {
                 let horizon = self.horizon_days;
-                let message = format!(
-                    "expected a window from \"1d\" to the horizon, \"{horizon}d\", found {}",
-                    found(expr)
-                );
+                let message =
+                    format!("expected a window from \"1d\" to the horizon, \"{horizon}d\", found {}", found(expr));
                 Mistake::new(expr.at, message)
             })
     }
@@ -132,19 +104,11 @@ impl Scope<'_> {
     fn earlier_dimension(&self, expr: &Expr) -> Result<usize, Mistake> {
         let earlier = &self.dimensions[..self.dimension];
         let names = || earlier.iter().map(|dimension| dimension.name.as_str());
-        let name = if let ExprKind::Text(name) = &expr.kind {
-            name.as_str()
-        } else {
-            ""
-        };
+        let name = if let ExprKind::Text(name) = &expr.kind { name.as_str() } else { "" };
         if let Some(index) = earlier.iter().position(|dimension| dimension.name == name) {
             return Ok(index);
         }
-        let exists = self
-            .dimensions
-            .iter()
-            .skip(self.dimension)
-            .position(|dimension| dimension.name == name);
+        let exists = self.dimensions.iter().skip(self.dimension).position(|dimension| dimension.name == name);
         let near = match exists {
             Some(0) => ", which is this rule's own".to_owned(),
             Some(_) => ", which is a later one: move it up".to_owned(),
@@ -155,10 +119,7 @@ impl Scope<'_> {
         } else {
             format!("one of {}", listed(names()))
         };
-        let message = format!(
-            "expected an earlier dimension ({expected}), found {}{near}",
-            found(expr)
-        );
+        let message = format!("expected an earlier dimension ({expected}), found {}{near}", found(expr));
         Err(Mistake::new(expr.at, message))
     }
 
@@ -182,11 +143,8 @@ impl Scope<'_> {
         if self.attributes.iter().any(|attribute| attribute.name == name) {
             return format!("unknown feature `{name}`; did you mean `profile.{name}`?");
         }
-        let profiles: Vec<String> = self
-            .attributes
-            .iter()
-            .map(|attribute| format!("profile.{}", attribute.name))
-            .collect();
+        let profiles: Vec<String> =
+            self.attributes.iter().map(|attribute| format!("profile.{}", attribute.name)).collect();
         let names = ENTRIES.iter().map(|entry| entry.name).chain(["known", "unknown"]);
         let near = did_you_mean(name, names.chain(profiles.iter().map(String::as_str)));
         format!("unknown feature `{name}`{near}")
@@ -204,19 +162,11 @@ fn wanted(entry: &Entry) -> String {
 }
 
 fn read_channel(expr: &Expr) -> Result<Channel, Mistake> {
-    let text = if let ExprKind::Text(text) = &expr.kind {
-        text.as_str()
-    } else {
-        ""
-    };
+    let text = if let ExprKind::Text(text) = &expr.kind { text.as_str() } else { "" };
     Channel::from_word(text).ok_or_else(|| {
         let words = || Channel::ALL.iter().map(|channel| channel.word());
-        let message = format!(
-            "expected a channel ({}), found {}{}",
-            listed(words()),
-            found(expr),
-            did_you_mean(text, words())
-        );
+        let message =
+            format!("expected a channel ({}), found {}{}", listed(words()), found(expr), did_you_mean(text, words()));
         Mistake::new(expr.at, message)
     })
 }

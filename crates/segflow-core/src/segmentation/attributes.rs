@@ -43,10 +43,7 @@ pub(super) struct Attributes {
 impl Attributes {
     pub(super) fn read(file: &Map, problems: &mut Problems) -> Self {
         let mut attributes = Self::default();
-        if let Some(map) = file
-            .get("attributes")
-            .and_then(|yaml| problems.map(yaml, "a map of attributes to types"))
-        {
+        if let Some(map) = file.get("attributes").and_then(|yaml| problems.map(yaml, "a map of attributes to types")) {
             bounded(map.entries.len(), map.position, problems);
             attributes.declared = map
                 .entries
@@ -62,10 +59,7 @@ impl Attributes {
 
     /// The declared attributes that a list names.
     fn named(&self, file: &Map, key: &str, problems: &mut Problems) -> BTreeSet<String> {
-        let items = file
-            .get(key)
-            .and_then(|yaml| problems.list(yaml, "a list of attributes"))
-            .unwrap_or_default();
+        let items = file.get(key).and_then(|yaml| problems.list(yaml, "a list of attributes")).unwrap_or_default();
         let mut named = BTreeSet::new();
         if let Some(yaml) = file.get(key) {
             bounded(items.len(), yaml.position(), problems);
@@ -79,10 +73,7 @@ impl Attributes {
                 named.insert(text.value.clone());
             } else {
                 let near = did_you_mean(&text.value, names());
-                let message = format!(
-                    "expected an attribute that `attributes` declares, found {}{near}",
-                    text.found()
-                );
+                let message = format!("expected an attribute that `attributes` declares, found {}{near}", text.found());
                 problems.add(text.position, message);
             }
         }
@@ -92,19 +83,12 @@ impl Attributes {
 
 fn bounded(count: usize, at: Position, problems: &mut Problems) {
     if count > MAX_ATTRIBUTES {
-        problems.add(
-            at,
-            format!("expected at most {MAX_ATTRIBUTES} attributes, found {count}"),
-        );
+        problems.add(at, format!("expected at most {MAX_ATTRIBUTES} attributes, found {count}"));
     }
 }
 
 fn declaration(key: &Text, kind: &Yaml, problems: &mut Problems) -> Option<AttributeDeclaration> {
-    let first = key
-        .value
-        .bytes()
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    let first = key.value.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     let rest = key.value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !first || !rest || key.value.len() > 64 {
         let expected = "an attribute's name of 1 to 64 letters, digits and `_` that does not begin with a digit";
@@ -115,13 +99,7 @@ fn declaration(key: &Text, kind: &Yaml, problems: &mut Problems) -> Option<Attri
     if kind.is_none() {
         let words = || AttributeKind::ALL.iter().map(|kind| kind.word());
         let near = did_you_mean(&text.value, words());
-        problems.add(
-            text.position,
-            format!("expected a type ({}), found {}{near}", listed(words()), text.found()),
-        );
+        problems.add(text.position, format!("expected a type ({}), found {}{near}", listed(words()), text.found()));
     }
-    Some(AttributeDeclaration {
-        name: key.value.clone(),
-        kind: kind?,
-    })
+    Some(AttributeDeclaration { name: key.value.clone(), kind: kind? })
 }

@@ -36,30 +36,17 @@ pub(super) fn read(
     let yaml = problems.required(file, "a segmentation", "dimensions")?;
     let items = problems.list(yaml, "a list of dimensions")?;
     if !(1..=MAX_NAMES).contains(&items.len()) {
-        problems.add(
-            yaml.position(),
-            format!("expected 1 to {MAX_NAMES} dimensions, found {}", items.len()),
-        );
+        problems.add(yaml.position(), format!("expected 1 to {MAX_NAMES} dimensions, found {}", items.len()));
         return None;
     }
     let outlines: Vec<Outline> = items.iter().map(outline).collect();
-    let horizon_days = header
-        .as_ref()
-        .map_or(i32::MAX, |header| header.parameters.horizon_days);
+    let horizon_days = header.as_ref().map_or(i32::MAX, |header| header.parameters.horizon_days);
     let rules = Rules::new(header, &outlines);
-    let mut reader = Reader {
-        horizon_days,
-        rules,
-        problems,
-        warnings,
-    };
+    let mut reader = Reader { horizon_days, rules, problems, warnings };
     let mut names = BTreeSet::new();
     let read = |(index, item)| reader.dimension(index, item, &mut names);
     let dimensions: Vec<Option<Dimension>> = items.iter().enumerate().map(read).collect();
-    Some((
-        dimensions.into_iter().collect::<Option<_>>()?,
-        reader.rules.into_slots(),
-    ))
+    Some((dimensions.into_iter().collect::<Option<_>>()?, reader.rules.into_slots()))
 }
 
 /// The names of a dimension as far as they can be told; what is wrong with them is said elsewhere.
@@ -94,35 +81,24 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn dimension<'y>(&mut self, index: usize, item: &'y Yaml, names: &mut BTreeSet<&'y str>) -> Option<Dimension> {
         let owner = "a dimension";
-        let map = self
-            .problems
-            .map(item, "a dimension: a map with `name`, `segments` and `otherwise`")?;
+        let map = self.problems.map(item, "a dimension: a map with `name`, `segments` and `otherwise`")?;
         self.problems.only_keys(map, owner, &["name", "segments", "otherwise"]);
         let name = self.name(map, owner, names, "`dimensions`");
         let mut segment_names = BTreeSet::new();
         let items = self.problems.required(map, owner, "segments").and_then(|yaml| {
             let items = self.problems.list(yaml, "a list of segments")?;
             if !(1..=MAX_NAMES).contains(&items.len()) {
-                let message = format!(
-                    "expected 1 to {MAX_NAMES} segments besides `otherwise`, found {}",
-                    items.len()
-                );
+                let message = format!("expected 1 to {MAX_NAMES} segments besides `otherwise`, found {}", items.len());
                 self.problems.add(yaml.position(), message);
             }
             Some(items)
         });
         let items = items.unwrap_or_default();
-        let segments = items
-            .iter()
-            .map(|item| self.segment(index, item, &mut segment_names))
-            .collect::<Vec<_>>();
+        let segments = items.iter().map(|item| self.segment(index, item, &mut segment_names)).collect::<Vec<_>>();
         let otherwise = self.problems.required(map, owner, "otherwise");
         let otherwise = otherwise.and_then(|yaml| self.otherwise(yaml, &mut segment_names));
         let segments: Option<Vec<_>> = segments.into_iter().chain([otherwise]).collect();
-        Some(Dimension {
-            name: name?,
-            segments: segments?,
-        })
+        Some(Dimension { name: name?, segments: segments? })
     }
 
     fn name<'y>(&mut self, map: &'y Map, owner: &str, names: &mut BTreeSet<&'y str>, among: &str) -> Option<String> {
@@ -148,30 +124,15 @@ impl Reader<'_> {
             other => (self.unique_name(other, names, among), BTreeMap::new()),
         };
         let name = name?;
-        Some(Segment {
-            name,
-            when: None,
-            remain: None,
-            hold: None,
-            keep: None,
-            bypass: None,
-            treatment,
-        })
+        Some(Segment { name, when: None, remain: None, hold: None, keep: None, bypass: None, treatment })
     }
 
     fn segment<'y>(&mut self, dimension: usize, item: &'y Yaml, names: &mut BTreeSet<&'y str>) -> Option<Segment> {
         let owner = "a segment";
         let map = self.problems.map(item, "a segment: a map with `name` and `when`")?;
-        self.problems.only_keys(
-            map,
-            owner,
-            &["name", "when", "stay", "for", "keep", "bypass", "treatment"],
-        );
+        self.problems.only_keys(map, owner, &["name", "when", "stay", "for", "keep", "bypass", "treatment"]);
         let name = self.name(map, owner, names, "the segments of a dimension");
-        let when = self
-            .problems
-            .required(map, owner, "when")
-            .and_then(|yaml| self.rule(dimension, yaml));
+        let when = self.problems.required(map, owner, "when").and_then(|yaml| self.rule(dimension, yaml));
         let stay = map.get("stay").and_then(|yaml| self.rule(dimension, yaml));
         let keep = self.span(map, "keep");
         let segment = Segment {
@@ -190,10 +151,8 @@ impl Reader<'_> {
     fn check_keep(&mut self, map: &Map, segment: &str) {
         match (map.entry("keep"), map.entry("bypass")) {
             (None, Some((bypass, _))) => {
-                self.problems.add(
-                    bypass.position,
-                    "expected `keep` beside `bypass`, found none: there is nothing to bypass",
-                );
+                self.problems
+                    .add(bypass.position, "expected `keep` beside `bypass`, found none: there is nothing to bypass");
             }
             (Some((keep, _)), None) => {
                 let message = format!("segment `{segment}` has `keep` without `bypass`: nothing ends the stay early");
@@ -229,24 +188,16 @@ impl Reader<'_> {
             return BTreeMap::new();
         };
         if map.entries.len() > MAX_TREATMENT_KEYS {
-            let message = format!(
-                "expected at most {MAX_TREATMENT_KEYS} keys in a treatment, found {}",
-                map.entries.len()
-            );
+            let message =
+                format!("expected at most {MAX_TREATMENT_KEYS} keys in a treatment, found {}", map.entries.len());
             self.problems.add(map.position, message);
         }
-        map.entries
-            .iter()
-            .filter_map(|(key, value)| self.treatment_entry(key, value))
-            .collect()
+        map.entries.iter().filter_map(|(key, value)| self.treatment_entry(key, value)).collect()
     }
 
     fn treatment_entry(&mut self, key: &Text, value: &Yaml) -> Option<(String, String)> {
         if key.value.is_empty() || key.value.len() > 64 {
-            self.problems.add(
-                key.position,
-                format!("expected a key of 1 to 64 bytes, found {}", key.found()),
-            );
+            self.problems.add(key.position, format!("expected a key of 1 to 64 bytes, found {}", key.found()));
         }
         let expected = format!("a text of 1 to {MAX_TREATMENT_BYTES} bytes");
         let read = |text: &str| (text.len() <= MAX_TREATMENT_BYTES).then(|| text.to_owned());

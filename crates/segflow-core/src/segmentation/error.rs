@@ -79,11 +79,7 @@ impl Problems {
     pub(super) fn sorted(mut self, file: &str) -> Vec<Problem> {
         self.0.sort();
         self.0.truncate(LoadError::MAX_PROBLEMS);
-        let named = |(position, message)| Problem {
-            file: file.to_owned(),
-            position,
-            message,
-        };
+        let named = |(position, message)| Problem { file: file.to_owned(), position, message };
         self.0.into_iter().map(named).collect()
     }
 }

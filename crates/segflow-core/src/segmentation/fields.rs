@@ -13,18 +13,13 @@ pub(super) const A_NAME: &str =
 
 pub(super) fn name(text: &str) -> Option<String> {
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    let rest = text
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let rest = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     (first && rest && text.len() <= 64).then(|| text.to_owned())
 }
 
 /// A whole number without sign, leading zeros allowed.
 pub(super) fn whole<T: std::str::FromStr>(text: &str) -> Option<T> {
-    text.bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// `7d` or `48h`, at least one.
@@ -71,10 +66,7 @@ impl Problems {
     }
 
     fn expected<T>(&mut self, found: &Yaml, expected: &str) -> Option<T> {
-        self.add(
-            found.position(),
-            format!("expected {expected}, found {}", found.found()),
-        );
+        self.add(found.position(), format!("expected {expected}, found {}", found.found()));
         None
     }
 
@@ -82,14 +74,8 @@ impl Problems {
     pub(super) fn only_keys(&mut self, map: &Map, owner: &str, keys: &[&str]) {
         for (key, _) in &map.entries {
             if !keys.contains(&key.value.as_str()) {
-                let (all, near) = (
-                    listed(keys.iter().copied()),
-                    did_you_mean(&key.value, keys.iter().copied()),
-                );
-                self.add(
-                    key.position,
-                    format!("expected a key of {owner} ({all}), found {}{near}", key.found()),
-                );
+                let (all, near) = (listed(keys.iter().copied()), did_you_mean(&key.value, keys.iter().copied()));
+                self.add(key.position, format!("expected a key of {owner} ({all}), found {}{near}", key.found()));
             }
         }
     }
@@ -112,9 +98,7 @@ impl Problems {
         expected: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> T {
-        map.and_then(|map| map.get(key))
-            .and_then(|yaml| self.value(yaml, expected, read))
-            .unwrap_or(default)
+        map.and_then(|map| map.get(key)).and_then(|yaml| self.value(yaml, expected, read)).unwrap_or(default)
     }
 
     /// Adds a name that must be the only one of its kind.

@@ -56,24 +56,15 @@ impl Segmentation {
             read(text, hash, &mut problems, &mut warnings)
         });
         match segmentation.filter(|_| problems.is_empty()) {
-            Some(segmentation) => Ok(Loaded {
-                segmentation,
-                warnings: warnings.sorted(file),
-            }),
-            None => Err(LoadError {
-                problems: problems.sorted(file),
-            }),
+            Some(segmentation) => Ok(Loaded { segmentation, warnings: warnings.sorted(file) }),
+            None => Err(LoadError { problems: problems.sorted(file) }),
         }
     }
 }
 
 fn read_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
     if bytes.len() > Segmentation::MAX_BYTES {
-        let message = format!(
-            "expected a file of at most {} bytes, found {}",
-            Segmentation::MAX_BYTES,
-            bytes.len()
-        );
+        let message = format!("expected a file of at most {} bytes, found {}", Segmentation::MAX_BYTES, bytes.len());
         problems.add(Position::START, message);
         return None;
     }
@@ -82,10 +73,7 @@ fn read_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
         Err(error) => {
             let sound = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             let last = sound.rsplit('\n').next().unwrap_or_default();
-            let position = Position {
-                line: sound.matches('\n').count() + 1,
-                column: last.chars().count() + 1,
-            };
+            let position = Position { line: sound.matches('\n').count() + 1, column: last.chars().count() + 1 };
             problems.add(position, "expected UTF-8, found a byte that is not");
             None
         }
@@ -97,36 +85,22 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
     let file = problems.map(&document, "a segmentation: a map that begins with `name`")?;
     let owner = "a segmentation";
     problems.only_keys(file, owner, &KEYS);
-    let name = problems
-        .required(file, owner, "name")
-        .and_then(|yaml| problems.value(yaml, A_NAME, fields::name));
+    let name = problems.required(file, owner, "name").and_then(|yaml| problems.value(yaml, A_NAME, fields::name));
     let version = problems.required(file, owner, "version").and_then(|yaml| {
-        problems.value(yaml, "a whole number from 1 to 4294967295", |text| {
-            whole(text).filter(|version| *version >= 1)
-        })
+        problems.value(yaml, "a whole number from 1 to 4294967295", |text| whole(text).filter(|version| *version >= 1))
     });
     let zone_name = zone_name(file, problems);
     let actionable = format!("hours or days from 1h to {MAX_ACTIONABLE_HOURS}h");
-    let actionable_within_ms = problems.or(
-        Some(file),
-        "actionable_within",
-        24 * 3_600_000,
-        &actionable,
-        actionable_ms,
-    );
+    let actionable_within_ms = problems.or(Some(file), "actionable_within", 24 * 3_600_000, &actionable, actionable_ms);
 
     let before = problems.len();
     let currency = currency(file, problems);
-    let parameters = currency
-        .as_ref()
-        .map(|currency| Parameters::read(file, currency, problems));
+    let parameters = currency.as_ref().map(|currency| Parameters::read(file, currency, problems));
     let attributes = Attributes::read(file, problems);
     let header = match (&currency, &parameters) {
-        (Some(currency), Some(parameters)) if problems.len() == before => Some(Header {
-            attributes: &attributes,
-            currency,
-            parameters,
-        }),
+        (Some(currency), Some(parameters)) if problems.len() == before => {
+            Some(Header { attributes: &attributes, currency, parameters })
+        }
         _ => None,
     };
     let (dimensions, features) = dimensions::read(file, header, problems, warnings)?;
@@ -149,36 +123,22 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
 
 fn currency(file: &Map, problems: &mut Problems) -> Option<Currency> {
     let yaml = problems.required(file, "a segmentation", "currency")?;
-    problems.value(
-        yaml,
-        "an ISO 4217 code of three capital letters such as GBP",
-        Currency::new,
-    )
+    problems.value(yaml, "an ISO 4217 code of three capital letters such as GBP", Currency::new)
 }
 
 /// A name that the bundled database has, in its own spelling.
 fn zone_name(file: &Map, problems: &mut Problems) -> Option<String> {
     let yaml = problems.required(file, "a segmentation", "timezone")?;
     let text = problems.text(yaml, "an IANA time zone such as Europe/London")?;
-    let names: Vec<String> = jiff::tz::TimeZoneDatabase::bundled()
-        .available()
-        .map(|name| name.to_string())
-        .collect();
+    let names: Vec<String> = jiff::tz::TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
     if names.contains(&text.value) {
         return Some(text.value.clone());
     }
     let city = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let near = nearest(&text.value, names.iter().map(String::as_str)).or_else(|| {
-        names
-            .iter()
-            .map(String::as_str)
-            .find(|name| city(name) == city(&text.value))
-    });
+    let near = nearest(&text.value, names.iter().map(String::as_str))
+        .or_else(|| names.iter().map(String::as_str).find(|name| city(name) == city(&text.value)));
     let near = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    let message = format!(
-        "expected an IANA time zone such as Europe/London, found {}{near}",
-        text.found()
-    );
+    let message = format!("expected an IANA time zone such as Europe/London, found {}{near}", text.found());
     problems.add(text.position, message);
     None
 }

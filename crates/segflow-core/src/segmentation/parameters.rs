@@ -23,9 +23,7 @@ const MAX_HORIZON_DAYS: i32 = 3_650;
 
 impl Parameters {
     pub(super) fn read(file: &Map, currency: &Currency, problems: &mut Problems) -> Self {
-        let map = file
-            .get("parameters")
-            .and_then(|yaml| problems.map(yaml, "a map of parameters"));
+        let map = file.get("parameters").and_then(|yaml| problems.map(yaml, "a map of parameters"));
         if let Some(map) = map {
             problems.only_keys(map, "`parameters`", &KEYS);
         }
@@ -56,9 +54,7 @@ impl Parameters {
                 share,
             ),
             overdue_tolerance_minor: problems.or(map, "overdue_tolerance", 0, &tolerance, |text| {
-                Decimal::parse(text)?
-                    .minor(currency.decimals)
-                    .filter(|minor| *minor >= 0)
+                Decimal::parse(text)?.minor(currency.decimals).filter(|minor| *minor >= 0)
             }),
             call_limit: problems.or(map, "call_limit", 7, "a whole number from 0 to 1000", |text| {
                 whole(text).filter(|calls| *calls <= 1000)
@@ -77,10 +73,7 @@ fn share(text: &str) -> Option<(i64, i64)> {
 }
 
 fn holidays(map: &Map, problems: &mut Problems) -> Vec<Date> {
-    let items = map
-        .get("holidays")
-        .and_then(|yaml| problems.list(yaml, "a list of dates"))
-        .unwrap_or_default();
+    let items = map.get("holidays").and_then(|yaml| problems.list(yaml, "a list of dates")).unwrap_or_default();
     let read = |item| problems.value(item, A_DATE, |text| text.parse().ok());
     let mut dates: Vec<Date> = items.iter().filter_map(read).collect();
     dates.sort();

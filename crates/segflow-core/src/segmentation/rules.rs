@@ -16,12 +16,7 @@ pub(super) struct Rules<'a> {
 
 impl<'a> Rules<'a> {
     pub(super) fn new(header: Option<Header<'a>>, outlines: &'a [Outline]) -> Self {
-        Self {
-            header,
-            outlines,
-            slots: Slots::default(),
-            warned_of_holidays: false,
-        }
+        Self { header, outlines, slots: Slots::default(), warned_of_holidays: false }
     }
 
     pub(super) fn into_slots(self) -> Vec<Slot> {
@@ -40,10 +35,7 @@ impl<'a> Rules<'a> {
         match parse(&text.value).and_then(|expr| self.checked(dimension, &expr)) {
             Ok(root) => {
                 self.warn_of_holidays(known, text, warnings);
-                Some(Rule {
-                    text: text.value.trim_end().to_owned(),
-                    root: root?,
-                })
+                Some(Rule { text: text.value.trim_end().to_owned(), root: root? })
             }
             Err(mistake) => {
                 let (position, message) = placed(text, mistake);
@@ -70,20 +62,12 @@ impl<'a> Rules<'a> {
 
     /// A promise's deadline counts business days: without holidays, every weekday is one.
     fn warn_of_holidays(&mut self, known: usize, text: &Text, warnings: &mut Problems) {
-        let empty = self
-            .header
-            .as_ref()
-            .is_some_and(|header| header.parameters.holidays.is_empty());
-        let first = self.slots.slots[known..]
-            .iter()
-            .find(|slot| reads_promises(&slot.feature));
+        let empty = self.header.as_ref().is_some_and(|header| header.parameters.holidays.is_empty());
+        let first = self.slots.slots[known..].iter().find(|slot| reads_promises(&slot.feature));
         if let Some(slot) = first.filter(|_| empty && !self.warned_of_holidays) {
             self.warned_of_holidays = true;
             let name = slot.text.split('(').next().unwrap_or_default();
-            let character = text
-                .value
-                .find(name)
-                .map_or(0, |byte| text.value[..byte].chars().count());
+            let character = text.value.find(name).map_or(0, |byte| text.value[..byte].chars().count());
             let position = text.position_of(character).unwrap_or(text.position);
             let message = format!(
                 "`{name}` is read and `holidays` is empty: a promise's deadline counts public holidays as business days"

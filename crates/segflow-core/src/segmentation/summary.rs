@@ -37,17 +37,8 @@ impl Segmentation {
                 })
                 .collect(),
             features: self.features.iter().map(|slot| slot.text.as_str()).collect(),
-            attributes: self
-                .features
-                .iter()
-                .filter_map(|slot| attribute(&slot.feature))
-                .collect(),
-            longest_window_days: self
-                .features
-                .iter()
-                .filter_map(|slot| window(&slot.feature))
-                .map(|w| w.days)
-                .max(),
+            attributes: self.features.iter().filter_map(|slot| attribute(&slot.feature)).collect(),
+            longest_window_days: self.features.iter().filter_map(|slot| window(&slot.feature)).map(|w| w.days).max(),
         }
     }
 }

@@ -48,18 +48,11 @@ pub(super) struct Text {
 impl Text {
     /// The place in the file of a character of the value, if it can be told.
     pub(super) fn position_of(&self, character: usize) -> Option<Position> {
-        self.verbatim.map(|column| Position {
-            line: self.position.line,
-            column: column + character,
-        })
+        self.verbatim.map(|column| Position { line: self.position.line, column: column + character })
     }
 
     pub(super) fn found(&self) -> String {
-        if self.value.is_empty() {
-            "nothing".to_owned()
-        } else {
-            format!("`{}`", shortened(&self.value))
-        }
+        if self.value.is_empty() { "nothing".to_owned() } else { format!("`{}`", shortened(&self.value)) }
     }
 }
 
@@ -80,11 +73,7 @@ impl Map {
 
 /// Reads the one document of a file; none if there are problems.
 pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Yaml> {
-    let mut reader = Reader {
-        parser: Parser::new_from_str(text),
-        lines: lines(text),
-        problems,
-    };
+    let mut reader = Reader { parser: Parser::new_from_str(text), lines: lines(text), problems };
     let document = match reader.document() {
         Ok(document) => document,
         Err(error) => {
@@ -97,9 +86,7 @@ pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Yaml> {
 
 /// The lines of a text, broken where YAML breaks them.
 fn lines(text: &str) -> Vec<&str> {
-    text.split('\n')
-        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
-        .collect()
+    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r')).collect()
 }
 
 struct Reader<'a> {
@@ -117,10 +104,8 @@ impl<'a> Reader<'a> {
                 Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
                 Event::StreamEnd => break,
                 Event::DocumentStart(_) if document.is_some() => {
-                    self.problems.add(
-                        position(span),
-                        "expected one document, found another: a file is one segmentation",
-                    );
+                    self.problems
+                        .add(position(span), "expected one document, found another: a file is one segmentation");
                     return Ok(None);
                 }
                 Event::DocumentStart(_) => {}
@@ -128,8 +113,7 @@ impl<'a> Reader<'a> {
             }
         }
         if document.is_none() && self.problems.is_empty() {
-            self.problems
-                .add(Position::START, "expected a segmentation, found an empty file");
+            self.problems.add(Position::START, "expected a segmentation, found an empty file");
         }
         Ok(document)
     }
@@ -154,17 +138,11 @@ impl<'a> Reader<'a> {
             }
             Event::MappingStart(anchor, tag) => {
                 let clean = self.plain(anchor, tag.as_deref(), span);
-                let map = Map {
-                    position: position(span),
-                    entries: self.map(depth)?,
-                };
+                let map = Map { position: position(span), entries: self.map(depth)? };
                 Ok(clean.then_some(Yaml::Map(map)))
             }
             Event::Alias(_) => {
-                self.problems.add(
-                    position(span),
-                    "aliases (`*name`) are not used in a segmentation: repeat the value",
-                );
+                self.problems.add(position(span), "aliases (`*name`) are not used in a segmentation: repeat the value");
                 Ok(None)
             }
             other => unreachable!("not the beginning of a node: {other:?}"),
@@ -205,8 +183,7 @@ impl<'a> Reader<'a> {
                 }
                 (Some(Yaml::Text(_)) | None, _) => {}
                 (Some(other), _) => {
-                    self.problems
-                        .add(position(span), format!("expected a key, found {}", other.found()));
+                    self.problems.add(position(span), format!("expected a key, found {}", other.found()));
                 }
             }
         }
@@ -219,10 +196,7 @@ impl<'a> Reader<'a> {
             let at = self.tag_position(tag, position(span));
             self.problems.add(at, tag_message(tag));
         } else if anchor != 0 {
-            self.problems.add(
-                position(span),
-                "anchors (`&name`) are not used in a segmentation: repeat the value",
-            );
+            self.problems.add(position(span), "anchors (`&name`) are not used in a segmentation: repeat the value");
         }
         tag.is_none() && anchor == 0
     }
@@ -233,10 +207,7 @@ impl<'a> Reader<'a> {
         let above = self.lines.iter().enumerate().take(node.line).rev().take(3);
         for (index, line) in above {
             if let Some(byte) = line.find(&written) {
-                return Position {
-                    line: index + 1,
-                    column: line[..byte].chars().count() + 1,
-                };
+                return Position { line: index + 1, column: line[..byte].chars().count() + 1 };
             }
         }
         node
@@ -249,18 +220,11 @@ impl<'a> Reader<'a> {
         let line = self.lines.get(position.line - 1).copied().unwrap_or_default();
         let start = line.char_indices().nth(column - 1).map_or(line.len(), |(byte, _)| byte);
         let verbatim = line[start..].starts_with(value.as_str()).then_some(column);
-        Text {
-            value,
-            position,
-            verbatim,
-        }
+        Text { value, position, verbatim }
     }
 
     fn syntax(&mut self, error: &ScanError) {
-        let at = Position {
-            line: error.marker().line().max(1),
-            column: error.marker().col() + 1,
-        };
+        let at = Position { line: error.marker().line().max(1), column: error.marker().col() + 1 };
         let hint = self.lines.get(at.line - 1).map_or("", |line| hint(line));
         self.problems.add(at, format!("not YAML: {}{hint}", error.info()));
     }
@@ -278,16 +242,10 @@ fn entry(key: Text, mut value: Yaml) -> (Text, Yaml) {
 
 /// What to do about the usual reasons for which a line with a rule is not YAML.
 fn hint(line: &str) -> &'static str {
-    let Some((_, rule)) = ["when:", "stay:", "bypass:"]
-        .iter()
-        .find_map(|key| line.split_once(key))
-    else {
+    let Some((_, rule)) = ["when:", "stay:", "bypass:"].iter().find_map(|key| line.split_once(key)) else {
         return "";
     };
-    if rule
-        .trim_start()
-        .starts_with(['!', '&', '*', '"', '\'', '[', '{', '%', '@', '`', '|', '>'])
-    {
+    if rule.trim_start().starts_with(['!', '&', '*', '"', '\'', '[', '{', '%', '@', '`', '|', '>']) {
         "; quote the whole rule, since YAML reads its first character as its own"
     } else if line.contains('{') {
         "; quote a rule that stands within {..} and contains a comma, a bracket or a colon"
@@ -297,18 +255,11 @@ fn hint(line: &str) -> &'static str {
 }
 
 fn position(span: Span) -> Position {
-    Position {
-        line: span.start.line().max(1),
-        column: span.start.col() + 1,
-    }
+    Position { line: span.start.line().max(1), column: span.start.col() + 1 }
 }
 
 fn written(tag: &Tag) -> String {
-    if tag.is_yaml_core_schema() {
-        format!("!!{}", tag.suffix)
-    } else {
-        format!("!{}", tag.suffix)
-    }
+    if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { format!("!{}", tag.suffix) }
 }
 
 fn tag_message(tag: &Tag) -> String {

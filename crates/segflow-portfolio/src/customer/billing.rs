@@ -21,9 +21,7 @@ impl Customer {
         let body = self.issue(due, amount_minor, now);
         self.plan_payment(due, now);
         if self.chance.per_mille(30) {
-            let channel = self
-                .chance
-                .one_of(&[Channel::Call, Channel::Chat, Channel::Email, Channel::Portal]);
+            let channel = self.chance.one_of(&[Channel::Call, Channel::Chat, Channel::Email, Channel::Portal]);
             let date = weekday_from(now.in_days(self.chance.days(1, 10)));
             let at = now.on(date, (8, 19), &mut self.chance);
             self.plan(at, Action::Inbound { channel });
@@ -41,12 +39,7 @@ impl Customer {
         self.ledger.issue(number, due_date, amount_minor);
         self.plan_chase(now);
         let invoice_id = id::numbered("INV", self.number, number);
-        Body::Issued {
-            invoice_id,
-            amount_minor,
-            due_date,
-            debt_type: Some(self.debt_type.to_owned()),
-        }
+        Body::Issued { invoice_id, amount_minor, due_date, debt_type: Some(self.debt_type.to_owned()) }
     }
 
     /// When and how the invoice just issued would be paid if nobody asked; those with a pay day wait for it.
@@ -56,11 +49,7 @@ impl Customer {
             Persona::DirectDebit if chance.per_mille(975) => (weekday_until(due), 1_000, "DIRECT_DEBIT"),
             Persona::Forgetful if chance.per_mille(480) => (due.plus_days(-chance.days(0, 9)), 1_000, "CARD"),
             Persona::Forgetful => (due.plus_days(chance.days(20, 50)), 1_000, "CARD"),
-            Persona::Strategic => (
-                due.plus_days(self.patience_days - chance.days(0, 2)),
-                1_000,
-                "BANK_TRANSFER",
-            ),
+            Persona::Strategic => (due.plus_days(self.patience_days - chance.days(0, 2)), 1_000, "BANK_TRANSFER"),
             Persona::Business => match chance.between(0, 9) {
                 0 => (due.plus_days(chance.days(40, 75)), 1_000, "BANK_TRANSFER"),
                 1 => (due.plus_days(chance.days(0, 20)), 900, "BANK_TRANSFER"),
@@ -71,14 +60,7 @@ impl Customer {
         let hours = if method == "DIRECT_DEBIT" { (2, 5) } else { (7, 23) };
         let at = now.on(paid_on, hours, chance);
         let invoice = self.next_number(Family::Invoices);
-        self.plan(
-            at,
-            Action::Pay(Payment {
-                due: Due::Invoice(invoice),
-                share,
-                method,
-            }),
-        );
+        self.plan(at, Action::Pay(Payment { due: Due::Invoice(invoice), share, method }));
     }
 
     /// The monthly day of those who pay by their own calendar: all of it, or what there is.
@@ -92,17 +74,9 @@ impl Customer {
             Persona::DatePayer if self.chance.per_mille(40) => (980, 1_100, "STANDING_ORDER"),
             Persona::DatePayer => (980, 1_000, "STANDING_ORDER"),
             _ if self.chance.per_mille(200) => (450, 1_000, "CARD"),
-            _ => (
-                450,
-                u16::try_from(self.chance.between(150, 600)).expect("a share"),
-                "CARD",
-            ),
+            _ => (450, u16::try_from(self.chance.between(150, 600)).expect("a share"), "CARD"),
         };
-        let payment = Payment {
-            due: Due::Balance(i64::MAX),
-            share,
-            method,
-        };
+        let payment = Payment { due: Due::Balance(i64::MAX), share, method };
         self.chance.per_mille(pays).then(|| self.pay(payment, now)).flatten()
     }
 
@@ -123,12 +97,7 @@ impl Customer {
         self.ledger.receive(amount_minor, named);
         let payment_id = id::numbered("PAY", self.number, self.next_number(Family::Payments));
         let invoice_id = named.map(|number| id::numbered("INV", self.number, number));
-        Some(Body::Received {
-            payment_id,
-            amount_minor,
-            invoice_id,
-            method: Some(payment.method.to_owned()),
-        })
+        Some(Body::Received { payment_id, amount_minor, invoice_id, method: Some(payment.method.to_owned()) })
     }
 
     /// What a creditor asks for: all that is overdue, or else what is open of the oldest invoice, in minor units.

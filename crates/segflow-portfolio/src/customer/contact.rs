@@ -39,11 +39,7 @@ impl Customer {
         let oldest = self.ledger.oldest()?;
         self.plan_chase(now);
         let days_past_due = now.date.days_since(oldest.due);
-        let step = if promise_ran_out && days_past_due > 0 {
-            Step::Call
-        } else {
-            ladder::step_at(days_past_due)?
-        };
+        let step = if promise_ran_out && days_past_due > 0 { Step::Call } else { ladder::step_at(days_past_due)? };
         self.take_step(step, now)
     }
 
@@ -75,20 +71,10 @@ impl Customer {
             Channel::Letter => self.post(contact, now),
             _ => {
                 let bounces = self.chance.per_mille(12) || (channel == Channel::Email && self.bad_address);
-                let (outcome, most) = if bounces {
-                    (Outcome::Bounced, 10 * MINUTE)
-                } else {
-                    (Outcome::Delivered, MINUTE)
-                };
+                let (outcome, most) =
+                    if bounces { (Outcome::Bounced, 10 * MINUTE) } else { (Outcome::Delivered, MINUTE) };
                 let at = now.within(SECOND, most, &mut self.chance);
-                self.plan(
-                    at,
-                    Action::Message {
-                        contact,
-                        channel,
-                        outcome,
-                    },
-                );
+                self.plan(at, Action::Message { contact, channel, outcome });
             }
         }
         self.contact(contact, Direction::Outbound, channel, Outcome::Attempted)
@@ -99,14 +85,7 @@ impl Customer {
         let after = weekday_from(now.in_days(self.chance.days(2, 8)));
         let at = now.on(after, (9, 18), &mut self.chance);
         if self.chance.per_mille(15) {
-            self.plan(
-                at,
-                Action::Message {
-                    contact,
-                    channel: Channel::Letter,
-                    outcome: Outcome::Bounced,
-                },
-            );
+            self.plan(at, Action::Message { contact, channel: Channel::Letter, outcome: Outcome::Bounced });
         } else if !self.elusive && self.chance.per_mille(self.manners().answers_letters) {
             self.plan(at, Action::Inbound { channel: Channel::Call });
         }
@@ -128,14 +107,7 @@ impl Customer {
         };
         if let Some((outcome, most)) = next {
             let at = now.within(5 * SECOND, most, chance);
-            self.plan(
-                at,
-                Action::Message {
-                    contact,
-                    channel,
-                    outcome,
-                },
-            );
+            self.plan(at, Action::Message { contact, channel, outcome });
         }
         if outcome == Outcome::Clicked {
             self.visit_payment_page(now);
@@ -147,12 +119,7 @@ impl Customer {
     fn visit_payment_page(&mut self, now: &Now) {
         if self.chance.per_mille(500) {
             let at = now.within(20 * SECOND, 3 * MINUTE, &mut self.chance);
-            self.plan(
-                at,
-                Action::Inbound {
-                    channel: Channel::Portal,
-                },
-            );
+            self.plan(at, Action::Inbound { channel: Channel::Portal });
         } else if self.chance.per_mille(self.manners().pays_online) {
             self.plan_card_payment(now);
         }
@@ -160,14 +127,7 @@ impl Customer {
 
     pub(super) fn plan_card_payment(&mut self, now: &Now) {
         let at = now.within(MINUTE, 9 * MINUTE, &mut self.chance);
-        self.plan(
-            at,
-            Action::Pay(Payment {
-                due: Due::Overdue,
-                share: 1_000,
-                method: "CARD",
-            }),
-        );
+        self.plan(at, Action::Pay(Payment { due: Due::Overdue, share: 1_000, method: "CARD" }));
     }
 
     /// None if there is no reason to call any more.
@@ -206,11 +166,6 @@ impl Customer {
     }
 
     pub(super) fn contact(&self, contact: u32, direction: Direction, channel: Channel, outcome: Outcome) -> Body {
-        Body::Contact {
-            contact_id: id::numbered("CON", self.number, contact),
-            direction,
-            channel,
-            outcome,
-        }
+        Body::Contact { contact_id: id::numbered("CON", self.number, contact), direction, channel, outcome }
     }
 }

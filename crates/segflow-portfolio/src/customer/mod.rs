@@ -36,11 +36,7 @@ enum Action {
     /// A call by the creditor.
     Call { attempt: u8 },
     /// A message on its way: what has become of it.
-    Message {
-        contact: u32,
-        channel: Channel,
-        outcome: Outcome,
-    },
+    Message { contact: u32, channel: Channel, outcome: Outcome },
     /// The customer gets in touch.
     Inbound { channel: Channel },
     /// The customer hangs up on the conversation of this contact.
@@ -138,11 +134,7 @@ impl Customer {
             Action::PayDay => self.keep_pay_day(now),
             Action::Chase => self.chase(now),
             Action::Call { attempt } => self.call(attempt, now),
-            Action::Message {
-                contact,
-                channel,
-                outcome,
-            } => Some(self.message(contact, channel, outcome, now)),
+            Action::Message { contact, channel, outcome } => Some(self.message(contact, channel, outcome, now)),
             Action::Inbound { channel } => Some(self.get_in_touch(channel, now)),
             Action::Refuse { contact } => Some(self.refuse(contact)),
             Action::Promise => self.promise(now),
@@ -163,12 +155,7 @@ impl Customer {
         };
         let event_id = id::numbered(prefix, self.number, *count);
         let customer_id = CustomerId::new(id::customer(self.number)).expect("a short text");
-        Event {
-            event_id,
-            customer_id,
-            occurred_at,
-            body,
-        }
+        Event { event_id, customer_id, occurred_at, body }
     }
 
     /// The number that the next event of a family will have.

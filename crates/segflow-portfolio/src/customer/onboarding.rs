@@ -11,24 +11,9 @@ use crate::ledger::Ledger;
 use crate::now::{HOUR, Now, next_day_of_month, weekday_from};
 use crate::persona::Persona;
 
-const REGIONS: [&str; 8] = [
-    "LONDON",
-    "SOUTH_EAST",
-    "SOUTH_WEST",
-    "MIDLANDS",
-    "NORTH_WEST",
-    "NORTH_EAST",
-    "SCOTLAND",
-    "WALES",
-];
-const INDUSTRIES: [&str; 6] = [
-    "RETAIL",
-    "CONSTRUCTION",
-    "HOSPITALITY",
-    "LOGISTICS",
-    "MANUFACTURING",
-    "SERVICES",
-];
+const REGIONS: [&str; 8] =
+    ["LONDON", "SOUTH_EAST", "SOUTH_WEST", "MIDLANDS", "NORTH_WEST", "NORTH_EAST", "SCOTLAND", "WALES"];
+const INDUSTRIES: [&str; 6] = ["RETAIL", "CONSTRUCTION", "HOSPITALITY", "LOGISTICS", "MANUFACTURING", "SERVICES"];
 
 /// The share of customers who are there on the first day; the others join within so many days.
 const EXISTING_PER_MILLE: u16 = 900;
@@ -43,15 +28,9 @@ impl Customer {
         let persona = Persona::drawn(&mut chance);
         let (usual_minor, debt_type) = persona.usual_invoice(&mut chance);
         let existing = chance.per_mille(EXISTING_PER_MILLE);
-        let joins = if existing {
-            start
-        } else {
-            start.plus_days(chance.days(1, JOIN_WITHIN_DAYS))
-        };
+        let joins = if existing { start } else { start.plus_days(chance.days(1, JOIN_WITHIN_DAYS)) };
         let hours = if existing { (0, 5) } else { (8, 20) };
-        let arrival = zone
-            .midnight(joins)
-            .plus_ms(chance.between(hours.0 * HOUR, hours.1 * HOUR - 1));
+        let arrival = zone.midnight(joins).plus_ms(chance.between(hours.0 * HOUR, hours.1 * HOUR - 1));
         Self {
             number,
             persona,
@@ -60,11 +39,7 @@ impl Customer {
             counts: Counts::default(),
             usual_minor,
             debt_type,
-            terms_days: if persona == Persona::Business {
-                30
-            } else {
-                chance.one_of(&[14, 14, 30])
-            },
+            terms_days: if persona == Persona::Business { 30 } else { chance.one_of(&[14, 14, 30]) },
             pay_day: persona.pay_day(&mut chance),
             patience_days: chance.weighted(&[(650, 29), (350, 59)]),
             preferred: chance.weighted(&[(500, Channel::Email), (400, Channel::Sms), (100, Channel::Letter)]),
@@ -83,11 +58,7 @@ impl Customer {
 
     pub(super) fn onboard(&mut self, existing: bool, now: &Now) -> Body {
         self.plan_first_months(existing, now);
-        let customer_since = if existing {
-            now.in_days(-self.chance.days(60, 2_900))
-        } else {
-            now.date
-        };
+        let customer_since = if existing { now.in_days(-self.chance.days(60, 2_900)) } else { now.date };
         let first_score_in = self.chance.days(15, SCORED_EVERY_DAYS);
         self.plan_score(first_score_in, now);
         let text = |text: &str| Attribute::Text(text.to_owned());
@@ -134,9 +105,7 @@ impl Customer {
 
     pub(super) fn update_score(&mut self, now: &Now) -> Body {
         self.plan_score(SCORED_EVERY_DAYS, now);
-        Body::Updated {
-            attributes: BTreeMap::from([("credit_score".to_owned(), self.score(now))]),
-        }
+        Body::Updated { attributes: BTreeMap::from([("credit_score".to_owned(), self.score(now))]) }
     }
 
     /// An agency's score, 0 to 999; arrears of this moment cost points.
@@ -146,11 +115,7 @@ impl Customer {
             Persona::Strategic | Persona::Forgetful => (480, 760),
             _ => (600, 880),
         };
-        let cost = if self.ledger.overdue(now.date) > self.usual_minor {
-            90
-        } else {
-            0
-        };
+        let cost = if self.ledger.overdue(now.date) > self.usual_minor { 90 } else { 0 };
         Attribute::Long(self.chance.between(low, high) - cost)
     }
 
@@ -162,8 +127,6 @@ impl Customer {
             let at = now.on(date, (9, 17), &mut self.chance);
             self.plan(at, Action::Flag { vulnerable: false });
         }
-        Body::Updated {
-            attributes: BTreeMap::from([("vulnerable".to_owned(), Attribute::Bool(vulnerable))]),
-        }
+        Body::Updated { attributes: BTreeMap::from([("vulnerable".to_owned(), Attribute::Bool(vulnerable))]) }
     }
 }

@@ -62,11 +62,7 @@ impl Customer {
         self.promised_until = Some(due_date.plus_days(PROMISE_GRACE_DAYS));
         self.plan_promised_payments(amount_minor, due_date, now);
         let promise_id = id::numbered("PRM", self.number, self.next_number(Family::Promises));
-        Some(Body::Made {
-            promise_id,
-            amount_minor,
-            due_date,
-        })
+        Some(Body::Made { promise_id, amount_minor, due_date })
     }
 
     /// Kept by one payment or by two; not kept, some pay a part all the same.
@@ -88,13 +84,6 @@ impl Customer {
         let days = i32::try_from(due.days_since(now.date)).expect("promises are for days");
         let date = now.in_days(self.chance.days(1, days));
         let at = now.on(date, (7, 23), &mut self.chance);
-        self.plan(
-            at,
-            Action::Pay(Payment {
-                due: Due::Balance(amount_minor),
-                share: 1_000,
-                method: "CARD",
-            }),
-        );
+        self.plan(at, Action::Pay(Payment { due: Due::Balance(amount_minor), share: 1_000, method: "CARD" }));
     }
 }

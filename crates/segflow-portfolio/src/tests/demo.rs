@@ -48,11 +48,7 @@ fn entries(customers: u32) -> BTreeMap<String, usize> {
         let state = states.entry(customer.clone()).or_default();
         fold(state, event, 0, Instant::BEGINNING);
         for change in advance(state, &customer, &segmentation, at.plus_ms(1)) {
-            let name = format!(
-                "{} {}",
-                change.core.dimension,
-                change.core.to.expect("nobody is erased")
-            );
+            let name = format!("{} {}", change.core.dimension, change.core.to.expect("nobody is erased"));
             *entries.get_mut(&name).expect("a segment of the file") += 1;
         }
     }

@@ -14,11 +14,7 @@ use crate::ledger::Ledger;
 use crate::{Portfolio, Settings, ZONE};
 
 fn portfolio(customers: u32, days: u32) -> Portfolio {
-    Portfolio::new(Settings {
-        customers,
-        days,
-        ..Settings::default()
-    })
+    Portfolio::new(Settings { customers, days, ..Settings::default() })
 }
 
 fn check(actual: impl Into<String>, expected: Expect) {
@@ -38,19 +34,13 @@ fn digest(events: impl Iterator<Item = Event>) -> String {
 fn same_seed_same_events_on_every_machine() {
     let first = digest(portfolio(500, 120).events().take(5_000));
     assert_eq!(first, digest(portfolio(500, 120).events().take(5_000)));
-    check(
-        first,
-        expect!["5d76896ad0d01542eed2e468d9422cff05aa2f150b3edbb7bae026864c16aa69"],
-    );
+    check(first, expect!["5d76896ad0d01542eed2e468d9422cff05aa2f150b3edbb7bae026864c16aa69"]);
 }
 
 #[test]
 fn another_seed_another_portfolio() {
     let settings = portfolio(500, 120).settings();
-    let other = Portfolio::new(Settings {
-        seed: settings.seed + 1,
-        ..settings
-    });
+    let other = Portfolio::new(Settings { seed: settings.seed + 1, ..settings });
     assert_ne!(digest(other.events()), digest(Portfolio::new(settings).events()));
 }
 
@@ -63,20 +53,14 @@ fn time_never_goes_back_and_ends_with_the_last_day() {
         assert!(event.occurred_at >= last, "{event:?} after {last}");
         last = event.occurred_at;
     }
-    assert!(
-        last >= zone.midnight(start.plus_days(39)) && last < zone.midnight(start.plus_days(40)),
-        "{last}"
-    );
+    assert!(last >= zone.midnight(start.plus_days(39)) && last < zone.midnight(start.plus_days(40)), "{last}");
 }
 
 #[test]
 fn ids_are_unique() {
     let (mut events, mut named) = (BTreeSet::new(), BTreeSet::new());
     for event in portfolio(500, 120).events() {
-        assert!(
-            events.insert((event.body.family(), event.event_id.clone())),
-            "{event:?}"
-        );
+        assert!(events.insert((event.body.family(), event.event_id.clone())), "{event:?}");
         if let Body::Issued { invoice_id: id, .. }
         | Body::Received { payment_id: id, .. }
         | Body::Made { promise_id: id, .. } = &event.body
@@ -113,46 +97,25 @@ fn every_kind_refers_to_what_is_there() {
     let mut invoices = BTreeSet::new();
     let mut contacts: BTreeMap<String, (CustomerId, Direction, Channel)> = BTreeMap::new();
     let mut talked = BTreeMap::new();
-    for Event {
-        customer_id,
-        occurred_at,
-        body,
-        ..
-    } in portfolio(1_000, 120).events()
-    {
+    for Event { customer_id, occurred_at, body, .. } in portfolio(1_000, 120).events() {
         let now = occurred_at;
         match body {
-            Body::Issued {
-                invoice_id,
-                amount_minor,
-                ..
-            } => {
+            Body::Issued { invoice_id, amount_minor, .. } => {
                 assert!(amount_minor > 0);
                 invoices.insert((customer_id, invoice_id));
             }
-            Body::Received {
-                amount_minor,
-                invoice_id,
-                ..
-            } => {
+            Body::Received { amount_minor, invoice_id, .. } => {
                 assert!(amount_minor > 0);
                 assert!(invoice_id.is_none_or(|named| invoices.contains(&(customer_id, named))));
             }
-            Body::Contact {
-                contact_id,
-                direction,
-                channel,
-                outcome,
-            } => {
+            Body::Contact { contact_id, direction, channel, outcome } => {
                 let whose = (customer_id.clone(), direction, channel);
                 assert_eq!(*contacts.entry(contact_id).or_insert_with(|| whose.clone()), whose);
                 if outcome == Outcome::RightParty {
                     talked.insert(customer_id, now);
                 }
             }
-            Body::Made {
-                amount_minor, due_date, ..
-            } => {
+            Body::Made { amount_minor, due_date, .. } => {
                 assert!(amount_minor > 0);
                 let talk: Instant = talked[&customer_id];
                 assert!(now.since_ms(talk) <= 12 * 60_000, "promises are made in conversations");
@@ -169,21 +132,13 @@ fn calls_are_made_in_business_hours() {
     let zone = Zone::named(ZONE).expect("a zone");
     let mut calls = 0;
     for Event { occurred_at, body, .. } in portfolio(500, 120).events() {
-        let Body::Contact {
-            direction: Direction::Outbound,
-            channel: Channel::Call,
-            ..
-        } = body
-        else {
+        let Body::Contact { direction: Direction::Outbound, channel: Channel::Call, .. } = body else {
             continue;
         };
         let date = zone.date_of(occurred_at);
         let minutes = occurred_at.since_ms(zone.midnight(date)) / 60_000;
         let end = if date.weekday() == 6 { 13 } else { 19 };
-        assert!(
-            date.weekday() != 7 && minutes >= 8 * 60 && minutes < end * 60 + 5,
-            "{occurred_at}"
-        );
+        assert!(date.weekday() != 7 && minutes >= 8 * 60 && minutes < end * 60 + 5, "{occurred_at}");
         calls += 1;
     }
     assert!(calls > 100, "{calls}");
@@ -199,12 +154,7 @@ fn the_vulnerable_are_left_in_peace() {
                 Some(_) => drop(flagged.remove(&customer_id)),
                 None => {}
             },
-            Body::Contact {
-                direction: Direction::Outbound,
-                channel: Channel::Call,
-                outcome,
-                ..
-            } => {
+            Body::Contact { direction: Direction::Outbound, channel: Channel::Call, outcome, .. } => {
                 assert!(outcome == Outcome::Refused || !flagged.contains(&customer_id));
             }
             _ => {}
@@ -215,10 +165,7 @@ fn the_vulnerable_are_left_in_peace() {
 
 /// The number at the end of an id.
 fn number(id: &str) -> u32 {
-    id.rsplit('-')
-        .next()
-        .and_then(|digits| digits.parse().ok())
-        .expect("ids end in a number")
+    id.rsplit('-').next().and_then(|digits| digits.parse().ok()).expect("ids end in a number")
 }
 
 /// How many customers are in each bucket of lateness on the morning of a day, from the events before it.
@@ -227,19 +174,10 @@ fn buckets(customers: u32, day: u32) -> BTreeMap<&'static str, usize> {
     for event in portfolio(customers, day).events() {
         let ledger = ledgers.entry(event.customer_id).or_default();
         match event.body {
-            Body::Issued {
-                invoice_id,
-                amount_minor,
-                due_date,
-                ..
-            } => {
+            Body::Issued { invoice_id, amount_minor, due_date, .. } => {
                 ledger.issue(number(&invoice_id), due_date, amount_minor);
             }
-            Body::Received {
-                amount_minor,
-                invoice_id,
-                ..
-            } => {
+            Body::Received { amount_minor, invoice_id, .. } => {
                 ledger.receive(amount_minor, invoice_id.as_deref().map(number));
             }
             _ => {}
@@ -291,12 +229,7 @@ fn kind(body: &Body) -> String {
         Body::Issued { .. } => "ISSUED".to_owned(),
         Body::Received { invoice_id: None, .. } => "RECEIVED, no invoice named".to_owned(),
         Body::Received { .. } => "RECEIVED for an invoice".to_owned(),
-        Body::Contact {
-            direction,
-            channel,
-            outcome,
-            ..
-        } => {
+        Body::Contact { direction, channel, outcome, .. } => {
             format!("{direction:?} {} {}", channel.word(), outcome.word())
         }
         Body::Made { .. } => "MADE".to_owned(),

@@ -36,14 +36,8 @@ fn the_catalogues_example_loads() {
     let loaded = Segmentation::load("example.yaml", EXAMPLE).expect("valid");
     assert!(loaded.warnings.is_empty());
     let segmentation = loaded.segmentation;
-    assert_eq!(
-        (segmentation.name.as_str(), segmentation.version),
-        ("consumer-collections", 3)
-    );
-    assert_eq!(
-        (segmentation.currency.code.as_str(), segmentation.zone.name()),
-        ("GBP", "Europe/London")
-    );
+    assert_eq!((segmentation.name.as_str(), segmentation.version), ("consumer-collections", 3));
+    assert_eq!((segmentation.currency.code.as_str(), segmentation.zone.name()), ("GBP", "Europe/London"));
     // `sha256sum` of the text above.
     expect![["c68f4a70baf1e90db58e382afab91ee8b429495ea9f9ca274ddf3daba519de74"]].assert_eq(&segmentation.hash);
     expect![[r#"

@@ -24,20 +24,14 @@ fn survives(bytes: &[u8]) {
     assert!(!error.problems.is_empty());
     let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 2;
     for problem in &error.problems {
-        assert!(
-            (1..=lines).contains(&problem.position.line),
-            "{problem} of {lines} lines"
-        );
+        assert!((1..=lines).contains(&problem.position.line), "{problem} of {lines} lines");
         assert!((1..=bytes.len() + 2).contains(&problem.position.column), "{problem}");
     }
 }
 
 #[test]
 fn truncations_are_refused_or_read() {
-    for text in [
-        EXAMPLE.to_owned(),
-        file_with("(balance > 0.5 || !profile.vip) && overdue.days in [1, 2]"),
-    ] {
+    for text in [EXAMPLE.to_owned(), file_with("(balance > 0.5 || !profile.vip) && overdue.days in [1, 2]")] {
         (0..text.len()).for_each(|end| survives(&text.as_bytes()[..end]));
         (0..text.len()).for_each(|start| survives(&text.as_bytes()[start..]));
     }
@@ -47,9 +41,7 @@ fn truncations_are_refused_or_read() {
 fn random_bytes_and_mutations_are_refused_or_read() {
     let mut dice = Dice(0x5e9_f10a);
     for _ in 0..3_000 {
-        let bytes: Vec<u8> = (0..dice.below(200))
-            .map(|_| u8::try_from(dice.below(256)).expect("a byte"))
-            .collect();
+        let bytes: Vec<u8> = (0..dice.below(200)).map(|_| u8::try_from(dice.below(256)).expect("a byte")).collect();
         survives(&bytes);
     }
     let pieces = b"{}[]():,.!&*|>'\"%@`#-?~ \n\r\t\\=<>0aZ_\xc3\xa9";

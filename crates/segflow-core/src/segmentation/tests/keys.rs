@@ -73,15 +73,21 @@ dimensions:
 fn the_head_of_a_file() {
     check(
         &with("name: demo", "name: 7demo"),
-        expect![["t.yaml:1:7: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found `7demo`"]],
+        expect![[
+            "t.yaml:1:7: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found `7demo`"
+        ]],
     );
     check(
         &with("name: demo", "name: [demo]"),
-        expect![["t.yaml:1:7: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found a list"]],
+        expect![[
+            "t.yaml:1:7: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found a list"
+        ]],
     );
     check(
         &with("name: demo", "name:"),
-        expect![["t.yaml:1:1: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found nothing"]],
+        expect![[
+            "t.yaml:1:1: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found nothing"
+        ]],
     );
     check(
         &with("version: 1", "version: 1.0"),
@@ -98,15 +104,21 @@ fn the_head_of_a_file() {
     );
     check(
         &with("Europe/London", "Europe/Rom"),
-        expect![["t.yaml:4:11: expected an IANA time zone such as Europe/London, found `Europe/Rom`; did you mean `Europe/Rome`?"]],
+        expect![[
+            "t.yaml:4:11: expected an IANA time zone such as Europe/London, found `Europe/Rom`; did you mean `Europe/Rome`?"
+        ]],
     );
     check(
         &with("Europe/London", "europe/london"),
-        expect![["t.yaml:4:11: expected an IANA time zone such as Europe/London, found `europe/london`; did you mean `Europe/London`?"]],
+        expect![[
+            "t.yaml:4:11: expected an IANA time zone such as Europe/London, found `europe/london`; did you mean `Europe/London`?"
+        ]],
     );
     check(
         &with("Europe/London", "London"),
-        expect![["t.yaml:4:11: expected an IANA time zone such as Europe/London, found `London`; did you mean `Europe/London`?"]],
+        expect![[
+            "t.yaml:4:11: expected an IANA time zone such as Europe/London, found `London`; did you mean `Europe/London`?"
+        ]],
     );
     check(
         &with("Europe/London", "+01:00"),
@@ -136,10 +148,7 @@ fn attributes() {
         &with("vip: bool", "vip: decimal"),
         expect![["t.yaml:6:8: expected a type (`bool`, `int`, `string`, `ratio`, `money`, `date`), found `decimal`"]],
     );
-    check(
-        &with("vip: bool", "vip:"),
-        expect![["t.yaml:6:3: expected a type, found nothing"]],
-    );
+    check(&with("vip: bool", "vip:"), expect![["t.yaml:6:3: expected a type, found nothing"]]);
     check(
         &with("score: int", "risk-score: int"),
         expect![[r#"
@@ -148,24 +157,23 @@ fn attributes() {
     );
     check(
         &with("[score]", "[scores]"),
-        expect![["t.yaml:15:13: expected an attribute that `attributes` declares, found `scores`; did you mean `score`?"]],
+        expect![[
+            "t.yaml:15:13: expected an attribute that `attributes` declares, found `scores`; did you mean `score`?"
+        ]],
     );
-    check(
-        &with("[score]", "score"),
-        expect![["t.yaml:15:12: expected a list of attributes, found `score`"]],
-    );
-    check(
-        &with("[score]", "[[score]]"),
-        expect![["t.yaml:15:13: expected an attribute, found a list"]],
-    );
+    check(&with("[score]", "score"), expect![["t.yaml:15:12: expected a list of attributes, found `score`"]]);
+    check(&with("[score]", "[[score]]"), expect![["t.yaml:15:13: expected an attribute, found a list"]]);
     let many: String = (0..1001).map(|index| format!("a{index}: bool, ")).collect();
-    check(&format!("attributes: {{{many}}}\n"), expect![[r#"
+    check(
+        &format!("attributes: {{{many}}}\n"),
+        expect![[r#"
         t.yaml:1:1: expected the key `currency` in a segmentation, found none
         t.yaml:1:1: expected the key `dimensions` in a segmentation, found none
         t.yaml:1:1: expected the key `name` in a segmentation, found none
         t.yaml:1:1: expected the key `timezone` in a segmentation, found none
         t.yaml:1:1: expected the key `version` in a segmentation, found none
-        t.yaml:1:13: expected at most 1000 attributes, found 1001"#]]);
+        t.yaml:1:13: expected at most 1000 attributes, found 1001"#]],
+    );
     check(
         &with("[gender]", "[sex]"),
         expect![["t.yaml:14:13: expected an attribute that `attributes` declares, found `sex`"]],
@@ -177,20 +185,13 @@ fn parameters() {
     let parameter = |text: &str| with("holidays: [2026-12-25]", text);
     check(
         &parameter("horizn: 5d"),
-        expect![["t.yaml:16:14: expected a key of `parameters` (`horizon`, `promise_grace_business_days`, `promise_tolerance`, `overdue_tolerance`, `call_limit`, `history_since`, `holidays`), found `horizn`; did you mean `horizon`?"]],
+        expect![[
+            "t.yaml:16:14: expected a key of `parameters` (`horizon`, `promise_grace_business_days`, `promise_tolerance`, `overdue_tolerance`, `call_limit`, `history_since`, `holidays`), found `horizn`; did you mean `horizon`?"
+        ]],
     );
-    check(
-        &parameter("horizon: 0d"),
-        expect![["t.yaml:16:23: expected days from 1d to 3650d, found `0d`"]],
-    );
-    check(
-        &parameter("horizon: 3651d"),
-        expect![["t.yaml:16:23: expected days from 1d to 3650d, found `3651d`"]],
-    );
-    check(
-        &parameter("horizon: 48h"),
-        expect![["t.yaml:16:23: expected days from 1d to 3650d, found `48h`"]],
-    );
+    check(&parameter("horizon: 0d"), expect![["t.yaml:16:23: expected days from 1d to 3650d, found `0d`"]]);
+    check(&parameter("horizon: 3651d"), expect![["t.yaml:16:23: expected days from 1d to 3650d, found `3651d`"]]);
+    check(&parameter("horizon: 48h"), expect![["t.yaml:16:23: expected days from 1d to 3650d, found `48h`"]]);
     check(
         &parameter("promise_grace_business_days: 31"),
         expect![["t.yaml:16:43: expected a whole number from 0 to 30, found `31`"]],
@@ -213,11 +214,15 @@ fn parameters() {
     );
     check(
         &parameter("overdue_tolerance: 0.005"),
-        expect![["t.yaml:16:33: expected an amount in GBP of at most 2 decimals that is not negative, such as 0.00, found `0.005`"]],
+        expect![[
+            "t.yaml:16:33: expected an amount in GBP of at most 2 decimals that is not negative, such as 0.00, found `0.005`"
+        ]],
     );
     check(
         &parameter("overdue_tolerance: -1"),
-        expect![["t.yaml:16:33: expected an amount in GBP of at most 2 decimals that is not negative, such as 0.00, found `-1`"]],
+        expect![[
+            "t.yaml:16:33: expected an amount in GBP of at most 2 decimals that is not negative, such as 0.00, found `-1`"
+        ]],
     );
     check(
         &parameter("call_limit: 1001"),
@@ -231,10 +236,7 @@ fn parameters() {
         &parameter("holidays: [2026-12-25, Christmas]"),
         expect![["t.yaml:16:37: expected a date such as 2026-05-03, from 1900 to 2199, found `Christmas`"]],
     );
-    check(
-        &parameter("holidays: 2026-12-25"),
-        expect![["t.yaml:16:24: expected a list of dates, found `2026-12-25`"]],
-    );
+    check(&parameter("holidays: 2026-12-25"), expect![["t.yaml:16:24: expected a list of dates, found `2026-12-25`"]]);
 }
 
 #[test]
@@ -302,7 +304,9 @@ fn dimensions_and_segments() {
     );
     check(
         &with("otherwise: none", "otherwise: vulnerable"),
-        expect![["t.yaml:20:16: expected every name once in the segments of a dimension, `otherwise` included, found `vulnerable` again"]],
+        expect![[
+            "t.yaml:20:16: expected every name once in the segments of a dimension, `otherwise` included, found `vulnerable` again"
+        ]],
     );
     check(
         &with("otherwise: none", "otherwise: {name: none, when: balance > 0}"),
@@ -318,20 +322,18 @@ fn dimensions_and_segments() {
     );
     check(
         &with("name: late", "name: \"late payer\""),
-        expect![["t.yaml:23:15: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found `late payer`"]],
+        expect![[
+            "t.yaml:23:15: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found `late payer`"
+        ]],
     );
     check(
         &with("name: late", &format!("name: {}", "a".repeat(65))),
-        expect![["t.yaml:23:15: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...`"]],
+        expect![[
+            "t.yaml:23:15: expected a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`, found `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...`"
+        ]],
     );
-    check(
-        &with("name: late", &format!("name: {}", "a".repeat(64))),
-        expect![["fine"]],
-    );
-    check(
-        &with("when: balance > 0\n", "when:\n"),
-        expect![["t.yaml:24:9: expected a rule, found nothing"]],
-    );
+    check(&with("name: late", &format!("name: {}", "a".repeat(64))), expect![["fine"]]);
+    check(&with("when: balance > 0\n", "when:\n"), expect![["t.yaml:24:9: expected a rule, found nothing"]]);
     check(
         &with("when: balance > 0\n", "when: [balance > 0]\n"),
         expect![["t.yaml:24:15: expected a rule, found a list"]],
@@ -340,33 +342,39 @@ fn dimensions_and_segments() {
 
 #[test]
 fn spans_and_their_keys() {
-    let also = |text: &str| {
-        with(
-            "        when: balance > 0\n",
-            &format!("        when: balance > 0\n        {text}\n"),
-        )
-    };
+    let also =
+        |text: &str| with("        when: balance > 0\n", &format!("        when: balance > 0\n        {text}\n"));
     check(&also("for: 730d"), expect![["fine"]]);
     check(&also("for: 17520h"), expect![["fine"]]);
     check(
         &also("for: 731d"),
-        expect![["t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `731d`"]],
+        expect![[
+            "t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `731d`"
+        ]],
     );
     check(
         &also("for: 17521h"),
-        expect![["t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `17521h`"]],
+        expect![[
+            "t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `17521h`"
+        ]],
     );
     check(
         &also("for: 0h"),
-        expect![["t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `0h`"]],
+        expect![[
+            "t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `0h`"
+        ]],
     );
     check(
         &also("for: 7"),
-        expect![["t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `7`"]],
+        expect![[
+            "t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `7`"
+        ]],
     );
     check(
         &also("for: 1.5d"),
-        expect![["t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `1.5d`"]],
+        expect![[
+            "t.yaml:25:14: expected days such as 7d or hours such as 48h, at least 1 and at most the horizon, 730d, found `1.5d`"
+        ]],
     );
     check(
         &also("keep: 7d"),
@@ -380,10 +388,7 @@ fn spans_and_their_keys() {
         &also("keep: 7d\n        bypass: credits > 0"),
         expect![["t.yaml:26:17: unknown feature `credits`; did you mean `credit`?"]],
     );
-    check(
-        &also("treatment: call"),
-        expect![["t.yaml:25:20: expected a map of texts to texts, found `call`"]],
-    );
+    check(&also("treatment: call"), expect![["t.yaml:25:20: expected a map of texts to texts, found `call`"]]);
     check(
         &also("treatment: {channel: [call]}"),
         expect![["t.yaml:25:30: expected a text of 1 to 1024 bytes, found a list"]],
@@ -394,7 +399,9 @@ fn spans_and_their_keys() {
     );
     check(
         &also(&format!("treatment: {{channel: {}}}", "x".repeat(1025))),
-        expect![["t.yaml:25:30: expected a text of 1 to 1024 bytes, found `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...`"]],
+        expect![[
+            "t.yaml:25:30: expected a text of 1 to 1024 bytes, found `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...`"
+        ]],
     );
 }
 
@@ -406,7 +413,9 @@ fn promises_without_holidays_are_warned_of_once() {
     );
     check(
         &file,
-        expect![["warning: t.yaml:23:30: `promises.broken` is read and `holidays` is empty: a promise's deadline counts public holidays as business days"]],
+        expect![[
+            "warning: t.yaml:23:30: `promises.broken` is read and `holidays` is empty: a promise's deadline counts public holidays as business days"
+        ]],
     );
 }
 
@@ -421,21 +430,11 @@ fn counts_are_bounded() {
     check(&file(64), expect![["fine"]]);
     check(&file(65), expect![["t.yaml:6:3: expected 1 to 64 dimensions, found 65"]]);
     let segments = |count: usize| -> String {
-        (0..count)
-            .map(|index| format!("{{name: s{index}, when: balance > 0}}, "))
-            .collect()
+        (0..count).map(|index| format!("{{name: s{index}, when: balance > 0}}, ")).collect()
     };
-    let file = |count: usize| {
-        with(
-            "[{name: vulnerable, when: profile.vip}]",
-            &format!("[{}]", segments(count)),
-        )
-    };
+    let file = |count: usize| with("[{name: vulnerable, when: profile.vip}]", &format!("[{}]", segments(count)));
     check(&file(64), expect![["fine"]]);
-    check(
-        &file(65),
-        expect![["t.yaml:19:15: expected 1 to 64 segments besides `otherwise`, found 65"]],
-    );
+    check(&file(65), expect![["t.yaml:19:15: expected 1 to 64 segments besides `otherwise`, found 65"]]);
     check(
         &with("name: demo", &format!("name: demo # {}", "x".repeat(1 << 20))),
         expect![["t.yaml:1:1: expected a file of at most 1048576 bytes, found 1049124"]],
@@ -455,10 +454,7 @@ fn segments_are_read_whole() {
     assert_eq!((late.hold, late.keep), (Some(Span::Hours(48)), Some(Span::Days(7))));
     assert_eq!(late.bypass.as_ref().expect("a bypass").text, "profile.vip");
     let remain = late.remain.as_ref().expect("a rule to remain");
-    assert_eq!(
-        remain.text,
-        "(balance > 0 || credit > 0) || (overdue.days > 0 || credit > 1)"
-    );
+    assert_eq!(remain.text, "(balance > 0 || credit > 0) || (overdue.days > 0 || credit > 1)");
     expect![["Or[balance > Money(0), credit > Money(0), overdue.days > Int(0), credit > Money(100)]"]]
         .assert_eq(&super::shown(&remain.root, &segmentation));
     expect![[r#"
@@ -470,17 +466,10 @@ fn segments_are_read_whole() {
     .assert_debug_eq(&late.treatment);
     let otherwise = &dimension.segments[dimension.otherwise()];
     assert_eq!(
-        (
-            otherwise.name.as_str(),
-            otherwise.when.is_none(),
-            otherwise.remain.is_none()
-        ),
+        (otherwise.name.as_str(), otherwise.when.is_none(), otherwise.remain.is_none()),
         ("current", true, true)
     );
     assert_eq!(otherwise.treatment["channel"], "none");
     let high = &segmentation.dimensions[2].segments[0];
-    assert_eq!(
-        high.remain.as_ref().map(|rule| &rule.root),
-        high.when.as_ref().map(|rule| &rule.root)
-    );
+    assert_eq!(high.remain.as_ref().map(|rule| &rule.root), high.when.as_ref().map(|rule| &rule.root));
 }

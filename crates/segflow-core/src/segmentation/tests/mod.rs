@@ -17,11 +17,9 @@ fn check(text: &str, expect: Expect) {
     expect.assert_eq(&match Segmentation::load("t.yaml", text) {
         Err(error) => error.to_string(),
         Ok(Loaded { warnings, .. }) if warnings.is_empty() => "fine".to_owned(),
-        Ok(Loaded { warnings, .. }) => warnings
-            .iter()
-            .map(|warning| format!("warning: {warning}"))
-            .collect::<Vec<_>>()
-            .join("\n"),
+        Ok(Loaded { warnings, .. }) => {
+            warnings.iter().map(|warning| format!("warning: {warning}")).collect::<Vec<_>>().join("\n")
+        }
     });
 }
 

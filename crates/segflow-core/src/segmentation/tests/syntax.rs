@@ -14,7 +14,9 @@ fn operators_bind_in_cels_order_and_flatten() {
     );
     rule(
         "(profile.vip || overdue.days > 1) && (balance > 0 && (credit > 0 && overdue.days < 9))",
-        expect![["And[Or[Holds(profile.vip), overdue.days > Int(1)], balance > Money(0), credit > Money(0), overdue.days < Int(9)]"]],
+        expect![[
+            "And[Or[Holds(profile.vip), overdue.days > Int(1)], balance > Money(0), credit > Money(0), overdue.days < Int(9)]"
+        ]],
     );
     rule(
         "profile.vip || (known(credit) || unknown(balance)) || profile.vip",
@@ -70,78 +72,55 @@ fn words_and_symbols_of_other_languages_are_translated() {
         "profile.vip OR overdue.days > 1",
         expect![["t.yaml:24:27: expected an operator or the end of the rule, found `OR`: write `||`"]],
     );
-    rule(
-        "not profile.vip",
-        expect![["t.yaml:24:15: there is no `not`: write `!`"]],
-    );
+    rule("not profile.vip", expect![["t.yaml:24:15: there is no `not`: write `!`"]]);
     rule(
         "overdue.days not in [1]",
-        expect![["t.yaml:24:28: expected an operator or the end of the rule, found `not`: write `!`, and for `not in` write `!(x in [..])`"]],
+        expect![[
+            "t.yaml:24:28: expected an operator or the end of the rule, found `not`: write `!`, and for `not in` write `!(x in [..])`"
+        ]],
     );
     rule(
         "credit is null",
-        expect![["t.yaml:24:22: expected an operator or the end of the rule, found `is`: write `==`, `known(x)` or `unknown(x)`"]],
+        expect![[
+            "t.yaml:24:22: expected an operator or the end of the rule, found `is`: write `==`, `known(x)` or `unknown(x)`"
+        ]],
     );
-    rule(
-        "credit == null",
-        expect![["t.yaml:24:25: there is no `null`: write `known(x)` or `unknown(x)`"]],
-    );
+    rule("credit == null", expect![["t.yaml:24:25: there is no `null`: write `known(x)` or `unknown(x)`"]]);
     rule(
         "overdue.days between 1 and 3",
-        expect![["t.yaml:24:28: expected an operator or the end of the rule, found `between`: write `x >= 1 && x <= 3`"]],
+        expect![[
+            "t.yaml:24:28: expected an operator or the end of the rule, found `between`: write `x >= 1 && x <= 3`"
+        ]],
     );
-    rule(
-        "overdue.days = 1",
-        expect![["t.yaml:24:28: there is no `=`: write `==` to compare"]],
-    );
-    rule(
-        "overdue.days => 1",
-        expect![["t.yaml:24:28: there is no `=>`: write `>=`"]],
-    );
-    rule(
-        "overdue.days =< 1",
-        expect![["t.yaml:24:28: there is no `=<`: write `<=`"]],
-    );
-    rule(
-        "overdue.days <> 1",
-        expect![["t.yaml:24:28: there is no `<>`: write `!=`"]],
-    );
-    rule(
-        "profile.vip & profile.vip",
-        expect![["t.yaml:24:27: there is no `&`: write `&&`"]],
-    );
-    rule(
-        "profile.vip | profile.vip",
-        expect![["t.yaml:24:27: there is no `|`: write `||`"]],
-    );
+    rule("overdue.days = 1", expect![["t.yaml:24:28: there is no `=`: write `==` to compare"]]);
+    rule("overdue.days => 1", expect![["t.yaml:24:28: there is no `=>`: write `>=`"]]);
+    rule("overdue.days =< 1", expect![["t.yaml:24:28: there is no `=<`: write `<=`"]]);
+    rule("overdue.days <> 1", expect![["t.yaml:24:28: there is no `<>`: write `!=`"]]);
+    rule("profile.vip & profile.vip", expect![["t.yaml:24:27: there is no `&`: write `&&`"]]);
+    rule("profile.vip | profile.vip", expect![["t.yaml:24:27: there is no `|`: write `||`"]]);
     rule(
         "profile.vip ? balance > 1 : balance > 2",
         expect![["t.yaml:24:41: not YAML: mapping values are not allowed in this context; quote the whole rule"]],
     );
-    rule("'profile.vip ? balance > 1 : balance > 2'", expect![["t.yaml:24:28: there is no `? :`: write `(a && b) || (!a && c)`, or two segments"]]);
     rule(
-        "overdue.days % 7 == 0",
-        expect![["t.yaml:24:28: there is no `%`: compare the value itself"]],
+        "'profile.vip ? balance > 1 : balance > 2'",
+        expect![["t.yaml:24:28: there is no `? :`: write `(a && b) || (!a && c)`, or two segments"]],
     );
-    rule(
-        "overdue.days > 2^3",
-        expect![["t.yaml:24:31: there is no `^`: write the number out"]],
-    );
-    rule(
-        "profile.region == \u{201c}north\u{201d}",
-        expect![[r#"t.yaml:24:33: quotes are straight: write `"`"#]],
-    );
-    rule(
-        "has(credit)",
-        expect![["t.yaml:24:15: there is no `has`: write `known(x)`"]],
-    );
+    rule("overdue.days % 7 == 0", expect![["t.yaml:24:28: there is no `%`: compare the value itself"]]);
+    rule("overdue.days > 2^3", expect![["t.yaml:24:31: there is no `^`: write the number out"]]);
+    rule("profile.region == \u{201c}north\u{201d}", expect![[r#"t.yaml:24:33: quotes are straight: write `"`"#]]);
+    rule("has(credit)", expect![["t.yaml:24:15: there is no `has`: write `known(x)`"]]);
     rule(
         "payments.exists(p, p > 1)",
-        expect![["t.yaml:24:15: there are no macros or functions such as `payments.exists`: write comparisons of features, and `in [..]`"]],
+        expect![[
+            "t.yaml:24:15: there are no macros or functions such as `payments.exists`: write comparisons of features, and `in [..]`"
+        ]],
     );
     rule(
         "size(profile.region) > 1",
-        expect![["t.yaml:24:15: there are no macros or functions such as `size`: write comparisons of features, and `in [..]`"]],
+        expect![[
+            "t.yaml:24:15: there are no macros or functions such as `size`: write comparisons of features, and `in [..]`"
+        ]],
     );
     rule(
         "profile.region.startsWith(\"n\")",
@@ -171,87 +150,38 @@ fn arithmetic_is_refused_as_such() {
         "balance + 1",
         expect![["t.yaml:24:23: arithmetic (`+`) is not in this version: compare one feature with one value"]],
     );
-    rule(
-        "balance > -credit",
-        expect![["t.yaml:24:25: a minus stands before a number only, as in -5, found `credit`"]],
-    );
+    rule("balance > -credit", expect![["t.yaml:24:25: a minus stands before a number only, as in -5, found `credit`"]]);
 }
 
 #[test]
 fn numbers_are_written_out() {
-    rule(
-        "balance > 1e6",
-        expect![["t.yaml:24:25: there are no exponents: write the number out, such as 5000000"]],
-    );
-    rule(
-        "balance > 1.5E6",
-        expect![["t.yaml:24:25: there are no exponents: write the number out, such as 5000000"]],
-    );
-    rule(
-        "balance > 0x1F",
-        expect![["t.yaml:24:25: expected a number such as 30 or 5000.00, found `0x1F`"]],
-    );
-    rule(
-        "balance > 1_000",
-        expect![["t.yaml:24:25: expected a number such as 30 or 5000.00, found `1_000`"]],
-    );
-    rule(
-        "balance > 5.",
-        expect![["t.yaml:24:25: expected a digit after the point of `5.`"]],
-    );
-    rule(
-        "balance > .5",
-        expect![["t.yaml:24:25: expected a digit before the point, as in 0.5"]],
-    );
+    rule("balance > 1e6", expect![["t.yaml:24:25: there are no exponents: write the number out, such as 5000000"]]);
+    rule("balance > 1.5E6", expect![["t.yaml:24:25: there are no exponents: write the number out, such as 5000000"]]);
+    rule("balance > 0x1F", expect![["t.yaml:24:25: expected a number such as 30 or 5000.00, found `0x1F`"]]);
+    rule("balance > 1_000", expect![["t.yaml:24:25: expected a number such as 30 or 5000.00, found `1_000`"]]);
+    rule("balance > 5.", expect![["t.yaml:24:25: expected a digit after the point of `5.`"]]);
+    rule("balance > .5", expect![["t.yaml:24:25: expected a digit before the point, as in 0.5"]]);
     rule("balance > - 5", expect![["balance > Money(-500)"]]);
-    rule(
-        "balance > --5",
-        expect![["t.yaml:24:25: a minus stands before a number only, as in -5, found `-`"]],
-    );
-    rule(
-        "overdue.days > 30d",
-        expect![[r#"t.yaml:24:30: a window is a text: write "30d""#]],
-    );
+    rule("balance > --5", expect![["t.yaml:24:25: a minus stands before a number only, as in -5, found `-`"]]);
+    rule("overdue.days > 30d", expect![[r#"t.yaml:24:30: a window is a text: write "30d""#]]);
     rule(
         "overdue.days > 99999999999999999999",
-        expect![["t.yaml:24:30: expected a whole number such as 30, since `overdue.days` is int, found `99999999999999999999`; a number has 64 bits"]],
+        expect![[
+            "t.yaml:24:30: expected a whole number such as 30, since `overdue.days` is int, found `99999999999999999999`; a number has 64 bits"
+        ]],
     );
-    rule(
-        "balance > 5,000",
-        expect![["t.yaml:24:26: expected an operator or the end of the rule, found `,`"]],
-    );
+    rule("balance > 5,000", expect![["t.yaml:24:26: expected an operator or the end of the rule, found `,`"]]);
 }
 
 #[test]
 fn what_does_not_end_is_pointed_at() {
-    rule(
-        "overdue.days >",
-        expect![["t.yaml:24:29: expected a feature or a value, found the end of the rule"]],
-    );
-    rule(
-        "(overdue.days > 1",
-        expect![["t.yaml:24:32: expected an operator or `)`, found the end of the rule"]],
-    );
-    rule(
-        "overdue.days > 1)",
-        expect![["t.yaml:24:31: expected an operator or the end of the rule, found `)`"]],
-    );
-    rule(
-        "payments.sum(\"30d\" > 1",
-        expect![["t.yaml:24:37: expected `,` or `)`, found the end of the rule"]],
-    );
-    rule(
-        "overdue.days in [1, 2",
-        expect![["t.yaml:24:36: expected `,` or `]`, found the end of the rule"]],
-    );
-    rule(
-        "overdue.days in [1,]",
-        expect![["t.yaml:24:34: expected a feature or a value, found `]`"]],
-    );
-    rule(
-        "profile.region == \"north",
-        expect![["t.yaml:24:33: a text begins here and does not end: close its quotes"]],
-    );
+    rule("overdue.days >", expect![["t.yaml:24:29: expected a feature or a value, found the end of the rule"]]);
+    rule("(overdue.days > 1", expect![["t.yaml:24:32: expected an operator or `)`, found the end of the rule"]]);
+    rule("overdue.days > 1)", expect![["t.yaml:24:31: expected an operator or the end of the rule, found `)`"]]);
+    rule("payments.sum(\"30d\" > 1", expect![["t.yaml:24:37: expected `,` or `)`, found the end of the rule"]]);
+    rule("overdue.days in [1, 2", expect![["t.yaml:24:36: expected `,` or `]`, found the end of the rule"]]);
+    rule("overdue.days in [1,]", expect![["t.yaml:24:34: expected a feature or a value, found `]`"]]);
+    rule("profile.region == \"north", expect![["t.yaml:24:33: a text begins here and does not end: close its quotes"]]);
     rule(
         "profile.region == 'north\\'",
         expect![["t.yaml:24:33: a text begins here and does not end: close its quotes"]],
@@ -260,10 +190,7 @@ fn what_does_not_end_is_pointed_at() {
         "profile.region == \"a\\q\"",
         expect![[r#"t.yaml:24:35: expected an escape (\\ \" \' \n \t \r), found `\q`"#]],
     );
-    rule(
-        "profile. == 1",
-        expect![["t.yaml:24:24: expected a name after `profile.`, found `==`"]],
-    );
+    rule("profile. == 1", expect![["t.yaml:24:24: expected a name after `profile.`, found `==`"]]);
     rule(
         "overdue.days > 1 balance > 2",
         expect![["t.yaml:24:32: expected an operator or the end of the rule, found `balance`"]],
@@ -272,10 +199,7 @@ fn what_does_not_end_is_pointed_at() {
         "overdue.days > 1; balance > 2",
         expect![["t.yaml:24:31: expected a feature, a value or an operator, found `;`"]],
     );
-    rule(
-        "overdue.days $ 1",
-        expect![["t.yaml:24:28: expected a feature, a value or an operator, found `$`"]],
-    );
+    rule("overdue.days $ 1", expect![["t.yaml:24:28: expected a feature, a value or an operator, found `$`"]]);
     rule(
         "&& profile.vip",
         expect![["t.yaml:24:15: anchors (`&name`) are not used in a segmentation: repeat the value"]],
@@ -288,14 +212,8 @@ fn what_does_not_end_is_pointed_at() {
 fn length_is_bounded_in_bytes() {
     let long = |padding: usize| format!("overdue.days > 1{}|| profile.vip", " ".repeat(padding));
     let fixed = long(0).len();
-    rule(
-        &long(4096 - fixed),
-        expect![["Or[overdue.days > Int(1), Holds(profile.vip)]"]],
-    );
-    rule(
-        &long(4097 - fixed),
-        expect![["t.yaml:24:15: expected a rule of at most 4096 bytes, found 4097"]],
-    );
+    rule(&long(4096 - fixed), expect![["Or[overdue.days > Int(1), Holds(profile.vip)]"]]);
+    rule(&long(4097 - fixed), expect![["t.yaml:24:15: expected a rule of at most 4096 bytes, found 4097"]]);
 }
 
 #[test]
@@ -320,10 +238,6 @@ fn nesting_is_bounded() {
     );
     let flat = file_with(&format!("profile.vip{}", " && profile.vip".repeat(200)));
     let segmentation = Segmentation::load("t.yaml", flat).expect("valid").segmentation;
-    let root = &segmentation.dimensions[1].segments[0]
-        .when
-        .as_ref()
-        .expect("a rule")
-        .root;
+    let root = &segmentation.dimensions[1].segments[0].when.as_ref().expect("a rule").root;
     assert!(matches!(root, Node::And(nodes) if nodes.len() == 201));
 }

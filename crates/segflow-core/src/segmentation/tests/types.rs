@@ -22,10 +22,7 @@ fn every_type_takes_its_own_literals() {
         "profile.vip == false || profile.vip in [true, false]",
         expect![["Or[profile.vip == Bool(false), profile.vip in [Bool(true), Bool(false)]]"]],
     );
-    rule(
-        "profile.region != \"north\"",
-        expect![[r#"profile.region != Text("north")"#]],
-    );
+    rule("profile.region != \"north\"", expect![[r#"profile.region != Text("north")"#]]);
     rule(
         "profile.since < \"2026-05-03\" && profile.since in ['2024-02-29']",
         expect![["And[profile.since < Date(2026-05-03), profile.since in [Date(2024-02-29)]]"]],
@@ -39,14 +36,8 @@ fn the_feature_stands_on_the_left() {
         "30 < overdue.days && 0 == balance && 0.5 > profile.share",
         expect![["And[overdue.days > Int(30), balance == Money(0), profile.share < Ratio(1, 2)]"]],
     );
-    rule(
-        "balance >= payments.sum(\"30d\")",
-        expect![[r#"balance >= payments.sum("30d")"#]],
-    );
-    rule(
-        "'\"none\" != segment(\"guard\")'",
-        expect![[r#"segment("guard") != Text("none")"#]],
-    );
+    rule("balance >= payments.sum(\"30d\")", expect![[r#"balance >= payments.sum("30d")"#]]);
+    rule("'\"none\" != segment(\"guard\")'", expect![[r#"segment("guard") != Text("none")"#]]);
 }
 
 #[test]
@@ -70,10 +61,7 @@ fn features_have_parameters() {
         expect![[r#"Or[Known(next_due.days), Unknown(profile.score), Unknown(segment.days("guard"))]"#]],
     );
 
-    rule(
-        "payments.sum > 0",
-        expect![[r#"t.yaml:24:15: `payments.sum` takes a window: write `payments.sum("90d")`"#]],
-    );
+    rule("payments.sum > 0", expect![[r#"t.yaml:24:15: `payments.sum` takes a window: write `payments.sum("90d")`"#]]);
     rule(
         "payments.sum() > 0",
         expect![[r#"t.yaml:24:15: `payments.sum` takes a window: write `payments.sum("90d")`"#]],
@@ -124,29 +112,34 @@ fn features_have_parameters() {
             r#"t.yaml:24:40: expected a channel (`CALL`, `SMS`, `EMAIL`, `LETTER`, `CHAT`, `PORTAL`, `VISIT`), found `"FAX"`"#
         ]],
     );
-    rule(
-        "balance() > 0",
-        expect![["t.yaml:24:15: `balance` takes no arguments: write `balance`"]],
-    );
+    rule("balance() > 0", expect![["t.yaml:24:15: `balance` takes no arguments: write `balance`"]]);
     rule(
         "profile.score(\"30d\") > 0",
         expect![["t.yaml:24:15: an attribute takes no arguments: write `profile.score`"]],
     );
     rule(
         "known > 0",
-        expect![["t.yaml:24:15: `known(..)` is true or false by itself: leave out the comparison, or put `!` before it"]],
+        expect![[
+            "t.yaml:24:15: `known(..)` is true or false by itself: leave out the comparison, or put `!` before it"
+        ]],
     );
     rule(
         "known(balance, credit)",
-        expect![["t.yaml:24:15: expected one feature within `known(..)`, as in `known(next_due.days)`, found 2 arguments"]],
+        expect![[
+            "t.yaml:24:15: expected one feature within `known(..)`, as in `known(next_due.days)`, found 2 arguments"
+        ]],
     );
     rule(
         "known(balance > 0)",
-        expect![["t.yaml:24:29: expected one feature within `known(..)`, as in `known(next_due.days)`, found a truth value"]],
+        expect![[
+            "t.yaml:24:29: expected one feature within `known(..)`, as in `known(next_due.days)`, found a truth value"
+        ]],
     );
     rule(
         "known(balance) == true",
-        expect![["t.yaml:24:15: `known(..)` is true or false by itself: leave out the comparison, or put `!` before it"]],
+        expect![[
+            "t.yaml:24:15: `known(..)` is true or false by itself: leave out the comparison, or put `!` before it"
+        ]],
     );
 }
 
@@ -198,14 +191,8 @@ fn dimensions_are_earlier_ones() {
 
 #[test]
 fn unknown_names_have_neighbours() {
-    rule(
-        "overdue.dais > 1",
-        expect![["t.yaml:24:15: unknown feature `overdue.dais`; did you mean `overdue.days`?"]],
-    );
-    rule(
-        "overdue_days > 1",
-        expect![["t.yaml:24:15: unknown feature `overdue_days`; did you mean `overdue.days`?"]],
-    );
+    rule("overdue.dais > 1", expect![["t.yaml:24:15: unknown feature `overdue.dais`; did you mean `overdue.days`?"]]);
+    rule("overdue_days > 1", expect![["t.yaml:24:15: unknown feature `overdue_days`; did you mean `overdue.days`?"]]);
     rule(
         "payment.sum(\"30d\") > 1",
         expect![["t.yaml:24:15: unknown feature `payment.sum`; did you mean `payments.sum`?"]],
@@ -213,25 +200,18 @@ fn unknown_names_have_neighbours() {
     rule("weather > 1", expect![["t.yaml:24:15: unknown feature `weather`"]]);
     rule(
         "profile.scor > 1",
-        expect![["t.yaml:24:15: expected an attribute that `attributes` declares, found `profile.scor`; did you mean `score`?"]],
+        expect![[
+            "t.yaml:24:15: expected an attribute that `attributes` declares, found `profile.scor`; did you mean `score`?"
+        ]],
     );
-    rule(
-        "profil.score > 1",
-        expect![["t.yaml:24:15: unknown feature `profil.score`; did you mean `profile.score`?"]],
-    );
+    rule("profil.score > 1", expect![["t.yaml:24:15: unknown feature `profil.score`; did you mean `profile.score`?"]]);
     rule(
         "profile.weather > 1",
         expect![["t.yaml:24:15: expected an attribute that `attributes` declares, found `profile.weather`"]],
     );
-    rule(
-        "profile > 1",
-        expect![["t.yaml:24:15: expected an attribute, as in `profile.NAME`, found `profile` alone"]],
-    );
+    rule("profile > 1", expect![["t.yaml:24:15: expected an attribute, as in `profile.NAME`, found `profile` alone"]]);
     rule("score > 1", expect![["t.yaml:24:15: unknown feature `score`; did you mean `profile.score`?"]]);
-    rule(
-        "unknwon(balance)",
-        expect![["t.yaml:24:15: unknown feature `unknwon`; did you mean `unknown`?"]],
-    );
+    rule("unknwon(balance)", expect![["t.yaml:24:15: unknown feature `unknwon`; did you mean `unknown`?"]]);
 }
 
 #[test]
@@ -250,7 +230,9 @@ fn what_a_later_version_computes_is_said_to_be_so() {
     );
     rule(
         "overdue.amount(\"LOAN\") > 1",
-        expect![["t.yaml:24:15: `overdue.amount(..)` of one debt type is known to the catalogue, not to this version: write `overdue.amount`"]],
+        expect![[
+            "t.yaml:24:15: `overdue.amount(..)` of one debt type is known to the catalogue, not to this version: write `overdue.amount`"
+        ]],
     );
     rule(
         "bucket(\"arm\") < 50",
@@ -270,19 +252,27 @@ fn types_must_agree() {
     );
     rule(
         "balance > 10.001",
-        expect![["t.yaml:24:25: expected an amount in GBP of at most 2 decimals such as 5000.00, since `balance` is money, found `10.001`"]],
+        expect![[
+            "t.yaml:24:25: expected an amount in GBP of at most 2 decimals such as 5000.00, since `balance` is money, found `10.001`"
+        ]],
     );
     rule(
         "balance > true",
-        expect![["t.yaml:24:25: expected an amount in GBP of at most 2 decimals such as 5000.00, since `balance` is money, found `true`"]],
+        expect![[
+            "t.yaml:24:25: expected an amount in GBP of at most 2 decimals such as 5000.00, since `balance` is money, found `true`"
+        ]],
     );
     rule(
         "balance > 92233720368547758.08",
-        expect![["t.yaml:24:25: expected an amount in GBP of at most 2 decimals such as 5000.00, since `balance` is money, found `92233720368547758.08`; a number has 64 bits"]],
+        expect![[
+            "t.yaml:24:25: expected an amount in GBP of at most 2 decimals such as 5000.00, since `balance` is money, found `92233720368547758.08`; a number has 64 bits"
+        ]],
     );
     rule(
         "profile.share == 0.5",
-        expect![["t.yaml:24:29: expected one of `<`, `<=`, `>`, `>=` for `profile.share`, which is ratio, found `==`: write a range, as in `profile.share >= 0.45 && profile.share <= 0.55`"]],
+        expect![[
+            "t.yaml:24:29: expected one of `<`, `<=`, `>`, `>=` for `profile.share`, which is ratio, found `==`: write a range, as in `profile.share >= 0.45 && profile.share <= 0.55`"
+        ]],
     );
     rule(
         "profile.share in [0.5]",
@@ -290,7 +280,9 @@ fn types_must_agree() {
     );
     rule(
         "profile.share > 0.1234567890123456789",
-        expect![["t.yaml:24:31: expected a number of at most 18 decimals such as 0.75, since `profile.share` is ratio, found `0.1234567890123456789`; a number has 64 bits"]],
+        expect![[
+            "t.yaml:24:31: expected a number of at most 18 decimals such as 0.75, since `profile.share` is ratio, found `0.1234567890123456789`; a number has 64 bits"
+        ]],
     );
     rule(
         "profile.region < \"north\"",
@@ -326,7 +318,9 @@ fn types_must_agree() {
     );
     rule(
         "profile.share == promises.kept_ratio(\"30d\")",
-        expect![["t.yaml:24:29: expected one of `<`, `<=`, `>`, `>=` for `profile.share`, which is ratio, found `==`: write a range, as in `profile.share >= 0.45 && profile.share <= 0.55`"]],
+        expect![[
+            "t.yaml:24:29: expected one of `<`, `<=`, `>`, `>=` for `profile.share`, which is ratio, found `==`: write a range, as in `profile.share >= 0.45 && profile.share <= 0.55`"
+        ]],
     );
     rule(
         "profile.vip < profile.vip",
@@ -336,29 +330,19 @@ fn types_must_agree() {
         "overdue.days in [1, \"2\"]",
         expect![[r#"t.yaml:24:35: expected a whole number such as 30, since `overdue.days` is int, found `"2"`"#]],
     );
-    rule(
-        "overdue.days in []",
-        expect![["t.yaml:24:31: expected at least one value in the list, found none"]],
-    );
-    rule(
-        "overdue.days in 3",
-        expect![["t.yaml:24:31: expected a list after `in`, as in `[1, 2]`, found `3`"]],
-    );
-    rule(
-        "3 in [3]",
-        expect![["t.yaml:24:15: expected a feature before `in`, found the constant `3`"]],
-    );
-    rule(
-        "overdue.days == [3]",
-        expect![["t.yaml:24:31: a list stands only after `in`, as in `x in [1, 2]`"]],
-    );
+    rule("overdue.days in []", expect![["t.yaml:24:31: expected at least one value in the list, found none"]]);
+    rule("overdue.days in 3", expect![["t.yaml:24:31: expected a list after `in`, as in `[1, 2]`, found `3`"]]);
+    rule("3 in [3]", expect![["t.yaml:24:15: expected a feature before `in`, found the constant `3`"]]);
+    rule("overdue.days == [3]", expect![["t.yaml:24:31: a list stands only after `in`, as in `x in [1, 2]`"]]);
 }
 
 #[test]
 fn a_rule_is_a_truth_value_that_depends_on_something() {
     rule(
         "overdue.days",
-        expect![["t.yaml:24:15: expected true or false, found `overdue.days`, which is int: compare it, as in `overdue.days >= 1`"]],
+        expect![[
+            "t.yaml:24:15: expected true or false, found `overdue.days`, which is int: compare it, as in `overdue.days >= 1`"
+        ]],
     );
     rule(
         "profile.region",
@@ -368,7 +352,9 @@ fn a_rule_is_a_truth_value_that_depends_on_something() {
     );
     rule(
         "profile.share",
-        expect![["t.yaml:24:15: expected true or false, found `profile.share`, which is ratio: compare it, as in `profile.share >= 0.5`"]],
+        expect![[
+            "t.yaml:24:15: expected true or false, found `profile.share`, which is ratio: compare it, as in `profile.share >= 0.5`"
+        ]],
     );
     rule(
         "'!profile.since'",
@@ -380,30 +366,28 @@ fn a_rule_is_a_truth_value_that_depends_on_something() {
         "profile.vip && 1",
         expect![["t.yaml:24:30: expected a comparison or a feature that is true or false, found `1`"]],
     );
-    rule(
-        "true",
-        expect![["t.yaml:24:15: expected a comparison or a feature that is true or false, found `true`"]],
-    );
+    rule("true", expect![["t.yaml:24:15: expected a comparison or a feature that is true or false, found `true`"]]);
     rule(
         "profile.vip || true",
         expect![["t.yaml:24:30: expected a comparison or a feature that is true or false, found `true`"]],
     );
     rule(
         "1 < 2",
-        expect![["t.yaml:24:17: expected a feature on one side of the comparison, found two constants: it is always the same"]],
+        expect![[
+            "t.yaml:24:17: expected a feature on one side of the comparison, found two constants: it is always the same"
+        ]],
     );
     rule(
         "profile.vip && 'a' == 'b'",
-        expect![["t.yaml:24:34: expected a feature on one side of the comparison, found two constants: it is always the same"]],
+        expect![[
+            "t.yaml:24:34: expected a feature on one side of the comparison, found two constants: it is always the same"
+        ]],
     );
     rule(
         "(balance > 1) == true",
         expect![["t.yaml:24:24: expected a feature or a value, found a truth value: write it by itself, or `!(..)`"]],
     );
-    rule(
-        "'!profile.vip == true'",
-        expect![["t.yaml:24:16: `!` binds tighter than a comparison: write `!(a == b)`"]],
-    );
+    rule("'!profile.vip == true'", expect![["t.yaml:24:16: `!` binds tighter than a comparison: write `!(a == b)`"]]);
     rule("[1]", expect![["t.yaml:24:15: expected a rule, found a list"]]);
     rule(
         "balance > (credit > 1)",
@@ -416,7 +400,9 @@ fn money_has_the_decimals_of_the_currency() {
     let yen = |rule: &str| file_with(rule).replace("GBP", "JPY");
     check(
         &yen("balance > 10.5"),
-        expect![["t.yaml:24:25: expected an amount in JPY of at most 0 decimals such as 5000, since `balance` is money, found `10.5`"]],
+        expect![[
+            "t.yaml:24:25: expected an amount in JPY of at most 0 decimals such as 5000, since `balance` is money, found `10.5`"
+        ]],
     );
     check(&yen("balance > 10"), expect![["fine"]]);
     let dinar = file_with("balance > 10.123").replace("GBP", "KWD");
@@ -428,12 +414,16 @@ fn protected_characteristics_are_owned_up_to_where_they_are_read() {
     rule("profile.gender == \"x\"", expect![[r#"profile.gender == Text("x")"#]]);
     rule(
         "profile.age > 30",
-        expect![["t.yaml:24:15: `age` is a protected characteristic: a segmentation that reads it must list it under `protected`"]],
+        expect![[
+            "t.yaml:24:15: `age` is a protected characteristic: a segmentation that reads it must list it under `protected`"
+        ]],
     );
     let spelled = file_with("profile.dateOfBirth > \"1990-01-01\"").replace("  age: int", "  dateOfBirth: date");
     check(
         &spelled,
-        expect![["t.yaml:24:15: `dateOfBirth` is a protected characteristic: a segmentation that reads it must list it under `protected`"]],
+        expect![[
+            "t.yaml:24:15: `dateOfBirth` is a protected characteristic: a segmentation that reads it must list it under `protected`"
+        ]],
     );
 }
 
@@ -442,19 +432,10 @@ fn features_are_interned_and_know_what_is_sensitive() {
     let text =
         file_with("profile.score > 1 || payments.sum(\"030d\") > 1 || payments.sum('30d') < 9 || profile.score < 0");
     let segmentation = Segmentation::load("t.yaml", text).expect("valid").segmentation;
-    let slots: Vec<_> = segmentation
-        .features
-        .iter()
-        .map(|slot| (slot.text.as_str(), slot.sensitive))
-        .collect();
+    let slots: Vec<_> = segmentation.features.iter().map(|slot| (slot.text.as_str(), slot.sensitive)).collect();
     assert_eq!(
         slots,
-        [
-            ("profile.vip", false),
-            ("profile.score", true),
-            ("payments.sum(\"30d\")", false),
-            ("balance", false)
-        ]
+        [("profile.vip", false), ("profile.score", true), ("payments.sum(\"30d\")", false), ("balance", false)]
     );
 }
 

@@ -9,18 +9,9 @@ use super::{check, file_with, rule};
 #[test]
 fn one_document_that_is_a_map() {
     check("", expect![["t.yaml:1:1: expected a segmentation, found an empty file"]]);
-    check(
-        "# nothing\n",
-        expect![["t.yaml:1:1: expected a segmentation, found an empty file"]],
-    );
-    check(
-        "- a\n",
-        expect![["t.yaml:1:1: expected a segmentation: a map that begins with `name`, found a list"]],
-    );
-    check(
-        "name",
-        expect![["t.yaml:1:1: expected a segmentation: a map that begins with `name`, found `name`"]],
-    );
+    check("# nothing\n", expect![["t.yaml:1:1: expected a segmentation, found an empty file"]]);
+    check("- a\n", expect![["t.yaml:1:1: expected a segmentation: a map that begins with `name`, found a list"]]);
+    check("name", expect![["t.yaml:1:1: expected a segmentation: a map that begins with `name`, found `name`"]]);
     check(
         &format!("{}---\nname: second\n", file_with("balance > 0")),
         expect![["t.yaml:29:1: expected one document, found another: a file is one segmentation"]],
@@ -37,18 +28,12 @@ fn one_document_that_is_a_map() {
 #[test]
 fn other_bytes_than_utf8_are_pointed_at() {
     let error = Segmentation::load("t.yaml", b"name: a\nversion: \xc3\xa9\xff\n").expect_err("not UTF-8");
-    assert_eq!(
-        error.to_string(),
-        "t.yaml:2:11: expected UTF-8, found a byte that is not"
-    );
+    assert_eq!(error.to_string(), "t.yaml:2:11: expected UTF-8, found a byte that is not");
 }
 
 #[test]
 fn syntax_errors_have_positions() {
-    check(
-        "name: [a\nversion: 1\n",
-        expect![["t.yaml:2:8: not YAML: illegal placement of ':' indicator"]],
-    );
+    check("name: [a\nversion: 1\n", expect![["t.yaml:2:8: not YAML: illegal placement of ':' indicator"]]);
     check(
         "name: \"a\n",
         expect![["t.yaml:1:7: not YAML: while scanning a quoted scalar, found unexpected end of stream"]],
@@ -57,18 +42,12 @@ fn syntax_errors_have_positions() {
         "name: a\n  version: 1\n",
         expect![["t.yaml:2:10: not YAML: mapping values are not allowed in this context"]],
     );
-    check(
-        "name: a\n\tversion: 1\n",
-        expect![["t.yaml:1:7: not YAML: while scanning a plain scalar, found a tab"]],
-    );
+    check("name: a\n\tversion: 1\n", expect![["t.yaml:1:7: not YAML: while scanning a plain scalar, found a tab"]]);
     check(
         "{{{{{{{{{{{{{{{{{{{{{{{{{{{{",
         expect![["t.yaml:1:18: not YAML: expected at most 16 maps and lists within each other"]],
     );
-    check(
-        &"[".repeat(100_000),
-        expect![["t.yaml:1:256: not YAML: recursion limit exceeded"]],
-    );
+    check(&"[".repeat(100_000), expect![["t.yaml:1:256: not YAML: recursion limit exceeded"]]);
     check(
         &"- ".repeat(100_000),
         expect![["t.yaml:1:35: not YAML: expected at most 16 maps and lists within each other"]],
@@ -91,23 +70,26 @@ fn tags_anchors_and_aliases_are_refused() {
     );
     rule(
         "!profile.vip",
-        expect![["t.yaml:24:15: `!profile.vip` is a YAML tag here: to negate, quote the rule; tags are not used in a segmentation"]],
+        expect![[
+            "t.yaml:24:15: `!profile.vip` is a YAML tag here: to negate, quote the rule; tags are not used in a segmentation"
+        ]],
     );
     rule(
         "!(balance > 0)",
-        expect![["t.yaml:24:25: not YAML: while scanning a block scalar, did not find expected comment or line break; quote the whole rule, since YAML reads its first character as its own"]],
+        expect![[
+            "t.yaml:24:25: not YAML: while scanning a block scalar, did not find expected comment or line break; quote the whole rule, since YAML reads its first character as its own"
+        ]],
     );
-    rule(
-        "!!str balance",
-        expect![["t.yaml:24:15: tags such as `!!str` are not used in a segmentation: leave it out"]],
-    );
+    rule("!!str balance", expect![["t.yaml:24:15: tags such as `!!str` are not used in a segmentation: leave it out"]]);
     rule(
         "&rule balance > 0",
         expect![["t.yaml:24:15: anchors (`&name`) are not used in a segmentation: repeat the value"]],
     );
     rule(
         "*rule",
-        expect![["t.yaml:24:15: not YAML: while parsing node, found unknown anchor; quote the whole rule, since YAML reads its first character as its own"]],
+        expect![[
+            "t.yaml:24:15: not YAML: while parsing node, found unknown anchor; quote the whole rule, since YAML reads its first character as its own"
+        ]],
     );
     check(
         "name: &n demo\nversion: *n\n",
@@ -117,32 +99,27 @@ fn tags_anchors_and_aliases_are_refused() {
     );
     check(
         "!thing\nname: demo\n",
-        expect![["t.yaml:1:1: `!thing` is a YAML tag here: to negate, quote the rule; tags are not used in a segmentation"]],
+        expect![[
+            "t.yaml:1:1: `!thing` is a YAML tag here: to negate, quote the rule; tags are not used in a segmentation"
+        ]],
     );
 }
 
 #[test]
 fn duplicate_keys_are_refused() {
-    check(
-        "name: a\nversion: 1\nname: b\n",
-        expect![["t.yaml:3:1: duplicate key `name`: it stands on line 1 already"]],
-    );
-    check(
-        "name: a\n? [x]\n: b\n",
-        expect![["t.yaml:2:3: expected a key, found a list"]],
-    );
+    check("name: a\nversion: 1\nname: b\n", expect![["t.yaml:3:1: duplicate key `name`: it stands on line 1 already"]]);
+    check("name: a\n? [x]\n: b\n", expect![["t.yaml:2:3: expected a key, found a list"]]);
     let twice = file_with("balance > 0").replace("  vip: bool\n", "  vip: bool\n  \"vip\": int\n");
-    check(
-        &twice,
-        expect![["t.yaml:7:3: duplicate key `vip`: it stands on line 6 already"]],
-    );
+    check(&twice, expect![["t.yaml:7:3: duplicate key `vip`: it stands on line 6 already"]]);
 }
 
 #[test]
 fn a_rule_that_yaml_takes_apart_is_explained() {
     rule(
         "\"none\" != segment(\"guard\")",
-        expect![["t.yaml:24:22: not YAML: invalid trailing content after double-quoted scalar; quote the whole rule, since YAML reads its first character as its own"]],
+        expect![[
+            "t.yaml:24:22: not YAML: invalid trailing content after double-quoted scalar; quote the whole rule, since YAML reads its first character as its own"
+        ]],
     );
     rule(
         "profile.region == \"a: b\"",
@@ -151,11 +128,15 @@ fn a_rule_that_yaml_takes_apart_is_explained() {
     let flow = |rule: &str| file_with("balance > 0").replace("when: profile.vip", &format!("when: {rule}"));
     check(
         &flow("contacts.outbound(\"30d\", \"CALL\") > 1"),
-        expect![["t.yaml:19:72: not YAML: invalid trailing content after double-quoted scalar; quote a rule that stands within {..} and contains a comma, a bracket or a colon"]],
+        expect![[
+            "t.yaml:19:72: not YAML: invalid trailing content after double-quoted scalar; quote a rule that stands within {..} and contains a comma, a bracket or a colon"
+        ]],
     );
     check(
         &flow("overdue.days in [1, 2]"),
-        expect![["t.yaml:19:57: not YAML: while parsing a flow mapping, did not find expected ',' or '}'; quote a rule that stands within {..} and contains a comma, a bracket or a colon"]],
+        expect![[
+            "t.yaml:19:57: not YAML: while parsing a flow mapping, did not find expected ',' or '}'; quote a rule that stands within {..} and contains a comma, a bracket or a colon"
+        ]],
     );
     check(&flow("contacts.outbound(\"30d\") > 1"), expect![["fine"]]);
 }
@@ -163,18 +144,9 @@ fn a_rule_that_yaml_takes_apart_is_explained() {
 #[test]
 fn positions_are_those_of_tokens() {
     // Plain, single-quoted and double-quoted: exact, in characters.
-    rule(
-        "profile.region == \"Zürich\" && weather",
-        expect![["t.yaml:24:45: unknown feature `weather`"]],
-    );
-    rule(
-        "'balance > 0 && weather'",
-        expect![["t.yaml:24:31: unknown feature `weather`"]],
-    );
-    rule(
-        "\"balance > 0 && weather\"",
-        expect![["t.yaml:24:31: unknown feature `weather`"]],
-    );
+    rule("profile.region == \"Zürich\" && weather", expect![["t.yaml:24:45: unknown feature `weather`"]]);
+    rule("'balance > 0 && weather'", expect![["t.yaml:24:31: unknown feature `weather`"]]);
+    rule("\"balance > 0 && weather\"", expect![["t.yaml:24:31: unknown feature `weather`"]]);
     // Escaped, folded and literal: the scalar's start, and the character within the rule.
     rule(
         "\"profile.region == \\\"x\\\" && weather\"",
