@@ -24,6 +24,7 @@ pub struct Service<'b> {
     application: String,
     dir: tempfile::TempDir,
     partitions: u32,
+    segmentation: PathBuf,
     settings: String,
     processes: BTreeMap<usize, Child>,
 }
@@ -31,12 +32,17 @@ pub struct Service<'b> {
 impl<'b> Service<'b> {
     /// Creates the topics of an application, every one prefixed with its name. `settings` are further lines of TOML,
     /// in dotted keys.
-    pub fn new(broker: &'b Broker, application: &str, partitions: u32, settings: &str) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// If they cannot be created.
+    pub fn new(broker: &'b Broker, application: &str, partitions: u32, segmentation: &Path, settings: &str) -> Self {
         let service = Self {
             broker,
             application: application.to_owned(),
             dir: tempfile::tempdir().expect("a temporary directory"),
             partitions,
+            segmentation: segmentation.to_owned(),
             settings: settings.to_owned(),
             processes: BTreeMap::new(),
         };
@@ -49,11 +55,11 @@ impl<'b> Service<'b> {
 
     /// The configuration file of an instance.
     pub fn config(&self, instance: usize) -> PathBuf {
-        let segmentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml");
         let mut text = format!(
-            "application = {:?}\ninstance = \"{instance}\"\nworkers = 1\nsegmentation = {segmentation:?}\n\
+            "application = {:?}\ninstance = \"{instance}\"\nworkers = 1\nsegmentation = {:?}\n\
              state_dir = {:?}\nkafka.bootstrap_servers = {:?}\nops.listen = \"127.0.0.1:0\"\n",
             self.application,
+            self.segmentation,
             self.dir.path().join(format!("state-{instance}")),
             self.broker.bootstrap(),
         );
@@ -156,13 +162,46 @@ impl<'b> Service<'b> {
         }
     }
 
-    /// The changes as an independent client reads them: kcat with `read_committed`, each without its envelope.
+    /// The changes as an independent client reads them: kcat with `read_committed`.
     pub fn changes(&self) -> Changes {
-        let output = run(Command::new("kcat").args([
+        Changes::read(&self.kcat())
+    }
+
+    /// The epoch in which a customer was told to enter a segment.
+    ///
+    /// # Panics
+    ///
+    /// If no change says so.
+    pub fn epoch_of(&self, customer: &str, segment: &str) -> Epoch {
+        let is_it = |change: &Value| change["customer_id"] == customer && change["to"] == segment;
+        let changes = self.kcat();
+        let mut lines = changes.lines().map(|line| serde_json::from_str::<Value>(line).expect("a change is JSON"));
+        let change = lines.find(is_it).expect("the change was told");
+        let decided_at = change["decided_at"].as_str().and_then(|at| at.parse().ok()).expect("an instant");
+        let mut epochs = self.journal().into_values().flatten();
+        epochs.find(|epoch| epoch.clock.facts == decided_at).expect("an epoch that reached that instant")
+    }
+
+    fn kcat(&self) -> String {
+        run(Command::new("kcat").args([
             "-C", "-b", self.broker.bootstrap(), "-t", &self.topic("changes"), "-o", "beginning", "-e", "-q", "-D", "\n",
             "-X", "isolation.level=read_committed",
-        ]));
-        Changes::read(&output)
+        ]))
+    }
+
+    /// Waits until a customer has entered a segment, and returns every segment that they have entered by then.
+    pub fn wait_for(&mut self, customer: &str, segment: &str) -> Vec<String> {
+        let started = Instant::now();
+        loop {
+            let entered = self.changes().entered(customer);
+            if entered.iter().any(|entered| entered == segment) {
+                return entered;
+            }
+            let log = || self.log(0);
+            assert!(started.elapsed() < LIMIT, "{customer} entered {entered:?}, not {segment}\n{}", log());
+            assert!(self.alive(), "an instance ended by itself\n{}", self.log(0));
+            std::thread::sleep(Duration::from_millis(300));
+        }
     }
 }
 
@@ -202,6 +241,13 @@ impl Changes {
             changes.insert((customer, dimension, seq), change);
         }
         Self(changes)
+    }
+
+    /// The segments that a customer has entered, in order.
+    #[must_use]
+    pub fn entered(&self, customer: &str) -> Vec<String> {
+        let mine = self.0.iter().filter(|((whom, _, _), _)| whom == customer);
+        mine.map(|(_, change)| change["to"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// Fails with the first difference.

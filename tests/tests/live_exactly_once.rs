@@ -2,7 +2,7 @@
 //!
 //! The scale is small enough for every run; `SEGFLOW_EVENTS`, `SEGFLOW_CUSTOMERS` and `SEGFLOW_KILLS` make it larger.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
@@ -17,6 +17,10 @@ fn scale(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().expect("a whole number"))
 }
 
+fn segmentation() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml")
+}
+
 /// Writes the portfolio to a file and the same onto Kafka; returns the number of events and what `fold` decides.
 fn portfolio(service: &Service<'_>) -> (u64, Changes) {
     let (events, customers) = (scale("SEGFLOW_EVENTS", 20_000), scale("SEGFLOW_CUSTOMERS", 1_000));
@@ -24,9 +28,8 @@ fn portfolio(service: &Service<'_>) -> (u64, Changes) {
     let what = ["generate".to_owned(), format!("--customers={customers}"), format!("--events={events}")];
     run(segflow().args(&what).arg("--out").arg(&file));
     run(segflow().args(&what).arg("--config").arg(service.config(0)));
-    let segmentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml");
     let partitions = format!("--partitions={PARTITIONS}");
-    let changes = run(segflow().arg("fold").arg("--segmentation").arg(segmentation).arg(partitions).arg(file));
+    let changes = run(segflow().arg("fold").arg("--segmentation").arg(segmentation()).arg(partitions).arg(file));
     (events, Changes::read(&changes))
 }
 
@@ -44,7 +47,7 @@ fn check(service: &mut Service<'_>, events: u64, expected: &Changes) {
 
 #[test]
 fn three_processes_write_what_fold_decides() {
-    let mut service = Service::new(Broker::shared(), "calm", PARTITIONS, RECORD_TIME);
+    let mut service = Service::new(Broker::shared(), "calm", PARTITIONS, &segmentation(), RECORD_TIME);
     let (events, expected) = portfolio(&service);
     (0..3).for_each(|instance| service.start(instance));
     check(&mut service, events, &expected);
@@ -54,7 +57,7 @@ fn three_processes_write_what_fold_decides() {
 fn kills_and_broker_restarts_change_nothing() {
     let broker = Broker::start();
     let settings = format!("{RECORD_TIME}commit.max_records = 20\nkafka.session_timeout = \"6s\"\n");
-    let mut service = Service::new(&broker, "killed", PARTITIONS, &settings);
+    let mut service = Service::new(&broker, "killed", PARTITIONS, &segmentation(), &settings);
     let (events, expected) = portfolio(&service);
     (0..3).for_each(|instance| service.start(instance));
     let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(20);
