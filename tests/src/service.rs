@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -182,6 +184,20 @@ impl<'b> Service<'b> {
         epochs.find(|epoch| epoch.clock.facts == decided_at).expect("an epoch that reached that instant")
     }
 
+    /// Where an instance serves its metrics, once it has said so.
+    pub fn metrics_address(&self, instance: usize) -> String {
+        let started = Instant::now();
+        loop {
+            let log = self.log(instance);
+            let said = log.lines().filter(|line| line.contains("metrics and health are served")).last();
+            if let Some(address) = said.and_then(|line| line.rsplit("address=").next()) {
+                return address.trim().to_owned();
+            }
+            assert!(started.elapsed() < LIMIT, "no address in the log\n{log}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     fn kcat(&self) -> String {
         run(Command::new("kcat").args([
             "-C", "-b", self.broker.bootstrap(), "-t", &self.topic("changes"), "-o", "beginning", "-e", "-q", "-D", "\n",
@@ -275,4 +291,18 @@ pub fn run(command: &mut Command) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
     String::from_utf8(output.stdout).expect("it prints UTF-8")
+}
+
+/// The body of a page over plain HTTP.
+///
+/// # Panics
+///
+/// If it is not served.
+#[must_use]
+pub fn http(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the page is served");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: segflow\r\nConnection: close\r\n\r\n").expect("a request is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer in UTF-8");
+    answer.split_once("\r\n\r\n").expect("an answer has a body").1.to_owned()
 }
