@@ -10,6 +10,8 @@ use anyhow::{Context, Result, ensure};
 use jiff::SignedDuration;
 use segflow_core::clock::{Idle, Role};
 use segflow_core::event::Family;
+use segflow_kafka::{Connection, KafkaConfig};
+use segflow_runtime::log::Sink;
 use serde::Deserialize;
 
 /// The whole file.
@@ -92,6 +94,24 @@ pub enum Partitioner {
     Crc32,
 }
 
+impl From<Encoding> for segflow_wire::Encoding {
+    fn from(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Json => Self::Json,
+            Encoding::Avro => Self::Avro,
+        }
+    }
+}
+
+impl From<Partitioner> for segflow_wire::Partitioner {
+    fn from(partitioner: Partitioner) -> Self {
+        match partitioner {
+            Partitioner::Murmur2 => Self::Murmur2,
+            Partitioner::Crc32 => Self::Crc32,
+        }
+    }
+}
+
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Outputs {
@@ -123,6 +143,7 @@ pub struct Commit {
 pub struct Store {
     pub block_cache_mib: usize,
     pub write_buffer_mib: usize,
+    pub cache_customers: usize,
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -176,7 +197,7 @@ impl Default for Commit {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { block_cache_mib: 256, write_buffer_mib: 128 }
+        Self { block_cache_mib: 256, write_buffer_mib: 128, cache_customers: 20_000 }
     }
 }
 
@@ -258,6 +279,48 @@ impl Config {
         match self.workers {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             workers => workers,
+        }
+    }
+}
+
+impl Config {
+    /// How to reach the cluster, secrets included.
+    pub fn connection(&self) -> Result<Connection> {
+        let bootstrap_servers = self.kafka.bootstrap_servers.clone();
+        let connection = Connection { bootstrap_servers, properties: self.kafka.resolve()? };
+        connection.check()?;
+        Ok(connection)
+    }
+
+    /// What the log of a worker needs.
+    pub fn kafka(&self, worker: usize) -> Result<KafkaConfig> {
+        let mut kafka = KafkaConfig::new(self.connection()?, &self.application, &self.instance, worker);
+        kafka.inputs = self.input_topics();
+        kafka.outputs = self.output_topics();
+        kafka.session_timeout = self.kafka.session_timeout.unsigned_abs();
+        kafka.transaction_timeout = self.kafka.transaction_timeout.unsigned_abs();
+        kafka.check()?;
+        Ok(kafka)
+    }
+
+    /// The topic of every family.
+    pub fn input_topics(&self) -> BTreeMap<Family, String> {
+        Family::ALL.map(|family| (family, self.inputs.topic(family))).into()
+    }
+
+    /// The topic of every sink.
+    pub fn output_topics(&self) -> BTreeMap<Sink, String> {
+        let Outputs { changes, segments, dead_letters, journal, .. } = self.outputs.clone();
+        [(Sink::Changes, changes), (Sink::Segments, segments), (Sink::DeadLetters, dead_letters), (Sink::Journal, journal)]
+            .into()
+    }
+
+    /// The memory that the databases share.
+    pub fn store_settings(&self) -> segflow_store::Settings {
+        segflow_store::Settings {
+            block_cache_bytes: self.store.block_cache_mib << 20,
+            write_buffer_bytes: self.store.write_buffer_mib << 20,
+            ..segflow_store::Settings::default()
         }
     }
 }

@@ -1,0 +1,88 @@
+//! Lag in `/metrics` against Kafka's own `ConsumerGroupCommand`: equal at rest, within the range seen under load.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use segflow_tests::binary::segflow;
+use segflow_tests::broker::Broker;
+use segflow_tests::service::{Service, http};
+
+/// Lag in records by topic and partition.
+type Lag = BTreeMap<(String, u32), u64>;
+
+#[test]
+fn lag_agrees_with_kafkas_own_tool() {
+    let broker = Broker::shared();
+    let segmentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml");
+    // Small cycles make Segflow the slower one, so that there is a lag to be seen.
+    let settings = "clock.idle = \"record-time\"\ncommit.max_records = 50\ncommit.interval = \"1ms\"\n";
+    let mut service = Service::new(broker, "lag", 4, &segmentation, settings);
+    service.start(0);
+    let address = service.metrics_address(0);
+
+    let mut load = segflow();
+    load.args(["generate", "--customers=500", "--events=12000", "--rate=3000", "--config"]).arg(service.config(0));
+    let mut load = load.stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    let (told, seen) = while_sampling(&address, || of_kafka(broker, "lag"));
+    let (least, most) = (seen.iter().min().unwrap(), seen.iter().max().unwrap());
+    let told: u64 = told.values().sum();
+    println!("under load: Kafka says {told}, Segflow said {least} to {most} meanwhile");
+    // A position leads the commit by the cycle under way: by what one cycle holds at most.
+    assert!((*least..=*most + 50).contains(&told), "{told} of {least}..={most}");
+    assert!(load.wait().unwrap().success());
+
+    service.wait_until_finished(12_000);
+    std::thread::sleep(Duration::from_millis(500));
+    let (kafka, ours) = (of_kafka(broker, "lag"), of_metrics(&http(&address, "/metrics")));
+    assert!(!kafka.is_empty());
+    for (partition, lag) in &kafka {
+        assert_eq!(ours.get(partition), Some(lag), "{partition:?}");
+    }
+    assert_eq!(kafka.values().sum::<u64>(), 0, "nothing is left to read");
+    service.stop();
+}
+
+/// What `work` returns, and the sums of lag that `/metrics` showed while it ran.
+fn while_sampling<T: Send>(address: &str, work: impl FnOnce() -> T + Send) -> (T, Vec<u64>) {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let sampling = scope.spawn(|| {
+            let mut seen = Vec::new();
+            while !done.load(Ordering::Relaxed) {
+                seen.push(of_metrics(&http(address, "/metrics")).values().sum());
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            seen
+        });
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        (result, sampling.join().unwrap())
+    })
+}
+
+fn of_metrics(page: &str) -> Lag {
+    let lines = page.lines().filter_map(|line| line.strip_prefix("segflow_lag_records{"));
+    lines
+        .map(|line| {
+            let (labels, value) = line.split_once("} ").unwrap();
+            let label = |name: &str| {
+                let label = labels.split(',').find_map(|label| label.strip_prefix(&format!("{name}=\"")));
+                label.unwrap().trim_end_matches('"').to_owned()
+            };
+            ((label("topic"), label("partition").parse().unwrap()), value.parse().unwrap())
+        })
+        .collect()
+}
+
+/// Of the input topics only: Segflow commits a marker for its journal, not a position.
+fn of_kafka(broker: &Broker, group: &str) -> Lag {
+    let printed = broker.tool("consumer-groups", &["--describe", "--group", group]);
+    let rows = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.filter(|row| row.len() > 5 && row[0] == group && !row[1].ends_with(".journal"))
+        .filter_map(|row| Some(((row[1].to_owned(), row[2].parse().ok()?), row[5].parse().ok()?)))
+        .collect()
+}
