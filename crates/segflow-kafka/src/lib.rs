@@ -1,1 +1,27 @@
-//! placeholder
+//! The `Log` port on Apache Kafka: group ownership, transactions, proved ends and the journal, through librdkafka.
+//!
+//! Invariant: nothing here decides anything about a customer; and every failure is told by what its caller must do.
+//! Also the administration of topics and a feed for generated records.
+
+mod barrier;
+mod check;
+mod config;
+mod delivery;
+mod ends;
+mod errors;
+mod feed;
+mod generation;
+mod journal;
+mod log;
+mod ownership;
+mod partitions;
+mod producer;
+mod range;
+mod reader;
+mod record;
+pub mod topics;
+mod voice;
+
+pub use config::{Connection, KafkaConfig, SINKS, default_topic};
+pub use feed::Feed;
+pub use log::KafkaLog;

@@ -1,0 +1,107 @@
+//! What must hold of the topics before a worker starts: they exist, with one partition count.
+
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::types::RDKafkaRespErr;
+use segflow_runtime::log::{LogError, LogResult};
+
+use crate::config::KafkaConfig;
+use crate::errors::failed;
+
+/// How long to wait for a description of one topic.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The one partition count of all topics.
+///
+/// # Errors
+/// `Stop` that names what is missing, or the topics and their counts where they differ; `Retry` without an answer.
+pub(crate) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, config: &KafkaConfig) -> LogResult<u32> {
+    let mut counts = Vec::new();
+    let mut missing = Vec::new();
+    for topic in config.topics() {
+        match describe(consumer, topic)? {
+            Some(description) => counts.push((topic, description.partitions)),
+            None => missing.push(topic),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(LogError::Stop(format!(
+            "topics that do not exist: {}; make them with `segflow topics create`",
+            missing.join(", ")
+        )));
+    }
+    one_count(&counts)
+}
+
+fn one_count(counts: &[(&str, u32)]) -> LogResult<u32> {
+    let (_, first) = *counts
+        .first()
+        .ok_or_else(|| LogError::Stop("expected topics, found none".to_owned()))?;
+    if counts.iter().all(|(_, count)| *count == first) {
+        return Ok(first);
+    }
+    let listed: Vec<String> = counts.iter().map(|(topic, count)| format!("{topic} {count}")).collect();
+    Err(LogError::Stop(format!(
+        "all inputs, outputs and the journal need the same number of partitions, found {}; \
+         recreate those that differ, or add partitions before the application first starts",
+        listed.join(", ")
+    )))
+}
+
+/// What the cluster says of a topic.
+pub(crate) struct Description {
+    pub(crate) partitions: u32,
+    /// Of its first partition.
+    pub(crate) replicas: u32,
+}
+
+/// A topic's description; none if there is no such topic.
+pub(crate) fn describe<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) -> LogResult<Option<Description>> {
+    let doing = || format!("asking for the partitions of {topic}");
+    let metadata = consumer
+        .fetch_metadata(Some(topic), ANSWER)
+        .map_err(|error| failed(&doing(), &error))?;
+    let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
+        return Ok(None);
+    };
+    match found.error() {
+        None => Ok(Some(Description {
+            partitions: count(found.partitions().len()),
+            replicas: found
+                .partitions()
+                .first()
+                .map_or(0, |partition| count(partition.replicas().len())),
+        })),
+        Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => Ok(None),
+        Some(
+            code @ (RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+            | RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION),
+        ) => Err(LogError::Stop(format!(
+            "{}: {}; correct the name or the permissions",
+            doing(),
+            reason(code)
+        ))),
+        Some(code) => Err(LogError::Retry(format!("{}: {}", doing(), reason(code)))),
+    }
+}
+
+fn reason(code: RDKafkaRespErr) -> String {
+    rdkafka::types::RDKafkaErrorCode::from(code).to_string()
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_must_agree_on_their_partitions() {
+        assert_eq!(one_count(&[("a", 12), ("b", 12)]), Ok(12));
+        let refused = one_count(&[("a", 12), ("b", 6)]).unwrap_err().to_string();
+        assert!(refused.contains("a 12, b 6"), "{refused}");
+    }
+}

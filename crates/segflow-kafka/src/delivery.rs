@@ -1,0 +1,119 @@
+//! Producing: records handed over, delivery reports counted, failures kept until somebody asks.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant as Moment};
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, NoCustomPartitioner, Producer, ProducerContext};
+use rdkafka::statistics::Statistics;
+use segflow_runtime::log::{Headers, LogError, LogResult};
+
+use crate::errors::failed;
+use crate::voice::{say, say_error};
+
+/// How long a full queue may stay full.
+const ROOM: Duration = Duration::from_secs(10);
+
+/// The granularity of waiting: rdkafka's own `flush` and `poll` wait their whole time, whatever happens.
+const TICK: Duration = Duration::from_millis(1);
+
+/// The context of a producer.
+#[derive(Default)]
+pub(crate) struct Deliveries {
+    failure: Mutex<Option<String>>,
+}
+
+impl Deliveries {
+    /// The first failure since the last call.
+    pub(crate) fn take_failure(&self) -> Option<String> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        say(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        say_error(&error, reason);
+    }
+
+    fn stats(&self, _: Statistics) {}
+}
+
+impl ProducerContext<NoCustomPartitioner> for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, report: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, message)) = report {
+            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            failure.get_or_insert_with(|| {
+                format!(
+                    "a record for {} [{}] was not delivered: {error}",
+                    message.topic(),
+                    message.partition()
+                )
+            });
+        }
+    }
+}
+
+/// Hands a record over, waiting while the queue is full.
+pub(crate) fn hand_over(producer: &BaseProducer<Deliveries>, record: BaseRecord<'_, [u8], [u8]>) -> LogResult<()> {
+    let topic = record.topic;
+    let deadline = Moment::now() + ROOM;
+    let mut record = record;
+    while let Err((error, refused)) = producer.send(record) {
+        if error.rdkafka_error_code() != Some(Code::QueueFull) {
+            return Err(failed(&format!("producing to {topic}"), &error));
+        }
+        if Moment::now() >= deadline {
+            return Err(LogError::Retry(format!(
+                "producing to {topic}: the queue has been full for {} s: is the cluster reachable?",
+                ROOM.as_secs()
+            )));
+        }
+        producer.poll(TICK);
+        record = refused;
+    }
+    Ok(())
+}
+
+/// Waits until every record handed over is delivered. `limit` is how long it may make no progress.
+pub(crate) fn deliver(producer: &BaseProducer<Deliveries>, limit: Duration) -> LogResult<()> {
+    let mut deadline = Moment::now() + limit;
+    let mut left = producer.in_flight_count();
+    while left > 0 {
+        producer.poll(TICK);
+        let now = producer.in_flight_count();
+        if now < left {
+            deadline = Moment::now() + limit;
+        } else if Moment::now() >= deadline {
+            return Err(LogError::Retry(format!(
+                "{now} records were not delivered within {} ms",
+                limit.as_millis()
+            )));
+        }
+        left = now;
+    }
+    producer.poll(Duration::ZERO);
+    producer
+        .context()
+        .take_failure()
+        .map_or(Ok(()), |failure| Err(LogError::Retry(failure)))
+}
+
+/// Headers as librdkafka takes them; none where there are none.
+pub(crate) fn owned_headers(headers: &Headers) -> Option<OwnedHeaders> {
+    let add = |owned: OwnedHeaders, (key, value): &(String, Option<Vec<u8>>)| {
+        owned.insert(Header {
+            key,
+            value: value.as_ref(),
+        })
+    };
+    (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), add))
+}

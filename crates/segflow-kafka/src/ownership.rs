@@ -1,0 +1,160 @@
+//! The member of the group: it owns tasks through partitions of the journal topic, and reads nothing.
+//!
+//! It is polled by its worker only, between cycles and just before offsets are sent, so that its callbacks never find
+//! a transaction that is about to commit: whoever sees the set shrink before a commit aborts.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
+use rdkafka::error::KafkaError;
+use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use segflow_runtime::log::{LogError, LogResult, Task};
+
+use crate::config::KafkaConfig;
+use crate::errors::{beyond_use, failed, unreachable};
+use crate::generation::generation;
+use crate::voice::{say, say_error};
+
+/// The most events served at once: what is left waits for the next cycle.
+const SERVED_AT_ONCE: usize = 64;
+
+/// A member of the consumer group.
+pub(crate) struct Ownership {
+    consumer: BaseConsumer<Assignments>,
+}
+
+impl Ownership {
+    /// Joins the group; tasks come with later calls of [`Ownership::tasks`].
+    pub(crate) fn join(config: &KafkaConfig) -> LogResult<Self> {
+        let doing = || format!("joining group {}", config.application);
+        let consumer: BaseConsumer<Assignments> = config
+            .ownership()
+            .create_with_context(Assignments::default())
+            .map_err(|error| failed(&doing(), &error))?;
+        consumer
+            .subscribe(&[config.journal()])
+            .map_err(|error| failed(&doing(), &error))?;
+        Ok(Self { consumer })
+    }
+
+    /// Serves the group, without waiting, and returns the tasks owned now.
+    pub(crate) fn tasks(&self) -> LogResult<BTreeSet<Task>> {
+        let group = self.consumer.context();
+        for _ in 0..SERVED_AT_ONCE {
+            let before = group.rebalances.load(Ordering::Relaxed);
+            match self.consumer.poll(Duration::ZERO) {
+                None if before == group.rebalances.load(Ordering::Relaxed) => break,
+                Some(Err(error)) => self.judge(&error)?,
+                // A rebalance was served, or a record slipped in before the pause: it is nobody's to read.
+                None | Some(Ok(_)) => {}
+            }
+        }
+        match self.consumer.client().fatal_error() {
+            Some((code, reason)) => Err(beyond_use(code, "serving the group", &reason)),
+            None => Ok(group.owned().clone()),
+        }
+    }
+
+    /// The group's metadata for a transaction, if this worker is a member at this very moment.
+    pub(crate) fn membership(&self) -> LogResult<ConsumerGroupMetadata> {
+        let metadata = self.consumer.group_metadata();
+        // Asked after the metadata were taken: a member becomes none at any time, but a member again only by a poll.
+        match (metadata, generation(&self.consumer)) {
+            (Some(metadata), Some(_)) if !self.consumer.assignment_lost() => Ok(metadata),
+            _ => Err(LogError::Retry(
+                "not a member of the group at the moment: it is rebalancing".to_owned(),
+            )),
+        }
+    }
+
+    /// The client, for questions about the group's offsets.
+    pub(crate) fn consumer(&self) -> &BaseConsumer<Assignments> {
+        &self.consumer
+    }
+
+    fn judge(&self, error: &KafkaError) -> LogResult<()> {
+        let code = error.rdkafka_error_code();
+        if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+            return Err(failed("serving the group", error));
+        }
+        // While tasks are owned, their reader and producer find out by themselves whether it matters.
+        if self.consumer.context().owned().is_empty() && code.is_some_and(unreachable) {
+            return Err(LogError::Retry(format!("joining the group: {error}")));
+        }
+        Ok(())
+    }
+}
+
+/// What the group has given to this member.
+#[derive(Default)]
+pub(crate) struct Assignments {
+    owned: Mutex<BTreeSet<Task>>,
+    rebalances: AtomicU64,
+}
+
+impl Assignments {
+    fn owned(&self) -> MutexGuard<'_, BTreeSet<Task>> {
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn assign(&self, consumer: &BaseConsumer<Self>, given: &mut TopicPartitionList) -> Result<(), KafkaError> {
+        // Nothing is read: not from the committed offset, and not from the end either, once the pause is in force.
+        given.set_all_offsets(Offset::End)?;
+        consumer.incremental_assign(given)?;
+        consumer.pause(given)?;
+        self.owned().extend(tasks_of(given));
+        Ok(())
+    }
+
+    fn revoke(&self, consumer: &BaseConsumer<Self>, taken: &TopicPartitionList) -> Result<(), KafkaError> {
+        for task in tasks_of(taken) {
+            self.owned().remove(&task);
+        }
+        // On closing, the group may already have forgotten which protocol it spoke.
+        consumer.incremental_unassign(taken).or_else(|_| consumer.unassign())
+    }
+}
+
+impl ClientContext for Assignments {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        say(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        say_error(&error, reason);
+    }
+
+    fn stats(&self, _: Statistics) {}
+}
+
+impl ConsumerContext for Assignments {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+        self.rebalances.fetch_add(1, Ordering::Relaxed);
+        let count = partitions.count();
+        let outcome = if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            tracing::info!(tasks = count, "the group gives tasks");
+            self.assign(consumer, partitions)
+        } else {
+            let lost = consumer.assignment_lost();
+            tracing::info!(tasks = count, lost, "the group takes tasks");
+            self.revoke(consumer, partitions)
+        };
+        if let Err(error) = outcome {
+            tracing::error!("a rebalance of {count} tasks failed: {error}");
+        }
+    }
+}
+
+fn tasks_of(partitions: &TopicPartitionList) -> Vec<Task> {
+    partitions
+        .elements()
+        .iter()
+        .filter_map(|element| u32::try_from(element.partition()).ok().map(Task))
+        .collect()
+}

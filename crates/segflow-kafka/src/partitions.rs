@@ -1,0 +1,112 @@
+//! Partitions by topic and task: lists of them, assignments at exact offsets, and their latest offsets.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaResult;
+use rdkafka::{Offset, TopicPartitionList};
+use segflow_runtime::log::{LogError, LogResult, Task};
+
+/// How long a change of assignment may take; it waits for no broker.
+const ASSIGNMENT: Duration = Duration::from_secs(10);
+
+/// A list of partitions without offsets.
+pub(crate) fn list<'a>(partitions: impl IntoIterator<Item = (&'a str, Task)>) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for (topic, task) in partitions {
+        list.add_partition(topic, number(task));
+    }
+    list
+}
+
+/// A list of partitions at offsets.
+pub(crate) fn list_at<'a>(
+    partitions: impl IntoIterator<Item = (&'a str, Task, Offset)>,
+) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for (topic, task, offset) in partitions {
+        list.add_partition_offset(topic, number(task), offset)?;
+    }
+    Ok(list)
+}
+
+/// The partition of a task, as Kafka counts.
+pub(crate) fn number(task: Task) -> i32 {
+    i32::try_from(task.0).expect("a partition number is a positive int32")
+}
+
+/// An offset as librdkafka takes it. Offsets of the log are positive int64.
+pub(crate) fn offset(next: u64) -> Offset {
+    Offset::Offset(i64::try_from(next).unwrap_or(i64::MAX))
+}
+
+/// The concrete offset, if it is one.
+pub(crate) fn concrete(offset: Offset) -> Option<u64> {
+    match offset {
+        Offset::Offset(next) => u64::try_from(next).ok(),
+        _ => None,
+    }
+}
+
+/// Where the client stands in each of its partitions; those from which nothing was polled are missing.
+pub(crate) fn positions<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> KafkaResult<BTreeMap<(String, Task), u64>> {
+    Ok(concrete_offsets(&consumer.position()?))
+}
+
+/// Waits until these partitions, just assigned and not polled since, have forgotten their former position.
+///
+/// librdkafka drops what was fetched before an `unassign` at once, by version, but forgets the position only when the
+/// fetcher has stopped, a moment later: until then an old position would pass for the new one.
+pub(crate) fn await_fresh<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    assigned: &TopicPartitionList,
+) -> LogResult<()> {
+    let deadline = Instant::now() + ASSIGNMENT;
+    loop {
+        let known = consumer
+            .position()
+            .map_err(|error| LogError::Retry(format!("asking for positions: {error}")))?;
+        let stale = assigned.elements().iter().any(|element| {
+            let now = known.find_partition(element.topic(), element.partition());
+            now.is_some_and(|now| now.offset() != Offset::Invalid)
+        });
+        if !stale {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            return Err(LogError::Retry(
+                "librdkafka did not stop a fetcher within 10 s".to_owned(),
+            ));
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// The latest offsets as the leaders answer, by one ListOffsets to each: the high watermark to a `read_uncommitted`
+/// client, the last stable offset to a `read_committed` one. Partitions without a known leader are missing.
+///
+/// # Errors
+/// If a leader does not answer in time, or answers with an error.
+pub(crate) fn latest<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partitions: &[(&str, Task)],
+    timeout: Duration,
+) -> KafkaResult<BTreeMap<(String, Task), u64>> {
+    // Serves logs and errors, which nobody else polls from a client that only asks.
+    if consumer.assignment().is_ok_and(|assigned| assigned.count() == 0) {
+        let _ = consumer.poll(Duration::ZERO);
+    }
+    let asked = list_at(partitions.iter().map(|(topic, task)| (*topic, *task, Offset::End)))?;
+    Ok(concrete_offsets(&consumer.offsets_for_times(asked, timeout)?))
+}
+
+fn concrete_offsets(list: &TopicPartitionList) -> BTreeMap<(String, Task), u64> {
+    let known = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
+        let task = Task(u32::try_from(element.partition()).ok()?);
+        element.error().ok()?;
+        Some(((element.topic().to_owned(), task), concrete(element.offset())?))
+    };
+    list.elements().iter().filter_map(known).collect()
+}

@@ -1,0 +1,75 @@
+//! The plan, and how a difference reads.
+
+use expect_test::expect;
+
+use super::*;
+use crate::config::{SINKS, default_topic};
+
+fn wanted() -> Wanted {
+    let inputs = [Family::Invoices, Family::Profiles].map(|family| (family, family.default_topic()));
+    let outputs = SINKS.map(|sink| (sink, default_topic(sink).to_owned()));
+    Wanted::new(inputs.into(), outputs.into(), 12)
+}
+
+#[test]
+fn the_plan_keeps_facts_and_decisions() {
+    let lines: Vec<String> = wanted()
+        .plan()
+        .iter()
+        .map(|topic| format!("{} {:?}", topic.name, topic.properties))
+        .collect();
+    expect![[r#"
+        collections.invoices {"cleanup.policy": "delete", "message.timestamp.type": "CreateTime", "retention.ms": "-1"}
+        collections.profiles {"cleanup.policy": "delete", "message.timestamp.type": "CreateTime", "retention.ms": "-1"}
+        collections.segment-changes {"cleanup.policy": "delete", "retention.ms": "2592000000"}
+        collections.segments {"cleanup.policy": "compact"}
+        collections.dead-letters {"cleanup.policy": "delete", "retention.ms": "2592000000"}
+        collections.journal {"cleanup.policy": "delete", "message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}"#]]
+    .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn three_copies_need_two_confirmations() {
+    let three = Wanted {
+        replication: Some(3),
+        ..wanted()
+    };
+    assert!(
+        three
+            .plan()
+            .iter()
+            .all(|topic| topic.properties["min.insync.replicas"] == "2")
+    );
+    let one = Wanted {
+        replication: Some(1),
+        ..wanted()
+    };
+    assert!(
+        one.plan()
+            .iter()
+            .all(|topic| !topic.properties.contains_key("min.insync.replicas"))
+    );
+}
+
+#[test]
+fn differences_are_listed_one_by_one() {
+    let journal = wanted().plan().pop().expect("the journal comes last");
+    let found = Description {
+        partitions: 6,
+        replicas: 1,
+    };
+    let properties = [
+        ("cleanup.policy", "delete"),
+        ("retention.ms", "604800000"),
+        ("message.timestamp.type", "LogAppendTime"),
+    ];
+    let properties = properties.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let lines: Vec<String> = compare(&journal, &found, &properties)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    expect![[r#"
+        collections.journal: partitions: expected 12, found 6
+        collections.journal: retention.ms: expected -1, found 604800000"#]]
+    .assert_eq(&lines.join("\n"));
+}
