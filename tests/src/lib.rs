@@ -1,5 +1,6 @@
 //! What the suites under `tests/` share.
 
+pub mod arbitrary;
 pub mod binary;
 pub mod broker;
 pub mod naive;

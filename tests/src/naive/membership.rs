@@ -1,0 +1,187 @@
+//! DESIGN section 1, "Membership, exactly", run at every instant that could matter and on both sides of it.
+
+use std::collections::BTreeSet;
+
+use segflow_core::change::{Cause, Safety};
+use segflow_core::segmentation::{Dimension, Segmentation};
+use segflow_core::time::Instant;
+
+use super::features::safety;
+use super::rules::rule;
+use super::world::World;
+use super::{Known, Standing};
+
+/// A customer's move from one segment to another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Move {
+    /// In which dimension.
+    pub dimension: String,
+    /// The segment left; none at first.
+    pub from: Option<String>,
+    /// The segment entered.
+    pub to: String,
+    /// From when on.
+    pub effective_at: Instant,
+    /// When `from` was entered.
+    pub entered_previous_at: Option<Instant>,
+    /// 1, 2, 3 ... per dimension.
+    pub seq: u64,
+    /// Whether a fact came into effect at that instant.
+    pub cause: Cause,
+    /// The smallest event id that is new at that instant.
+    pub event_id: Option<String>,
+    /// Every present membership, in file order.
+    pub memberships: Vec<(String, String)>,
+    /// The account at that instant.
+    pub safety: Safety,
+}
+
+/// Where the customer stands in one dimension.
+#[derive(Clone, Default)]
+struct Place {
+    current: Option<usize>,
+    entered_at: Option<Instant>,
+    seq: u64,
+    since: Vec<Option<Instant>>,
+}
+
+/// Every move before `end`, in order of (instant, dimension).
+pub fn moves(segmentation: &Segmentation, known: &[Known], end: Instant) -> Vec<Move> {
+    let known: Vec<Known> = known.iter().filter(|known| known.from < known.until).cloned().collect();
+    let known = known.as_slice();
+    let Some(first) = known.iter().map(|known| known.from).min() else {
+        return Vec::new();
+    };
+    let mut candidates = calendar(segmentation, known, first, end);
+    let edges: BTreeSet<Instant> = known.iter().flat_map(|known| [known.from, known.until]).collect();
+    let mut places: Vec<Place> = vec![Place::default(); segmentation.dimensions.len()];
+    let mut seen = (Instant::BEGINNING, None);
+    let mut moves = Vec::new();
+    while let Some(at) = candidates.pop_first() {
+        let set = edges.range(..=at).next_back().copied();
+        if seen.1.is_none() || seen.0 < set.unwrap_or(Instant::BEGINNING) {
+            let facts = known.iter().filter(|known| known.is_seen(at)).map(|known| &known.fact);
+            seen = (at, Some(World::new(segmentation, facts)));
+        }
+        let world = seen.1.as_ref().expect("built just above");
+        let (moved, later) = decide(segmentation, world, &mut places, at);
+        candidates.extend(later.into_iter().flat_map(around).filter(|later| *later > at && *later < end));
+        moves.extend(moved.into_iter().map(|moved| caused(moved, known, at)));
+    }
+    moves
+}
+
+/// The instants known beforehand: facts, local midnights (promises break at one), each with its neighbours.
+fn calendar(segmentation: &Segmentation, known: &[Known], first: Instant, end: Instant) -> BTreeSet<Instant> {
+    let zone = &segmentation.zone;
+    let days = zone.date_of(first).0..=zone.date_of(end).0;
+    let midnights = days.map(|day| zone.midnight(segflow_core::time::Date(day)));
+    let edges = known.iter().flat_map(|known| [known.from, known.until]);
+    midnights.chain(edges).flat_map(around).filter(|at| (first..end).contains(at)).collect()
+}
+
+fn around(at: Instant) -> [Instant; 3] {
+    [at.plus_ms(-1), at, at.plus_ms(1)]
+}
+
+fn caused(mut moved: Move, known: &[Known], at: Instant) -> Move {
+    moved.event_id = known.iter().filter(|known| known.from == at).map(|known| known.fact.event_id.clone()).min();
+    moved.cause = if moved.event_id.is_some() { Cause::Fact } else { Cause::Time };
+    moved
+}
+
+/// Decides every dimension at an instant; returns the moves and the instants at which a `for` or a `keep` ends.
+fn decide(
+    segmentation: &Segmentation,
+    world: &World<'_>,
+    places: &mut [Place],
+    at: Instant,
+) -> (Vec<Move>, Vec<Instant>) {
+    let mut standings: Vec<Standing> = Vec::new();
+    let (mut moves, mut later) = (Vec::new(), Vec::new());
+    for (dimension, place) in segmentation.dimensions.iter().zip(places.iter_mut()) {
+        let before = place.clone();
+        later.extend(watch(segmentation, world, dimension, place, &standings, at));
+        let pick = pick(segmentation, world, dimension, place, &standings, at);
+        let name = |segment: usize| dimension.segments[segment].name.clone();
+        if place.current != Some(pick) {
+            *place =
+                Place { current: Some(pick), entered_at: Some(at), seq: place.seq + 1, since: place.since.clone() };
+            let keep = dimension.segments[pick].keep;
+            later.extend(keep.map(|keep| segmentation.zone.plus(at, keep)));
+            moves.push(Move {
+                dimension: dimension.name.clone(),
+                from: before.current.map(name),
+                to: name(pick),
+                effective_at: at,
+                entered_previous_at: before.entered_at,
+                seq: place.seq,
+                cause: Cause::Time,
+                event_id: None,
+                memberships: Vec::new(),
+                safety: safety(world, at),
+            });
+        }
+        standings.push((name(pick), place.entered_at.expect("entered when picked")));
+    }
+    let names = segmentation.dimensions.iter().map(|dimension| dimension.name.clone());
+    let memberships: Vec<_> = names.zip(standings.into_iter().map(|(name, _)| name)).collect();
+    for moved in &mut moves {
+        moved.memberships.clone_from(&memberships);
+    }
+    (moves, later)
+}
+
+/// Keeps `since`, for every segment with `for`; returns when each `for` that runs will have been served.
+fn watch(
+    segmentation: &Segmentation,
+    world: &World<'_>,
+    dimension: &Dimension,
+    place: &mut Place,
+    standings: &[Standing],
+    at: Instant,
+) -> Vec<Instant> {
+    place.since.resize(dimension.segments.len(), None);
+    let mut served = Vec::new();
+    for (segment, since) in dimension.segments.iter().zip(&mut place.since) {
+        let (Some(hold), Some(when)) = (segment.hold, &segment.when) else {
+            continue;
+        };
+        let is_true = rule(world, standings, &when.root, at) == Some(true);
+        *since = if is_true { since.or(Some(at)) } else { None };
+        served.extend(since.map(|since| segmentation.zone.plus(since, hold)));
+    }
+    served
+}
+
+/// The segment in which the customer is at an instant.
+fn pick(
+    segmentation: &Segmentation,
+    world: &World<'_>,
+    dimension: &Dimension,
+    place: &Place,
+    standings: &[Standing],
+    at: Instant,
+) -> usize {
+    let is_true = |node| rule(world, standings, node, at) == Some(true);
+    if let (Some(current), Some(entered_at)) = (place.current, place.entered_at)
+        && let Some(keep) = dimension.segments[current].keep
+        && at < segmentation.zone.plus(entered_at, keep)
+        && !dimension.segments[current].bypass.as_ref().is_some_and(|bypass| is_true(&bypass.root))
+    {
+        return current;
+    }
+    for (index, segment) in dimension.segments.iter().enumerate() {
+        let Some(when) = &segment.when else { continue };
+        let is_in = match (segment.hold, place.since[index]) {
+            _ if place.current == Some(index) => is_true(&segment.remain.as_ref().unwrap_or(when).root),
+            (None, _) => is_true(&when.root),
+            (Some(hold), Some(since)) => at >= segmentation.zone.plus(since, hold),
+            (Some(_), None) => false,
+        };
+        if is_in {
+            return index;
+        }
+    }
+    dimension.segments.len() - 1
+}

@@ -1,0 +1,130 @@
+//! A customer as a task keeps them: facts read in cycles, decided as far as the clock goes; and what an observer of
+//! that schedule knows: which fact counts from when until when.
+
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+use segflow_core::advance::advance;
+use segflow_core::change::Decided;
+use segflow_core::event::Event;
+use segflow_core::fact::{Fact, Inserted};
+use segflow_core::state::{State, fold};
+use segflow_core::time::Instant;
+use segflow_tests::arbitrary::{Case, Cycle};
+use segflow_tests::naive::{Known, Move, moves};
+
+use crate::customer;
+
+/// A run of the core over one case, and its observer.
+pub struct Live<'a> {
+    case: &'a Case,
+    unread: VecDeque<&'a Event>,
+    state: State,
+    decided: Vec<Decided>,
+    /// How many facts counted only from later than they happened.
+    pub late: usize,
+    known: Vec<Known>,
+    as_of: Option<Instant>,
+    silence: Instant,
+}
+
+impl<'a> Live<'a> {
+    /// Nothing is read yet.
+    pub fn new(case: &'a Case) -> Self {
+        Self {
+            case,
+            unread: case.events.iter().collect(),
+            state: State::default(),
+            decided: Vec::new(),
+            late: 0,
+            known: Vec::new(),
+            as_of: None,
+            silence: Instant::BEGINNING,
+        }
+    }
+
+    /// Reads every event that happened before the cycle's `F`, and some that did not.
+    pub fn read_what_is_due(&mut self, cycle: &Cycle) {
+        let (due, rest): (VecDeque<_>, VecDeque<_>) =
+            self.unread.drain(..).partition(|event| event.occurred_at < cycle.facts);
+        self.unread = rest;
+        let early = self.unread.len().min(cycle.reads);
+        for event in due.into_iter().chain(self.unread.drain(..early).collect::<Vec<_>>()) {
+            self.read(event);
+        }
+    }
+
+    /// One cycle of a task, DESIGN section 3: touched customers go to `F`, those whose silence is due to `T`.
+    pub fn cycle(&mut self, cycle: &Cycle) {
+        let reads = self.unread.len().min(cycle.reads);
+        for event in self.unread.drain(..reads).collect::<Vec<_>>() {
+            self.read(event);
+        }
+        let silence = self.silence.max(cycle.silence);
+        let wake = self.state.wake();
+        if reads > 0 || wake.fact < cycle.facts {
+            self.advance(cycle.facts);
+        } else if wake.silence < silence {
+            self.advance(silence);
+        }
+        self.silence = silence;
+    }
+
+    /// Advances the customer to an instant.
+    pub fn advance(&mut self, to: Instant) {
+        self.decided.extend(advance(&mut self.state, &customer(), &self.case.segmentation, to));
+        let begun = self.known.iter().any(|known| known.from < known.until && known.from < to);
+        if self.as_of.is_some() || begun {
+            self.as_of = self.as_of.max(Some(to));
+        }
+    }
+
+    fn read(&mut self, event: &Event) {
+        let offset = self.case.events.len() - self.unread.len();
+        let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence);
+        self.late += usize::from(folded.late);
+        if matches!(folded.inserted, Inserted::Duplicate | Inserted::Kept) {
+            return;
+        }
+        let fact = Fact::from(event.clone());
+        let decided = self.as_of.unwrap_or(Instant::BEGINNING).max(self.silence);
+        let is_copy =
+            |known: &&mut Known| known.fact.body.family() == fact.body.family() && known.fact.event_id == fact.event_id;
+        for gone in self.known.iter_mut().filter(is_copy) {
+            gone.until = gone.until.min(decided);
+        }
+        self.known.push(Known { from: fact.occurred_at.max(decided), until: Instant::NEVER, fact });
+    }
+
+    /// Everything before `as_of` is decided, neither less nor more.
+    pub fn check_as_of(&self) -> Result<(), TestCaseError> {
+        prop_assert_eq!(self.state.decision.as_of, self.as_of);
+        Ok(())
+    }
+
+    /// The changes are the moves of the naive evaluation driven by the same schedule.
+    pub fn check_moves(&self) -> Result<(), TestCaseError> {
+        let expected = moves(&self.case.segmentation, &self.known, self.case.end());
+        let found: Vec<Move> = self.decided.iter().map(moved).collect();
+        let differs = expected.iter().zip(&found).position(|(expected, found)| expected != found);
+        let first = differs.unwrap_or(expected.len().min(found.len()));
+        prop_assert_eq!(expected.get(first), found.get(first), "left is naive, right is the core; change {}", first);
+        Ok(())
+    }
+}
+
+fn moved(decided: &Decided) -> Move {
+    let core = decided.core.clone();
+    Move {
+        dimension: core.dimension,
+        from: core.from,
+        to: core.to.expect("nobody is erased"),
+        effective_at: core.effective_at,
+        entered_previous_at: core.entered_previous_at,
+        seq: core.seq,
+        cause: core.cause,
+        event_id: core.event_id,
+        memberships: core.memberships,
+        safety: core.safety,
+    }
+}
