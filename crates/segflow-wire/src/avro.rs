@@ -1,0 +1,66 @@
+//! Avro single-object encoding: `C3 01`, the schema's CRC-64-AVRO fingerprint in little-endian order, the datum.
+//! <https://avro.apache.org/docs/current/specification/#single-object-encoding>
+
+use std::fmt::Write;
+use std::io::BufRead;
+
+use serde::{Deserialize, Serialize};
+use serde_avro_fast::de::DeserializerState;
+use serde_avro_fast::ser::SerializerConfig;
+
+use crate::encoding::Malformed;
+use crate::schema::Local;
+
+const MARKER: [u8; 2] = [0xc3, 0x01];
+const HEADER_BYTES: usize = 10;
+
+/// Writes a value whose shape is that of the schema.
+pub(crate) fn encode<T: Serialize>(value: &T, schema: &Local) -> Vec<u8> {
+    serde_avro_fast::to_single_object_vec(value, &mut SerializerConfig::new(schema.parsed()))
+        .expect("the shape written is that of the schema")
+}
+
+/// Reads one value, and nothing after it.
+pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], schema: &Local) -> Result<T, Malformed> {
+    let datum = datum(bytes, schema)?;
+    let mut state = DeserializerState::from_slice(datum, schema.parsed());
+    let value = T::deserialize(state.deserializer())
+        .map_err(|error| Malformed(format!("expected a datum of schema {}, found: {error}", schema.name)))?;
+    match state.fill_buf() {
+        Ok([]) => Ok(value),
+        rest => {
+            let count = rest.map_or(0, <[u8]>::len);
+            Err(Malformed(format!("expected one datum of schema {}, found {count} bytes after it", schema.name)))
+        }
+    }
+}
+
+fn datum<'a>(bytes: &'a [u8], schema: &Local) -> Result<&'a [u8], Malformed> {
+    if !bytes.starts_with(&MARKER) {
+        let found = hex(&bytes[..bytes.len().min(MARKER.len())]);
+        return Err(Malformed(format!(
+            "expected the marker c301 of avro single-object encoding, found {}",
+            if found.is_empty() { "no bytes" } else { &found }
+        )));
+    }
+    let (header, datum) = bytes.split_at_checked(HEADER_BYTES).ok_or_else(|| {
+        Malformed(format!("expected a header of {HEADER_BYTES} bytes, found {} bytes in all", bytes.len()))
+    })?;
+    let (found, expected) = (&header[MARKER.len()..], schema.fingerprint());
+    if found != expected {
+        return Err(Malformed(format!(
+            "expected the fingerprint {} of schema {}, found {}",
+            hex(&expected),
+            schema.name,
+            hex(found)
+        )));
+    }
+    Ok(datum)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes any text");
+        text
+    })
+}

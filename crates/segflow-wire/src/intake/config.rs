@@ -1,0 +1,70 @@
+//! What accepting a record depends on besides the record and the wall time.
+
+use std::fmt::Write;
+
+use segflow_core::event::Family;
+use segflow_core::money::Currency;
+use sha2::{Digest, Sha256};
+
+use crate::encoding::Encoding;
+use crate::partition::Partitioner;
+
+/// The intake configuration. Its hash stands in the journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Intake {
+    /// How each family's topic is written, by [`Family::index`].
+    pub topics: [TopicIntake; Family::ALL.len()],
+    /// How many partitions every input topic has; 1 or more.
+    pub partitions: u32,
+    /// The one currency of all amounts.
+    pub currency: Currency,
+    /// How far a record timestamp may lie beyond the wall time, in milliseconds; none under the record-time clock.
+    pub max_skew_ms: Option<i64>,
+}
+
+/// How one input topic is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TopicIntake {
+    /// How its values are encoded.
+    pub encoding: Encoding,
+    /// How its producers choose the partition.
+    pub partitioner: Partitioner,
+}
+
+impl Intake {
+    /// The same encoding and partitioner for every topic, and no limit on record timestamps.
+    #[must_use]
+    pub fn uniform(encoding: Encoding, partitioner: Partitioner, partitions: u32, currency: Currency) -> Self {
+        let topic = TopicIntake { encoding, partitioner };
+        Self { topics: [topic; Family::ALL.len()], partitions, currency, max_skew_ms: None }
+    }
+
+    /// How a family's topic is written.
+    #[must_use]
+    pub fn topic(&self, family: Family) -> TopicIntake {
+        self.topics[family.index()]
+    }
+
+    /// SHA-256 of a canonical text of it, in hexadecimal: two configurations with one hash accept the same records.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        Sha256::digest(self.canonical()).iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a string takes any text");
+            hex
+        })
+    }
+
+    fn canonical(&self) -> String {
+        let skew = self.max_skew_ms.map_or_else(|| "none".to_owned(), |ms| ms.to_string());
+        let mut text = format!(
+            "segflow intake 1\ncurrency {}\npartitions {}\nmax_skew_ms {skew}\n",
+            self.currency.code, self.partitions
+        );
+        for family in Family::ALL {
+            let TopicIntake { encoding, partitioner } = self.topic(family);
+            writeln!(text, "{} {} {}", family.name(), encoding.name(), partitioner.name())
+                .expect("a string takes any text");
+        }
+        text
+    }
+}

@@ -1,0 +1,171 @@
+//! The fields of a record, of any kind, and how each is read.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use segflow_core::time::{Date, Instant};
+use serde::Deserialize;
+
+use super::rejection::{Reason, Rejection};
+use super::value::Value;
+
+/// The longest of the ids and words that are not a customer's id, in bytes.
+const MAX_ID_BYTES: usize = 256;
+/// The largest amount, in minor units.
+const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// Every field that is read of some kind of event; others are passed over. JSON and Avro alike.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Fields<'a> {
+    #[serde(borrow)]
+    pub event_id: Value<'a>,
+    #[serde(borrow)]
+    pub customer_id: Value<'a>,
+    #[serde(borrow)]
+    pub occurred_at: Value<'a>,
+    #[serde(borrow)]
+    pub kind: Value<'a>,
+    #[serde(borrow)]
+    pub invoice_id: Value<'a>,
+    #[serde(borrow)]
+    pub payment_id: Value<'a>,
+    #[serde(borrow)]
+    pub contact_id: Value<'a>,
+    #[serde(borrow)]
+    pub promise_id: Value<'a>,
+    #[serde(borrow)]
+    pub amount_minor: Value<'a>,
+    #[serde(borrow)]
+    pub currency: Value<'a>,
+    #[serde(borrow)]
+    pub due_date: Value<'a>,
+    #[serde(borrow)]
+    pub debt_type: Value<'a>,
+    #[serde(borrow)]
+    pub method: Value<'a>,
+    #[serde(borrow)]
+    pub channel: Value<'a>,
+    #[serde(borrow)]
+    pub outcome: Value<'a>,
+    #[serde(borrow)]
+    pub attributes: Value<'a>,
+}
+
+/// A field by its name.
+pub(super) struct Field<'a> {
+    pub name: &'static str,
+    pub value: Value<'a>,
+}
+
+impl<'a> Field<'a> {
+    /// Text of any length.
+    pub fn text(self) -> Result<Cow<'a, str>, Rejection> {
+        match self.value {
+            Value::Text(text) => Ok(text),
+            _ => Err(self.fault("a text")),
+        }
+    }
+
+    /// An id: text of 1 to 256 bytes.
+    pub fn id(self) -> Result<String, Rejection> {
+        match self.value {
+            Value::Text(text) if (1..=MAX_ID_BYTES).contains(&text.len()) => Ok(text.into_owned()),
+            _ => Err(self.fault(format_args!("a text of 1 to {MAX_ID_BYTES} bytes"))),
+        }
+    }
+
+    /// As [`Field::id`], or nothing.
+    pub fn optional_id(self) -> Result<Option<String>, Rejection> {
+        if self.value == Value::Null { Ok(None) } else { self.id().map(Some) }
+    }
+
+    /// A word of the producer's: text of at most 256 bytes, or nothing. An empty one is nothing.
+    pub fn optional_word(self) -> Result<Option<String>, Rejection> {
+        match self.value {
+            Value::Null => Ok(None),
+            Value::Text(text) if text.is_empty() => Ok(None),
+            Value::Text(text) if text.len() <= MAX_ID_BYTES => Ok(Some(text.into_owned())),
+            _ => Err(self.fault(format_args!("a text of at most {MAX_ID_BYTES} bytes"))),
+        }
+    }
+
+    /// The one of this word.
+    pub fn word<T: Copy>(self, all: &[T], word: fn(T) -> &'static str) -> Result<T, Rejection> {
+        let found = match &self.value {
+            Value::Text(text) => all.iter().find(|one| word(**one) == text),
+            _ => None,
+        };
+        found.copied().ok_or_else(|| {
+            let words: Vec<&str> = all.iter().map(|one| word(*one)).collect();
+            self.fault(format_args!("one of {}", words.join(" ")))
+        })
+    }
+
+    /// An instant from 1900 to 2199: milliseconds, or in JSON also RFC 3339.
+    pub fn instant(self) -> Result<Instant, Rejection> {
+        let at = match &self.value {
+            Value::Int(ms) => Some(Instant(*ms)),
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        at.filter(|at| (Instant::EARLIEST..Instant::LATEST).contains(at))
+            .ok_or_else(|| self.fault("milliseconds or an instant such as 2026-05-03T09:30:00Z, from 1900 to 2199"))
+    }
+
+    /// A date from 1900 to 2199.
+    pub fn date(self) -> Result<Date, Rejection> {
+        let days = Instant::EARLIEST.0 / DAY_MS..Instant::LATEST.0 / DAY_MS;
+        match &self.value {
+            Value::Text(text) => text.parse().ok(),
+            Value::Days(day) if days.contains(&i64::from(*day)) => Some(Date(*day)),
+            _ => None,
+        }
+        .ok_or_else(|| self.fault("a date such as 2026-05-03, from 1900 to 2199"))
+    }
+
+    /// An amount above zero, in minor units.
+    pub fn amount_above_zero(self) -> Result<i64, Rejection> {
+        let reason = match self.value {
+            Value::Int(amount) if amount <= 0 => Reason::NegativeAmount,
+            Value::Int(amount) if amount <= MAX_AMOUNT_MINOR => return Ok(amount),
+            Value::Int(_) | Value::Huge(_) => Reason::AmountOutOfRange,
+            _ => Reason::MalformedField,
+        };
+        Err(self.reject(reason, format_args!("a whole number of minor units from 1 to {MAX_AMOUNT_MINOR}")))
+    }
+
+    /// The rejection of a field whose value does not fit.
+    pub fn fault(&self, expected: impl Display) -> Rejection {
+        self.reject(Reason::MalformedField, expected)
+    }
+
+    fn reject(&self, reason: Reason, expected: impl Display) -> Rejection {
+        Rejection::new(reason, format!("{}: expected {expected}, found {}", self.name, self.value))
+    }
+}
+
+/// A field that must be there.
+macro_rules! required {
+    ($fields:ident . $name:ident) => {{
+        let value = ::std::mem::take(&mut $fields.$name);
+        if value == $crate::intake::value::Value::Null {
+            Err($crate::intake::rejection::Rejection::new(
+                $crate::intake::rejection::Reason::MissingField,
+                concat!(stringify!($name), ": expected a value, found none"),
+            ))
+        } else {
+            Ok($crate::intake::fields::Field { name: stringify!($name), value })
+        }
+    }};
+}
+
+/// A field that may be absent.
+macro_rules! optional {
+    ($fields:ident . $name:ident) => {
+        $crate::intake::fields::Field { name: stringify!($name), value: ::std::mem::take(&mut $fields.$name) }
+    };
+}
+
+pub(super) use {optional, required};

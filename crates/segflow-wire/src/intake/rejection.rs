@@ -1,0 +1,74 @@
+//! Why a record could not be used.
+
+use std::fmt;
+
+/// A record that goes to the dead letters.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{reason}: {detail}")]
+pub struct Rejection {
+    /// The kind of fault, for headers and counters.
+    pub reason: Reason,
+    /// What was expected and what was found.
+    pub detail: String,
+}
+
+impl Rejection {
+    pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal),* $(,)?) => {
+        /// The kinds of faults. Their words are stable: dashboards and alerts name them.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Reason {
+            $($(#[$doc])* $variant),*
+        }
+
+        impl Reason {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Its word in headers and metrics.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The record's timestamp is further beyond the wall time than allowed. Judged first: the timestamp of a record
+    /// that is rejected for any other reason may move the clock, this one's may not.
+    TimestampAhead = "timestamp_ahead",
+    /// The value is null on a topic where that means nothing.
+    NullValue = "null_value",
+    /// The bytes are not a value of the topic's encoding.
+    Undecodable = "undecodable",
+    /// A kind of the catalogue that this release does not read.
+    UnsupportedKind = "unsupported_kind",
+    /// A kind that the catalogue does not have.
+    UnknownKind = "unknown_kind",
+    /// A field that the kind requires is absent or null.
+    MissingField = "missing_field",
+    /// A field's value is of the wrong type, outside its range, or not one of its words.
+    MalformedField = "malformed_field",
+    /// An amount that must be above zero is not.
+    NegativeAmount = "negative_amount",
+    /// An amount is above 10^15 minor units.
+    AmountOutOfRange = "amount_out_of_range",
+    /// A currency other than the one configured.
+    WrongCurrency = "wrong_currency",
+    /// The key is missing or is not the customer id.
+    KeyNotCustomer = "key_not_customer",
+    /// The record is on a partition that its key does not hash to.
+    WrongPartition = "wrong_partition",
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}

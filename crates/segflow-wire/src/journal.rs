@@ -1,0 +1,134 @@
+//! The journal record: Avro single-object encoding, kept for as long as the task may have to be decided again.
+
+use std::collections::BTreeMap;
+
+use segflow_core::clock::{Clock, Cursor};
+use segflow_core::event::{CustomerId, Family};
+use segflow_core::journal::{Counts, Position, Record};
+use segflow_core::time::Instant;
+use serde::{Deserialize, Serialize};
+
+use crate::encoding::{Encoding, Malformed};
+use crate::form::Stamp;
+use crate::{avro, schema};
+
+/// The value of a journal record; its key is the epoch as decimal text.
+#[must_use]
+pub fn encode(record: &Record) -> Vec<u8> {
+    avro::encode(&Fields::of(record), &schema::JOURNAL)
+}
+
+/// Reads a record back; the error says what was expected and what was found.
+pub fn decode(bytes: &[u8]) -> Result<Record, Malformed> {
+    avro::decode::<Fields>(bytes, &schema::JOURNAL)?.record()
+}
+
+#[derive(Serialize, Deserialize)]
+struct Fields {
+    epoch: u64,
+    inputs: Vec<InputFields>,
+    facts: Stamp,
+    silence: Stamp,
+    cursor_instant: Stamp,
+    cursor_customer: Option<String>,
+    w: Stamp,
+    first_started: Stamp,
+    segmentation_hash: String,
+    intake_hash: String,
+    engine_version: String,
+    counts: CountFields,
+    digest: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct InputFields {
+    family: String,
+    offset: u64,
+    greatest: Option<Stamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CountFields {
+    read: u64,
+    folded: u64,
+    duplicates: u64,
+    conflicts: u64,
+    late: u64,
+    dead_letters: u64,
+    changes: u64,
+}
+
+fn stamp(at: Instant) -> Stamp {
+    Stamp::new(at, Encoding::Avro)
+}
+
+impl Fields {
+    fn of(record: &Record) -> Self {
+        let inputs = record.inputs.iter().map(|(family, position)| InputFields {
+            family: family.name().to_owned(),
+            offset: position.offset,
+            greatest: position.greatest.map(stamp),
+        });
+        Self {
+            epoch: record.epoch,
+            inputs: inputs.collect(),
+            facts: stamp(record.clock.facts),
+            silence: stamp(record.clock.silence),
+            cursor_instant: stamp(record.clock.cursor.instant),
+            cursor_customer: record.clock.cursor.customer.as_ref().map(ToString::to_string),
+            w: stamp(record.w),
+            first_started: stamp(record.first_started),
+            segmentation_hash: record.segmentation_hash.clone(),
+            intake_hash: record.intake_hash.clone(),
+            engine_version: record.engine_version.clone(),
+            counts: CountFields::of(&record.counts),
+            digest: record.digest.to_string(),
+        }
+    }
+
+    fn record(self) -> Result<Record, Malformed> {
+        let cursor =
+            Cursor { instant: self.cursor_instant.at(), customer: self.cursor_customer.map(customer).transpose()? };
+        Ok(Record {
+            epoch: self.epoch,
+            inputs: self.inputs.into_iter().map(InputFields::input).collect::<Result<BTreeMap<_, _>, _>>()?,
+            clock: Clock { facts: self.facts.at(), silence: self.silence.at(), cursor },
+            w: self.w.at(),
+            first_started: self.first_started.at(),
+            segmentation_hash: self.segmentation_hash,
+            intake_hash: self.intake_hash,
+            engine_version: self.engine_version,
+            counts: self.counts.counts(),
+            digest: self.digest.parse().map_err(|error| Malformed(format!("digest: {error}")))?,
+        })
+    }
+}
+
+impl InputFields {
+    fn input(self) -> Result<(Family, Position), Malformed> {
+        let family = Family::ALL
+            .into_iter()
+            .find(|family| family.name() == self.family)
+            .ok_or_else(|| Malformed(format!("family: expected a family of events, found {:?}", self.family)))?;
+        Ok((family, Position { offset: self.offset, greatest: self.greatest.map(Stamp::at) }))
+    }
+}
+
+impl CountFields {
+    fn of(counts: &Counts) -> Self {
+        let Counts { read, folded, duplicates, conflicts, late, dead_letters, changes } = *counts;
+        Self { read, folded, duplicates, conflicts, late, dead_letters, changes }
+    }
+
+    fn counts(self) -> Counts {
+        let Self { read, folded, duplicates, conflicts, late, dead_letters, changes } = self;
+        Counts { read, folded, duplicates, conflicts, late, dead_letters, changes }
+    }
+}
+
+fn customer(id: String) -> Result<CustomerId, Malformed> {
+    CustomerId::new(id).ok_or_else(|| Malformed("cursor_customer: expected a text of 1 to 128 bytes".to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

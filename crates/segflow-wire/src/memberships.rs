@@ -1,0 +1,198 @@
+//! The compacted record of `collections.segments`: a customer's memberships with all their decision state, by name.
+
+use segflow_core::event::CustomerId;
+use segflow_core::segmentation::{Dimension, Segmentation};
+use segflow_core::state::{self, Decision};
+use segflow_core::time::Instant;
+use serde::{Deserialize, Serialize};
+
+use crate::encoding::{Encoding, Malformed};
+use crate::form::{Pairs, Stamp};
+use crate::{avro, json, schema};
+
+/// What was decided of a customer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Memberships {
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// The segmentation's name.
+    pub segmentation: String,
+    /// The segmentation's version.
+    pub segmentation_version: u32,
+    /// The segmentation's hash.
+    pub segmentation_hash: String,
+    /// Everything before it is decided; none: nothing is.
+    pub as_of: Option<Instant>,
+    /// The next breakpoint if no fact arrives; none: there is none.
+    pub next: Option<Instant>,
+    /// One per dimension, in file order.
+    pub dimensions: Vec<Membership>,
+}
+
+/// Where the customer stands in one dimension.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Membership {
+    /// The dimension.
+    pub dimension: String,
+    /// The present segment; none: none was decided.
+    pub segment: Option<String>,
+    /// When it was entered.
+    pub entered_at: Option<Instant>,
+    /// How many changes there have been.
+    pub seq: u64,
+    /// By segment with `for` whose `when` holds: since when. In file order.
+    pub since: Vec<(String, Instant)>,
+}
+
+impl Memberships {
+    /// What was decided, by the names of the segmentation that decided it.
+    #[must_use]
+    pub fn of(customer: &CustomerId, decision: &Decision, segmentation: &Segmentation) -> Self {
+        let dimensions = segmentation.dimensions.iter().zip(&decision.dimensions);
+        Self {
+            customer_id: customer.clone(),
+            segmentation: segmentation.name.clone(),
+            segmentation_version: segmentation.version,
+            segmentation_hash: segmentation.hash.clone(),
+            as_of: decision.as_of,
+            next: (decision.next != Instant::NEVER).then_some(decision.next),
+            dimensions: dimensions.map(|(dimension, membership)| named(dimension, membership)).collect(),
+        }
+    }
+
+    /// The decision state again, for repair. A dimension that the record lacks has none yet; a dimension or segment
+    /// that the segmentation lacks is an error that names it.
+    pub fn decision(&self, segmentation: &Segmentation) -> Result<Decision, Malformed> {
+        let mut dimensions: Vec<_> = segmentation.dimensions.iter().map(undecided).collect();
+        for found in &self.dimensions {
+            let index = segmentation
+                .dimensions
+                .iter()
+                .position(|dimension| dimension.name == found.dimension)
+                .ok_or_else(|| Malformed(format!("dimension {:?}: not in this segmentation", found.dimension)))?;
+            dimensions[index] = numbered(&segmentation.dimensions[index], found)?;
+        }
+        let dimensions = if self.dimensions.is_empty() { Vec::new() } else { dimensions };
+        Ok(Decision { as_of: self.as_of, next: self.next.unwrap_or(Instant::NEVER), dimensions })
+    }
+
+    /// The record's value; its key is the customer's id.
+    #[must_use]
+    pub fn encode(&self, encoding: Encoding) -> Vec<u8> {
+        let fields = Fields::of(self, encoding);
+        match encoding {
+            Encoding::Json => json::encode(&fields),
+            Encoding::Avro => avro::encode(&fields, &schema::SEGMENTS),
+        }
+    }
+
+    /// Reads a record back; the error says what was expected and what was found.
+    pub fn decode(bytes: &[u8], encoding: Encoding) -> Result<Self, Malformed> {
+        let fields: Fields = match encoding {
+            Encoding::Json => json::decode(bytes)?,
+            Encoding::Avro => avro::decode(bytes, &schema::SEGMENTS)?,
+        };
+        fields.memberships()
+    }
+}
+
+fn named(dimension: &Dimension, membership: &state::Membership) -> Membership {
+    let name = |index: usize| dimension.segments[index].name.clone();
+    let since = membership.since.iter().enumerate();
+    Membership {
+        dimension: dimension.name.clone(),
+        segment: membership.current.map(|current| name(usize::from(current))),
+        entered_at: membership.entered_at,
+        seq: membership.seq,
+        since: since.filter_map(|(index, since)| since.map(|at| (name(index), at))).collect(),
+    }
+}
+
+fn undecided(dimension: &Dimension) -> state::Membership {
+    state::Membership { since: vec![None; dimension.segments.len()], ..state::Membership::default() }
+}
+
+fn numbered(dimension: &Dimension, found: &Membership) -> Result<state::Membership, Malformed> {
+    let number = |name: &String| {
+        dimension
+            .segments
+            .iter()
+            .position(|segment| segment.name == *name)
+            .ok_or_else(|| Malformed(format!("segment {name:?}: not in dimension {:?}", dimension.name)))
+    };
+    let mut membership = undecided(dimension);
+    for (segment, at) in &found.since {
+        membership.since[number(segment)?] = Some(*at);
+    }
+    if let Some(segment) = &found.segment {
+        membership.current = Some(u16::try_from(number(segment)?).expect("a dimension has fewer than 65,536 segments"));
+    }
+    membership.entered_at = found.entered_at;
+    membership.seq = found.seq;
+    Ok(membership)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Fields {
+    customer_id: String,
+    segmentation: String,
+    segmentation_version: u32,
+    segmentation_hash: String,
+    as_of: Option<Stamp>,
+    next: Option<Stamp>,
+    dimensions: Vec<DimensionFields>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DimensionFields {
+    dimension: String,
+    segment: Option<String>,
+    entered_at: Option<Stamp>,
+    seq: u64,
+    since: Pairs<String, Stamp>,
+}
+
+impl Fields {
+    fn of(memberships: &Memberships, encoding: Encoding) -> Self {
+        let stamp = |at: Instant| Stamp::new(at, encoding);
+        let dimension = |membership: &Membership| DimensionFields {
+            dimension: membership.dimension.clone(),
+            segment: membership.segment.clone(),
+            entered_at: membership.entered_at.map(stamp),
+            seq: membership.seq,
+            since: Pairs(membership.since.iter().map(|(segment, at)| (segment.clone(), stamp(*at))).collect()),
+        };
+        Self {
+            customer_id: memberships.customer_id.as_str().to_owned(),
+            segmentation: memberships.segmentation.clone(),
+            segmentation_version: memberships.segmentation_version,
+            segmentation_hash: memberships.segmentation_hash.clone(),
+            as_of: memberships.as_of.map(stamp),
+            next: memberships.next.map(stamp),
+            dimensions: memberships.dimensions.iter().map(dimension).collect(),
+        }
+    }
+
+    fn memberships(self) -> Result<Memberships, Malformed> {
+        let dimension = |fields: DimensionFields| Membership {
+            dimension: fields.dimension,
+            segment: fields.segment,
+            entered_at: fields.entered_at.map(Stamp::at),
+            seq: fields.seq,
+            since: fields.since.0.into_iter().map(|(segment, at)| (segment, at.at())).collect(),
+        };
+        Ok(Memberships {
+            customer_id: CustomerId::new(self.customer_id)
+                .ok_or_else(|| Malformed("customer_id: expected a text of 1 to 128 bytes".to_owned()))?,
+            segmentation: self.segmentation,
+            segmentation_version: self.segmentation_version,
+            segmentation_hash: self.segmentation_hash,
+            as_of: self.as_of.map(Stamp::at),
+            next: self.next.map(Stamp::at),
+            dimensions: self.dimensions.into_iter().map(dimension).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
