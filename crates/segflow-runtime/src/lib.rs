@@ -1,3 +1,28 @@
 //! The cycle, the commit, recovery and dead letters, over the `Log` port.
+//!
+//! Holds no rule and no Kafka client: what is decided, `segflow-core` decides; where records come from and go to, a
+//! [`log::Log`] says. A task's store is never ahead of what the log has committed (I3).
 
+pub mod config;
+pub mod dead_letter;
+pub mod epoch;
+pub mod error;
+pub mod local;
 pub mod log;
+pub mod publish;
+pub mod recovery;
+pub mod replay;
+mod report;
+pub mod state_bytes;
+pub mod states;
+pub mod status;
+pub mod task;
+pub mod worker;
+
+pub use config::Config;
+pub use error::WorkerError;
+pub use status::Status;
+pub use worker::{Cycle, Worker};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! What a worker is configured with. Plain data, checked by whoever reads it from a file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use segflow_core::clock::{Role, Settings};
+use segflow_core::event::Family;
+use segflow_core::segmentation::Segmentation;
+use segflow_wire::{Encoding, Intake};
+
+use crate::log::Task;
+
+/// Of one group of workers; the same in all of them.
+#[derive(Clone)]
+pub struct Config {
+    /// The rules.
+    pub segmentation: Arc<Segmentation>,
+    /// How records are accepted.
+    pub intake: Arc<Intake>,
+    /// The inputs that are read.
+    pub inputs: BTreeMap<Family, Input>,
+    /// How outputs are written.
+    pub outputs: Outputs,
+    /// How the clocks of the tasks run.
+    pub clock: Settings,
+    /// The bounds of a cycle.
+    pub commit: Commit,
+    /// States that a task keeps decoded in memory between cycles, at most about twice as many.
+    pub cache_customers: usize,
+    /// Task `p` keeps its database in the directory `task-p` of this one.
+    pub state_dir: PathBuf,
+    /// The memory that the databases of this process share.
+    pub store: segflow_store::Shared,
+}
+
+/// One input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Input {
+    /// Its topic, named in changes and dead letters.
+    pub topic: String,
+    /// Whether it holds the clock back.
+    pub role: Role,
+}
+
+/// How outputs are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outputs {
+    /// The segment changes.
+    pub changes: Encoding,
+    /// The compacted memberships.
+    pub segments: Encoding,
+}
+
+/// The bounds of a cycle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Commit {
+    /// How long a cycle gathers records at most.
+    pub interval: Duration,
+    /// How many records a cycle takes at most.
+    pub max_records: usize,
+    /// How many timers of each kind an epoch judges at most; more only if they share one instant.
+    pub timers_max: usize,
+}
+
+impl Default for Commit {
+    fn default() -> Self {
+        Self { interval: Duration::from_millis(100), max_records: 10_000, timers_max: 10_000 }
+    }
+}
+
+impl Config {
+    /// Where a task keeps its database.
+    #[must_use]
+    pub fn task_dir(&self, task: Task) -> PathBuf {
+        self.state_dir.join(format!("task-{}", task.0))
+    }
+
+    /// The topic of a family; the family's word if the family is no input.
+    #[must_use]
+    pub fn topic(&self, family: Family) -> &str {
+        self.inputs.get(&family).map_or(family.name(), |input| &input.topic)
+    }
+}

@@ -1,0 +1,202 @@
+//! One epoch of one task: which customers are looked at, and how far. Live processing, recovery and `fold` all decide
+//! here; nothing is read but the records handed in and the states.
+
+use std::collections::BTreeMap;
+
+use segflow_core::advance::advance;
+use segflow_core::change::Decided;
+use segflow_core::clock::{Clock, Cursor};
+use segflow_core::digest::Digest;
+use segflow_core::event::{CustomerId, Event, Family};
+use segflow_core::fact::Inserted;
+use segflow_core::journal::Counts;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::state::{Folded, fold};
+use segflow_core::time::Instant;
+use segflow_wire::{Intake, RawRecord, Reason, Rejection, accept};
+
+use crate::states::{Due, States, TimerKind};
+
+/// The records of an epoch, accepted.
+#[derive(Default, Debug)]
+pub struct Accepted {
+    facts: BTreeMap<CustomerId, Vec<(Event, u64)>>,
+    /// How many records there were.
+    pub read: u64,
+    /// How many were rejected.
+    pub rejected: u64,
+    /// The greatest timestamp per input, without those rejected for their timestamp: a clock cannot be taken back.
+    pub greatest: BTreeMap<Family, Instant>,
+}
+
+impl Accepted {
+    /// Takes a record.
+    ///
+    /// # Errors
+    /// Why it cannot be used; it is counted all the same.
+    pub fn take(&mut self, record: &RawRecord<'_>, intake: &Intake, w: Instant) -> Result<(), Rejection> {
+        self.read += 1;
+        let event = accept(record, intake, w).inspect_err(|_| self.rejected += 1);
+        if !matches!(&event, Err(rejection) if rejection.reason == Reason::TimestampAhead) {
+            let greatest = self.greatest.entry(record.family).or_insert(record.timestamp);
+            *greatest = record.timestamp.max(*greatest);
+        }
+        let event = event?;
+        self.facts.entry(event.customer_id.clone()).or_default().push((event, record.offset));
+        Ok(())
+    }
+}
+
+/// How far an epoch goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// As far as time has been proved to have come, within a bound.
+    Settled {
+        /// `F` and `T` to be reached; its cursor is where silence stands now.
+        clock: Clock,
+        /// How far `T` stays behind an `F` that had to be lowered, in milliseconds.
+        grace_ms: i64,
+        /// How many timers of each kind are judged at most; more of `fact` only if they share one instant.
+        timers_max: usize,
+    },
+    /// Exactly as far as the journal says.
+    Journalled(Clock),
+}
+
+/// What an epoch decided.
+#[derive(Debug)]
+pub struct Epoch {
+    /// `F`, `T` and `S` after it.
+    pub clock: Clock,
+    /// In order of (customer, `effective_at`, dimension).
+    pub changes: Vec<Decided>,
+    /// What became of the records.
+    pub counts: Counts,
+    /// Of the changes' cores.
+    pub digest: Digest,
+    /// How many timers were due.
+    pub woken: usize,
+}
+
+/// Folds the records in and decides up to the target. `before` is the clock of the epoch before this one.
+///
+/// # Errors
+/// If a state cannot be read. The states are then to be discarded.
+pub fn decide<S: States>(
+    states: &mut S,
+    segmentation: &Segmentation,
+    before: &Clock,
+    accepted: Accepted,
+    target: &Target,
+) -> Result<Epoch, S::Error> {
+    let (mut clock, facts_due) = facts_due(states, before, &accepted.facts, target)?;
+    let silences_due = silences_due(states, before, &mut clock, target)?;
+    let mut counts = Counts { read: accepted.read, dead_letters: accepted.rejected, ..Counts::default() };
+    let mut moved = Vec::new();
+    for (customer, events) in accepted.facts {
+        let changes = states.change(&customer, |state| {
+            for (event, offset) in events {
+                count(&mut counts, fold(state, event, offset, before.cursor.instant));
+            }
+            advance(state, &customer, segmentation, clock.facts)
+        })?;
+        moved.push((customer, changes));
+    }
+    let woken = facts_due.len() + silences_due.len();
+    for Due { instant, customer } in facts_due {
+        if states.wake(&customer)?.fact == instant {
+            let changes = states.change(&customer, |state| advance(state, &customer, segmentation, clock.facts))?;
+            moved.push((customer, changes));
+        }
+    }
+    for Due { instant, customer } in silences_due {
+        if states.wake(&customer)?.silence == instant {
+            let changes = states.change(&customer, |state| advance(state, &customer, segmentation, clock.silence))?;
+            moved.push((customer, changes));
+        }
+    }
+    moved.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(epoch(clock, moved.into_iter().flat_map(|(_, changes)| changes).collect(), counts, woken))
+}
+
+fn epoch(clock: Clock, changes: Vec<Decided>, mut counts: Counts, woken: usize) -> Epoch {
+    let mut digest = Digest::default();
+    changes.iter().for_each(|change| digest.add(&change.core));
+    counts.changes = changes.len() as u64;
+    Epoch { clock, changes, counts, digest, woken }
+}
+
+fn count(counts: &mut Counts, folded: Folded) {
+    match folded.inserted {
+        Inserted::New => counts.folded += 1,
+        Inserted::Duplicate => counts.duplicates += 1,
+        Inserted::Kept => (counts.duplicates, counts.conflicts) = (counts.duplicates + 1, counts.conflicts + 1),
+        Inserted::Replaced => (counts.folded, counts.conflicts) = (counts.folded + 1, counts.conflicts + 1),
+    }
+    counts.late += u64::from(folded.late);
+}
+
+/// The customers not touched by a record for whom a fact comes into effect before `F`. If they are more than the
+/// bound, `F` is lowered to the instant of the first beyond it.
+fn facts_due<S: States>(
+    states: &S,
+    before: &Clock,
+    touched: &BTreeMap<CustomerId, Vec<(Event, u64)>>,
+    target: &Target,
+) -> Result<(Clock, Vec<Due>), S::Error> {
+    let due = |to: Instant, max: usize| -> Result<Vec<Due>, S::Error> {
+        let rows = states.due(TimerKind::Fact, &start_of(before.facts), &start_of(to), max)?;
+        Ok(rows.into_iter().filter(|row| !touched.contains_key(&row.customer)).collect())
+    };
+    let (clock, grace_ms, timers_max) = match target {
+        Target::Journalled(clock) => return Ok((clock.clone(), due(clock.facts, usize::MAX)?)),
+        Target::Settled { clock, grace_ms, timers_max } => (clock, *grace_ms, *timers_max),
+    };
+    let rows = due(clock.facts, timers_max.saturating_add(1).saturating_add(touched.len()))?;
+    let Some(beyond) = rows.get(timers_max) else {
+        return Ok((clock.clone(), rows));
+    };
+    let (first, beyond) = (rows[0].instant, beyond.instant);
+    let lowered = if beyond > first { beyond } else { first.plus_ms(1) };
+    Ok((before.at(lowered, grace_ms), due(lowered, usize::MAX)?))
+}
+
+/// The timers of silence that are judged, and with them where the cursor of silence stands after it.
+fn silences_due<S: States>(
+    states: &S,
+    before: &Clock,
+    clock: &mut Clock,
+    target: &Target,
+) -> Result<Vec<Due>, S::Error> {
+    let due = |to: &Cursor, max| states.due(TimerKind::Silence, &before.cursor, to, max);
+    let Target::Settled { timers_max, .. } = target else {
+        return due(&clock.cursor, usize::MAX);
+    };
+    let drained = start_of(clock.silence).max(before.cursor.clone());
+    let mut rows = due(&drained, timers_max.saturating_add(1))?;
+    clock.cursor = if rows.len() > *timers_max {
+        rows.truncate(*timers_max);
+        rows.last().map_or(before.cursor.clone(), |last| Cursor {
+            instant: last.instant,
+            customer: Some(last.customer.clone()),
+        })
+    } else {
+        drained
+    };
+    Ok(rows)
+}
+
+/// The position before every timer at an instant.
+const fn start_of(instant: Instant) -> Cursor {
+    Cursor { instant, customer: None }
+}
+
+/// The customers of some changes, each once.
+pub(crate) fn changed(changes: &[Decided]) -> impl Iterator<Item = &CustomerId> {
+    let mut last = None;
+    changes.iter().map(|change| &change.core.customer_id).filter(move |customer| {
+        let new = last != Some(*customer);
+        last = Some(*customer);
+        new
+    })
+}

@@ -1,0 +1,144 @@
+//! What all members of an embedded log share: inputs, outputs, the group, and a wall clock that the caller sets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use segflow_core::event::Family;
+use segflow_core::time::Instant;
+
+use super::LocalLog;
+use crate::log::{Headers, Output, Record, Sink, Task};
+
+/// A log of a fixed number of partitions. Clones share it.
+#[derive(Clone)]
+pub struct LocalBroker(Arc<Mutex<Inner>>);
+
+pub(super) struct Inner {
+    pub partitions: u32,
+    pub w: Instant,
+    /// The records of an input; the place is the offset.
+    pub inputs: BTreeMap<(Task, Family), Vec<Record>>,
+    /// Committed outputs, in order.
+    pub outputs: BTreeMap<(Sink, Task), Vec<Output>>,
+    /// Who is attached, in order of attachment.
+    pub members: Vec<String>,
+    /// Tasks whose offsets are in an undecided transaction, with the member that sent them.
+    pub pending: BTreeMap<Task, String>,
+}
+
+impl LocalBroker {
+    /// An empty log whose wall clock stands at the beginning of 1970.
+    #[must_use]
+    pub fn new(partitions: u32) -> Self {
+        Self(Arc::new(Mutex::new(Inner {
+            partitions,
+            w: Instant(0),
+            inputs: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            members: Vec::new(),
+            pending: BTreeMap::new(),
+        })))
+    }
+
+    /// Joins the group. Tasks are spread over the members attached, by order of attachment; dropping a member takes
+    /// it out of the group.
+    #[must_use]
+    pub fn attach(&self, member: &str) -> LocalLog {
+        let mut inner = self.lock();
+        if !inner.members.iter().any(|known| known == member) {
+            inner.members.push(member.to_owned());
+        }
+        drop(inner);
+        LocalLog::new(self.clone(), member)
+    }
+
+    /// How many partitions there are.
+    #[must_use]
+    pub fn partitions(&self) -> u32 {
+        self.lock().partitions
+    }
+
+    /// Sets the wall clock.
+    pub fn set_time(&self, w: Instant) {
+        self.lock().w = w;
+    }
+
+    /// The wall clock.
+    #[must_use]
+    pub fn time(&self) -> Instant {
+        self.lock().w
+    }
+
+    /// Appends a record to an input and returns its offset.
+    pub fn append(
+        &self,
+        task: Task,
+        family: Family,
+        timestamp: Instant,
+        key: Option<Vec<u8>>,
+        value: Option<Vec<u8>>,
+        headers: Headers,
+    ) -> u64 {
+        let mut inner = self.lock();
+        let input = inner.inputs.entry((task, family)).or_default();
+        let offset = input.len() as u64;
+        input.push(Record { family, task, offset, timestamp, key, value, headers });
+        offset
+    }
+
+    /// The records of an input from `from` up to but not including `to`, or to its end.
+    #[must_use]
+    pub fn records(&self, task: Task, family: Family, from: u64, to: u64) -> Vec<Record> {
+        self.lock().records(task, family, from, to).to_vec()
+    }
+
+    /// The next offset of an input.
+    #[must_use]
+    pub fn latest(&self, task: Task, family: Family) -> u64 {
+        self.lock().latest(task, family)
+    }
+
+    /// The committed outputs of a sink and task from the `from`-th on.
+    #[must_use]
+    pub fn outputs(&self, sink: Sink, task: Task, from: usize) -> Vec<Output> {
+        let inner = self.lock();
+        inner.outputs.get(&(sink, task)).and_then(|outputs| outputs.get(from..)).unwrap_or_default().to_vec()
+    }
+
+    /// Appends outputs that are committed, in order and as one.
+    pub fn commit(&self, outputs: Vec<Output>) {
+        self.lock().commit(outputs);
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    pub fn records(&self, task: Task, family: Family, from: u64, to: u64) -> &[Record] {
+        let Some(input) = self.inputs.get(&(task, family)) else { return &[] };
+        let end = input.len();
+        let place = |offset: u64| usize::try_from(offset).map_or(end, |offset| offset.min(end));
+        input.get(place(from)..place(to)).unwrap_or_default()
+    }
+
+    pub fn latest(&self, task: Task, family: Family) -> u64 {
+        self.inputs.get(&(task, family)).map_or(0, |input| input.len() as u64)
+    }
+
+    pub fn commit(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            self.outputs.entry((output.sink, output.task)).or_default().push(output);
+        }
+    }
+
+    /// The tasks of a member; none if it is not in the group.
+    pub fn tasks_of(&self, member: &str) -> BTreeSet<Task> {
+        let count = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        let Some(place) = (0..).zip(&self.members).find(|(_, known)| *known == member).map(|(place, _)| place) else {
+            return BTreeSet::new();
+        };
+        (0..self.partitions).filter(|partition| partition % count == place).map(Task).collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! A member of an embedded log: what one worker reads and commits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use segflow_core::event::Family;
+
+use super::LocalBroker;
+use super::broker::Inner;
+use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, Task};
+
+/// See [`LocalBroker::attach`].
+pub struct LocalLog {
+    broker: LocalBroker,
+    member: String,
+    positions: BTreeMap<Task, Offsets>,
+    /// The task to be read first, so that a full cycle starves none.
+    turn: usize,
+    outputs: Vec<Output>,
+}
+
+impl LocalLog {
+    pub(super) fn new(broker: LocalBroker, member: &str) -> Self {
+        Self { broker, member: member.to_owned(), positions: BTreeMap::new(), turn: 0, outputs: Vec::new() }
+    }
+
+    fn end_transaction(&mut self) {
+        self.outputs.clear();
+        self.broker.lock().pending.retain(|_, member| *member != self.member);
+    }
+}
+
+impl Log for LocalLog {
+    fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
+        Ok(self.broker.lock().tasks_of(&self.member))
+    }
+
+    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
+        self.positions.insert(task, offsets.clone());
+        Ok(())
+    }
+
+    fn release(&mut self, task: Task) {
+        self.positions.remove(&task);
+    }
+
+    fn read(&mut self, max: usize, _wait: Duration) -> LogResult<Vec<Record>> {
+        let inner = self.broker.lock();
+        let mut records = Vec::new();
+        let tasks = self.positions.len();
+        let first = self.turn % tasks.max(1);
+        self.turn = self.turn.wrapping_add(1);
+        let order: Vec<Task> = self.positions.keys().copied().cycle().skip(first).take(tasks).collect();
+        for (place, task) in order.into_iter().enumerate() {
+            let quota = (max - records.len()).div_ceil(tasks - place);
+            let offsets = self.positions.get_mut(&task).expect("one of its keys");
+            records.extend(merged(&inner, task, offsets, quota));
+        }
+        Ok(records)
+    }
+
+    fn positions(&mut self, task: Task) -> LogResult<Offsets> {
+        Ok(self.positions.get(&task).cloned().unwrap_or_default())
+    }
+
+    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends> {
+        let inner = self.broker.lock();
+        let families = Family::ALL;
+        let latest =
+            tasks.iter().flat_map(|task| families.map(|family| ((*task, family), inner.latest(*task, family))));
+        Ok(Ends { w: inner.w, latest: latest.collect() })
+    }
+
+    fn begin(&mut self) -> LogResult<()> {
+        self.outputs.clear();
+        Ok(())
+    }
+
+    fn produce(&mut self, output: Output) -> LogResult<()> {
+        self.outputs.push(output);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> LogResult<()> {
+        Ok(())
+    }
+
+    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()> {
+        let mut inner = self.broker.lock();
+        let owned = inner.tasks_of(&self.member);
+        for task in offsets.keys() {
+            if !owned.contains(task) || inner.pending.get(task).is_some_and(|member| *member != self.member) {
+                return Err(LogError::Retry(format!("task {} belongs to another member", task.0)));
+            }
+        }
+        for task in offsets.keys() {
+            inner.pending.insert(*task, self.member.clone());
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> LogResult<()> {
+        let outputs = std::mem::take(&mut self.outputs);
+        self.broker.lock().commit(outputs);
+        self.end_transaction();
+        Ok(())
+    }
+
+    fn abort(&mut self) -> LogResult<()> {
+        self.end_transaction();
+        Ok(())
+    }
+
+    fn recycle(&mut self) -> LogResult<()> {
+        self.end_transaction();
+        Ok(())
+    }
+
+    fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
+        Ok(!self.broker.lock().pending.contains_key(&task))
+    }
+
+    /// A commit is atomic here: once no offset is pending, nothing is.
+    fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
+        self.offsets_settled(task)
+    }
+
+    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
+        let inner = self.broker.lock();
+        Ok(inner.outputs.get(&(Sink::Journal, task)).and_then(|journal| journal.last()).map(entry))
+    }
+
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
+        let inner = self.broker.lock();
+        let journal = inner.outputs.get(&(Sink::Journal, task));
+        Ok(journal.into_iter().flatten().map(entry).filter(|entry| entry.epoch > after).take(max).collect())
+    }
+
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
+        Ok(self.broker.lock().records(task, family, from, to).to_vec())
+    }
+}
+
+impl Drop for LocalLog {
+    fn drop(&mut self) {
+        self.end_transaction();
+        self.broker.lock().members.retain(|member| *member != self.member);
+    }
+}
+
+/// The next records of a task over all its inputs, the earliest timestamp first.
+fn merged(inner: &Inner, task: Task, offsets: &mut Offsets, max: usize) -> Vec<Record> {
+    let mut records = Vec::new();
+    while records.len() < max {
+        let heads = offsets.iter_mut().filter_map(|(family, offset)| {
+            inner.records(task, *family, *offset, *offset + 1).first().map(|record| (record, offset))
+        });
+        let Some((record, offset)) = heads.min_by_key(|(record, _)| record.timestamp) else { break };
+        *offset += 1;
+        records.push(record.clone());
+    }
+    records
+}
+
+/// A journal record of an embedded log. Its key is the epoch, which this process wrote.
+fn entry(output: &Output) -> JournalEntry {
+    let key = output.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
+    let epoch = key.and_then(|key| key.parse().ok()).expect("a journal record's key is its epoch");
+    JournalEntry { epoch, bytes: output.value.clone().unwrap_or_default() }
+}

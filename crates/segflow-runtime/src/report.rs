@@ -1,0 +1,144 @@
+//! What a worker writes into [`Status`] and when.
+
+use std::collections::BTreeMap;
+
+use segflow_core::clock::Clock;
+
+use crate::config::Config;
+use crate::error::WorkerError;
+use crate::log::{Ends, LogError, Task};
+use crate::publish::TaskCommit;
+use crate::recovery::Recovery;
+use crate::status::{InputStatus, Phase, Snapshot, Status, TaskStatus, WorkerStatus};
+use crate::task::Local;
+use crate::worker::{Cycle, Life};
+
+pub(crate) fn started(status: &Status, worker: &str) {
+    let mut status = status.lock();
+    let worker = of_worker(&mut status, worker);
+    (worker.ended, worker.failing) = (None, false);
+}
+
+pub(crate) fn ended(status: &Status, worker: &str) {
+    let mut status = status.lock();
+    status.tasks.retain(|_, task| task.worker != worker);
+    let worker = of_worker(&mut status, worker);
+    worker.tasks.clear();
+    worker.ended.get_or_insert_with(|| "it ended".to_owned());
+}
+
+pub(crate) fn gave_up(status: &Status, worker: &str, error: &LogError) {
+    let mut status = status.lock();
+    let worker = of_worker(&mut status, worker);
+    worker.retries += 1;
+    worker.unclear += u64::from(matches!(error, LogError::Unclear(_)));
+    worker.last_error = Some(error.to_string());
+}
+
+pub(crate) fn aborted(status: &Status, worker: &str) {
+    of_worker(&mut status.lock(), worker).aborts += 1;
+}
+
+pub(crate) fn rolled_forward(status: &Status, task: Task, epochs: u64) {
+    if epochs > 0 {
+        status.lock().totals.entry(task.0).or_default().rolled_forward += epochs;
+    }
+}
+
+pub(crate) fn recovered(status: &Status, task: Task, recovery: &Recovery) {
+    if let Some(task) = status.lock().tasks.get_mut(&task.0) {
+        task.rebuilt = recovery.rebuilds();
+    }
+}
+
+pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
+    let mut status = status.lock();
+    let totals = status.totals.entry(commit.task.0).or_default();
+    totals.counts.add(&commit.record.counts);
+    for (reason, count) in &commit.dead_letters {
+        *totals.dead_letters.entry(reason).or_default() += count;
+    }
+}
+
+/// After S0 of a task: how far it could see.
+pub(crate) fn settled(
+    status: &Status,
+    worker: &str,
+    task: Task,
+    local: &Local,
+    clock: &Clock,
+    ends: &Ends,
+    config: &Config,
+) {
+    let mut status = status.lock();
+    let status = of_task(&mut status, worker, task);
+    status.clock = clock.clone();
+    status.w = Some(ends.w);
+    for family in config.inputs.keys() {
+        let position = local.position(*family);
+        let latest = ends.latest.get(&(task, *family)).copied();
+        let input = InputStatus { position: position.offset, latest, greatest: position.greatest };
+        status.inputs.insert(*family, input);
+    }
+}
+
+/// After every cycle: who owns what, and how it fares.
+pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, cycle: Result<&Cycle, &WorkerError>) {
+    let mut status = status.lock();
+    status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&Task(*task)));
+    for (task, life) in tasks {
+        let known = of_task(&mut status, name, *task);
+        match life {
+            Life::Recovering(recovery) => {
+                known.phase = Phase::Recovering { target: recovery.target() };
+                known.epoch = recovery.epoch();
+                known.rebuilt |= recovery.rebuilds();
+            }
+            Life::Running(local) => {
+                known.phase = Phase::Running;
+                known.epoch = local.epoch();
+                for (family, input) in &mut known.inputs {
+                    let position = local.position(*family);
+                    (input.position, input.greatest) = (position.offset, position.greatest);
+                }
+            }
+            Life::Stopped(reason) => known.phase = Phase::Stopped { reason: reason.clone() },
+        }
+    }
+    let worker = of_worker(&mut status, name);
+    worker.cycles += 1;
+    worker.tasks = tasks.keys().map(|task| task.0).collect();
+    match cycle {
+        Ok(cycle) => {
+            worker.commits += u64::from(cycle.committed);
+            worker.failing = !cycle.pause.is_zero();
+        }
+        Err(error) => {
+            worker.failing = true;
+            worker.last_error = Some(error.to_string());
+            worker.ended = Some(error.to_string());
+        }
+    }
+}
+
+fn of_worker<'a>(status: &'a mut Snapshot, worker: &str) -> &'a mut WorkerStatus {
+    status.workers.entry(worker.to_owned()).or_default()
+}
+
+/// The status of a task; one that another worker of this process had begins anew.
+fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: Task) -> &'a mut TaskStatus {
+    let new = || TaskStatus {
+        worker: worker.to_owned(),
+        phase: Phase::Recovering { target: None },
+        epoch: 0,
+        clock: Clock::default(),
+        w: None,
+        inputs: BTreeMap::new(),
+        rebuilt: false,
+    };
+    let known = status.tasks.entry(task.0).or_insert_with(new);
+    if known.worker != worker {
+        *known = new();
+    }
+    known
+}

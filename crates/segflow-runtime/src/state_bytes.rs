@@ -1,0 +1,41 @@
+//! The bytes of a customer's state: a version byte, then postcard.
+
+use segflow_core::state::State;
+
+/// The version that this release writes.
+const VERSION: u8 = 1;
+
+/// Bytes that are no state of this release.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StateBytesError {
+    /// Another release wrote them.
+    #[error(
+        "expected a state of version {VERSION}, found version {0}; run the release that wrote it, or rebuild the store from the journal"
+    )]
+    Version(u8),
+    /// They are damaged.
+    #[error(
+        "expected the bytes of a state, found {0}; move the store's directory away, and it is rebuilt from the journal"
+    )]
+    Damaged(String),
+}
+
+/// The bytes to be stored.
+#[must_use]
+pub fn encode(state: &State) -> Vec<u8> {
+    postcard::to_extend(state, vec![VERSION]).expect("a state encodes into memory")
+}
+
+/// The state of stored bytes.
+///
+/// # Errors
+/// If another version wrote them, or they are damaged.
+pub fn decode(bytes: &[u8]) -> Result<State, StateBytesError> {
+    match bytes.split_first() {
+        Some((&VERSION, state)) => {
+            postcard::from_bytes(state).map_err(|error| StateBytesError::Damaged(error.to_string()))
+        }
+        Some((&version, _)) => Err(StateBytesError::Version(version)),
+        None => Err(StateBytesError::Damaged("none".to_owned())),
+    }
+}

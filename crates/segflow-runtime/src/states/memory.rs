@@ -1,0 +1,85 @@
+//! States in memory, for `fold` and for tests.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
+use std::ops::Bound;
+
+use segflow_core::clock::Cursor;
+use segflow_core::event::CustomerId;
+use segflow_core::state::{State, Wake};
+use segflow_core::time::Instant;
+
+use super::{Due, States, TimerKind};
+
+/// Every state and timer in memory.
+#[derive(Default)]
+pub struct Memory {
+    states: HashMap<CustomerId, State>,
+    facts: BTreeSet<(Instant, CustomerId)>,
+    silences: BTreeSet<(Instant, CustomerId)>,
+}
+
+impl Memory {
+    /// Every customer's state, in the order of their ids.
+    #[must_use]
+    pub fn all(&self) -> BTreeMap<&CustomerId, &State> {
+        self.states.iter().collect()
+    }
+}
+
+impl States for Memory {
+    type Error = Infallible;
+
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, Infallible> {
+        if !self.states.contains_key(customer) {
+            self.states.insert(customer.clone(), State::default());
+        }
+        let state = self.states.get_mut(customer).expect("inserted above");
+        let before = state.wake();
+        let result = change(state);
+        let after = state.wake();
+        turn(&mut self.facts, customer, before.fact, after.fact);
+        turn(&mut self.silences, customer, before.silence, after.silence);
+        Ok(result)
+    }
+
+    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, Infallible> {
+        Ok(self.states.get(customer).map_or_else(|| State::default().wake(), State::wake))
+    }
+
+    fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, Infallible> {
+        let timers = match kind {
+            TimerKind::Fact => &self.facts,
+            TimerKind::Silence => &self.silences,
+        };
+        let reached = |(instant, customer): &&(Instant, CustomerId)| {
+            (*instant, Some(customer)) <= (to.instant, to.customer.as_ref())
+        };
+        let due = |(instant, customer): &(Instant, CustomerId)| Due { instant: *instant, customer: customer.clone() };
+        let rows: Vec<Due> = match &from.customer {
+            Some(customer) => {
+                let after = Bound::Excluded((from.instant, customer.clone()));
+                timers.range((after, Bound::Unbounded)).take_while(reached).take(max).map(due).collect()
+            }
+            None => {
+                let earlier = |(instant, _): &&(Instant, CustomerId)| *instant < from.instant;
+                // Without a lowest customer id to start from, what is behind the cursor is passed over; it is empty
+                // but for stale rows, which memory does not keep.
+                timers.iter().skip_while(earlier).take_while(reached).take(max).map(due).collect()
+            }
+        };
+        Ok(rows)
+    }
+}
+
+fn turn(timers: &mut BTreeSet<(Instant, CustomerId)>, customer: &CustomerId, before: Instant, after: Instant) {
+    if before == after {
+        return;
+    }
+    if before != Instant::NEVER {
+        timers.remove(&(before, customer.clone()));
+    }
+    if after != Instant::NEVER {
+        timers.insert((after, customer.clone()));
+    }
+}

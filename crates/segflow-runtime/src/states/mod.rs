@@ -1,0 +1,39 @@
+//! Where an epoch finds the customers' states and the timers that are due: on disk behind a cache, or in memory.
+
+mod memory;
+mod stored;
+
+use segflow_core::clock::Cursor;
+use segflow_core::event::CustomerId;
+use segflow_core::state::{State, Wake};
+use segflow_core::time::Instant;
+pub use segflow_store::TimerKind;
+
+pub use memory::Memory;
+pub use stored::{Stored, StoredError};
+
+/// A timer row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Due {
+    /// When it is due.
+    pub instant: Instant,
+    /// Whose it is.
+    pub customer: CustomerId,
+}
+
+/// The states of a task's customers.
+pub trait States {
+    /// Why a state cannot be read.
+    type Error;
+
+    /// Changes a customer's state; one that is not known begins empty.
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, Self::Error>;
+
+    /// When a customer must be looked at again. The state says; a timer row that disagrees is stale.
+    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, Self::Error>;
+
+    /// At most `max` timer rows of a kind after `from`, up to and including `to`, in (instant, customer) order.
+    ///
+    /// Rows of states changed since the last write may still be the old ones.
+    fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, Self::Error>;
+}

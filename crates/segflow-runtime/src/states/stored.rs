@@ -1,0 +1,187 @@
+//! States on disk behind a write-back cache: nothing reaches the disk before the cycle's commit.
+
+use std::collections::{BTreeMap, HashMap};
+
+use segflow_core::clock::Cursor;
+use segflow_core::event::CustomerId;
+use segflow_core::state::{State, Wake};
+use segflow_core::time::Instant;
+use segflow_store::{Batch, Meta, Store, StoreError, TimerPosition};
+
+use super::{Due, States, TimerKind};
+use crate::state_bytes::{self, StateBytesError};
+
+/// The states of a task, on disk.
+pub struct Stored {
+    store: Store,
+    /// Changed in this cycle and not yet written.
+    dirty: BTreeMap<CustomerId, Entry>,
+    clean: Cache,
+}
+
+/// Why a state cannot be read.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StoredError {
+    /// The disk or RocksDB refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bytes are no state of this release.
+    #[error("the state of a customer: {0}")]
+    State(#[from] StateBytesError),
+    /// A timer row names no customer.
+    #[error(
+        "a timer row: expected a customer id of 1 to 128 bytes of UTF-8; the store is damaged, rebuild it from the journal"
+    )]
+    Timer,
+}
+
+/// A state, and the timers that the disk has of it.
+struct Entry {
+    state: State,
+    stored: Wake,
+}
+
+impl Stored {
+    /// The states of a store, of which about `capacity` to twice as many stay decoded in memory.
+    #[must_use]
+    pub fn new(store: Store, capacity: usize) -> Self {
+        Self { store, dirty: BTreeMap::new(), clean: Cache { capacity, ..Cache::default() } }
+    }
+
+    /// The store beneath.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The bytes of one atomic write: every state changed since the last one, its timers, and meta.
+    #[must_use]
+    pub fn encode(&self, meta: &[(Meta, &[u8])]) -> Vec<u8> {
+        let mut batch = Batch::new(&self.store);
+        for (customer, Entry { state, stored }) in &self.dirty {
+            let id = customer.as_str().as_bytes();
+            let wake = state.wake();
+            batch.put_customer(id, &state_bytes::encode(state));
+            turn(&mut batch, TimerKind::Fact, id, stored.fact, wake.fact);
+            turn(&mut batch, TimerKind::Silence, id, stored.silence, wake.silence);
+        }
+        for (meta, value) in meta {
+            batch.put_meta(*meta, value);
+        }
+        batch.encode()
+    }
+
+    /// Writes the bytes of [`Stored::encode`], after which the changes are part of the cache.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn write(&mut self, batch: &[u8]) -> Result<(), StoreError> {
+        self.store.write(batch)?;
+        for (customer, Entry { state, .. }) in std::mem::take(&mut self.dirty) {
+            let stored = state.wake();
+            self.clean.insert(customer, Entry { state, stored });
+        }
+        Ok(())
+    }
+
+    /// Forgets every change since the last write.
+    pub fn discard(&mut self) {
+        self.dirty.clear();
+    }
+
+    /// A customer's decision state as it stands in this cycle.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
+        if self.dirty.contains_key(customer) {
+            return Ok(&self.dirty[customer].state);
+        }
+        if !self.clean.young.contains_key(customer) {
+            let entry = self.take(customer)?;
+            self.clean.insert(customer.clone(), entry);
+        }
+        Ok(&self.clean.young[customer].state)
+    }
+
+    /// A state out of the cache or the store.
+    fn take(&mut self, customer: &CustomerId) -> Result<Entry, StoredError> {
+        if let Some(entry) = self.clean.remove(customer) {
+            return Ok(entry);
+        }
+        let state = match self.store.customer(customer.as_str().as_bytes())? {
+            Some(bytes) => state_bytes::decode(&bytes)?,
+            None => State::default(),
+        };
+        let stored = state.wake();
+        Ok(Entry { state, stored })
+    }
+}
+
+impl States for Stored {
+    type Error = StoredError;
+
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, StoredError> {
+        if let Some(entry) = self.dirty.get_mut(customer) {
+            return Ok(change(&mut entry.state));
+        }
+        let mut entry = self.take(customer)?;
+        let result = change(&mut entry.state);
+        self.dirty.insert(customer.clone(), entry);
+        Ok(result)
+    }
+
+    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, StoredError> {
+        self.peek(customer).map(State::wake)
+    }
+
+    fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, StoredError> {
+        let rows = self.store.timers_between(kind, &position(from), &position(to), max)?;
+        rows.into_iter()
+            .map(|row| {
+                let id = String::from_utf8(row.id).map_err(|_| StoredError::Timer)?;
+                let customer = CustomerId::new(id).ok_or(StoredError::Timer)?;
+                Ok(Due { instant: Instant(row.instant_ms), customer })
+            })
+            .collect()
+    }
+}
+
+fn position(cursor: &Cursor) -> TimerPosition {
+    let id = cursor.customer.as_ref().map(|customer| customer.as_str().as_bytes().to_vec());
+    TimerPosition { instant_ms: cursor.instant.0, id }
+}
+
+fn turn(batch: &mut Batch<'_>, kind: TimerKind, id: &[u8], before: Instant, after: Instant) {
+    if before == after {
+        return;
+    }
+    if before != Instant::NEVER {
+        batch.delete_timer(kind, before.0, id);
+    }
+    if after != Instant::NEVER {
+        batch.put_timer(kind, after.0, id);
+    }
+}
+
+/// Two generations of clean states: when the young one is full, it becomes the old one, whose states are dropped.
+#[derive(Default)]
+struct Cache {
+    capacity: usize,
+    young: HashMap<CustomerId, Entry>,
+    old: HashMap<CustomerId, Entry>,
+}
+
+impl Cache {
+    fn insert(&mut self, customer: CustomerId, entry: Entry) {
+        if self.young.len() >= self.capacity {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.old.remove(&customer);
+        self.young.insert(customer, entry);
+    }
+
+    fn remove(&mut self, customer: &CustomerId) -> Option<Entry> {
+        self.young.remove(customer).or_else(|| self.old.remove(customer))
+    }
+}

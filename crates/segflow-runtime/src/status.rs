@@ -1,0 +1,117 @@
+//! What a process knows of itself: plain data, written by its workers after every cycle, read by metrics and health.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use segflow_core::clock::Clock;
+use segflow_core::event::Family;
+use segflow_core::journal::Counts;
+use segflow_core::time::Instant;
+
+/// Shared by all workers of a process and whoever reports on them.
+#[derive(Default)]
+pub struct Status(Mutex<Snapshot>);
+
+impl Status {
+    /// What is known now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.lock().clone()
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Snapshot> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was known at one moment.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct Snapshot {
+    /// By name.
+    pub workers: BTreeMap<String, WorkerStatus>,
+    /// The tasks owned now, by partition.
+    pub tasks: BTreeMap<u32, TaskStatus>,
+    /// By partition, since the process started: never falls, also of tasks that were given away.
+    pub totals: BTreeMap<u32, Totals>,
+}
+
+/// A worker.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct WorkerStatus {
+    /// The tasks that it owns.
+    pub tasks: BTreeSet<u32>,
+    /// Cycles, also those with nothing to say.
+    pub cycles: u64,
+    /// Cycles committed.
+    pub commits: u64,
+    /// Transactions aborted.
+    pub aborts: u64,
+    /// Cycles given up, to be tried again.
+    pub retries: u64,
+    /// Commits whose outcome was unknown.
+    pub unclear: u64,
+    /// What went wrong last, if anything ever did.
+    pub last_error: Option<String>,
+    /// Whether the last cycle was given up.
+    pub failing: bool,
+    /// Why it ended; none while it runs.
+    pub ended: Option<String>,
+}
+
+/// A task owned now.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskStatus {
+    /// The worker that owns it.
+    pub worker: String,
+    /// Whether it runs.
+    pub phase: Phase,
+    /// The last epoch on disk; 0 before the first.
+    pub epoch: u64,
+    /// How far its clock could be settled in the last cycle.
+    pub clock: Clock,
+    /// Wall time of its last cycle; none before the first.
+    pub w: Option<Instant>,
+    /// Its inputs.
+    pub inputs: BTreeMap<Family, InputStatus>,
+    /// Whether its store was built from the journal alone, or that is under way.
+    pub rebuilt: bool,
+}
+
+/// Where a task stands in its life.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// It waits for undecided transactions, or decides epochs of the journal again.
+    Recovering {
+        /// The epoch of the journal to be reached; none while it is not known.
+        target: Option<u64>,
+    },
+    /// It takes part in every cycle.
+    Running,
+    /// An operator must act.
+    Stopped {
+        /// What was expected, found, and what to do.
+        reason: String,
+    },
+}
+
+/// An input of a task.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct InputStatus {
+    /// The next offset, as committed.
+    pub position: u64,
+    /// The latest offset that the leaders answered; none without an answer.
+    pub latest: Option<u64>,
+    /// The greatest record timestamp read; none before the first record.
+    pub greatest: Option<Instant>,
+}
+
+/// What became of records.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Totals {
+    /// Of committed epochs; epochs rolled forward were counted by whoever committed them.
+    pub counts: Counts,
+    /// By the word of the reason.
+    pub dead_letters: BTreeMap<&'static str, u64>,
+    /// Epochs decided again from the journal.
+    pub rolled_forward: u64,
+}

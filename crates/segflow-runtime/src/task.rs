@@ -1,0 +1,273 @@
+//! What a worker holds of a task that it owns: its states on disk and the last epoch written there.
+
+use std::collections::BTreeMap;
+
+use segflow_core::ENGINE_VERSION;
+use segflow_core::change::{Actionable, Change, Decided, Envelope};
+use segflow_core::clock::{Clock, Idle};
+use segflow_core::event::Family;
+use segflow_core::journal::{Position, Record as Journal};
+use segflow_core::time::Instant;
+use segflow_store::{Meta, Store};
+use segflow_wire::Rejection;
+use segflow_wire::memberships::Memberships;
+
+use crate::config::Config;
+use crate::dead_letter;
+use crate::epoch::{Accepted, Epoch, Target, changed, decide};
+use crate::error::TaskError;
+use crate::log::{Ends, Offsets, Output, Record, Sink, Task};
+use crate::publish::TaskCommit;
+use crate::states::Stored;
+
+/// A task's local state.
+pub struct Local {
+    task: Task,
+    states: Stored,
+    last: Option<Journal>,
+    intake_hash: String,
+    opening: bool,
+}
+
+impl Local {
+    /// Opens what the disk has of a task, or begins with nothing.
+    ///
+    /// # Errors
+    /// `Busy` while another worker has it open; otherwise why it cannot be used.
+    pub fn open(config: &Config, task: Task) -> Result<Self, TaskError> {
+        let store = Store::open(&config.task_dir(task), &config.store)?;
+        let last = match store.meta(Meta::Journal)? {
+            Some(bytes) => Some(segflow_wire::journal::decode(&bytes).map_err(|error| {
+                TaskError::stop(task, format_args!("the journal record in its store: {error}; move the store's directory away, and it is rebuilt from the journal"))
+            })?),
+            None => None,
+        };
+        let states = Stored::new(store, config.cache_customers);
+        Ok(Self { task, states, last, intake_hash: config.intake.hash(), opening: false })
+    }
+
+    /// The last epoch on disk; 0 if there is none.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.last.as_ref().map_or(0, |last| last.epoch)
+    }
+
+    /// The last epoch on disk.
+    #[must_use]
+    pub const fn last(&self) -> Option<&Journal> {
+        self.last.as_ref()
+    }
+
+    /// `F`, `T` and `S` after the last epoch.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.last.as_ref().map_or_else(Clock::default, |last| last.clock.clone())
+    }
+
+    /// Where an input stands after the last epoch.
+    #[must_use]
+    pub fn position(&self, family: Family) -> Position {
+        self.last.as_ref().and_then(|last| last.inputs.get(&family).copied()).unwrap_or_default()
+    }
+
+    /// Where every input stands after the last epoch.
+    #[must_use]
+    pub fn offsets(&self, config: &Config) -> Offsets {
+        config.inputs.keys().map(|family| (*family, self.position(*family).offset)).collect()
+    }
+
+    /// Whether the first epoch must say where the inputs begin before anything is read: some no longer begin at 0.
+    #[must_use]
+    pub const fn is_opening(&self) -> bool {
+        self.opening
+    }
+
+    /// Takes note of where the inputs are being read from.
+    pub(crate) fn note_start(&mut self, positions: &Offsets) {
+        self.opening = self.last.is_none() && positions.values().any(|offset| *offset > 0);
+    }
+
+    /// Its states.
+    pub const fn states(&mut self) -> &mut Stored {
+        &mut self.states
+    }
+
+    /// S0: one epoch over the records read, up to `positions`. None if there is nothing to say.
+    ///
+    /// # Errors
+    /// Why the task cannot go on. What was changed in the cache is to be discarded.
+    pub fn prepare(
+        &mut self,
+        config: &Config,
+        records: &[Record],
+        positions: &Offsets,
+        ends: &Ends,
+    ) -> Result<Prepared, TaskError> {
+        let (accepted, rejected) = self.accept(config, records, ends.w);
+        let inputs = self.inputs(config, &accepted, positions);
+        let before = self.clock();
+        let settled = before.settle(&self.clock_inputs(config, &inputs, ends), ends.w, config.clock);
+        let target = Target::Settled {
+            clock: settled.clone(),
+            grace_ms: config.clock.grace_ms,
+            timers_max: config.commit.timers_max,
+        };
+        let epoch = decide(&mut self.states, &config.segmentation, &before, accepted, &target)?;
+        let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
+        let ticked = config.clock.idle == Idle::RecordTime && epoch.clock != before;
+        if records.is_empty() && epoch.woken == 0 && !moved && !ticked {
+            return Ok(Prepared { settled, commit: None });
+        }
+        self.states.store().check_room()?;
+        let record = self.journal(config, &epoch, inputs, ends.w);
+        let commit = self.commit(config, record, &epoch, records, &rejected)?;
+        Ok(Prepared { settled, commit: Some(commit) })
+    }
+
+    /// S5: writes what was prepared; or, in recovery, what was decided again.
+    ///
+    /// # Errors
+    /// If it cannot be written: the journal will roll the task forward.
+    pub fn write(&mut self, batch: &[u8], record: Journal) -> Result<(), TaskError> {
+        self.states.write(batch)?;
+        (self.last, self.opening) = (Some(record), false);
+        Ok(())
+    }
+
+    /// Forgets what was changed since the last write.
+    pub fn discard(&mut self) {
+        self.states.discard();
+    }
+
+    /// Accepts records as the cycle at `w` did or does.
+    pub(crate) fn accept(&self, config: &Config, records: &[Record], w: Instant) -> (Accepted, Vec<Rejected>) {
+        let mut accepted = Accepted::default();
+        let mut rejected = Vec::new();
+        for (index, record) in records.iter().enumerate() {
+            let raw = dead_letter::raw(record, config.topic(record.family));
+            if let Err(rejection) = accepted.take(&raw, &config.intake, w) {
+                rejected.push(Rejected { index, rejection });
+            }
+        }
+        (accepted, rejected)
+    }
+
+    /// The bytes of S5: the states changed and this journal record.
+    pub(crate) fn batch(&self, record: &Journal, bytes: &[u8]) -> Vec<u8> {
+        let epoch = record.epoch.to_string();
+        self.states.encode(&[
+            (Meta::Epoch, epoch.as_bytes()),
+            (Meta::Journal, bytes),
+            (Meta::Segmentation, record.segmentation_hash.as_bytes()),
+        ])
+    }
+
+    fn inputs(&self, config: &Config, accepted: &Accepted, positions: &Offsets) -> BTreeMap<Family, Position> {
+        let position = |family: Family| {
+            let before = self.position(family);
+            Position {
+                offset: positions.get(&family).copied().unwrap_or(before.offset),
+                greatest: accepted.greatest.get(&family).copied().max(before.greatest),
+            }
+        };
+        config.inputs.keys().map(|family| (*family, position(*family))).collect()
+    }
+
+    fn clock_inputs(
+        &self,
+        config: &Config,
+        inputs: &BTreeMap<Family, Position>,
+        ends: &Ends,
+    ) -> Vec<segflow_core::clock::Input> {
+        let input = |(family, position): (&Family, &Position)| segflow_core::clock::Input {
+            role: config.inputs[family].role,
+            greatest: position.greatest,
+            at_end: ends.latest.get(&(self.task, *family)).is_some_and(|latest| position.offset >= *latest),
+        };
+        inputs.iter().map(input).collect()
+    }
+
+    fn journal(&self, config: &Config, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Instant) -> Journal {
+        Journal {
+            epoch: self.epoch() + 1,
+            inputs,
+            clock: epoch.clock.clone(),
+            w,
+            first_started: self.last.as_ref().map_or(w, |last| last.first_started),
+            segmentation_hash: config.segmentation.hash.clone(),
+            intake_hash: self.intake_hash.clone(),
+            engine_version: ENGINE_VERSION.to_owned(),
+            counts: epoch.counts,
+            digest: epoch.digest,
+        }
+    }
+
+    fn commit(
+        &mut self,
+        config: &Config,
+        record: Journal,
+        epoch: &Epoch,
+        records: &[Record],
+        rejected: &[Rejected],
+    ) -> Result<TaskCommit, TaskError> {
+        let mut outputs: Vec<Output> =
+            epoch.changes.iter().map(|decided| change_output(config, self.task, &record, decided)).collect();
+        for customer in changed(&epoch.changes) {
+            let memberships = Memberships::of(customer, &self.states.peek(customer)?.decision, &config.segmentation);
+            let value = memberships.encode(config.outputs.segments);
+            outputs.push(keyed(Sink::Segments, self.task, customer.as_str(), value));
+        }
+        outputs.extend(rejected.iter().map(|Rejected { index, rejection }| {
+            let record = &records[*index];
+            dead_letter::output(record, config.topic(record.family), rejection)
+        }));
+        let bytes = segflow_wire::journal::encode(&record);
+        let batch = self.batch(&record, &bytes);
+        outputs.push(keyed(Sink::Journal, self.task, &record.epoch.to_string(), bytes));
+        let mut dead_letters = BTreeMap::new();
+        for Rejected { rejection, .. } in rejected {
+            *dead_letters.entry(rejection.reason.word()).or_default() += 1;
+        }
+        Ok(TaskCommit { task: self.task, record, outputs, batch, dead_letters })
+    }
+}
+
+/// What S0 makes of a task.
+#[derive(Debug)]
+pub struct Prepared {
+    /// How far its clock could be settled, journalled or not.
+    pub settled: Clock,
+    /// What is to be committed; none if there is nothing to say.
+    pub commit: Option<TaskCommit>,
+}
+
+/// A record that cannot be used, by its place among the records read.
+pub(crate) struct Rejected {
+    index: usize,
+    rejection: Rejection,
+}
+
+fn change_output(config: &Config, task: Task, record: &Journal, decided: &Decided) -> Output {
+    let actionable = Actionable {
+        w: (config.clock.idle == Idle::WallTime).then_some(record.w),
+        first_started: record.first_started,
+        within_ms: config.segmentation.actionable_within_ms,
+    };
+    let core = decided.core.clone();
+    let envelope = Envelope {
+        actionable: actionable.judge(&core),
+        decided_at: record.clock.facts,
+        lag_ms: record.clock.facts.since_ms(core.effective_at),
+        engine_version: record.engine_version.clone(),
+        topic: decided.origin.map(|(family, _)| config.topic(family).to_owned()),
+        partition: decided.origin.map(|_| task.0),
+        offset: decided.origin.map(|(_, offset)| offset),
+    };
+    let customer = core.customer_id.clone();
+    let value = segflow_wire::change::encode(&Change { core, envelope }, config.outputs.changes);
+    keyed(Sink::Changes, task, customer.as_str(), value)
+}
+
+fn keyed(sink: Sink, task: Task, key: &str, value: Vec<u8>) -> Output {
+    Output { sink, task, key: Some(key.as_bytes().to_vec()), value: Some(value), headers: Vec::new() }
+}

@@ -1,0 +1,320 @@
+//! A worker: one thread, one member of the group, one transactional producer, and the tasks that it owns.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant as Moment};
+
+use tracing::{error, info, warn};
+
+use crate::config::Config;
+use crate::error::{TaskError, WorkerError};
+use crate::log::{Ends, Log, LogError, LogResult, Record, Task};
+use crate::publish::{TaskCommit, publish};
+use crate::recovery::{Recovery, Step};
+use crate::report;
+use crate::status::Status;
+use crate::task::Local;
+
+/// The first pause after a failure; it doubles with every further one.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+/// The longest pause after failures.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+/// The pause while there is nothing to read, and the longest until a stop is noticed.
+const PAUSE_IDLE: Duration = Duration::from_millis(20);
+
+/// See the module.
+pub struct Worker<L: Log> {
+    name: String,
+    config: Arc<Config>,
+    log: L,
+    status: Arc<Status>,
+    tasks: BTreeMap<Task, Life>,
+    failures: u32,
+    /// The producer must be recycled before anything else.
+    broken: bool,
+}
+
+/// The life of a task that is owned.
+pub(crate) enum Life {
+    Recovering(Box<Recovery>),
+    Running(Box<Local>),
+    Stopped(String),
+}
+
+/// What a cycle did.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Cycle {
+    /// Records read and committed.
+    pub records: u64,
+    /// Whether something was committed.
+    pub committed: bool,
+    /// Whether something was done at all: the next cycle should follow at once.
+    pub busy: bool,
+    /// How long to back off before the next cycle.
+    pub pause: Duration,
+}
+
+/// How a cycle that was given up is put right.
+enum Remedy {
+    /// Nothing was committed: drop what was prepared and read it again.
+    SeekBack,
+    /// As `SeekBack`, once the transaction begun is aborted.
+    Abort,
+    /// Another producer, and the journals decide.
+    Recycle,
+}
+
+impl<L: Log> Worker<L> {
+    /// A worker that owns nothing yet. Its name is that of its member of the group.
+    pub fn new(name: impl Into<String>, config: Arc<Config>, log: L, status: Arc<Status>) -> Self {
+        let worker =
+            Self { name: name.into(), config, log, status, tasks: BTreeMap::new(), failures: 0, broken: false };
+        report::started(&worker.status, &worker.name);
+        worker
+    }
+
+    /// Its log.
+    pub const fn log(&mut self) -> &mut L {
+        &mut self.log
+    }
+
+    /// Cycles, pausing as each asks, until `stop` is set; the cycle under way is finished first.
+    ///
+    /// # Errors
+    /// As [`Worker::cycle`].
+    pub fn run(&mut self, stop: &AtomicBool) -> Result<(), WorkerError> {
+        while !stop.load(Ordering::Relaxed) {
+            let cycle = self.cycle()?;
+            let pause = if cycle.busy { cycle.pause } else { cycle.pause.max(PAUSE_IDLE) };
+            let until = Moment::now() + pause;
+            while !stop.load(Ordering::Relaxed) && Moment::now() < until {
+                std::thread::sleep(PAUSE_IDLE.min(until - Moment::now()));
+            }
+        }
+        info!(worker = self.name, "stopped after its cycle");
+        Ok(())
+    }
+
+    /// One cycle: whose tasks, a step of recovery each, then S0 to S6 for those that run.
+    ///
+    /// # Errors
+    /// If the worker must be built anew, or an operator must act. What can be tried again is not an error.
+    pub fn cycle(&mut self) -> Result<Cycle, WorkerError> {
+        let cycle = self.attempt();
+        report::cycled(&self.status, &self.name, &self.tasks, cycle.as_ref());
+        cycle
+    }
+
+    fn attempt(&mut self) -> Result<Cycle, WorkerError> {
+        let recovering = match self.attend() {
+            Ok(progress) => progress,
+            Err(error) => return self.give_up(error, &[], Remedy::SeekBack),
+        };
+        let commits = match self.prepare()? {
+            Ok(commits) => commits,
+            Err(error) => return self.give_up(error, &self.running(), Remedy::SeekBack),
+        };
+        if commits.is_empty() {
+            self.failures = 0;
+            return Ok(Cycle { busy: recovering, ..Cycle::default() });
+        }
+        match publish(&mut self.log, &commits) {
+            Ok(()) => self.failures = 0,
+            Err(error) => {
+                let tasks: Vec<Task> = commits.iter().map(|commit| commit.task).collect();
+                return self.give_up(error, &tasks, Remedy::Abort);
+            }
+        }
+        Ok(self.write(commits))
+    }
+
+    /// Follows the group's assignment and takes every recovering task one step further. Returns whether one came
+    /// further.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn attend(&mut self) -> LogResult<bool> {
+        if self.broken {
+            self.log.recycle()?;
+            self.broken = false;
+        }
+        let owned = self.log.tasks()?;
+        self.follow(&owned);
+        let mut progress = false;
+        for (task, life) in &mut self.tasks {
+            let Life::Recovering(recovery) = life else { continue };
+            let rolled_forward = recovery.rolled_forward;
+            let step = recovery.step(&self.config, &mut self.log);
+            report::rolled_forward(&self.status, *task, recovery.rolled_forward - rolled_forward);
+            match step {
+                Ok(Step::Waiting) => {}
+                Ok(Step::Progress) => progress = true,
+                Ok(Step::Done(local)) => {
+                    report::recovered(&self.status, *task, recovery);
+                    (*life, progress) = (Life::Running(local), true);
+                }
+                Err(TaskError::Log(error @ (LogError::Retry(_) | LogError::Unclear(_) | LogError::Fenced(_)))) => {
+                    return Err(error);
+                }
+                Err(error) => *life = stopped(*task, &error),
+            }
+        }
+        Ok(progress)
+    }
+
+    fn follow(&mut self, owned: &BTreeSet<Task>) {
+        let lost: Vec<Task> = self.tasks.keys().filter(|task| !owned.contains(task)).copied().collect();
+        for task in lost {
+            info!(worker = self.name, task = task.0, "task given away");
+            self.log.release(task);
+            self.tasks.remove(&task);
+        }
+        for task in owned {
+            self.tasks.entry(*task).or_insert_with(|| {
+                info!(worker = self.name, task = task.0, "task assigned");
+                Life::Recovering(Box::new(Recovery::new(*task)))
+            });
+        }
+    }
+
+    /// S0: reads, folds and decides for every running task, and encodes what is to be committed and written.
+    ///
+    /// # Errors
+    /// The outer one ends the worker: no room is left. The inner one gives the cycle up.
+    pub fn prepare(&mut self) -> Result<LogResult<Vec<TaskCommit>>, WorkerError> {
+        let running: BTreeSet<Task> = self.running().into_iter().collect();
+        if running.is_empty() {
+            return Ok(Ok(Vec::new()));
+        }
+        let (records, ends) = match self.gather().and_then(|records| Ok((records, self.log.ends(&running)?))) {
+            Ok(gathered) => gathered,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut by_task: BTreeMap<Task, Vec<Record>> = BTreeMap::new();
+        for record in records {
+            by_task.entry(record.task).or_default().push(record);
+        }
+        let mut commits = Vec::new();
+        for task in running {
+            match self.prepare_task(task, by_task.get(&task).map_or(&[], Vec::as_slice), &ends) {
+                Ok(commit) => commits.extend(commit),
+                Err(TaskError::Log(error)) => return Ok(Err(error)),
+                Err(TaskError::DiskFull(reason)) => return Err(WorkerError::Stop(reason)),
+                Err(error) => self.stop_task(task, &error),
+            }
+        }
+        Ok(Ok(commits))
+    }
+
+    fn prepare_task(&mut self, task: Task, records: &[Record], ends: &Ends) -> Result<Option<TaskCommit>, TaskError> {
+        let positions = self.log.positions(task)?;
+        let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
+        let prepared = local.prepare(&self.config, records, &positions, ends)?;
+        report::settled(&self.status, &self.name, task, local, &prepared.settled, ends, &self.config);
+        Ok(prepared.commit)
+    }
+
+    /// Records of one cycle: until there are enough, the interval is over, or there are no more.
+    fn gather(&mut self) -> LogResult<Vec<Record>> {
+        let opening = |life: &Life| matches!(life, Life::Running(local) if local.is_opening());
+        let mut records = Vec::new();
+        if self.tasks.values().any(opening) {
+            return Ok(records);
+        }
+        let commit = self.config.commit;
+        let until = Moment::now() + commit.interval;
+        loop {
+            let wait = until.saturating_duration_since(Moment::now());
+            let read = self.log.read(commit.max_records - records.len(), wait)?;
+            let more = !read.is_empty();
+            records.extend(read);
+            if !more || records.len() >= commit.max_records || Moment::now() >= until {
+                return Ok(records);
+            }
+        }
+    }
+
+    /// S5: writes what was committed. A task whose store fails is stopped: its journal will roll it forward.
+    pub fn write(&mut self, commits: Vec<TaskCommit>) -> Cycle {
+        let mut cycle = Cycle { committed: true, busy: true, ..Cycle::default() };
+        for commit in commits {
+            cycle.records += commit.record.counts.read;
+            report::committed(&self.status, &commit);
+            let Some(Life::Running(local)) = self.tasks.get_mut(&commit.task) else { continue };
+            if let Err(error) = local.write(&commit.batch, commit.record) {
+                self.stop_task(commit.task, &error);
+            }
+        }
+        cycle
+    }
+
+    fn running(&self) -> Vec<Task> {
+        let running = |(task, life): (&Task, &Life)| matches!(life, Life::Running(_)).then_some(*task);
+        self.tasks.iter().filter_map(running).collect()
+    }
+
+    fn stop_task(&mut self, task: Task, error: &TaskError) {
+        self.log.release(task);
+        self.tasks.insert(task, stopped(task, error));
+    }
+
+    /// What DESIGN's table says of a cycle that fails, by the kind of failure.
+    fn give_up(&mut self, error: LogError, tasks: &[Task], remedy: Remedy) -> Result<Cycle, WorkerError> {
+        match error {
+            LogError::Fenced(reason) => return Err(WorkerError::Fenced(reason)),
+            LogError::Stop(reason) => return Err(WorkerError::Stop(reason)),
+            LogError::Retry(_) => self.remedy(tasks, remedy),
+            LogError::Unclear(_) => self.remedy(tasks, Remedy::Recycle),
+        }
+        self.failures = self.failures.saturating_add(1);
+        let pause = PAUSE_MAX.min(PAUSE_MIN * 2_u32.saturating_pow(self.failures.min(16) - 1));
+        report::gave_up(&self.status, &self.name, &error);
+        warn!(worker = self.name, failures = self.failures, ?pause, "cycle given up, to be tried again: {error}");
+        Ok(Cycle { busy: true, pause, ..Cycle::default() })
+    }
+
+    fn remedy(&mut self, tasks: &[Task], remedy: Remedy) {
+        let aborted = match remedy {
+            Remedy::SeekBack => true,
+            Remedy::Abort => {
+                report::aborted(&self.status, &self.name);
+                self.log.abort().is_ok()
+            }
+            Remedy::Recycle => false,
+        };
+        if aborted {
+            tasks.iter().for_each(|task| self.seek_back(*task));
+            return;
+        }
+        self.broken = self.log.recycle().is_err();
+        tasks.iter().for_each(|task| self.recover(*task));
+    }
+
+    fn seek_back(&mut self, task: Task) {
+        let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return };
+        local.discard();
+        if self.log.seek(task, &local.offsets(&self.config)).is_err() {
+            self.recover(task);
+        }
+    }
+
+    /// The journal decides what became of the task's last commit.
+    fn recover(&mut self, task: Task) {
+        self.log.release(task);
+        if let Some(Life::Running(local)) = self.tasks.remove(&task) {
+            self.tasks.insert(task, Life::Recovering(Box::new(Recovery::of(task, *local))));
+        }
+    }
+}
+
+fn stopped(task: Task, error: &TaskError) -> Life {
+    error!(task = task.0, "task stopped: {error}");
+    Life::Stopped(error.to_string())
+}
+
+impl<L: Log> Drop for Worker<L> {
+    fn drop(&mut self) {
+        report::ended(&self.status, &self.name);
+    }
+}
