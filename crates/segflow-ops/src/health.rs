@@ -1,0 +1,64 @@
+//! Why a process is not live, and why it is not ready: one reason per line, none if all is well.
+
+use segflow_runtime::status::{Phase, Snapshot, TaskStatus, WorkerStatus};
+
+/// Why the process should be restarted: the workers that have stopped for good.
+#[must_use]
+pub fn liveness(snapshot: &Snapshot) -> Vec<String> {
+    let ended = |(name, worker): (&String, &WorkerStatus)| {
+        worker.ended.as_ref().map(|reason| line(format!("worker {name} has stopped: {reason}")))
+    };
+    snapshot.workers.iter().filter_map(ended).collect()
+}
+
+/// Why the process does not do all its work: what is wrong with its workers, then with their tasks.
+#[must_use]
+pub fn readiness(snapshot: &Snapshot) -> Vec<String> {
+    if snapshot.workers.is_empty() {
+        return vec!["no worker has joined".to_owned()];
+    }
+    let mut reasons = liveness(snapshot);
+    reasons.extend(snapshot.workers.iter().filter_map(|(name, worker)| trouble(name, worker)));
+    for (name, worker) in &snapshot.workers {
+        let unseen = worker.tasks.iter().filter(|task| !snapshot.tasks.contains_key(task));
+        reasons.extend(unseen.map(|task| format!("task {task} is assigned to worker {name} and has not begun")));
+    }
+    for (task, status) in &snapshot.tasks {
+        reasons.extend(unfinished(*task, status));
+    }
+    if reasons.is_empty() && snapshot.workers.values().all(|worker| worker.tasks.is_empty()) {
+        reasons.push("no worker owns a task: the group is being joined, or has fewer tasks than workers".to_owned());
+    }
+    reasons
+}
+
+fn trouble(name: &str, worker: &WorkerStatus) -> Option<String> {
+    match worker {
+        WorkerStatus { ended: Some(_), .. } => None,
+        WorkerStatus { failing: true, last_error, .. } => {
+            let error = last_error.as_deref().unwrap_or("no error was given");
+            Some(line(format!("worker {name} is failing and tries again: {error}")))
+        }
+        WorkerStatus { cycles: 0, .. } => Some(format!("worker {name} has not finished its first cycle")),
+        WorkerStatus { .. } => None,
+    }
+}
+
+fn unfinished(task: u32, status: &TaskStatus) -> Option<String> {
+    let epoch = status.epoch;
+    match &status.phase {
+        Phase::Running => None,
+        Phase::Recovering { target: Some(target) } => {
+            Some(format!("task {task} is recovering: at epoch {epoch} of {target}"))
+        }
+        Phase::Recovering { target: None } => {
+            Some(format!("task {task} is recovering: at epoch {epoch}, the end of its journal is not settled yet"))
+        }
+        Phase::Stopped { reason } => Some(line(format!("task {task} is stopped: {reason}"))),
+    }
+}
+
+/// A reason is a line: errors of brokers and files may span several.
+fn line(reason: String) -> String {
+    reason.replace(['\r', '\n'], " ")
+}
