@@ -101,8 +101,8 @@ fn undecodable() {
     );
     check(
         Family::Invoices,
-        &format!("{{\"attributes\":{}1{}}}", "[{\"a\":".repeat(200), "}]".repeat(200)),
-        expect!["missing_field: kind: expected a value, found none"],
+        &format!("{}1{}", "{\"attributes\":".repeat(200), "}".repeat(200)),
+        expect!["undecodable: expected a json object, found: recursion limit exceeded at line 1 column 1779"],
     );
     let long = format!("{:?}", "é".repeat(100));
     check(
