@@ -3,6 +3,7 @@
 //! It drives `deploy/kafka-local/kafka`, the script that people use too. What it does panics on failure, saying why:
 //! a test without its broker proves nothing.
 
+mod read;
 mod records;
 
 use std::path::{Path, PathBuf};
