@@ -30,7 +30,8 @@ fn check(folder: &Path) -> Result<(), String> {
     if !output.status.success() {
         return Err(format!("{}: {}", folder.display(), String::from_utf8_lossy(&output.stderr)));
     }
-    let changes = String::from_utf8(output.stdout).unwrap();
+    // The release is not what a case is about.
+    let changes = String::from_utf8(output.stdout).unwrap().replace(segflow_core::ENGINE_VERSION, "(this release)");
     compare(&folder.join("changes.ndjson"), &changes)?;
     compare(&folder.join("dead-letters.ndjson"), &fs::read_to_string(&dead_letters).unwrap())
 }

@@ -8,7 +8,12 @@ pub fn sentence(core: &Core, zone: &Zone) -> String {
     let from = core.from.as_deref().unwrap_or("(new)");
     let to = core.to.as_deref().unwrap_or("(erased)");
     let mut text = format!("{} {} {from} -> {to}", core.customer_id, core.dimension);
-    let reasons: Vec<_> = core.reasons.iter().map(reason).collect();
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in core.reasons.iter().map(reason) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
     if !reasons.is_empty() {
         text.push_str(": ");
         text.push_str(&reasons.join(", "));

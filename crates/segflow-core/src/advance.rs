@@ -10,7 +10,7 @@ use crate::feature::view::View;
 use crate::membership::{Move, decide};
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
-use crate::segmentation::Segmentation;
+use crate::segmentation::{Dimension, Segment, Segmentation};
 use crate::state::{Membership, Pending, State, in_effect};
 use crate::time::{Instant, Span};
 
@@ -130,12 +130,16 @@ impl<'a> Step<'_, 'a> {
         Decided { core, origin: first.map(|fact| (fact.family, fact.offset)) }
     }
 
-    /// The comparisons that let the customer in and, on a fall, those that no longer hold them.
+    /// The comparisons that let the customer in; on a fall also those that no longer hold them, and of a `keep` cut
+    /// short those of its `bypass`.
     fn reasons(&self, moved: &Move, before: Option<&Scene<'_, 'a, '_>>) -> Vec<Reason> {
         let segments = &self.segmentation.dimensions[moved.dimension].segments;
         let entered = segments[moved.to].when.as_ref();
-        let left = moved.from.filter(|from| *from < moved.to).and_then(|from| segments[from].remain.as_ref());
-        let leaves = [entered, left].into_iter().flatten().flat_map(|rule| deciding(&rule.root, &self.now));
+        let left = moved.from.map(|from| &segments[from]);
+        let bypassed = left.filter(|left| self.is_kept(left, moved)).and_then(|left| left.bypass.as_ref());
+        let failed = moved.from.filter(|from| *from < moved.to).and_then(|from| segments[from].remain.as_ref());
+        let rules = [entered, failed, bypassed].into_iter().flatten();
+        let leaves = rules.flat_map(|rule| deciding(&rule.root, &self.now));
         let mut reasons = Vec::new();
         for leaf in leaves {
             let reason = reason(leaf, self.segmentation, &self.now, before);
@@ -144,6 +148,11 @@ impl<'a> Step<'_, 'a> {
             }
         }
         reasons
+    }
+
+    fn is_kept(&self, left: &Segment, moved: &Move) -> bool {
+        let end = left.keep.zip(moved.entered_previous_at).map(|(keep, entered)| self.segmentation.plus(entered, keep));
+        end.is_some_and(|end| self.now.evaluation.moment.at < end)
     }
 
     /// Where each moved dimension goes next if no fact arrives, and how far ahead this looked.
@@ -197,7 +206,7 @@ fn treatment(
 fn present<'a>(
     segmentation: &'a Segmentation,
     memberships: &'a [Membership],
-) -> impl Iterator<Item = (&'a crate::segmentation::Dimension, &'a crate::segmentation::Segment)> {
+) -> impl Iterator<Item = (&'a Dimension, &'a Segment)> {
     segmentation.dimensions.iter().zip(memberships).filter_map(|(dimension, membership)| {
         let current = usize::from(membership.current?);
         Some((dimension, &dimension.segments[current]))

