@@ -35,9 +35,7 @@ pub(crate) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, co
 }
 
 fn one_count(counts: &[(&str, u32)]) -> LogResult<u32> {
-    let (_, first) = *counts
-        .first()
-        .ok_or_else(|| LogError::Stop("expected topics, found none".to_owned()))?;
+    let (_, first) = *counts.first().ok_or_else(|| LogError::Stop("expected topics, found none".to_owned()))?;
     if counts.iter().all(|(_, count)| *count == first) {
         return Ok(first);
     }
@@ -59,29 +57,20 @@ pub(crate) struct Description {
 /// A topic's description; none if there is no such topic.
 pub(crate) fn describe<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) -> LogResult<Option<Description>> {
     let doing = || format!("asking for the partitions of {topic}");
-    let metadata = consumer
-        .fetch_metadata(Some(topic), ANSWER)
-        .map_err(|error| failed(&doing(), &error))?;
+    let metadata = consumer.fetch_metadata(Some(topic), ANSWER).map_err(|error| failed(&doing(), &error))?;
     let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
         return Ok(None);
     };
     match found.error() {
         None => Ok(Some(Description {
             partitions: count(found.partitions().len()),
-            replicas: found
-                .partitions()
-                .first()
-                .map_or(0, |partition| count(partition.replicas().len())),
+            replicas: found.partitions().first().map_or(0, |partition| count(partition.replicas().len())),
         })),
         Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => Ok(None),
         Some(
             code @ (RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
             | RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION),
-        ) => Err(LogError::Stop(format!(
-            "{}: {}; correct the name or the permissions",
-            doing(),
-            reason(code)
-        ))),
+        ) => Err(LogError::Stop(format!("{}: {}; correct the name or the permissions", doing(), reason(code)))),
         Some(code) => Err(LogError::Retry(format!("{}: {}", doing(), reason(code)))),
     }
 }

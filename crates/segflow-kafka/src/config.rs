@@ -26,16 +26,10 @@ pub const fn default_topic(sink: Sink) -> &'static str {
 /// librdkafka properties that Segflow sets itself, each with the reason.
 const FIXED: &[(&str, &str)] = &[
     ("bootstrap.servers", "it has a key of its own"),
-    (
-        "metadata.broker.list",
-        "it is an alias of bootstrap.servers, which has a key of its own",
-    ),
+    ("metadata.broker.list", "it is an alias of bootstrap.servers, which has a key of its own"),
     ("group.id", "it is the application's name"),
     ("group.instance.id", "it is application-instance-worker"),
-    (
-        "group.protocol",
-        "the commit relies on the classic protocol's generations",
-    ),
+    ("group.protocol", "the commit relies on the classic protocol's generations"),
     ("transactional.id", "it is application-instance-worker"),
     ("transaction.timeout.ms", "it has a key of its own"),
     ("session.timeout.ms", "it has a key of its own"),
@@ -47,10 +41,7 @@ const FIXED: &[(&str, &str)] = &[
     ("auto.commit.enable", "offsets are committed with the outputs"),
     ("enable.auto.offset.store", "offsets are committed with the outputs"),
     ("isolation.level", "each client needs its own"),
-    (
-        "auto.offset.reset",
-        "a lost offset must stop the worker, not skip records",
-    ),
+    ("auto.offset.reset", "a lost offset must stop the worker, not skip records"),
     ("partition.assignment.strategy", "tasks move cooperatively"),
     ("enable.partition.eof", "it disturbs the position"),
     ("check.crcs", "a damaged record must be seen"),
@@ -80,25 +71,18 @@ impl Connection {
     /// A connection without further properties.
     #[must_use]
     pub fn new(bootstrap_servers: impl Into<String>) -> Self {
-        Self {
-            bootstrap_servers: bootstrap_servers.into(),
-            properties: BTreeMap::new(),
-        }
+        Self { bootstrap_servers: bootstrap_servers.into(), properties: BTreeMap::new() }
     }
 
     /// # Errors
     /// `Stop` if there is no server, or a property is one that Segflow fixes.
     pub fn check(&self) -> LogResult<()> {
         if self.bootstrap_servers.trim().is_empty() {
-            return Err(LogError::Stop(
-                "bootstrap servers: expected host:port, found nothing".to_owned(),
-            ));
+            return Err(LogError::Stop("bootstrap servers: expected host:port, found nothing".to_owned()));
         }
         let fixed = FIXED.iter().find(|(key, _)| self.properties.contains_key(*key));
         fixed.map_or(Ok(()), |(key, why)| {
-            Err(LogError::Stop(format!(
-                "librdkafka property `{key}` may not be set: {why}; remove it"
-            )))
+            Err(LogError::Stop(format!("librdkafka property `{key}` may not be set: {why}; remove it")))
         })
     }
 
@@ -106,9 +90,7 @@ impl Connection {
     pub(crate) fn client(&self, client_id: &str, tuned: &[(&str, &str)]) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set_log_level(RDKafkaLogLevel::Info);
-        config
-            .set("socket.nagle.disable", "true")
-            .set("reconnect.backoff.max.ms", "1000");
+        config.set("socket.nagle.disable", "true").set("reconnect.backoff.max.ms", "1000");
         config.set("client.id", client_id);
         for (key, value) in tuned {
             config.set(*key, *value);
@@ -153,14 +135,8 @@ impl KafkaConfig {
             application: application.to_owned(),
             instance: instance.to_owned(),
             worker,
-            inputs: Family::ALL
-                .iter()
-                .map(|family| (*family, family.default_topic()))
-                .collect(),
-            outputs: SINKS
-                .iter()
-                .map(|sink| (*sink, default_topic(*sink).to_owned()))
-                .collect(),
+            inputs: Family::ALL.iter().map(|family| (*family, family.default_topic())).collect(),
+            outputs: SINKS.iter().map(|sink| (*sink, default_topic(*sink).to_owned())).collect(),
             transaction_timeout: Duration::from_secs(10),
             session_timeout: Duration::from_secs(10),
             max_poll_interval: Duration::from_secs(300),
@@ -180,21 +156,15 @@ impl KafkaConfig {
         check_name("application", &self.application)?;
         check_name("instance", &self.instance)?;
         if self.inputs.is_empty() {
-            return Err(LogError::Stop(
-                "inputs: expected at least one topic, found none".to_owned(),
-            ));
+            return Err(LogError::Stop("inputs: expected at least one topic, found none".to_owned()));
         }
         if let Some(missing) = SINKS.iter().find(|sink| !self.outputs.contains_key(sink)) {
-            return Err(LogError::Stop(format!(
-                "outputs: expected a topic for {missing:?}, found none"
-            )));
+            return Err(LogError::Stop(format!("outputs: expected a topic for {missing:?}, found none")));
         }
         let mut seen = BTreeSet::new();
         let doubled = self.topics().find(|topic| !seen.insert(topic.to_owned()));
         doubled.map_or(Ok(()), |topic| {
-            Err(LogError::Stop(format!(
-                "topic `{topic}` is named twice; each input and output needs its own"
-            )))
+            Err(LogError::Stop(format!("topic `{topic}` is named twice; each input and output needs its own")))
         })
     }
 
@@ -205,9 +175,7 @@ impl KafkaConfig {
 
     /// The journal's topic.
     pub(crate) fn journal(&self) -> &str {
-        self.outputs
-            .get(&Sink::Journal)
-            .map_or(default_topic(Sink::Journal), String::as_str)
+        self.outputs.get(&Sink::Journal).map_or(default_topic(Sink::Journal), String::as_str)
     }
 
     /// The member of the group: owns tasks and reads nothing.
@@ -217,15 +185,9 @@ impl KafkaConfig {
             .set("group.instance.id", self.member())
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", ms(self.session_timeout))
-            .set(
-                "max.poll.interval.ms",
-                ms(self.max_poll_interval.max(self.session_timeout)),
-            )
+            .set("max.poll.interval.ms", ms(self.max_poll_interval.max(self.session_timeout)))
             // The default heartbeat, 3 s, could not keep a session of 6 s alive across one lost answer.
-            .set(
-                "heartbeat.interval.ms",
-                ms((self.session_timeout / 4).min(Duration::from_secs(3))),
-            )
+            .set("heartbeat.interval.ms", ms((self.session_timeout / 4).min(Duration::from_secs(3))))
             // Nothing is read, but the callback's pause comes a moment after the assignment.
             .set("queued.max.messages.kbytes", "1024");
         config
@@ -263,19 +225,13 @@ impl KafkaConfig {
     /// A client that only asks; no group, since it neither joins nor reads.
     pub(crate) fn asker(&self) -> ClientConfig {
         let mut config = self.connection.client(&format!("{}-ends", self.member()), &[]);
-        config
-            .set("isolation.level", "read_uncommitted")
-            .set("enable.auto.commit", "false");
+        config.set("isolation.level", "read_uncommitted").set("enable.auto.commit", "false");
         config
     }
 
     /// The transactional producer. A cycle flushes, so that lingering buys batches only for the time of a round trip.
     pub(crate) fn producer(&self) -> ClientConfig {
-        let tuned = [
-            ("linger.ms", "2"),
-            ("compression.type", "zstd"),
-            ("queue.buffering.max.messages", "200000"),
-        ];
+        let tuned = [("linger.ms", "2"), ("compression.type", "zstd"), ("queue.buffering.max.messages", "200000")];
         let mut config = self.connection.client(&format!("{}-producer", self.member()), &tuned);
         config
             .set("transactional.id", self.member())

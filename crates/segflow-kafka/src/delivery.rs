@@ -52,11 +52,7 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
         if let Err((error, message)) = report {
             let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
             failure.get_or_insert_with(|| {
-                format!(
-                    "a record for {} [{}] was not delivered: {error}",
-                    message.topic(),
-                    message.partition()
-                )
+                format!("a record for {} [{}] was not delivered: {error}", message.topic(), message.partition())
             });
         }
     }
@@ -93,27 +89,18 @@ pub(crate) fn deliver(producer: &BaseProducer<Deliveries>, limit: Duration) -> L
         if now < left {
             deadline = Moment::now() + limit;
         } else if Moment::now() >= deadline {
-            return Err(LogError::Retry(format!(
-                "{now} records were not delivered within {} ms",
-                limit.as_millis()
-            )));
+            return Err(LogError::Retry(format!("{now} records were not delivered within {} ms", limit.as_millis())));
         }
         left = now;
     }
     producer.poll(Duration::ZERO);
-    producer
-        .context()
-        .take_failure()
-        .map_or(Ok(()), |failure| Err(LogError::Retry(failure)))
+    producer.context().take_failure().map_or(Ok(()), |failure| Err(LogError::Retry(failure)))
 }
 
 /// Headers as librdkafka takes them; none where there are none.
 pub(crate) fn owned_headers(headers: &Headers) -> Option<OwnedHeaders> {
     let add = |owned: OwnedHeaders, (key, value): &(String, Option<Vec<u8>>)| {
-        owned.insert(Header {
-            key,
-            value: value.as_ref(),
-        })
+        owned.insert(Header { key, value: value.as_ref() })
     };
     (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), add))
 }

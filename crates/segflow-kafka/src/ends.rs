@@ -42,15 +42,9 @@ impl Asker {
     /// The latest offsets of these tasks' inputs, and the wall time from before the question.
     pub(crate) fn ends(&mut self, inputs: &BTreeMap<Family, String>, tasks: &BTreeSet<Task>) -> Ends {
         let w = wall_time();
-        let asked: Vec<(&str, Task)> = tasks
-            .iter()
-            .flat_map(|task| inputs.values().map(|topic| (topic.as_str(), *task)))
-            .collect();
-        let answer = if asked.is_empty() {
-            Ok(BTreeMap::new())
-        } else {
-            latest(&self.consumer, &asked, ANSWER)
-        };
+        let asked: Vec<(&str, Task)> =
+            tasks.iter().flat_map(|task| inputs.values().map(|topic| (topic.as_str(), *task))).collect();
+        let answer = if asked.is_empty() { Ok(BTreeMap::new()) } else { latest(&self.consumer, &asked, ANSWER) };
         let answer = answer.unwrap_or_else(|error| {
             self.warn(&format!("{error}"));
             BTreeMap::new()
@@ -77,7 +71,5 @@ impl Asker {
 /// The host's clock. A host whose clock stands before 1970 reads as the beginning of time.
 fn wall_time() -> Instant {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(Instant::BEGINNING, |since| {
-        Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    })
+    since.map_or(Instant::BEGINNING, |since| Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
 }

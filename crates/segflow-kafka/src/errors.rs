@@ -28,19 +28,16 @@ pub(crate) fn beyond_use(code: Code, doing: &str, reason: &str) -> LogError {
         | Code::GroupAuthorizationFailed
         | Code::TopicAuthorizationFailed
         | Code::UnsupportedForMessageFormat
-        | Code::UnsupportedVersion => LogError::Stop(format!(
-            "{doing}: {reason}; correct it on the cluster, then start again"
-        )),
+        | Code::UnsupportedVersion => {
+            LogError::Stop(format!("{doing}: {reason}; correct it on the cluster, then start again"))
+        }
         _ => LogError::Fenced(format!("{doing}: {reason}")),
     }
 }
 
 /// Whether another member has taken this one's place.
 fn takes_over(code: Code) -> bool {
-    matches!(
-        code,
-        Code::FencedInstanceId | Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced
-    )
+    matches!(code, Code::FencedInstanceId | Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced)
 }
 
 /// Whether reading on would step over records: an operator must look.
@@ -74,9 +71,7 @@ pub(crate) fn unreachable(code: Code) -> bool {
 
 // librdkafka repeats the value in some of its reasons, so those of secrets stay unsaid.
 fn refused_property(key: &str, reason: &str) -> String {
-    let secret = ["password", "secret", "key", "token", "pem", "oauthbearer"]
-        .iter()
-        .any(|word| key.contains(word));
+    let secret = ["password", "secret", "key", "token", "pem", "oauthbearer"].iter().any(|word| key.contains(word));
     if secret {
         format!("librdkafka refuses the value of property `{key}`; correct it")
     } else {

@@ -42,11 +42,7 @@ impl Feed {
         let producer = config
             .create_with_context(Deliveries::default())
             .map_err(|error| failed("creating the producer", &error))?;
-        Ok(Self {
-            connection: connection.clone(),
-            producer,
-            sent: 0,
-        })
+        Ok(Self { connection: connection.clone(), producer, sent: 0 })
     }
 
     /// How many partitions a topic has.
@@ -55,14 +51,11 @@ impl Feed {
     /// `Stop` if there is no such topic; `Retry` if the cluster does not answer.
     pub fn partitions(&self, topic: &str) -> LogResult<u32> {
         let config = self.connection.client("segflow-generate", &[]);
-        let asker: BaseConsumer<Voice> = config
-            .create_with_context(Voice::default())
-            .map_err(|error| failed("asking for topics", &error))?;
+        let asker: BaseConsumer<Voice> =
+            config.create_with_context(Voice::default()).map_err(|error| failed("asking for topics", &error))?;
         let found = describe(&asker, topic)?.map(|description| description.partitions);
         found.ok_or_else(|| {
-            LogError::Stop(format!(
-                "topic {topic} does not exist; make it with `segflow topics create`"
-            ))
+            LogError::Stop(format!("topic {topic} does not exist; make it with `segflow topics create`"))
         })
     }
 
@@ -80,9 +73,7 @@ impl Feed {
     ) -> LogResult<()> {
         let partition = i32::try_from(partition)
             .map_err(|_| LogError::Stop(format!("{topic}: there is no partition {partition}")))?;
-        let mut record = BaseRecord::<[u8], [u8]>::to(topic)
-            .partition(partition)
-            .timestamp(timestamp.0);
+        let mut record = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).timestamp(timestamp.0);
         record.key = key;
         record.payload = value;
         hand_over(&self.producer, record)?;

@@ -27,11 +27,7 @@ struct Page {
 
 impl Journal {
     pub(crate) fn new(ranges: RangeReader, topic: &str) -> Self {
-        Self {
-            ranges,
-            topic: topic.to_owned(),
-            page: None,
-        }
+        Self { ranges, topic: topic.to_owned(), page: None }
     }
 
     /// The reader below.
@@ -69,11 +65,7 @@ impl Journal {
             from = found.offset + 1;
             let entry = self.entry(task, found)?;
             if entry.epoch > after {
-                self.page = Some(Page {
-                    task,
-                    epoch: entry.epoch,
-                    next: from,
-                });
+                self.page = Some(Page { task, epoch: entry.epoch, next: from });
                 entries.push(entry);
             }
         }
@@ -98,10 +90,7 @@ impl Journal {
     }
 
     fn entry(&self, task: Task, found: Found) -> LogResult<JournalEntry> {
-        let epoch = found
-            .key
-            .as_deref()
-            .and_then(|key| std::str::from_utf8(key).ok()?.parse().ok());
+        let epoch = found.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()?.parse().ok());
         match (epoch, found.value) {
             (Some(epoch), Some(bytes)) => Ok(JournalEntry { epoch, bytes }),
             _ => Err(LogError::Stop(format!(

@@ -52,16 +52,7 @@ impl KafkaLog {
         let reader = Reader::open(&config)?;
         let ownership = Ownership::join(&config)?;
         let (journal, slices) = (None, BTreeMap::new());
-        Ok(Self {
-            config,
-            partitions,
-            ownership,
-            reader,
-            asker,
-            transactions,
-            journal,
-            slices,
-        })
+        Ok(Self { config, partitions, ownership, reader, asker, transactions, journal, slices })
     }
 
     /// How many partitions every topic has: how many tasks there are in all.
@@ -171,21 +162,11 @@ impl Log for KafkaLog {
     }
 
     fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
-        barrier::offsets_settled(
-            self.ownership.consumer(),
-            &self.config.inputs,
-            self.config.journal(),
-            task,
-        )
+        barrier::offsets_settled(self.ownership.consumer(), &self.config.inputs, self.config.journal(), task)
     }
 
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
-        barrier::journal_settled(
-            self.asker.consumer(),
-            self.reader.consumer(),
-            self.config.journal(),
-            task,
-        )
+        barrier::journal_settled(self.asker.consumer(), self.reader.consumer(), self.config.journal(), task)
     }
 
     fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {

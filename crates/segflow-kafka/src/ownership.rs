@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use rdkafka::config::RDKafkaLogLevel;
@@ -24,38 +25,55 @@ use crate::voice::{say, say_error};
 /// The most events served at once: what is left waits for the next cycle.
 const SERVED_AT_ONCE: usize = 64;
 
+/// How long closing may take. librdkafka may wait for ever where a rebalance meets it.
+const CLOSED: Duration = Duration::from_secs(5);
+
 /// A member of the consumer group.
 pub(crate) struct Ownership {
-    consumer: BaseConsumer<Assignments>,
+    /// Some until dropped.
+    consumer: Option<BaseConsumer<Assignments>>,
+}
+
+/// Closes the client on a thread of its own and waits for a while. A static member does not leave the group by it.
+impl Drop for Ownership {
+    fn drop(&mut self) {
+        // What is served now is not in the way of closing.
+        let _ = self.tasks();
+        let (done, closed) = mpsc::channel();
+        let consumer = self.consumer.take();
+        let closing = thread::Builder::new().name("closing member".to_owned()).spawn(move || {
+            drop(consumer);
+            let _ = done.send(());
+        });
+        if closing.is_err() || closed.recv_timeout(CLOSED).is_err() {
+            tracing::warn!("the group's member did not close within {CLOSED:?}; it is left behind");
+        }
+    }
 }
 
 impl Ownership {
     /// Joins the group; tasks come with later calls of [`Ownership::tasks`].
     pub(crate) fn join(config: &KafkaConfig) -> LogResult<Self> {
         let doing = || format!("joining group {}", config.application);
-        let consumer: BaseConsumer<Assignments> = config
-            .ownership()
-            .create_with_context(Assignments::default())
-            .map_err(|error| failed(&doing(), &error))?;
-        consumer
-            .subscribe(&[config.journal()])
-            .map_err(|error| failed(&doing(), &error))?;
-        Ok(Self { consumer })
+        let consumer: BaseConsumer<Assignments> =
+            config.ownership().create_with_context(Assignments::default()).map_err(|error| failed(&doing(), &error))?;
+        consumer.subscribe(&[config.journal()]).map_err(|error| failed(&doing(), &error))?;
+        Ok(Self { consumer: Some(consumer) })
     }
 
     /// Serves the group, without waiting, and returns the tasks owned now.
     pub(crate) fn tasks(&self) -> LogResult<BTreeSet<Task>> {
-        let group = self.consumer.context();
+        let group = self.consumer().context();
         for _ in 0..SERVED_AT_ONCE {
             let before = group.rebalances.load(Ordering::Relaxed);
-            match self.consumer.poll(Duration::ZERO) {
+            match self.consumer().poll(Duration::ZERO) {
                 None if before == group.rebalances.load(Ordering::Relaxed) => break,
                 Some(Err(error)) => self.judge(&error)?,
                 // A rebalance was served, or a record slipped in before the pause: it is nobody's to read.
                 None | Some(Ok(_)) => {}
             }
         }
-        match self.consumer.client().fatal_error() {
+        match self.consumer().client().fatal_error() {
             Some((code, reason)) => Err(beyond_use(code, "serving the group", &reason)),
             None => Ok(group.owned().clone()),
         }
@@ -63,19 +81,17 @@ impl Ownership {
 
     /// The group's metadata for a transaction, if this worker is a member at this very moment.
     pub(crate) fn membership(&self) -> LogResult<ConsumerGroupMetadata> {
-        let metadata = self.consumer.group_metadata();
+        let metadata = self.consumer().group_metadata();
         // Asked after the metadata were taken: a member becomes none at any time, but a member again only by a poll.
-        match (metadata, generation(&self.consumer)) {
-            (Some(metadata), Some(_)) if !self.consumer.assignment_lost() => Ok(metadata),
-            _ => Err(LogError::Retry(
-                "not a member of the group at the moment: it is rebalancing".to_owned(),
-            )),
+        match (metadata, generation(self.consumer())) {
+            (Some(metadata), Some(_)) if !self.consumer().assignment_lost() => Ok(metadata),
+            _ => Err(LogError::Retry("not a member of the group at the moment: it is rebalancing".to_owned())),
         }
     }
 
     /// The client, for questions about the group's offsets.
     pub(crate) fn consumer(&self) -> &BaseConsumer<Assignments> {
-        &self.consumer
+        self.consumer.as_ref().expect("some until dropped")
     }
 
     fn judge(&self, error: &KafkaError) -> LogResult<()> {
@@ -84,7 +100,7 @@ impl Ownership {
             return Err(failed("serving the group", error));
         }
         // While tasks are owned, their reader and producer find out by themselves whether it matters.
-        if self.consumer.context().owned().is_empty() && code.is_some_and(unreachable) {
+        if self.consumer().context().owned().is_empty() && code.is_some_and(unreachable) {
             return Err(LogError::Retry(format!("joining the group: {error}")));
         }
         Ok(())
@@ -152,9 +168,5 @@ impl ConsumerContext for Assignments {
 }
 
 fn tasks_of(partitions: &TopicPartitionList) -> Vec<Task> {
-    partitions
-        .elements()
-        .iter()
-        .filter_map(|element| u32::try_from(element.partition()).ok().map(Task))
-        .collect()
+    partitions.elements().iter().filter_map(|element| u32::try_from(element.partition()).ok().map(Task)).collect()
 }

@@ -65,9 +65,7 @@ pub(crate) fn await_fresh<C: ConsumerContext>(
 ) -> LogResult<()> {
     let deadline = Instant::now() + ASSIGNMENT;
     loop {
-        let known = consumer
-            .position()
-            .map_err(|error| LogError::Retry(format!("asking for positions: {error}")))?;
+        let known = consumer.position().map_err(|error| LogError::Retry(format!("asking for positions: {error}")))?;
         let stale = assigned.elements().iter().any(|element| {
             let now = known.find_partition(element.topic(), element.partition());
             now.is_some_and(|now| now.offset() != Offset::Invalid)
@@ -76,9 +74,7 @@ pub(crate) fn await_fresh<C: ConsumerContext>(
             return Ok(());
         }
         if Instant::now() >= deadline {
-            return Err(LogError::Retry(
-                "librdkafka did not stop a fetcher within 10 s".to_owned(),
-            ));
+            return Err(LogError::Retry("librdkafka did not stop a fetcher within 10 s".to_owned()));
         }
         thread::sleep(Duration::from_micros(200));
     }

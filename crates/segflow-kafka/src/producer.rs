@@ -43,12 +43,8 @@ enum State {
 impl Transactions {
     /// A producer of the worker's `transactional.id`. It fences its predecessor and ends what that one left open.
     pub(crate) fn open(config: &KafkaConfig) -> LogResult<Self> {
-        let mut this = Self {
-            config: config.clone(),
-            topics: config.outputs.clone(),
-            client: None,
-            state: State::Doubtful,
-        };
+        let mut this =
+            Self { config: config.clone(), topics: config.outputs.clone(), client: None, state: State::Doubtful };
         this.recycle()?;
         Ok(this)
     }
@@ -96,10 +92,7 @@ impl Transactions {
     /// Hands an output over, to its task's partition.
     pub(crate) fn produce(&self, output: &Output) -> LogResult<()> {
         let topic = self.topics.get(&output.sink).ok_or_else(|| {
-            LogError::Stop(format!(
-                "output {:?} has no topic; name one in the configuration",
-                output.sink
-            ))
+            LogError::Stop(format!("output {:?} has no topic; name one in the configuration", output.sink))
         })?;
         let mut record = BaseRecord::<[u8], [u8]>::to(topic).partition(number(output.task));
         record.key = output.key.as_deref();
@@ -116,9 +109,7 @@ impl Transactions {
 
     /// Adds offsets to the transaction.
     pub(crate) fn send_offsets(&self, offsets: &TopicPartitionList, group: &ConsumerGroupMetadata) -> LogResult<()> {
-        let sent = self
-            .client()?
-            .send_offsets_to_transaction(offsets, group, self.config.transaction_timeout);
+        let sent = self.client()?.send_offsets_to_transaction(offsets, group, self.config.transaction_timeout);
         sent.map_err(|error| self.verdict("sending offsets", &error))
     }
 
@@ -146,9 +137,7 @@ impl Transactions {
     }
 
     fn client(&self) -> LogResult<&BaseProducer<Deliveries>> {
-        self.client
-            .as_ref()
-            .ok_or_else(|| LogError::Retry("the producer could not be created yet".to_owned()))
+        self.client.as_ref().ok_or_else(|| LogError::Retry("the producer could not be created yet".to_owned()))
     }
 
     fn verdict(&self, doing: &str, error: &KafkaError) -> LogError {

@@ -57,12 +57,7 @@ impl RangeReader {
             .range_reader()
             .create_with_context(Voice::default())
             .map_err(|error| failed("creating a reader for recovery", &error))?;
-        Ok(Self {
-            consumer,
-            topic: topic.to_owned(),
-            at: None,
-            used: Moment::now(),
-        })
+        Ok(Self { consumer, topic: topic.to_owned(), at: None, used: Moment::now() })
     }
 
     /// How long it has not been used.
@@ -102,11 +97,7 @@ impl RangeReader {
         let assigned = list_at([(self.topic.as_str(), task, offset(from))]).map_err(|error| failed(doing, &error))?;
         self.consumer.assign(&assigned).map_err(|error| failed(doing, &error))?;
         await_fresh(&self.consumer, &assigned)?;
-        Ok(At {
-            task,
-            next: from,
-            held: None,
-        })
+        Ok(At { task, next: from, held: None })
     }
 
     fn collect(&self, at: &mut At, to: u64, most: usize) -> LogResult<Vec<Found>> {
@@ -162,10 +153,7 @@ impl RangeReader {
         if !error.rdkafka_error_code().is_some_and(loses_records) {
             return Ok(());
         }
-        let bounds = self
-            .consumer
-            .fetch_watermarks(&self.topic, number(at.task), BOUNDS)
-            .ok();
+        let bounds = self.consumer.fetch_watermarks(&self.topic, number(at.task), BOUNDS).ok();
         let reason = bounds.and_then(|(low, high)| out_of_range(&self.topic, at.task, at.next, low, high));
         let reason =
             reason.unwrap_or_else(|| format!("{place} at {}: {error}: {}", at.next, self.consumer.context().reason()));
@@ -184,9 +172,7 @@ impl RangeReader {
         shorter.map_or_else(
             || {
                 let place = format!("{} [{}]", self.topic, task.0);
-                LogError::Retry(format!(
-                    "reading {place} to {to}: nothing after {position} within {PATIENCE:?}"
-                ))
+                LogError::Retry(format!("reading {place} to {to}: nothing after {position} within {PATIENCE:?}"))
             },
             LogError::Stop,
         )

@@ -41,11 +41,7 @@ impl Reader {
         Ok(Self {
             consumer,
             topics: config.inputs.clone(),
-            families: config
-                .inputs
-                .iter()
-                .map(|(family, topic)| (topic.clone(), *family))
-                .collect(),
+            families: config.inputs.iter().map(|(family, topic)| (topic.clone(), *family)).collect(),
             started: BTreeMap::new(),
             positions: None,
             pending: None,
@@ -60,14 +56,10 @@ impl Reader {
     /// Reads a task's inputs from these offsets on; nothing fetched before is delivered afterwards.
     pub(crate) fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
         self.release(task)?;
-        let starts = offsets
-            .iter()
-            .map(|(family, next)| Ok((self.topic(*family)?, task, offset(*next))));
+        let starts = offsets.iter().map(|(family, next)| Ok((self.topic(*family)?, task, offset(*next))));
         let starts = starts.collect::<LogResult<Vec<_>>>()?;
         let assigned = list_at(starts).map_err(|error| failed("seeking", &error))?;
-        self.consumer
-            .incremental_assign(&assigned)
-            .map_err(|error| failed("seeking", &error))?;
+        self.consumer.incremental_assign(&assigned).map_err(|error| failed("seeking", &error))?;
         self.started.insert(task, offsets.clone());
         await_fresh(&self.consumer, &assigned)
     }
@@ -78,14 +70,9 @@ impl Reader {
         let Some(offsets) = self.started.remove(&task) else {
             return Ok(());
         };
-        let topics = offsets
-            .keys()
-            .map(|family| self.topic(*family))
-            .collect::<LogResult<Vec<_>>>()?;
+        let topics = offsets.keys().map(|family| self.topic(*family)).collect::<LogResult<Vec<_>>>()?;
         let taken = list(topics.into_iter().map(|topic| (topic, task)));
-        self.consumer
-            .incremental_unassign(&taken)
-            .map_err(|error| failed("releasing a task", &error))
+        self.consumer.incremental_unassign(&taken).map_err(|error| failed("releasing a task", &error))
     }
 
     /// At most `max` records, waiting at most `wait` for the first.
@@ -97,11 +84,8 @@ impl Reader {
         let deadline = Moment::now() + wait;
         let mut records = Vec::new();
         while records.len() < max {
-            let patience = if records.is_empty() {
-                deadline.saturating_duration_since(Moment::now())
-            } else {
-                Duration::ZERO
-            };
+            let patience =
+                if records.is_empty() { deadline.saturating_duration_since(Moment::now()) } else { Duration::ZERO };
             match self.consumer.poll(patience) {
                 Some(Ok(message)) => records.extend(self.record(&message)),
                 Some(Err(error)) => match self.judge(&error) {
@@ -125,10 +109,8 @@ impl Reader {
             self.positions = Some(positions(&self.consumer).map_err(|error| failed("asking for positions", &error))?);
         }
         let known = self.positions.as_ref().expect("just asked for");
-        let started = self
-            .started
-            .get(&task)
-            .ok_or_else(|| LogError::Retry(format!("task {} is not being read", task.0)))?;
+        let started =
+            self.started.get(&task).ok_or_else(|| LogError::Retry(format!("task {} is not being read", task.0)))?;
         let next = |(family, start): (&Family, &u64)| {
             let position = known.get(&(self.topic(*family)?.to_owned(), task));
             Ok((*family, position.map_or(*start, |position| *position.max(start))))
@@ -138,10 +120,7 @@ impl Reader {
 
     fn topic(&self, family: Family) -> LogResult<&str> {
         self.topics.get(&family).map(String::as_str).ok_or_else(|| {
-            LogError::Stop(format!(
-                "input {} has no topic; name one in the configuration",
-                family.name()
-            ))
+            LogError::Stop(format!("input {} has no topic; name one in the configuration", family.name()))
         })
     }
 
@@ -175,24 +154,15 @@ impl Reader {
         for (task, offsets) in &self.started {
             for (family, start) in offsets {
                 let Ok(topic) = self.topic(*family) else { continue };
-                let next = reached
-                    .get(&(topic.to_owned(), *task))
-                    .map_or(*start, |position| *position.max(start));
+                let next = reached.get(&(topic.to_owned(), *task)).map_or(*start, |position| *position.max(start));
                 let bounds = self.consumer.fetch_watermarks(topic, number(*task), BOUNDS);
-                found.extend(
-                    bounds
-                        .ok()
-                        .and_then(|(low, high)| out_of_range(topic, *task, next, low, high)),
-                );
+                found.extend(bounds.ok().and_then(|(low, high)| out_of_range(topic, *task, next, low, high)));
             }
         }
         if found.is_empty() {
             found.push(self.consumer.context().reason());
         }
-        LogError::Stop(format!(
-            "an input cannot be read without losing records: {error}: {}",
-            found.join("; ")
-        ))
+        LogError::Stop(format!("an input cannot be read without losing records: {error}: {}", found.join("; ")))
     }
 }
 

@@ -18,9 +18,6 @@ pub(crate) fn timestamp_of(message: &BorrowedMessage<'_>) -> Instant {
 /// Its headers, in order.
 pub(crate) fn headers_of(message: &BorrowedMessage<'_>) -> Headers {
     message.headers().map_or_else(Headers::new, |headers| {
-        headers
-            .iter()
-            .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
-            .collect()
+        headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
     })
 }

@@ -8,7 +8,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::BaseConsumer;
@@ -45,30 +46,17 @@ impl Wanted {
     #[must_use]
     pub const fn new(inputs: BTreeMap<Family, String>, outputs: BTreeMap<Sink, String>, partitions: u32) -> Self {
         let output_retention = Some(Duration::from_secs(30 * 86_400));
-        Self {
-            inputs,
-            outputs,
-            partitions,
-            replication: None,
-            input_retention: None,
-            output_retention,
-        }
+        Self { inputs, outputs, partitions, replication: None, input_retention: None, output_retention }
     }
 
     /// Every topic with the properties that matter, inputs first.
     #[must_use]
     pub fn plan(&self) -> Vec<Topic> {
         let inputs = self.inputs.values().map(|topic| {
-            let kept = [
-                ("cleanup.policy", "delete".to_owned()),
-                ("message.timestamp.type", "CreateTime".to_owned()),
-            ];
+            let kept = [("cleanup.policy", "delete".to_owned()), ("message.timestamp.type", "CreateTime".to_owned())];
             self.topic(topic, kept.into_iter().chain([retention(self.input_retention)]))
         });
-        let outputs = self
-            .outputs
-            .iter()
-            .map(|(sink, topic)| self.topic(topic, self.sink(*sink)));
+        let outputs = self.outputs.iter().map(|(sink, topic)| self.topic(topic, self.sink(*sink)));
         inputs.chain(outputs).collect()
     }
 
@@ -78,11 +66,7 @@ impl Wanted {
             Sink::Changes | Sink::DeadLetters => vec![delete, retention(self.output_retention)],
             Sink::Segments => vec![("cleanup.policy", "compact".to_owned())],
             Sink::Journal => {
-                vec![
-                    delete,
-                    ("message.timestamp.type", "LogAppendTime".to_owned()),
-                    retention(None),
-                ]
+                vec![delete, ("message.timestamp.type", "LogAppendTime".to_owned()), retention(None)]
             }
         }
     }
@@ -92,20 +76,12 @@ impl Wanted {
         if self.replication.is_some_and(|copies| copies >= 3) {
             properties.insert("min.insync.replicas", "2".to_owned());
         }
-        Topic {
-            name: name.to_owned(),
-            partitions: self.partitions,
-            replication: self.replication,
-            properties,
-        }
+        Topic { name: name.to_owned(), partitions: self.partitions, replication: self.replication, properties }
     }
 }
 
 fn retention(limit: Option<Duration>) -> (&'static str, String) {
-    (
-        "retention.ms",
-        limit.map_or("-1".to_owned(), |limit| limit.as_millis().to_string()),
-    )
+    ("retention.ms", limit.map_or("-1".to_owned(), |limit| limit.as_millis().to_string()))
 }
 
 /// A topic as it is wanted.
@@ -136,11 +112,7 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {}: expected {}, found {}",
-            self.topic, self.property, self.wanted, self.found
-        )
+        write!(f, "{}: {}: expected {}, found {}", self.topic, self.property, self.wanted, self.found)
     }
 }
 
@@ -162,12 +134,10 @@ pub struct Outcome {
 pub fn create(connection: &Connection, topics: &[Topic]) -> LogResult<Outcome> {
     connection.check()?;
     let config = connection.client("segflow-topics", &[]);
-    let consumer: BaseConsumer<Voice> = config
-        .create_with_context(Voice::default())
-        .map_err(|error| failed("asking for topics", &error))?;
-    let admin: AdminClient<Voice> = config
-        .create_with_context(Voice::default())
-        .map_err(|error| failed("administering topics", &error))?;
+    let consumer: BaseConsumer<Voice> =
+        config.create_with_context(Voice::default()).map_err(|error| failed("asking for topics", &error))?;
+    let admin: AdminClient<Voice> =
+        config.create_with_context(Voice::default()).map_err(|error| failed("administering topics", &error))?;
 
     let mut outcome = Outcome::default();
     let mut missing = Vec::new();
@@ -185,6 +155,7 @@ pub fn create(connection: &Connection, topics: &[Topic]) -> LogResult<Outcome> {
     }
     if outcome.differences.is_empty() && !missing.is_empty() {
         create_missing(&admin, &missing)?;
+        await_visible(&consumer, &missing)?;
         outcome.created = missing.into_iter().map(|topic| topic.name.clone()).collect();
     }
     Ok(outcome)
@@ -199,10 +170,7 @@ fn compare(wanted: &Topic, found: &Description, properties: &BTreeMap<String, St
         .into_iter()
         .filter_map(|(property, wanted, found)| wanted.map(|wanted| (property, wanted.to_string(), found.to_string())));
     let properties = wanted.properties.iter().map(|(property, wanted)| {
-        let found = properties
-            .get(*property)
-            .cloned()
-            .unwrap_or_else(|| "nothing".to_owned());
+        let found = properties.get(*property).cloned().unwrap_or_else(|| "nothing".to_owned());
         (*property, wanted.clone(), found)
     });
     let differs = |(property, wanted_value, found): (&str, String, String)| {
@@ -221,16 +189,9 @@ fn properties_of(admin: &AdminClient<Voice>, topic: &str) -> LogResult<BTreeMap<
     let doing = || format!("asking for the properties of {topic}");
     let answers = wait_for(admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options()))?
         .map_err(|error| failed(&doing(), &error))?;
-    let answer = answers
-        .into_iter()
-        .next()
-        .ok_or_else(|| LogError::Retry(format!("{}: no answer", doing())))?;
+    let answer = answers.into_iter().next().ok_or_else(|| LogError::Retry(format!("{}: no answer", doing())))?;
     let resource = answer.map_err(|code| LogError::Stop(format!("{}: {code}", doing())))?;
-    Ok(resource
-        .entries
-        .into_iter()
-        .filter_map(|entry| Some((entry.name, entry.value?)))
-        .collect())
+    Ok(resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect())
 }
 
 fn create_missing(admin: &AdminClient<Voice>, missing: &[&Topic]) -> LogResult<()> {
@@ -240,18 +201,13 @@ fn create_missing(admin: &AdminClient<Voice>, missing: &[&Topic]) -> LogResult<(
             let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
             let replication = TopicReplication::Fixed(topic.replication.map_or(-1, i32::from));
             let new = NewTopic::new(&topic.name, partitions, replication);
-            topic
-                .properties
-                .iter()
-                .fold(new, |new, (key, value)| new.set(key, value))
+            topic.properties.iter().fold(new, |new, (key, value)| new.set(key, value))
         })
         .collect();
     let answers =
         wait_for(admin.create_topics(&wanted, &options()))?.map_err(|error| failed("creating topics", &error))?;
-    let refused: Vec<String> = answers
-        .into_iter()
-        .filter_map(|answer| answer.err().map(|(topic, code)| format!("{topic}: {code}")))
-        .collect();
+    let refused: Vec<String> =
+        answers.into_iter().filter_map(|answer| answer.err().map(|(topic, code)| format!("{topic}: {code}"))).collect();
     if refused.is_empty() {
         return Ok(());
     }
@@ -261,10 +217,22 @@ fn create_missing(admin: &AdminClient<Voice>, missing: &[&Topic]) -> LogResult<(
     )))
 }
 
+/// The cluster confirms a topic a moment before all of its brokers know it.
+fn await_visible(consumer: &BaseConsumer<Voice>, created: &[&Topic]) -> LogResult<()> {
+    let deadline = Instant::now() + ANSWER;
+    for topic in created {
+        while describe(consumer, &topic.name)?.is_none_or(|found| found.partitions < topic.partitions) {
+            if Instant::now() >= deadline {
+                return Err(LogError::Retry(format!("topic {} was created, but is not visible yet", topic.name)));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+    Ok(())
+}
+
 fn options() -> AdminOptions {
-    AdminOptions::new()
-        .request_timeout(Some(ANSWER))
-        .operation_timeout(Some(ANSWER))
+    AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER))
 }
 
 /// Runs one of rdkafka's futures on this thread.

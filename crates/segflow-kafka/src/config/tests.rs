@@ -30,14 +30,7 @@ fn what_segflow_fixes_cannot_be_set() {
         assert!(error.contains(&format!("`{key}`")), "{error}");
     }
     refused(
-        |config| {
-            drop(
-                config
-                    .connection
-                    .properties
-                    .insert("isolation.level".into(), "read_uncommitted".into()),
-            )
-        },
+        |config| drop(config.connection.properties.insert("isolation.level".into(), "read_uncommitted".into())),
         expect!["librdkafka property `isolation.level` may not be set: each client needs its own; remove it"],
     );
 }
@@ -65,18 +58,9 @@ fn names_and_topics_are_checked() {
 #[test]
 fn properties_reach_every_client_and_fixed_ones_stand() {
     let mut config = config();
-    config
-        .connection
-        .properties
-        .insert("ssl.ca.location".into(), "/ca.pem".into());
+    config.connection.properties.insert("ssl.ca.location".into(), "/ca.pem".into());
     config.connection.properties.insert("linger.ms".into(), "9".into());
-    for client in [
-        config.ownership(),
-        config.reader(),
-        config.range_reader(),
-        config.asker(),
-        config.producer(),
-    ] {
+    for client in [config.ownership(), config.reader(), config.range_reader(), config.asker(), config.producer()] {
         assert_eq!(client.get("ssl.ca.location"), Some("/ca.pem"));
         assert_eq!(client.get("bootstrap.servers"), Some("localhost:9092"));
     }
@@ -90,13 +74,7 @@ fn properties_reach_every_client_and_fixed_ones_stand() {
 #[test]
 fn secrets_are_not_printed() {
     let mut config = config();
-    config
-        .connection
-        .properties
-        .insert("sasl.password".into(), "hunter2".into());
+    config.connection.properties.insert("sasl.password".into(), "hunter2".into());
     let printed = format!("{config:?}");
-    assert!(
-        printed.contains("sasl.password") && !printed.contains("hunter2"),
-        "{printed}"
-    );
+    assert!(printed.contains("sasl.password") && !printed.contains("hunter2"), "{printed}");
 }

@@ -13,11 +13,8 @@ fn wanted() -> Wanted {
 
 #[test]
 fn the_plan_keeps_facts_and_decisions() {
-    let lines: Vec<String> = wanted()
-        .plan()
-        .iter()
-        .map(|topic| format!("{} {:?}", topic.name, topic.properties))
-        .collect();
+    let lines: Vec<String> =
+        wanted().plan().iter().map(|topic| format!("{} {:?}", topic.name, topic.properties)).collect();
     expect![[r#"
         collections.invoices {"cleanup.policy": "delete", "message.timestamp.type": "CreateTime", "retention.ms": "-1"}
         collections.profiles {"cleanup.policy": "delete", "message.timestamp.type": "CreateTime", "retention.ms": "-1"}
@@ -30,44 +27,20 @@ fn the_plan_keeps_facts_and_decisions() {
 
 #[test]
 fn three_copies_need_two_confirmations() {
-    let three = Wanted {
-        replication: Some(3),
-        ..wanted()
-    };
-    assert!(
-        three
-            .plan()
-            .iter()
-            .all(|topic| topic.properties["min.insync.replicas"] == "2")
-    );
-    let one = Wanted {
-        replication: Some(1),
-        ..wanted()
-    };
-    assert!(
-        one.plan()
-            .iter()
-            .all(|topic| !topic.properties.contains_key("min.insync.replicas"))
-    );
+    let three = Wanted { replication: Some(3), ..wanted() };
+    assert!(three.plan().iter().all(|topic| topic.properties["min.insync.replicas"] == "2"));
+    let one = Wanted { replication: Some(1), ..wanted() };
+    assert!(one.plan().iter().all(|topic| !topic.properties.contains_key("min.insync.replicas")));
 }
 
 #[test]
 fn differences_are_listed_one_by_one() {
     let journal = wanted().plan().pop().expect("the journal comes last");
-    let found = Description {
-        partitions: 6,
-        replicas: 1,
-    };
-    let properties = [
-        ("cleanup.policy", "delete"),
-        ("retention.ms", "604800000"),
-        ("message.timestamp.type", "LogAppendTime"),
-    ];
+    let found = Description { partitions: 6, replicas: 1 };
+    let properties =
+        [("cleanup.policy", "delete"), ("retention.ms", "604800000"), ("message.timestamp.type", "LogAppendTime")];
     let properties = properties.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-    let lines: Vec<String> = compare(&journal, &found, &properties)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let lines: Vec<String> = compare(&journal, &found, &properties).iter().map(ToString::to_string).collect();
     expect![[r#"
         collections.journal: partitions: expected 12, found 6
         collections.journal: retention.ms: expected -1, found 604800000"#]]
