@@ -124,13 +124,14 @@ fn an_open_transaction_upstream_holds_the_clock_until_it_is_decided() {
     let (broker, scene) = (Broker::shared(), Scene::new());
     for (application, commits, outcome) in [("committed", true, "kept"), ("aborted", false, "broken")] {
         let mut service = Service::new(broker, application, 1, &scene.segmentation, WALL);
-        broker.produce(&[scene.promise(&service, "paid")]);
+        // A payment of somebody else, ten minutes before midnight, is how far the clock may come.
+        broker.produce(&[scene.promise(&service, "paid"), scene.payment(&service, "other", "P0", -10)]);
         let upstream = broker.transactional_producer(application);
         upstream.begin();
         upstream.write(&[scene.payment(&service, "paid", "P", -5)]);
         service.start(0);
         assert_eq!(service.wait_for("paid", "open"), ["open"]);
-        // Ten cycles and more with the transaction open: midnight is long past, and nothing is judged.
+        // Thirty cycles with the transaction open: midnight is long past, and nothing is judged.
         std::thread::sleep(std::time::Duration::from_secs(3));
         assert_eq!(service.changes().entered("paid"), ["open"]);
         if commits {
