@@ -20,7 +20,8 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// First barrier: whether no offset of these partitions is pending in an undecided transaction.
 ///
 /// The group's coordinator answers a `read_committed` client with UNSTABLE_OFFSET_COMMIT while one is; librdkafka asks
-/// again until the time is up. The offsets themselves are ignored.
+/// again until the time is up. The offsets themselves are ignored. While the group rebalances, the question waits behind
+/// the member's own request to join, and the answer may be "not yet" for that reason alone.
 pub(crate) fn offsets_settled<C: ConsumerContext>(
     member: &BaseConsumer<C>,
     inputs: &BTreeMap<Family, String>,

@@ -41,6 +41,8 @@ impl Asker {
 
     /// The latest offsets of these tasks' inputs, and the wall time from before the question.
     pub(crate) fn ends(&mut self, inputs: &BTreeMap<Family, String>, tasks: &BTreeSet<Task>) -> Ends {
+        // Serves its logs and errors, of which it has no other use.
+        let _ = self.consumer.poll(Duration::ZERO);
         let w = wall_time();
         let asked: Vec<(&str, Task)> =
             tasks.iter().flat_map(|task| inputs.values().map(|topic| (topic.as_str(), *task))).collect();

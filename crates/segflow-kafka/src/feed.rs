@@ -36,6 +36,7 @@ impl Feed {
             ("batch.size", "1000000"),
             ("compression.type", "zstd"),
             ("queue.buffering.max.messages", "500000"),
+            ("queue.buffering.max.kbytes", "131072"),
         ];
         let mut config = connection.client("segflow-generate", &tuned);
         config.set("enable.idempotence", "true").set("acks", "all");

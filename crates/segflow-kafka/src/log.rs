@@ -37,6 +37,12 @@ pub struct KafkaLog {
     slices: BTreeMap<Family, RangeReader>,
 }
 
+/// A worker may be made on one thread and run on another.
+const _: fn() = || {
+    fn moves<T: Send>() {}
+    moves::<KafkaLog>();
+};
+
 impl KafkaLog {
     /// Checks the topics, fences the predecessor of this worker's name, and joins the group. Blocks for at most about a
     /// minute.

@@ -90,10 +90,6 @@ pub(crate) fn latest<C: ConsumerContext>(
     partitions: &[(&str, Task)],
     timeout: Duration,
 ) -> KafkaResult<BTreeMap<(String, Task), u64>> {
-    // Serves logs and errors, which nobody else polls from a client that only asks.
-    if consumer.assignment().is_ok_and(|assigned| assigned.count() == 0) {
-        let _ = consumer.poll(Duration::ZERO);
-    }
     let asked = list_at(partitions.iter().map(|(topic, task)| (*topic, *task, Offset::End)))?;
     Ok(concrete_offsets(&consumer.offsets_for_times(asked, timeout)?))
 }
