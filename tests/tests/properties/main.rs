@@ -2,6 +2,7 @@
 //!
 //! Each runs 10,000 cases unless `PROPTEST_CASES` says otherwise. A failure prints its seed and the smallest case found.
 
+mod calendar;
 mod live;
 mod reasons;
 mod until;
@@ -17,6 +18,7 @@ use segflow_core::time::Instant;
 use segflow_tests::arbitrary::{Case, case, instants, schedule};
 use segflow_tests::naive::{Known, moves};
 
+use calendar::{check_day, check_plus, moments};
 use live::Live;
 use reasons::check_reasons;
 use until::check_until;
@@ -116,6 +118,14 @@ proptest! {
         for decided in advance(&mut folded(&case.events), &customer(), &case.segmentation, case.end()) {
             check_reasons(&case, &known, &moves, &decided.core)?;
         }
+    }
+
+    /// A day is a calendar day, never 24 hours.
+    #[test]
+    fn days_are_calendar_days((zone, at) in moments(), days in 1..400) {
+        check_day(zone, at)?;
+        check_plus(zone, at, days)?;
+        check_plus(zone, at, days % 4)?;
     }
 }
 
