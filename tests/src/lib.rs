@@ -5,3 +5,4 @@ pub mod binary;
 pub mod broker;
 pub mod naive;
 pub mod service;
+pub mod sim;

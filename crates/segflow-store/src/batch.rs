@@ -15,10 +15,7 @@ impl<'a> Batch<'a> {
     /// An empty batch for this store.
     #[must_use]
     pub fn new(store: &'a Store) -> Self {
-        Self {
-            store,
-            writes: WriteBatch::default(),
-        }
+        Self { store, writes: WriteBatch::default() }
     }
 
     /// Puts a customer's state.
@@ -28,14 +25,12 @@ impl<'a> Batch<'a> {
 
     /// Puts a timer.
     pub fn put_timer(&mut self, kind: TimerKind, instant_ms: i64, id: &[u8]) {
-        self.writes
-            .put_cf(self.store.timers(), timers::key(kind, instant_ms, id), []);
+        self.writes.put_cf(self.store.timers(), timers::key(kind, instant_ms, id), []);
     }
 
     /// Takes a timer away.
     pub fn delete_timer(&mut self, kind: TimerKind, instant_ms: i64, id: &[u8]) {
-        self.writes
-            .delete_cf(self.store.timers(), timers::key(kind, instant_ms, id));
+        self.writes.delete_cf(self.store.timers(), timers::key(kind, instant_ms, id));
     }
 
     /// Puts a value of meta.

@@ -66,12 +66,7 @@ impl StoreError {
 
 /// RocksDB reports a missing or unreadable file of a database as an argument or an input error, not as corruption.
 fn is_damage(reason: &str) -> bool {
-    [
-        "does not exist (create_if_missing",
-        "CURRENT file",
-        "No such file or directory",
-        "Column families not opened",
-    ]
-    .iter()
-    .any(|sign| reason.contains(sign))
+    ["does not exist (create_if_missing", "CURRENT file", "No such file or directory", "Column families not opened"]
+        .iter()
+        .any(|sign| reason.contains(sign))
 }

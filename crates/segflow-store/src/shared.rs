@@ -41,11 +41,7 @@ impl Shared {
         let cache = Cache::new_lru_cache(settings.block_cache_bytes);
         let write_buffers =
             WriteBufferManager::new_write_buffer_manager_with_cache(settings.write_buffer_bytes, false, cache.clone());
-        Self {
-            settings,
-            cache,
-            write_buffers,
-        }
+        Self { settings, cache, write_buffers }
     }
 
     /// Options of a database.
@@ -59,6 +55,7 @@ impl Shared {
         options.set_keep_log_file_num(4);
         options.set_max_log_file_size(4 << 20);
         options.set_bytes_per_sync(1 << 20);
+        options.set_manifest_preallocation_size(64 << 10);
         options
     }
 
@@ -89,7 +86,7 @@ impl Shared {
         options.set_block_based_table_factory(blocks);
         options.set_compression_type(DBCompressionType::Lz4);
         options.set_level_compaction_dynamic_level_bytes(true);
-        options.set_write_buffer_size(32 << 20);
+        options.set_write_buffer_size((self.settings.write_buffer_bytes / 4).min(32 << 20));
         options
     }
 }

@@ -57,12 +57,7 @@ impl Store {
         ];
         let database =
             DB::open_cf_descriptors(&shared.database(), path, families).map_err(|error| StoreError::of(path, error))?;
-        Ok(Self {
-            database,
-            path: path.to_owned(),
-            reserve_bytes: shared.settings.reserve_bytes,
-            existed,
-        })
+        Ok(Self { database, path: path.to_owned(), reserve_bytes: shared.settings.reserve_bytes, existed })
     }
 
     /// Whether the database was there when it was opened.
@@ -90,12 +85,9 @@ impl Store {
     /// # Errors
     /// If one cannot be read.
     pub fn customers_all(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
-        self.database
-            .iterator_cf(self.customers(), IteratorMode::Start)
-            .map(|row| {
-                row.map(|(id, state)| (id.into_vec(), state.into_vec()))
-                    .map_err(|error| StoreError::of(&self.path, error))
-            })
+        self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| {
+            row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
+        })
     }
 
     /// A value of meta.
@@ -146,9 +138,7 @@ impl Store {
         if batch.len() < BATCH_HEADER_BYTES {
             return Err(self.damaged("the bytes to be written are not those of a batch"));
         }
-        self.database
-            .write(WriteBatch::from_data(batch))
-            .map_err(|error| StoreError::of(&self.path, error))
+        self.database.write(WriteBatch::from_data(batch)).map_err(|error| StoreError::of(&self.path, error))
     }
 
     /// Whether the store can still take writes: to be asked before anything is committed.
@@ -160,10 +150,7 @@ impl Store {
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         if free < self.reserve_bytes {
             let reason = format!("expected at least {} bytes free, found {free}", self.reserve_bytes);
-            return Err(StoreError::DiskFull {
-                path: self.path.clone(),
-                reason,
-            });
+            return Err(StoreError::DiskFull { path: self.path.clone(), reason });
         }
         let errors = self
             .database
@@ -173,10 +160,7 @@ impl Store {
             None | Some(0) => Ok(()),
             Some(errors) => {
                 let reason = format!("{errors} flushes or compactions failed; see its LOG");
-                Err(StoreError::Failed {
-                    path: self.path.clone(),
-                    reason,
-                })
+                Err(StoreError::Failed { path: self.path.clone(), reason })
             }
         }
     }
@@ -198,16 +182,11 @@ impl Store {
     }
 
     fn get(&self, family: &ColumnFamily, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.database
-            .get_cf(family, key)
-            .map_err(|error| StoreError::of(&self.path, error))
+        self.database.get_cf(family, key).map_err(|error| StoreError::of(&self.path, error))
     }
 
     fn damaged(&self, reason: &str) -> StoreError {
-        StoreError::Damaged {
-            path: self.path.clone(),
-            reason: reason.to_owned(),
-        }
+        StoreError::Damaged { path: self.path.clone(), reason: reason.to_owned() }
     }
 }
 

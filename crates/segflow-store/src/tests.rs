@@ -12,18 +12,12 @@ fn shared() -> Shared {
 }
 
 fn position(instant_ms: i64, id: Option<&str>) -> TimerPosition {
-    TimerPosition {
-        instant_ms,
-        id: id.map(|id| id.as_bytes().to_vec()),
-    }
+    TimerPosition { instant_ms, id: id.map(|id| id.as_bytes().to_vec()) }
 }
 
 fn timers(store: &Store, from: &TimerPosition, to: &TimerPosition, max: usize) -> Vec<String> {
     let timers = store.timers_between(TimerKind::Silence, from, to, max).unwrap();
-    timers
-        .into_iter()
-        .map(|timer| format!("{} {}", timer.instant_ms, String::from_utf8(timer.id).unwrap()))
-        .collect()
+    timers.into_iter().map(|timer| format!("{} {}", timer.instant_ms, String::from_utf8(timer.id).unwrap())).collect()
 }
 
 #[test]
@@ -51,14 +45,7 @@ fn timers_come_in_order_from_a_position_on_and_bounded() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path(), &shared()).unwrap();
     let mut batch = Batch::new(&store);
-    for (instant, id) in [
-        (-5, "z"),
-        (0, "a"),
-        (10, "a"),
-        (10, "aa"),
-        (10, "b"),
-        (i64::MAX - 1, "late"),
-    ] {
+    for (instant, id) in [(-5, "z"), (0, "a"), (10, "a"), (10, "aa"), (10, "b"), (i64::MAX - 1, "late")] {
         batch.put_timer(TimerKind::Silence, instant, id.as_bytes());
     }
     batch.put_timer(TimerKind::Fact, 10, b"other kind");
@@ -66,32 +53,16 @@ fn timers_come_in_order_from_a_position_on_and_bounded() {
     let all = position(i64::MIN, None);
     let end = position(i64::MAX, None);
     let last = format!("{} late", i64::MAX - 1);
-    assert_eq!(
-        timers(&store, &all, &end, 100),
-        ["-5 z", "0 a", "10 a", "10 aa", "10 b", &last]
-    );
+    assert_eq!(timers(&store, &all, &end, 100), ["-5 z", "0 a", "10 a", "10 aa", "10 b", &last]);
     assert_eq!(timers(&store, &all, &end, 2), ["-5 z", "0 a"]);
-    assert_eq!(
-        timers(&store, &position(10, Some("a")), &end, 100),
-        ["10 aa", "10 b", &last]
-    );
-    assert_eq!(
-        timers(&store, &all, &position(10, None), 100),
-        ["-5 z", "0 a"],
-        "the bound is exclusive"
-    );
-    assert_eq!(
-        timers(&store, &all, &position(10, Some("aa")), 100),
-        ["-5 z", "0 a", "10 a", "10 aa"]
-    );
+    assert_eq!(timers(&store, &position(10, Some("a")), &end, 100), ["10 aa", "10 b", &last]);
+    assert_eq!(timers(&store, &all, &position(10, None), 100), ["-5 z", "0 a"], "the bound is exclusive");
+    assert_eq!(timers(&store, &all, &position(10, Some("aa")), 100), ["-5 z", "0 a", "10 a", "10 aa"]);
     assert_eq!(timers(&store, &end, &all, 100), Vec::<String>::new());
     let mut batch = Batch::new(&store);
     batch.delete_timer(TimerKind::Silence, 10, b"aa");
     store.write(&batch.encode()).unwrap();
-    assert_eq!(
-        timers(&store, &position(10, None), &position(11, None), 100),
-        ["10 a", "10 b"]
-    );
+    assert_eq!(timers(&store, &position(10, None), &position(11, None), 100), ["10 a", "10 b"]);
 }
 
 #[test]
@@ -136,10 +107,7 @@ fn bytes_that_are_no_batch_are_refused_and_change_nothing() {
 #[test]
 fn less_free_space_than_the_reserve_is_a_full_disk() {
     let directory = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        reserve_bytes: u64::MAX,
-        ..Settings::default()
-    };
+    let settings = Settings { reserve_bytes: u64::MAX, ..Settings::default() };
     let store = Store::open(directory.path(), &Shared::new(settings)).unwrap();
     assert!(matches!(store.check_room(), Err(StoreError::DiskFull { .. })));
     let other = tempfile::tempdir().unwrap();

@@ -51,10 +51,7 @@ pub(crate) fn bound(kind: TimerKind, position: &TimerPosition) -> Vec<u8> {
 pub(crate) fn timer(key: &[u8]) -> Option<Timer> {
     let (prefix, id) = key.split_at_checked(KEY_PREFIX)?;
     let ordered = prefix[1..].try_into().ok()?;
-    Some(Timer {
-        instant_ms: (u64::from_be_bytes(ordered) ^ SIGN).cast_signed(),
-        id: id.to_vec(),
-    })
+    Some(Timer { instant_ms: (u64::from_be_bytes(ordered) ^ SIGN).cast_signed(), id: id.to_vec() })
 }
 
 const SIGN: u64 = 1 << 63;

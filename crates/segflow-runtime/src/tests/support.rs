@@ -45,7 +45,7 @@ pub struct Bench {
     pub broker: LocalBroker,
     pub status: Arc<Status>,
     /// Lives as long as the stores.
-    _directory: TempDir,
+    pub _directory: TempDir,
 }
 
 impl Bench {

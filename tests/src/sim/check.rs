@@ -1,0 +1,191 @@
+//! What must hold at the end of every run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use segflow_core::change::Core;
+use segflow_core::clock::Clock;
+use segflow_core::event::CustomerId;
+use segflow_core::journal::{Counts, Record as Journal};
+use segflow_core::time::Instant;
+use segflow_runtime::config::Config;
+use segflow_runtime::dead_letter::raw;
+use segflow_runtime::epoch::{Accepted, Target, decide};
+use segflow_runtime::log::{Record, Sink, Task};
+use segflow_runtime::replay::Replay;
+use segflow_runtime::state_bytes;
+use segflow_runtime::states::Memory;
+use segflow_store::{Meta, Store};
+use segflow_wire::{Encoding, change, journal};
+
+use super::history::{Draft, FAMILIES};
+use super::world::World;
+
+/// The states of a store at its epoch.
+type States = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Every invariant that a run violated.
+pub fn all(
+    world: &World,
+    config: &Config,
+    workers: &[Arc<Config>],
+    drafts: &[Draft],
+    late: bool,
+    until: Option<Instant>,
+) -> Vec<String> {
+    let mut violations = Vec::new();
+    let partitions = config.intake.partitions;
+    let changes = changes(world, partitions);
+    once(&changes, &mut violations);
+    for task in (0..partitions).map(Task) {
+        nothing_vanishes(world, task, &mut violations);
+        stores(world, config, workers, task, &mut violations);
+    }
+    if !late {
+        as_replayed(world, config, drafts, until, changes, &mut violations);
+    }
+    violations
+}
+
+/// Every change that a reader of committed records sees, by task, in order.
+pub fn changes(world: &World, partitions: u32) -> Vec<Core> {
+    let of_task = |task| {
+        let outputs = world.committed(Sink::Changes, Task(task)).into_iter();
+        outputs.map(|output| output.value.clone().expect("a change")).collect::<Vec<_>>()
+    };
+    (0..partitions)
+        .flat_map(of_task)
+        .map(|bytes| change::decode(&bytes, Encoding::Json).expect("a change").core)
+        .collect()
+}
+
+/// The epoch of a store; 0 if it has none.
+pub fn epoch_of(store: &Store) -> u64 {
+    let epoch = store.meta(Meta::Epoch).expect("a store that can be read");
+    epoch.map_or(0, |epoch| String::from_utf8(epoch).expect("digits").parse().expect("digits"))
+}
+
+/// I4: `seq` is contiguous per customer and dimension, and each change begins where the one before it ended.
+fn once(changes: &[Core], violations: &mut Vec<String>) {
+    let mut last: BTreeMap<(&CustomerId, &str), &Core> = BTreeMap::new();
+    for change in changes {
+        let before = last.insert((&change.customer_id, &change.dimension), change);
+        let (seq, from) = before.map_or((0, None), |before| (before.seq, before.to.clone()));
+        if change.seq != seq + 1 || change.from != from {
+            let Core { customer_id, dimension, .. } = change;
+            violations.push(format!("I4: {customer_id} {dimension}: after seq {seq} comes {}", change.seq));
+        }
+    }
+}
+
+/// I7: what was read is folded, a duplicate, or a dead letter; and everything was read.
+fn nothing_vanishes(world: &World, task: Task, violations: &mut Vec<String>) {
+    let mut counts = Counts::default();
+    let epochs = epochs(world, task);
+    for (number, epoch) in (1..).zip(&epochs) {
+        counts.add(&epoch.counts);
+        if epoch.epoch != number {
+            violations.push(format!("I4: epoch {} of task {} stands where {number} is expected", epoch.epoch, task.0));
+        }
+    }
+    let appended: u64 = FAMILIES.map(|family| world.inputs.latest(task, family)).iter().sum();
+    let letters = world.committed(Sink::DeadLetters, task).len() as u64;
+    let adds_up = counts.read == counts.folded + counts.duplicates + counts.dead_letters;
+    if counts.read != appended || !adds_up || counts.dead_letters != letters {
+        violations.push(format!("I7: task {}: {appended} appended, {letters} dead letters, {counts:?}", task.0));
+    }
+}
+
+/// I3: what every store has of an epoch is what the journal's epochs up to it imply, decided anew in memory.
+fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: Task, violations: &mut Vec<String>) {
+    let mut found: BTreeMap<u64, Vec<States>> = BTreeMap::new();
+    for worker in workers.iter().filter(|worker| worker.task_dir(task).exists()) {
+        let store = Store::open(&worker.task_dir(task), &config.store).expect("nobody has it open");
+        let states = store.customers_all().collect::<Result<_, _>>().expect("a store that can be read");
+        found.entry(epoch_of(&store)).or_default().push(states);
+    }
+    let (mut states, mut clock, mut from) = (Memory::default(), Clock::default(), BTreeMap::new());
+    let mut compared = 0;
+    for epoch in epochs(world, task) {
+        let mut accepted = Accepted::default();
+        for (family, position) in &epoch.inputs {
+            let start = from.insert(*family, position.offset).unwrap_or(0);
+            for record in world.inputs.records(task, *family, start, position.offset) {
+                let _counted = accepted.take(&raw(&record, config.topic(*family)), &config.intake, epoch.w);
+            }
+        }
+        let target = Target::Journalled(epoch.clock.clone());
+        let Ok(decided) = decide(&mut states, &config.segmentation, &clock, accepted, &target);
+        if decided.digest != epoch.digest {
+            violations.push(format!("I6: epoch {} of task {} decides otherwise in replay", epoch.epoch, task.0));
+        }
+        clock = epoch.clock;
+        for found in found.remove(&epoch.epoch).into_iter().flatten() {
+            compared += 1;
+            if found != encoded(&states) {
+                violations.push(format!("I3: epoch {} of task {} differs on disk", epoch.epoch, task.0));
+            }
+        }
+    }
+    found.remove(&0);
+    if !found.is_empty() || compared == 0 {
+        violations.push(format!("I3: stores of task {} at epochs {:?} of no journal", task.0, found.keys()));
+    }
+}
+
+fn encoded(states: &Memory) -> States {
+    let states = states.all().into_iter();
+    states.map(|(id, state)| (id.as_str().as_bytes().to_vec(), state_bytes::encode(state))).collect()
+}
+
+fn epochs(world: &World, task: Task) -> Vec<Journal> {
+    let records = world.committed(Sink::Journal, task).into_iter();
+    records.map(|output| journal::decode(output.value.as_deref().expect("a record")).expect("a record")).collect()
+}
+
+/// I5 and I6: with every input a gate and no fact reported late, the changes are those of a fold over the same records
+/// in the order of time; none judged silence early.
+fn as_replayed(
+    world: &World,
+    config: &Config,
+    drafts: &[Draft],
+    until: Option<Instant>,
+    mut changes: Vec<Core>,
+    violations: &mut Vec<String>,
+) {
+    let mut replay = Replay::new(config.segmentation.clone(), config.intake.clone());
+    let mut expected = Vec::new();
+    let mut offsets = BTreeMap::new();
+    for draft in drafts {
+        let offset = offsets.entry((draft.partition, draft.family)).or_insert(0);
+        let record = Record {
+            family: draft.family,
+            task: Task(draft.partition),
+            offset: *offset,
+            timestamp: draft.timestamp,
+            key: Some(draft.key.clone()),
+            value: Some(draft.value.clone()),
+            headers: Vec::new(),
+        };
+        *offset += 1;
+        expected.extend(replay.record(&raw(&record, config.topic(draft.family))).changes);
+    }
+    expected.extend(match until {
+        Some(until) => replay.settle(until),
+        None => replay.finish(),
+    });
+    let mut expected: Vec<Core> = expected.into_iter().map(|change| change.core).collect();
+    let late: u64 =
+        (0..config.intake.partitions).flat_map(|task| epochs(world, Task(task))).map(|epoch| epoch.counts.late).sum();
+    if late > 0 {
+        violations.push(format!("I5: {late} facts are late though every input is a gate"));
+    }
+    let order = |a: &Core, b: &Core| (&a.customer_id, &a.dimension, a.seq).cmp(&(&b.customer_id, &b.dimension, b.seq));
+    expected.sort_by(order);
+    changes.sort_by(order);
+    if let Some((expected, found)) = expected.iter().zip(&changes).find(|(expected, found)| expected != found) {
+        violations.push(format!("I5, I6: expected {expected:?}, found {found:?}"));
+    } else if expected.len() != changes.len() {
+        violations.push(format!("I6: expected {} changes, found {}", expected.len(), changes.len()));
+    }
+}

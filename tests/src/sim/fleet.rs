@@ -1,0 +1,270 @@
+//! The workers of a run, and the hand that moves them one cycle at a time.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use segflow_core::clock::Idle;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::time::Instant;
+use segflow_runtime::config::Config;
+use segflow_runtime::local::LocalBroker;
+use segflow_runtime::log::{Log, LogError, Task};
+use segflow_runtime::publish::send;
+use segflow_runtime::status::Phase;
+use segflow_runtime::{Cycle, Status, Worker, WorkerError};
+use segflow_store::{Shared, Store};
+use tempfile::TempDir;
+
+use super::check;
+use super::fault::{Fault, Sabotage};
+use super::history::{self, Draft};
+use super::member::SimLog;
+use super::world::World;
+
+/// Cycles after which a run must have come to rest.
+const CYCLES_MAX: usize = 20_000;
+/// How many cycles in a row must have nothing to say before a run is at rest.
+const CYCLES_AT_REST: usize = 40;
+/// How long time goes on after the last record, under the wall clock.
+const AFTERWARDS_MS: i64 = 40 * 86_400_000;
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// The fault that was planned.
+    pub fault: Fault,
+    /// Whether it happened.
+    pub fired: bool,
+    /// Changes published.
+    pub changes: usize,
+    /// Every promise that was seen broken.
+    pub violations: Vec<String>,
+}
+
+/// See the module.
+pub struct Fleet {
+    /// The cluster.
+    pub world: RefCell<World>,
+    slots: RefCell<Vec<Slot>>,
+    configs: Vec<Arc<Config>>,
+    statuses: Vec<Arc<Status>>,
+    drafts: RefCell<Vec<Draft>>,
+    violations: RefCell<Vec<String>>,
+    sabotage: Sabotage,
+}
+
+enum Slot {
+    Down,
+    /// Its cycle is under way.
+    Busy,
+    Up(Box<Worker<SimLog>>),
+}
+
+/// Runs one seed to its end and checks every invariant.
+#[must_use]
+pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation>, store: &Shared) -> Report {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let late = rng.random_range(0..4) == 0;
+    let partitions = rng.random_range(2..=3);
+    let config = history::config(&mut rng, rules, store, late, partitions);
+    let drafts = history::drafts(&mut rng, &config, late);
+    let directory = directory();
+    let workers = rng.random_range(2..=3);
+    let fleet = Fleet::new(rng, &config, workers, drafts.clone(), fault, sabotage, &directory);
+    fleet.run_to_rest();
+    fleet.slots.borrow_mut().clear();
+    let mut violations = fleet.violations.take();
+    let world = fleet.world.borrow();
+    if violations.is_empty() {
+        let until = (config.clock.idle == Idle::WallTime).then(|| end(&drafts));
+        violations = check::all(&world, &config, &fleet.configs, &drafts, late, until);
+    }
+    let changes = check::changes(&world, partitions).len();
+    Report { seed, fault, fired: world.fired, changes, violations }
+}
+
+impl Fleet {
+    /// The name of a worker. The first is the fault's victim.
+    #[must_use]
+    pub fn name(index: usize) -> String {
+        format!("w{index}")
+    }
+
+    fn new(
+        rng: ChaCha8Rng,
+        config: &Config,
+        workers: usize,
+        mut drafts: Vec<Draft>,
+        fault: Fault,
+        sabotage: Sabotage,
+        directory: &TempDir,
+    ) -> Rc<Self> {
+        let inputs = LocalBroker::new(config.intake.partitions);
+        let of_worker =
+            |index: usize| Arc::new(Config { state_dir: directory.path().join(Self::name(index)), ..config.clone() });
+        drafts.reverse();
+        Rc::new(Self {
+            world: RefCell::new(World::new(rng, inputs, fault, sabotage)),
+            slots: RefCell::new((0..workers).map(|_| Slot::Down).collect()),
+            configs: (0..workers).map(of_worker).collect(),
+            statuses: (0..workers).map(|_| Arc::default()).collect(),
+            drafts: RefCell::new(drafts),
+            violations: RefCell::default(),
+            sabotage,
+        })
+    }
+
+    fn run_to_rest(self: &Rc<Self>) {
+        let mut rest = 0;
+        for turn in 0..CYCLES_MAX {
+            let index = turn % self.configs.len();
+            self.pass_time(3);
+            let fed = self.drafts.borrow().is_empty();
+            if !fed && self.world.borrow_mut().chance(1) {
+                let name = Self::name(self.world.borrow_mut().rng.random_range(0..self.configs.len()));
+                self.world.borrow_mut().evict(&name);
+            }
+            let quiet = self.cycle(index);
+            rest = if quiet && fed && self.world.borrow().is_settled() { rest + 1 } else { 0 };
+            if rest >= CYCLES_AT_REST || !self.violations.borrow().is_empty() {
+                return;
+            }
+        }
+        self.violations.borrow_mut().push("it did not come to rest".to_owned());
+    }
+
+    /// A worker falls asleep in the middle of a call; the group goes on without it.
+    pub fn sleep(self: &Rc<Self>, sleeper: usize) {
+        let cycles = {
+            let mut world = self.world.borrow_mut();
+            world.evict(&Self::name(sleeper));
+            if world.chance(50) {
+                world.abandon(&Self::name(sleeper));
+            }
+            world.rng.random_range(10..80)
+        };
+        for turn in 0..cycles {
+            self.pass_time(2);
+            let index = turn % self.configs.len();
+            if index != sleeper {
+                self.cycle(index);
+            }
+        }
+    }
+
+    /// Markers are written; some records arrive, and the wall clock follows them.
+    fn pass_time(&self, one_in: u32) {
+        let mut world = self.world.borrow_mut();
+        world.tick();
+        if world.rng.random_range(0..one_in) > 0 {
+            return;
+        }
+        let mut drafts = self.drafts.borrow_mut();
+        let last = drafts.first().map(|last| last.timestamp);
+        for _ in 0..world.rng.random_range(1..4) {
+            let Some(draft) = drafts.pop() else { break };
+            let (key, value) = (Some(draft.key), Some(draft.value));
+            world.inputs.append(Task(draft.partition), draft.family, draft.timestamp, key, value, Vec::new());
+            world.inputs.set_time(draft.timestamp);
+        }
+        if let (Some(last), true) = (last, drafts.is_empty()) {
+            let grace_ms = self.configs[0].clock.grace_ms;
+            world.inputs.set_time(last.plus_ms(AFTERWARDS_MS + grace_ms));
+        }
+    }
+
+    /// One cycle of a worker, which is started if it is down. Returns whether it had nothing to say.
+    fn cycle(self: &Rc<Self>, index: usize) -> bool {
+        let slot = std::mem::replace(&mut self.slots.borrow_mut()[index], Slot::Busy);
+        let mut worker = match slot {
+            Slot::Busy => return false,
+            Slot::Up(worker) => worker,
+            Slot::Down => {
+                let log = SimLog::attach(self, index);
+                let (config, status) = (self.configs[index].clone(), self.statuses[index].clone());
+                Box::new(Worker::new(Self::name(index), config, log, status))
+            }
+        };
+        let cycle = match self.sabotage {
+            Sabotage::WriteBeforeCommit => write_before_commit(&mut worker),
+            _ => worker.cycle(),
+        };
+        self.check_stopped(index);
+        let (slot, quiet) = match cycle {
+            Ok(cycle) => (Slot::Up(worker), !cycle.busy),
+            Err(WorkerError::Fenced(_)) => {
+                drop(worker);
+                self.check_stores(index);
+                (Slot::Down, false)
+            }
+            Err(error) => {
+                self.violations.borrow_mut().push(format!("worker {index} stopped: {error}"));
+                (Slot::Down, false)
+            }
+        };
+        self.slots.borrow_mut()[index] = slot;
+        quiet
+    }
+
+    /// I3, while it runs: no task is stopped, and none is ahead of what is committed.
+    fn check_stopped(&self, index: usize) {
+        for (task, status) in self.statuses[index].snapshot().tasks {
+            if let Phase::Stopped { reason } = status.phase {
+                self.violations.borrow_mut().push(format!("I3: worker {index} stopped task {task}: {reason}"));
+            }
+            self.check_epoch(index, Task(task), status.epoch);
+        }
+    }
+
+    /// I3, after a death: what is on disk is not ahead of what is committed.
+    fn check_stores(&self, index: usize) {
+        let config = &self.configs[index];
+        for task in (0..config.intake.partitions).map(Task) {
+            let path = config.task_dir(task);
+            if path.exists() {
+                let store = Store::open(&path, &config.store).expect("nobody has it open");
+                self.check_epoch(index, task, check::epoch_of(&store));
+            }
+        }
+    }
+
+    fn check_epoch(&self, index: usize, task: Task, epoch: u64) {
+        let committed = self.world.borrow().decided_epochs(task) as u64;
+        if epoch > committed {
+            let violation =
+                format!("I3: worker {index} has epoch {epoch} of task {}, committed is {committed}", task.0);
+            self.violations.borrow_mut().push(violation);
+        }
+    }
+}
+
+/// The steps of the worker in a wrong order: S5 before S4.
+fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError> {
+    let fenced = |error: LogError| WorkerError::Fenced(error.to_string());
+    let progress = worker.attend().map_err(fenced)?;
+    let commits = worker.prepare()?.map_err(fenced)?;
+    if commits.is_empty() {
+        return Ok(Cycle { busy: progress, ..Cycle::default() });
+    }
+    send(worker.log(), &commits).map_err(fenced)?;
+    let cycle = worker.write(commits);
+    worker.log().commit().map_err(fenced)?;
+    Ok(cycle)
+}
+
+/// When the wall clock ends, without grace.
+fn end(drafts: &[Draft]) -> Instant {
+    drafts.last().expect("some records").timestamp.plus_ms(AFTERWARDS_MS)
+}
+
+/// In memory where the machine offers it: what is simulated is the death of processes, not of machines.
+fn directory() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let directory = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    directory.expect("a directory for the stores")
+}

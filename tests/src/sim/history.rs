@@ -1,0 +1,133 @@
+//! What the customers of a run do, and under which clock and rules.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use segflow_core::clock::{Idle, Role, Settings};
+use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Family, Outcome};
+use segflow_core::segmentation::Segmentation;
+use segflow_core::time::{Date, Instant};
+use segflow_runtime::config::{Commit, Config, Input, Outputs};
+use segflow_store::Shared;
+use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
+
+const SEGMENTATION: &str = r#"
+name: simulation
+version: 1
+currency: EUR
+timezone: Europe/Rome
+dimensions:
+  - name: promise
+    segments:
+      - {name: broken, when: promises.broken("90d") >= 1}
+      - {name: open, when: promises.open >= 1}
+    otherwise: none
+  - name: stage
+    segments:
+      - {name: late, when: overdue.days >= 10}
+      - {name: early, when: overdue.days >= 1, for: 36h}
+      - {name: pre_due, when: next_due.days <= 2}
+    otherwise: current
+  - name: payer
+    segments:
+      - {name: paying, when: 'payments.count("5d") >= 1', keep: 2d, bypass: 'segment("promise") == "broken"'}
+      - {name: pursued, when: 'contacts.outbound("3d") >= 2', stay: 'contacts.outbound("3d") >= 1'}
+    otherwise: quiet
+"#;
+
+/// The families that are read.
+pub const FAMILIES: [Family; 4] = [Family::Invoices, Family::Payments, Family::Contacts, Family::Promises];
+
+/// A record before it is appended.
+#[derive(Clone)]
+pub struct Draft {
+    /// Its partition.
+    pub partition: u32,
+    /// Its input.
+    pub family: Family,
+    /// Its timestamp; greater than every earlier one's.
+    pub timestamp: Instant,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// The rules of all runs.
+#[must_use]
+pub fn segmentation() -> Arc<Segmentation> {
+    Arc::new(Segmentation::load("simulation.yaml", SEGMENTATION).expect("a valid segmentation").segmentation)
+}
+
+/// A configuration: small cycles and slices, either clock. `late`: contacts are a hint.
+#[must_use]
+pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, late: bool, partitions: u32) -> Config {
+    let role = |family| if late && family == Family::Contacts { Role::Hint } else { Role::Gate };
+    let input = |family: Family| (family, Input { topic: family.default_topic(), role: role(family) });
+    let idle = if rng.random_range(0..2) == 0 { Idle::WallTime } else { Idle::RecordTime };
+    Config {
+        segmentation: rules.clone(),
+        intake: Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, partitions, rules.currency.clone())),
+        inputs: FAMILIES.map(input).into(),
+        outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
+        clock: Settings { grace_ms: [0, 5_000][rng.random_range(0..2)], idle },
+        commit: Commit {
+            interval: Duration::ZERO,
+            max_records: rng.random_range(2..=8),
+            timers_max: rng.random_range(1..=4),
+        },
+        cache_customers: rng.random_range(0..=4),
+        state_dir: Path::new("").to_owned(),
+        store: store.clone(),
+    }
+}
+
+/// A month of a few customers, with copies and rubbish. `late`: some events are reported after the fact.
+#[must_use]
+pub fn drafts(rng: &mut ChaCha8Rng, config: &Config, late: bool) -> Vec<Draft> {
+    let mut at: Instant = "2026-03-20T08:00:00Z".parse().expect("an instant");
+    let mut drafts: Vec<Draft> = Vec::new();
+    for number in 0..rng.random_range(30..60) {
+        at = at.plus_ms(rng.random_range(1..20 * 3_600_000));
+        let copy = (!drafts.is_empty() && rng.random_range(0..12) == 0).then(|| rng.random_range(0..drafts.len()));
+        drafts.push(match copy {
+            Some(earlier) => Draft { timestamp: at, ..drafts[earlier].clone() },
+            None => draft(rng, config, number, at, late),
+        });
+    }
+    drafts
+}
+
+fn draft(rng: &mut ChaCha8Rng, config: &Config, number: u32, at: Instant, late: bool) -> Draft {
+    let customer = CustomerId::new(format!("c{}", rng.random_range(0..7))).expect("an id");
+    let behind = if late && rng.random_range(0..4) == 0 { rng.random_range(0..72 * 3_600_000) } else { 0 };
+    let body = body(rng, number, config.segmentation.zone.date_of(at));
+    let family = body.family();
+    let key = customer.as_str().as_bytes().to_vec();
+    let event = Event { event_id: format!("e{number}"), customer_id: customer, occurred_at: at.plus_ms(-behind), body };
+    let value = match rng.random_range(0..15) {
+        0 => b"{\"event_id\": 7".to_vec(),
+        _ => segflow_wire::event::encode(&event, &config.segmentation.currency, Encoding::Json),
+    };
+    let partition = partition_of(&key, config.intake.partitions, Partitioner::Murmur2);
+    Draft { partition, family, timestamp: at, key, value }
+}
+
+fn body(rng: &mut ChaCha8Rng, number: u32, today: Date) -> Body {
+    let due_date = today.plus_days(rng.random_range(-12..8));
+    let amount_minor = rng.random_range(1..50_000);
+    match rng.random_range(0..8) {
+        0..3 => Body::Issued { invoice_id: format!("i{number}"), amount_minor, due_date, debt_type: None },
+        3..5 => Body::Received { payment_id: format!("p{number}"), amount_minor, invoice_id: None, method: None },
+        5 => Body::Made { promise_id: format!("m{number}"), amount_minor, due_date },
+        _ => Body::Contact {
+            contact_id: format!("k{number}"),
+            direction: Direction::Outbound,
+            channel: Channel::Call,
+            outcome: Outcome::NoAnswer,
+        },
+    }
+}

@@ -1,0 +1,341 @@
+//! A member's log: every call may be where its owner dies or falls asleep.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Weak;
+use std::time::Duration;
+
+use rand::RngExt;
+use segflow_core::event::Family;
+use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, Task};
+
+use super::fault::{Outcome, Sabotage, Step};
+use super::fleet::Fleet;
+use super::world::World;
+
+/// See the module.
+pub struct SimLog {
+    fleet: Weak<Fleet>,
+    name: String,
+    index: usize,
+    incarnation: u64,
+    generation: u64,
+    dead: bool,
+    transaction: Option<usize>,
+    buffer: Vec<Output>,
+    positions: BTreeMap<Task, Offsets>,
+    /// High watermarks of journals, taken after the first barrier.
+    watermarks: BTreeMap<Task, usize>,
+}
+
+impl SimLog {
+    /// Joins the group; a former incarnation of the name is fenced.
+    #[must_use]
+    pub fn attach(fleet: &std::rc::Rc<Fleet>, index: usize) -> Self {
+        let name = Fleet::name(index);
+        let incarnation = fleet.world.borrow_mut().attach(&name);
+        Self {
+            fleet: std::rc::Rc::downgrade(fleet),
+            name,
+            index,
+            incarnation,
+            generation: 0,
+            dead: false,
+            transaction: None,
+            buffer: Vec::new(),
+            positions: BTreeMap::new(),
+            watermarks: BTreeMap::new(),
+        }
+    }
+
+    fn with<R>(&self, on: impl FnOnce(&mut World) -> R) -> R {
+        on(&mut self.fleet.upgrade().expect("the fleet outlives its workers").world.borrow_mut())
+    }
+
+    fn is_victim(&self) -> bool {
+        self.index == 0
+    }
+
+    /// The fault strikes here if it is due.
+    fn reach(&mut self, step: Step) -> LogResult<()> {
+        self.alive()?;
+        if !self.is_victim() {
+            return Ok(());
+        }
+        let due = self.with(|world| {
+            let due = !world.fired && world.fault.step == step && world.victim_commits >= world.struck_commit;
+            due && (step >= Step::S4 || world.chance(70))
+        });
+        if due { self.strike() } else { Ok(()) }
+    }
+
+    fn strike(&mut self) -> LogResult<()> {
+        let zombie = self.with(|world| {
+            world.fired = true;
+            world.fault.zombie
+        });
+        if !zombie {
+            self.dead = true;
+            return Err(LogError::Fenced("it died".to_owned()));
+        }
+        let fleet = self.fleet.upgrade().expect("the fleet outlives its workers");
+        fleet.sleep(self.index);
+        Ok(())
+    }
+
+    fn alive(&self) -> LogResult<()> {
+        if self.dead { Err(LogError::Fenced("it died".to_owned())) } else { Ok(()) }
+    }
+
+    /// The transaction, if it is still the owner's.
+    fn own_transaction(&self) -> LogResult<usize> {
+        let id = self.transaction.ok_or_else(|| LogError::Stop("no transaction was begun".to_owned()))?;
+        let lost = self.with(|world| world.is_fenced(&self.name, self.incarnation) || !world.is_open(id));
+        if lost { Err(LogError::Fenced("the producer's epoch is over".to_owned())) } else { Ok(id) }
+    }
+
+    fn deliver_all(&mut self, id: usize) {
+        for output in std::mem::take(&mut self.buffer) {
+            self.with(|world| world.deliver(id, output));
+        }
+    }
+
+    fn is_buffering(&self) -> bool {
+        self.is_victim()
+            && self.with(|world| {
+                world.fault.outcome == Outcome::Buffered
+                    && world.victim_commits + 1 >= world.struck_commit
+                    && !world.fired
+            })
+    }
+
+    /// How this commit ends.
+    fn outcome(&self) -> Outcome {
+        if !self.is_victim() {
+            return Outcome::Done;
+        }
+        self.with(|world| {
+            world.victim_commits += 1;
+            if world.victim_commits == world.struck_commit { world.fault.outcome } else { Outcome::Done }
+        })
+    }
+
+    fn finish(&mut self, id: usize, outcome: Outcome) -> LogResult<()> {
+        match outcome {
+            Outcome::Done | Outcome::Buffered => {
+                self.with(|world| world.decide(id, true));
+                Ok(())
+            }
+            Outcome::Aborted => {
+                self.with(|world| world.decide(id, false));
+                Err(LogError::Retry("the transaction was aborted".to_owned()))
+            }
+            Outcome::UnknownButDone => {
+                self.with(|world| world.decide(id, true));
+                Err(LogError::Unclear("the answer was lost".to_owned()))
+            }
+            Outcome::UnknownAndAborted => Err(LogError::Unclear("the question was lost".to_owned())),
+            Outcome::Fenced => {
+                self.with(|world| world.decide(id, false));
+                Err(LogError::Fenced("another producer of this name".to_owned()))
+            }
+        }
+    }
+}
+
+impl Log for SimLog {
+    fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
+        if self.transaction.is_none() {
+            self.reach(Step::S6)?;
+        }
+        self.alive()?;
+        let (tasks, generation) = self.with(|world| (world.tasks_of(&self.name, self.incarnation), world.generation));
+        self.generation = generation;
+        tasks.ok_or_else(|| LogError::Fenced("no member of the group any more".to_owned()))
+    }
+
+    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
+        self.alive()?;
+        self.positions.insert(task, offsets.clone());
+        Ok(())
+    }
+
+    fn release(&mut self, task: Task) {
+        self.positions.remove(&task);
+    }
+
+    /// Some records of some inputs, in no particular order between them.
+    fn read(&mut self, max: usize, _wait: Duration) -> LogResult<Vec<Record>> {
+        self.reach(Step::S0)?;
+        let mut positions = std::mem::take(&mut self.positions);
+        let records = self.with(|world| {
+            let mut records = Vec::new();
+            for (task, offsets) in &mut positions {
+                for (family, offset) in offsets {
+                    let count = world.rng.random_range(0..=3).min(max - records.len()) as u64;
+                    let read = world.inputs.records(*task, *family, *offset, *offset + count);
+                    *offset += read.len() as u64;
+                    records.extend(read);
+                }
+            }
+            records
+        });
+        self.positions = positions;
+        Ok(records)
+    }
+
+    fn positions(&mut self, task: Task) -> LogResult<Offsets> {
+        self.alive()?;
+        Ok(self.positions.get(&task).cloned().unwrap_or_default())
+    }
+
+    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends> {
+        self.reach(Step::S0)?;
+        self.with(|world| {
+            if world.chance(2) {
+                return Err(LogError::Retry("no leader answered".to_owned()));
+            }
+            let mut latest = BTreeMap::new();
+            for task in tasks {
+                for family in Family::ALL {
+                    if !world.chance(2) {
+                        latest.insert((*task, family), world.inputs.latest(*task, family));
+                    }
+                }
+            }
+            Ok(Ends { w: world.inputs.time(), latest })
+        })
+    }
+
+    fn begin(&mut self) -> LogResult<()> {
+        self.reach(Step::S1)?;
+        if self.with(|world| world.is_fenced(&self.name, self.incarnation)) {
+            return Err(LogError::Fenced("another producer of this name".to_owned()));
+        }
+        self.buffer.clear();
+        self.transaction = Some(self.with(|world| world.begin(&self.name)));
+        Ok(())
+    }
+
+    fn produce(&mut self, output: Output) -> LogResult<()> {
+        self.reach(Step::S2)?;
+        let id = self.own_transaction()?;
+        self.buffer.push(output);
+        if !self.is_buffering() && self.with(|world| world.chance(30)) {
+            self.deliver_all(id);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> LogResult<()> {
+        self.reach(Step::S2)?;
+        let id = self.own_transaction()?;
+        if self.with(|world| world.sabotage) == Sabotage::FlushAndFirstBarrier {
+            return Ok(());
+        }
+        if self.with(|world| world.chance(2)) {
+            return Err(LogError::Retry("a delivery failed".to_owned()));
+        }
+        self.deliver_all(id);
+        Ok(())
+    }
+
+    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()> {
+        if self.with(|world| world.chance(50)) {
+            self.reach(Step::S3)?;
+        }
+        let id = self.own_transaction()?;
+        if self.with(|world| world.generation) != self.generation {
+            return Err(LogError::Retry("an older generation of the group".to_owned()));
+        }
+        self.with(|world| world.add_offsets(id, offsets.keys().copied()));
+        self.reach(Step::S3)
+    }
+
+    fn commit(&mut self) -> LogResult<()> {
+        let outcome = self.outcome();
+        let before = self.with(|world| world.chance(70));
+        if before {
+            self.reach(Step::S4)?;
+        }
+        let id = self.own_transaction()?;
+        self.deliver_all(id);
+        let result = self.finish(id, outcome);
+        self.reach(Step::S4)?;
+        self.reach(Step::S5)?;
+        if result.is_ok() {
+            self.transaction = None;
+        }
+        result
+    }
+
+    fn abort(&mut self) -> LogResult<()> {
+        self.alive()?;
+        self.buffer.clear();
+        if let Some(id) = self.transaction.take() {
+            self.with(|world| world.decide(id, false));
+        }
+        if self.with(|world| world.chance(10)) { Err(LogError::Retry("the abort failed".to_owned())) } else { Ok(()) }
+    }
+
+    fn recycle(&mut self) -> LogResult<()> {
+        self.alive()?;
+        if self.with(|world| world.is_fenced(&self.name, self.incarnation)) {
+            return Err(LogError::Fenced("another producer of this name".to_owned()));
+        }
+        if self.with(|world| world.chance(20)) {
+            return Err(LogError::Retry("no coordinator answered".to_owned()));
+        }
+        self.buffer.clear();
+        self.transaction = None;
+        self.with(|world| world.end_transactions_of(&self.name));
+        Ok(())
+    }
+
+    fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
+        self.alive()?;
+        self.watermarks.remove(&task);
+        let left_out = self.with(|world| world.sabotage) == Sabotage::FlushAndFirstBarrier;
+        Ok(left_out || !self.with(|world| world.is_pending(task)))
+    }
+
+    fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
+        self.alive()?;
+        if self.with(|world| world.sabotage) == Sabotage::SecondBarrier {
+            return Ok(true);
+        }
+        let (high, stable) =
+            self.with(|world| (world.high_watermark(Sink::Journal, task), world.last_stable(Sink::Journal, task)));
+        Ok(stable >= *self.watermarks.entry(task).or_insert(high))
+    }
+
+    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
+        self.alive()?;
+        Ok(self.with(|world| world.committed(Sink::Journal, task).last().map(|output| entry(output))))
+    }
+
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
+        self.alive()?;
+        self.with(|world| {
+            let entries = world.committed(Sink::Journal, task).into_iter().map(entry);
+            Ok(entries.filter(|entry| entry.epoch > after).take(max).collect())
+        })
+    }
+
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
+        self.alive()?;
+        Ok(self.with(|world| world.inputs.records(task, family, from, to)))
+    }
+}
+
+impl Drop for SimLog {
+    fn drop(&mut self) {
+        if let Some(fleet) = self.fleet.upgrade() {
+            fleet.world.borrow_mut().abandon(&self.name);
+        }
+    }
+}
+
+fn entry(output: &Output) -> JournalEntry {
+    let key = String::from_utf8(output.key.clone().expect("a journal record has a key")).expect("digits");
+    JournalEntry { epoch: key.parse().expect("digits"), bytes: output.value.clone().expect("a journal record") }
+}

@@ -1,0 +1,13 @@
+//! The crash simulation: the real worker over a model of a cluster in which everything that can go wrong goes wrong,
+//! as a seed says.
+
+mod check;
+pub mod fault;
+mod fleet;
+mod history;
+mod member;
+mod world;
+
+pub use fault::{Fault, OUTCOMES, Outcome, STEPS, Sabotage, Step};
+pub use fleet::{Report, run};
+pub use history::segmentation;

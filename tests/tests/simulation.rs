@@ -1,0 +1,100 @@
+//! The crash simulation: every step of the cycle, every end of a commit, dead or asleep, and nothing is lost, repeated
+//! or decided early; and with a promise broken on purpose, it is.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use segflow_store::{Settings, Shared};
+use segflow_tests::sim::{Fault, OUTCOMES, Outcome, Report, STEPS, Sabotage, Step, run, segmentation};
+
+/// Seeds of the sound product.
+const SEEDS: u64 = 2_000;
+/// Seeds within which a broken promise must show.
+const SEEDS_TO_FAIL: u64 = 400;
+
+/// Runs seeds on every core until `until` says that it has seen enough.
+fn runs(seeds: u64, sabotage: Sabotage, fault: fn(u64) -> Fault, until: fn(&Report) -> bool) -> Vec<Report> {
+    let (next, reports) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let rules = segmentation();
+                let store = Shared::new(Settings {
+                    block_cache_bytes: 1 << 20,
+                    write_buffer_bytes: 512 << 10,
+                    open_files_max: 64,
+                    reserve_bytes: 0,
+                });
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds {
+                        return;
+                    }
+                    let report = run(seed, fault(seed), sabotage, &rules, &store);
+                    if until(&report) {
+                        next.store(seeds, Ordering::Relaxed);
+                    }
+                    reports.lock().unwrap().push(report);
+                }
+            });
+        }
+    });
+    reports.into_inner().unwrap()
+}
+
+/// I3, I4, I5 and I7 hold.
+#[test]
+fn whatever_dies_or_sleeps_and_however_a_commit_ends() {
+    let reports = runs(SEEDS, Sabotage::None, Fault::of, |report| !report.violations.is_empty());
+    if let Some(report) = reports.iter().find(|report| !report.violations.is_empty()) {
+        panic!("seed {}: {:?}\n{}", report.seed, report.fault, report.violations.join("\n"));
+    }
+    let mut struck: BTreeMap<Fault, u64> = BTreeMap::new();
+    for report in &reports {
+        *struck.entry(report.fault).or_default() += u64::from(report.fired);
+    }
+    assert_eq!(struck.len(), STEPS.len() * OUTCOMES.len() * 2);
+    let rare: Vec<_> = struck.iter().filter(|(_, times)| **times < 10).collect();
+    assert!(rare.is_empty(), "each fault must have struck ten times: {rare:?}");
+    let changes: usize = reports.iter().map(|report| report.changes).sum();
+    assert!(changes > 20 * reports.len(), "only {changes} changes in {} runs", reports.len());
+}
+
+/// The invariant that a broken promise violates first.
+fn seen(sabotage: Sabotage, fault: fn(u64) -> Fault) -> String {
+    let reports = runs(SEEDS_TO_FAIL, sabotage, fault, |report| !report.violations.is_empty());
+    let failed = reports.into_iter().find(|report| !report.violations.is_empty());
+    failed
+        .unwrap_or_else(|| panic!("{sabotage:?}: no invariant was violated in {SEEDS_TO_FAIL} runs"))
+        .violations
+        .remove(0)
+}
+
+/// The owner's outputs are still in its buffer when its offsets are accepted; it sleeps; its successor sees nothing to
+/// wait for; it wakes and commits.
+#[test]
+fn without_the_flush_and_the_first_barrier_an_epoch_is_decided_twice() {
+    let fault = |seed| Fault {
+        step: if seed % 2 == 0 { Step::S3 } else { Step::S4 },
+        outcome: Outcome::Buffered,
+        zombie: true,
+    };
+    let violation = seen(Sabotage::FlushAndFirstBarrier, fault);
+    assert!(violation.starts_with("I4") || violation.starts_with("I3"), "{violation}");
+}
+
+/// The commit is decided, its offsets are marked, its journal record is not yet visible.
+#[test]
+fn without_the_second_barrier_an_epoch_is_decided_twice() {
+    let violation = seen(Sabotage::SecondBarrier, Fault::of);
+    assert!(violation.starts_with("I4") || violation.starts_with("I3"), "{violation}");
+}
+
+/// The store has what was never committed.
+#[test]
+fn with_the_store_written_before_the_commit_it_is_ahead() {
+    let violation = seen(Sabotage::WriteBeforeCommit, Fault::of);
+    assert!(violation.starts_with("I3"), "{violation}");
+}
