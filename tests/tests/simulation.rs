@@ -36,12 +36,12 @@ fn runs(seeds: u64, sabotage: Sabotage, fault: fn(u64) -> Fault, until: fn(&Repo
                     if until(&report) {
                         next.store(seeds, Ordering::Relaxed);
                     }
-                    reports.lock().unwrap().push(report);
+                    reports.lock().expect("no run panics").push(report);
                 }
             });
         }
     });
-    reports.into_inner().unwrap()
+    reports.into_inner().expect("no run panics")
 }
 
 /// I3, I4, I5 and I7 hold.

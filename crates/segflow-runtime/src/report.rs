@@ -45,10 +45,8 @@ pub(crate) fn rolled_forward(status: &Status, task: Task, epochs: u64) {
     }
 }
 
-pub(crate) fn recovered(status: &Status, task: Task, recovery: &Recovery) {
-    if let Some(task) = status.lock().tasks.get_mut(&task.0) {
-        task.rebuilt = recovery.rebuilds();
-    }
+pub(crate) fn recovered(status: &Status, worker: &str, task: Task, recovery: &Recovery) {
+    of_task(&mut status.lock(), worker, task).rebuilt = recovery.rebuilds();
 }
 
 pub(crate) fn committed(status: &Status, commit: &TaskCommit) {

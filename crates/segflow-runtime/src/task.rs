@@ -110,7 +110,7 @@ impl Local {
         let target = Target::Settled {
             clock: settled.clone(),
             grace_ms: config.clock.grace_ms,
-            timers_max: config.commit.timers_max,
+            timers_max: config.commit.timers_max.max(1),
         };
         let epoch = decide(&mut self.states, &config.segmentation, &before, accepted, &target)?;
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);

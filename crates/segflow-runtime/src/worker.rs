@@ -111,7 +111,7 @@ impl<L: Log> Worker<L> {
             Ok(progress) => progress,
             Err(error) => return self.give_up(error, &[], Remedy::SeekBack),
         };
-        let commits = match self.prepare()? {
+        let commits = match self.prepare(recovering)? {
             Ok(commits) => commits,
             Err(error) => return self.give_up(error, &self.running(), Remedy::SeekBack),
         };
@@ -129,8 +129,8 @@ impl<L: Log> Worker<L> {
         Ok(self.write(commits))
     }
 
-    /// Follows the group's assignment and takes every recovering task one step further. Returns whether one came
-    /// further.
+    /// Follows the group's assignment and takes every recovering task further: at least one step, and more while the
+    /// time of a cycle lasts, so that recovery is fast and other tasks still go on. Returns whether one came further.
     ///
     /// # Errors
     /// What the log says.
@@ -142,22 +142,27 @@ impl<L: Log> Worker<L> {
         let owned = self.log.tasks()?;
         self.follow(&owned);
         let mut progress = false;
+        let until = Moment::now() + self.config.commit.interval;
         for (task, life) in &mut self.tasks {
-            let Life::Recovering(recovery) = life else { continue };
-            let rolled_forward = recovery.rolled_forward;
-            let step = recovery.step(&self.config, &mut self.log);
-            report::rolled_forward(&self.status, *task, recovery.rolled_forward - rolled_forward);
-            match step {
-                Ok(Step::Waiting) => {}
-                Ok(Step::Progress) => progress = true,
-                Ok(Step::Done(local)) => {
-                    report::recovered(&self.status, *task, recovery);
-                    (*life, progress) = (Life::Running(local), true);
+            while let Life::Recovering(recovery) = life {
+                let rolled_forward = recovery.rolled_forward;
+                let step = recovery.step(&self.config, &mut self.log);
+                report::rolled_forward(&self.status, *task, recovery.rolled_forward - rolled_forward);
+                match step {
+                    Ok(Step::Waiting) => break,
+                    Ok(Step::Progress) => progress = true,
+                    Ok(Step::Done(local)) => {
+                        report::recovered(&self.status, &self.name, *task, recovery);
+                        (*life, progress) = (Life::Running(local), true);
+                    }
+                    Err(TaskError::Log(error @ (LogError::Retry(_) | LogError::Unclear(_) | LogError::Fenced(_)))) => {
+                        return Err(error);
+                    }
+                    Err(error) => *life = stopped(*task, &error),
                 }
-                Err(TaskError::Log(error @ (LogError::Retry(_) | LogError::Unclear(_) | LogError::Fenced(_)))) => {
-                    return Err(error);
+                if Moment::now() >= until {
+                    break;
                 }
-                Err(error) => *life = stopped(*task, &error),
             }
         }
         Ok(progress)
@@ -178,16 +183,18 @@ impl<L: Log> Worker<L> {
         }
     }
 
-    /// S0: reads, folds and decides for every running task, and encodes what is to be committed and written.
+    /// S0: reads, folds and decides for every running task, and encodes what is to be committed and written. Does not
+    /// wait for records while other tasks are `recovering`.
     ///
     /// # Errors
     /// The outer one ends the worker: no room is left. The inner one gives the cycle up.
-    pub fn prepare(&mut self) -> Result<LogResult<Vec<TaskCommit>>, WorkerError> {
+    pub fn prepare(&mut self, recovering: bool) -> Result<LogResult<Vec<TaskCommit>>, WorkerError> {
         let running: BTreeSet<Task> = self.running().into_iter().collect();
         if running.is_empty() {
             return Ok(Ok(Vec::new()));
         }
-        let (records, ends) = match self.gather().and_then(|records| Ok((records, self.log.ends(&running)?))) {
+        let (records, ends) = match self.gather(recovering).and_then(|records| Ok((records, self.log.ends(&running)?)))
+        {
             Ok(gathered) => gathered,
             Err(error) => return Ok(Err(error)),
         };
@@ -216,14 +223,14 @@ impl<L: Log> Worker<L> {
     }
 
     /// Records of one cycle: until there are enough, the interval is over, or there are no more.
-    fn gather(&mut self) -> LogResult<Vec<Record>> {
+    fn gather(&mut self, recovering: bool) -> LogResult<Vec<Record>> {
         let opening = |life: &Life| matches!(life, Life::Running(local) if local.is_opening());
         let mut records = Vec::new();
         if self.tasks.values().any(opening) {
             return Ok(records);
         }
         let commit = self.config.commit;
-        let until = Moment::now() + commit.interval;
+        let until = Moment::now() + if recovering { Duration::ZERO } else { commit.interval };
         loop {
             let wait = until.saturating_duration_since(Moment::now());
             let read = self.log.read(commit.max_records - records.len(), wait)?;

@@ -247,7 +247,7 @@ impl Fleet {
 fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError> {
     let fenced = |error: LogError| WorkerError::Fenced(error.to_string());
     let progress = worker.attend().map_err(fenced)?;
-    let commits = worker.prepare()?.map_err(fenced)?;
+    let commits = worker.prepare(progress)?.map_err(fenced)?;
     if commits.is_empty() {
         return Ok(Cycle { busy: progress, ..Cycle::default() });
     }
