@@ -122,13 +122,21 @@ impl<'b> Service<'b> {
         fs::read_to_string(self.log_file(instance)).unwrap_or_default()
     }
 
+    fn logs(&self) -> String {
+        self.processes.keys().map(|instance| self.log(*instance)).collect()
+    }
+
     fn log_file(&self, instance: usize) -> PathBuf {
         self.dir.path().join(format!("segflow-{instance}.log"))
     }
 
-    /// Whether every instance is still running.
-    pub fn alive(&mut self) -> bool {
-        self.processes.values_mut().all(|child| child.try_wait().expect("a child of ours").is_none())
+    /// Fails if an instance has ended by itself.
+    fn assert_alive(&mut self) {
+        for (instance, child) in &mut self.processes {
+            let ended = child.try_wait().expect("a child of ours");
+            let log = fs::read_to_string(self.dir.path().join(format!("segflow-{instance}.log"))).unwrap_or_default();
+            assert!(ended.is_none(), "instance {instance} ended by itself: {ended:?}\n{log}");
+        }
     }
 
     /// Every committed epoch of the journal, by partition, in order.
@@ -157,9 +165,8 @@ impl<'b> Service<'b> {
             if ends == read && journal.len() == self.partitions as usize && journal.values().all(finished) {
                 return journal;
             }
-            let logs = || (0..3).map(|instance| self.log(instance)).collect::<String>();
-            assert!(started.elapsed() < LIMIT, "read {ends} of {read} after {LIMIT:?}\n{}", logs());
-            assert!(self.alive(), "an instance ended by itself\n{}", logs());
+            assert!(started.elapsed() < LIMIT, "read {ends} of {read} after {LIMIT:?}\n{}", self.logs());
+            self.assert_alive();
             std::thread::sleep(Duration::from_millis(500));
         }
     }
@@ -189,7 +196,7 @@ impl<'b> Service<'b> {
         let started = Instant::now();
         loop {
             let log = self.log(instance);
-            let said = log.lines().filter(|line| line.contains("metrics and health are served")).last();
+            let said = log.lines().rfind(|line| line.contains("metrics and health are served"));
             if let Some(address) = said.and_then(|line| line.rsplit("address=").next()) {
                 return address.trim().to_owned();
             }
@@ -213,9 +220,8 @@ impl<'b> Service<'b> {
             if entered.iter().any(|entered| entered == segment) {
                 return entered;
             }
-            let log = || self.log(0);
-            assert!(started.elapsed() < LIMIT, "{customer} entered {entered:?}, not {segment}\n{}", log());
-            assert!(self.alive(), "an instance ended by itself\n{}", self.log(0));
+            assert!(started.elapsed() < LIMIT, "{customer} entered {entered:?}, not {segment}\n{}", self.logs());
+            self.assert_alive();
             std::thread::sleep(Duration::from_millis(300));
         }
     }

@@ -13,6 +13,7 @@ mod feed;
 mod generation;
 mod journal;
 mod log;
+mod orphans;
 mod ownership;
 mod partitions;
 mod producer;

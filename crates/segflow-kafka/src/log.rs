@@ -101,6 +101,7 @@ impl KafkaLog {
 impl Log for KafkaLog {
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
         self.close_idle();
+        self.ownership.adopt(self.partitions)?;
         self.ownership.tasks()
     }
 

@@ -20,6 +20,7 @@ use segflow_runtime::log::{LogError, LogResult, Task};
 use crate::config::KafkaConfig;
 use crate::errors::{beyond_use, failed, unreachable};
 use crate::generation::generation;
+use crate::orphans::Orphans;
 use crate::voice::{say, say_error};
 
 /// The most events served at once: what is left waits for the next cycle.
@@ -32,6 +33,9 @@ const CLOSED: Duration = Duration::from_secs(5);
 pub(crate) struct Ownership {
     /// Some until dropped.
     consumer: Option<BaseConsumer<Assignments>>,
+    group: String,
+    journal: String,
+    orphans: Orphans,
 }
 
 /// Closes the client on a thread of its own and waits for a while. A static member does not leave the group by it.
@@ -58,7 +62,23 @@ impl Ownership {
         let consumer: BaseConsumer<Assignments> =
             config.ownership().create_with_context(Assignments::default()).map_err(|error| failed(&doing(), &error))?;
         consumer.subscribe(&[config.journal()]).map_err(|error| failed(&doing(), &error))?;
-        Ok(Self { consumer: Some(consumer) })
+        let orphans = Orphans::new(config.session_timeout);
+        let (group, journal) = (config.application.clone(), config.journal().to_owned());
+        Ok(Self { consumer: Some(consumer), group, journal, orphans })
+    }
+
+    /// Joins anew if some of the group's tasks have no owner and nobody would give them one. The member loses its own
+    /// tasks by that, and gets back what the group then gives it.
+    pub(crate) fn adopt(&mut self, partitions: u32) -> LogResult<()> {
+        let consumer = self.consumer.as_ref().expect("some until dropped");
+        let orphans = self.orphans.look(consumer, &self.group, &self.journal, partitions);
+        if orphans.is_empty() {
+            return Ok(());
+        }
+        let tasks: Vec<u32> = orphans.iter().map(|task| task.0).collect();
+        tracing::warn!(?tasks, "the group has left tasks without an owner: joining anew");
+        consumer.unsubscribe();
+        consumer.subscribe(&[&self.journal]).map_err(|error| failed("joining the group anew", &error))
     }
 
     /// Serves the group, without waiting, and returns the tasks owned now.
