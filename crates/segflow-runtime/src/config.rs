@@ -60,7 +60,7 @@ pub struct Commit {
     pub interval: Duration,
     /// How many records a cycle takes at most.
     pub max_records: usize,
-    /// How many timers of each kind an epoch judges at most; more only if they share one instant.
+    /// How many timers of each kind an epoch judges at most, 1 or more; more facts only if they share one instant.
     pub timers_max: usize,
 }
 

@@ -183,7 +183,6 @@ impl Recovery {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
         log.seek(self.task, &local.offsets(config))?;
-        local.note_start(&log.positions(self.task)?);
         let store = match (rebuilt, local.epoch()) {
             (true, _) => "rebuilt from the journal",
             (false, 0) => "new",
@@ -281,7 +280,7 @@ fn roll_forward<L: Log>(
     local.write(&batch, record)
 }
 
-/// The records that an epoch read. An epoch that read none may begin where its inputs began.
+/// The records that an epoch read; where it read none, its positions moved over transaction markers.
 fn slices<L: Log>(
     local: &Local,
     config: &Config,

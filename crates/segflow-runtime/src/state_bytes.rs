@@ -10,7 +10,8 @@ const VERSION: u8 = 1;
 pub enum StateBytesError {
     /// Another release wrote them.
     #[error(
-        "expected a state of version {VERSION}, found version {0}; run the release that wrote it, or rebuild the store from the journal"
+        "expected a state of version {VERSION}, found version {0}; run the release that wrote it, or rebuild \
+         the store from the journal"
     )]
     Version(u8),
     /// They are damaged.
@@ -37,5 +38,21 @@ pub fn decode(bytes: &[u8]) -> Result<State, StateBytesError> {
         }
         Some((&version, _)) => Err(StateBytesError::Version(version)),
         None => Err(StateBytesError::Damaged("none".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_another_version_and_damaged_bytes_are_refused() {
+        let bytes = encode(&State::default());
+        assert_eq!(decode(&bytes), Ok(State::default()));
+        let mut other = bytes.clone();
+        other[0] = 9;
+        assert_eq!(decode(&other), Err(StateBytesError::Version(9)));
+        assert!(matches!(decode(&bytes[..1]), Err(StateBytesError::Damaged(_))));
+        assert!(matches!(decode(&[]), Err(StateBytesError::Damaged(_))));
     }
 }

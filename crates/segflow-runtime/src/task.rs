@@ -26,7 +26,6 @@ pub struct Local {
     states: Stored,
     last: Option<Journal>,
     intake_hash: String,
-    opening: bool,
 }
 
 impl Local {
@@ -38,12 +37,18 @@ impl Local {
         let store = Store::open(&config.task_dir(task), &config.store)?;
         let last = match store.meta(Meta::Journal)? {
             Some(bytes) => Some(segflow_wire::journal::decode(&bytes).map_err(|error| {
-                TaskError::stop(task, format_args!("the journal record in its store: {error}; move the store's directory away, and it is rebuilt from the journal"))
+                TaskError::stop(
+                    task,
+                    format_args!(
+                        "the journal record in its store: {error}; move the store's directory away, and it is rebuilt \
+                     from the journal"
+                    ),
+                )
             })?),
             None => None,
         };
         let states = Stored::new(store, config.cache_customers);
-        Ok(Self { task, states, last, intake_hash: config.intake.hash(), opening: false })
+        Ok(Self { task, states, last, intake_hash: config.intake.hash() })
     }
 
     /// The last epoch on disk; 0 if there is none.
@@ -74,17 +79,6 @@ impl Local {
     #[must_use]
     pub fn offsets(&self, config: &Config) -> Offsets {
         config.inputs.keys().map(|family| (*family, self.position(*family).offset)).collect()
-    }
-
-    /// Whether the first epoch must say where the inputs begin before anything is read: some no longer begin at 0.
-    #[must_use]
-    pub const fn is_opening(&self) -> bool {
-        self.opening
-    }
-
-    /// Takes note of where the inputs are being read from.
-    pub(crate) fn note_start(&mut self, positions: &Offsets) {
-        self.opening = self.last.is_none() && positions.values().any(|offset| *offset > 0);
     }
 
     /// Its states.
@@ -130,7 +124,7 @@ impl Local {
     /// If it cannot be written: the journal will roll the task forward.
     pub fn write(&mut self, batch: &[u8], record: Journal) -> Result<(), TaskError> {
         self.states.write(batch)?;
-        (self.last, self.opening) = (Some(record), false);
+        self.last = Some(record);
         Ok(())
     }
 

@@ -224,11 +224,7 @@ impl<L: Log> Worker<L> {
 
     /// Records of one cycle: until there are enough, the interval is over, or there are no more.
     fn gather(&mut self, recovering: bool) -> LogResult<Vec<Record>> {
-        let opening = |life: &Life| matches!(life, Life::Running(local) if local.is_opening());
         let mut records = Vec::new();
-        if self.tasks.values().any(opening) {
-            return Ok(records);
-        }
         let commit = self.config.commit;
         let until = Moment::now() + if recovering { Duration::ZERO } else { commit.interval };
         loop {

@@ -30,7 +30,8 @@ pub enum StoredError {
     State(#[from] StateBytesError),
     /// A timer row names no customer.
     #[error(
-        "a timer row: expected a customer id of 1 to 128 bytes of UTF-8; the store is damaged, rebuild it from the journal"
+        "a timer row: expected a customer id of 1 to 128 bytes of UTF-8; the store is damaged, \
+         rebuild it from the journal"
     )]
     Timer,
 }

@@ -1,7 +1,9 @@
 //! Timers drain in slices: a bound on every epoch, events in between.
 
-use super::support::{Bench, at, issued, received};
 use segflow_core::time::Instant;
+use segflow_store::{Batch, Store, TimerKind};
+
+use super::support::{Bench, P0, at, issued, received};
 
 fn early(bench: &Bench) -> usize {
     bench.changes().iter().filter(|change| change.contains("stage current -> early")).count()
@@ -88,5 +90,35 @@ fn ahead(bench: &Bench, customer: &str, occurred_at: Instant, body: segflow_core
     let family = event.body.family();
     let value = segflow_wire::event::encode(&event, &bench.config.segmentation.currency, segflow_wire::Encoding::Json);
     let key = customer.as_bytes().to_vec();
-    bench.broker.append(super::support::P0, family, at("2026-03-01T10:00:00Z"), Some(key), Some(value), Vec::new());
+    bench.broker.append(P0, family, at("2026-03-01T10:00:00Z"), Some(key), Some(value), Vec::new());
+}
+
+/// The state says when it must be looked at; rows that disagree, or that are nobody's, are passed over.
+#[test]
+fn stale_timer_rows_are_ignored() {
+    let bench = Bench::new();
+    bench.event("c1", at("2026-03-01T10:00:00Z"), "e1", issued("2026-03-02"));
+    bench.broker.set_time(at("2026-03-01T10:00:01Z"));
+    let mut worker = bench.worker("a");
+    bench.settle(&mut worker);
+    drop(worker);
+    let store = Store::open(&bench.config.task_dir(P0), &bench.config.store).unwrap();
+    let mut batch = Batch::new(&store);
+    for kind in [TimerKind::Fact, TimerKind::Silence] {
+        batch.put_timer(kind, at("2026-03-01T11:00:00Z").0, b"c1");
+        batch.put_timer(kind, at("2026-03-01T11:00:00Z").0, b"nobody");
+    }
+    store.write(&batch.encode()).unwrap();
+    drop(store);
+    let before = bench.changes();
+    let mut worker = bench.worker("a");
+    bench.broker.set_time(at("2026-03-01T12:00:00Z"));
+    assert!(bench.settle(&mut worker) <= 1, "the cursors pass them once");
+    assert_eq!(bench.changes(), before);
+    bench.broker.set_time(at("2026-03-03T00:00:00Z"));
+    bench.settle(&mut worker);
+    assert_eq!(bench.changes().last().unwrap(), "c1 stage current -> early at 2026-03-02T23:00:00.000Z");
+    drop(worker);
+    let store = Store::open(&bench.config.task_dir(P0), &bench.config.store).unwrap();
+    assert_eq!(store.customer(b"nobody").unwrap(), None);
 }
