@@ -117,8 +117,10 @@ impl Recovery {
                     entries.extend(log.journal_after(self.task, local.epoch(), JOURNAL_BATCH)?);
                 }
                 let entry = next(entries, local.epoch() + 1, self.task)?;
-                roll_forward(local, config, log, self.task, &entry)?;
+                roll_forward(local, config, log, self.task, entry)?;
+                entries.pop_front();
                 self.rolled_forward += 1;
+                self.waiting_since = Moment::now();
                 Ok(Step::Progress)
             }
         }
@@ -137,10 +139,15 @@ impl Recovery {
     }
 
     fn pass(&mut self, passed: bool, reason: &str, next: Stage) -> Step {
-        if passed {
-            (self.stage, self.waiting_since, self.alarmed) = (next, Moment::now(), false);
-            return Step::Progress;
+        if !passed {
+            return self.wait(reason);
         }
+        (self.stage, self.waiting_since, self.alarmed) = (next, Moment::now(), false);
+        Step::Progress
+    }
+
+    /// Waits, and says so once it has waited for too long.
+    pub(crate) fn wait(&mut self, reason: &str) -> Step {
         if !self.alarmed && self.waiting_since.elapsed() > BARRIER_ALARM {
             self.alarmed = true;
             warn!(task = self.task.0, waited = ?self.waiting_since.elapsed(), "recovery is held up: {reason}");
@@ -194,8 +201,9 @@ impl Recovery {
     }
 }
 
-fn next(entries: &mut VecDeque<JournalEntry>, epoch: u64, task: Task) -> Result<JournalEntry, TaskError> {
-    match entries.pop_front() {
+/// The entry of this epoch, which stays until it is rolled forward: reading its inputs may have to be tried again.
+fn next(entries: &VecDeque<JournalEntry>, epoch: u64, task: Task) -> Result<&JournalEntry, TaskError> {
+    match entries.front() {
         Some(entry) if entry.epoch == epoch => Ok(entry),
         found => {
             let found = found.map_or_else(|| "none".to_owned(), |entry| format!("epoch {}", entry.epoch));
@@ -243,7 +251,8 @@ fn roll_forward<L: Log>(
             task,
             format_args!(
                 "epoch {} of its journal accepted records by the intake configuration of hash {}, found one of hash \
-                 {}; start with the former (encodings, partitioners, currency, partitions, skew) until it has caught up",
+                 {}; start with the former (encodings, partitioners, currency, partitions, skew) until it has \
+                 caught up",
                 record.epoch,
                 record.intake_hash,
                 config.intake.hash()

@@ -155,9 +155,12 @@ impl<L: Log> Worker<L> {
                         report::recovered(&self.status, &self.name, *task, recovery);
                         (*life, progress) = (Life::Running(local), true);
                     }
-                    Err(TaskError::Log(error @ (LogError::Retry(_) | LogError::Unclear(_) | LogError::Fenced(_)))) => {
-                        return Err(error);
+                    Err(TaskError::Log(LogError::Retry(reason))) => {
+                        recovery.wait(&reason);
+                        report::gave_up(&self.status, &self.name, &LogError::Retry(reason));
+                        break;
                     }
+                    Err(TaskError::Log(error @ (LogError::Unclear(_) | LogError::Fenced(_)))) => return Err(error),
                     Err(error) => *life = stopped(*task, &error),
                 }
                 if Moment::now() >= until {

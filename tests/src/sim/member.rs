@@ -82,6 +82,12 @@ impl SimLog {
         Ok(())
     }
 
+    /// A question of recovery, which sometimes nobody answers.
+    fn answered(&self) -> LogResult<()> {
+        self.alive()?;
+        if self.with(|world| world.chance(3)) { Err(LogError::Retry("no answer".to_owned())) } else { Ok(()) }
+    }
+
     fn alive(&self) -> LogResult<()> {
         if self.dead { Err(LogError::Fenced("it died".to_owned())) } else { Ok(()) }
     }
@@ -292,7 +298,7 @@ impl Log for SimLog {
     }
 
     fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
-        self.alive()?;
+        self.answered()?;
         self.watermarks.remove(&task);
         let left_out = self.with(|world| world.sabotage) == Sabotage::FlushAndFirstBarrier;
         Ok(left_out || !self.with(|world| world.is_pending(task)))
@@ -309,12 +315,12 @@ impl Log for SimLog {
     }
 
     fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
-        self.alive()?;
+        self.answered()?;
         Ok(self.with(|world| world.committed(Sink::Journal, task).last().map(|output| entry(output))))
     }
 
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
-        self.alive()?;
+        self.answered()?;
         self.with(|world| {
             let entries = world.committed(Sink::Journal, task).into_iter().map(entry);
             Ok(entries.filter(|entry| entry.epoch > after).take(max).collect())
@@ -322,7 +328,7 @@ impl Log for SimLog {
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
-        self.alive()?;
+        self.answered()?;
         Ok(self.with(|world| world.inputs.records(task, family, from, to)))
     }
 }
