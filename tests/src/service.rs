@@ -207,8 +207,19 @@ impl<'b> Service<'b> {
 
     fn kcat(&self) -> String {
         run(Command::new("kcat").args([
-            "-C", "-b", self.broker.bootstrap(), "-t", &self.topic("changes"), "-o", "beginning", "-e", "-q", "-D", "\n",
-            "-X", "isolation.level=read_committed",
+            "-C",
+            "-b",
+            self.broker.bootstrap(),
+            "-t",
+            &self.topic("changes"),
+            "-o",
+            "beginning",
+            "-e",
+            "-q",
+            "-D",
+            "\n",
+            "-X",
+            "isolation.level=read_committed",
         ]))
     }
 

@@ -13,21 +13,12 @@ fn read_committed_sees_committed_records_alone_and_a_restart_keeps_them() {
     let records = |text: &str| -> Vec<Record> {
         let record = |partition| {
             let key = format!("C-{partition:06}");
-            Record::new(topic, partition, text)
-                .key(key)
-                .at(1_000_000 + i64::from(partition))
-                .header("origin", text)
+            Record::new(topic, partition, text).key(key).at(1_000_000 + i64::from(partition)).header("origin", text)
         };
         (0..PARTITIONS).map(record).collect()
     };
     let expected = |text: &str, offset| -> Vec<Record> {
-        records(text)
-            .into_iter()
-            .map(|record| Record {
-                offset: Some(offset),
-                ..record
-            })
-            .collect()
+        records(text).into_iter().map(|record| Record { offset: Some(offset), ..record }).collect()
     };
 
     let producer = broker.transactional_producer("smoke");
@@ -63,29 +54,17 @@ fn a_tool_prints_what_the_broker_knows() {
     // A node of its own: the shared one restarts in the test above.
     let broker = Broker::start_with(&[("message.max.bytes", "123456")]);
     broker.create_topic("smoke-tools", 3, &[]);
-    let two = [
-        Record::new("smoke-tools", 2, "a"),
-        Record {
-            value: None,
-            ..Record::new("smoke-tools", 2, "").key("b")
-        },
-    ];
+    let two =
+        [Record::new("smoke-tools", 2, "a"), Record { value: None, ..Record::new("smoke-tools", 2, "").key("b") }];
     broker.produce(&two);
 
     let offsets = broker.tool("get-offsets", &["--topic", "smoke-tools"]);
     assert_eq!(offsets, "smoke-tools:0:0\nsmoke-tools:1:0\nsmoke-tools:2:2");
     let version = broker.tool("org.apache.kafka.tools.TopicCommand", &["--version"]);
     assert_eq!(version.split_whitespace().next(), Some(broker.version()));
-    let config = broker.tool(
-        "configs",
-        &["--describe", "--all", "--entity-type", "brokers", "--entity-name", "1"],
-    );
+    let config = broker.tool("configs", &["--describe", "--all", "--entity-type", "brokers", "--entity-name", "1"]);
     assert!(config.contains("message.max.bytes=123456"), "{config}");
-    let values: Vec<_> = broker
-        .read_committed("smoke-tools")
-        .into_iter()
-        .map(|record| record.value)
-        .collect();
+    let values: Vec<_> = broker.read_committed("smoke-tools").into_iter().map(|record| record.value).collect();
     assert_eq!(values, [Some(b"a".to_vec()), None]);
 }
 

@@ -1,5 +1,7 @@
 //! Lag in `/metrics` against Kafka's own `ConsumerGroupCommand`: equal at rest, within the range seen under load.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
@@ -22,6 +24,10 @@ fn lag_agrees_with_kafkas_own_tool() {
     let mut service = Service::new(broker, "lag", 4, &segmentation, settings);
     service.start(0);
     let address = service.metrics_address(0);
+    let running = |page: &str| page.matches("state=\"running\"} 1").count() == 4;
+    while !running(&http(&address, "/metrics")) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
 
     let mut load = segflow();
     load.args(["generate", "--customers=500", "--events=12000", "--rate=3000", "--config"]).arg(service.config(0));

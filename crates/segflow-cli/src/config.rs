@@ -248,7 +248,8 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
-        let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        let word =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         ensure!(word(&self.application), "`application` must be letters, digits, `-`, `_` and `.`");
         ensure!(word(&self.instance), "`instance` must be letters, digits, `-`, `_` and `.`");
         ensure!(self.workers <= 256, "`workers` is {}: 256 at most", self.workers);
@@ -263,12 +264,15 @@ impl Config {
             let ms = duration.as_millis();
             ensure!((least..=most).contains(&ms), "`{key}` is {ms} ms: expected {least} to {most} ms");
         }
-        for (key, count) in [("commit.max_records", self.commit.max_records), ("commit.max_timers", self.commit.max_timers)] {
+        for (key, count) in
+            [("commit.max_records", self.commit.max_records), ("commit.max_timers", self.commit.max_timers)]
+        {
             ensure!((1..=1_000_000).contains(&count), "`{key}` is {count}: expected 1 to 1000000");
         }
-        for (key, mib) in
-            [("store.block_cache_mib", self.store.block_cache_mib), ("store.write_buffer_mib", self.store.write_buffer_mib)]
-        {
+        for (key, mib) in [
+            ("store.block_cache_mib", self.store.block_cache_mib),
+            ("store.write_buffer_mib", self.store.write_buffer_mib),
+        ] {
             ensure!((8..=1_048_576).contains(&mib), "`{key}` is {mib}: expected 8 to 1048576");
         }
         Ok(())
@@ -311,8 +315,13 @@ impl Config {
     /// The topic of every sink.
     pub fn output_topics(&self) -> BTreeMap<Sink, String> {
         let Outputs { changes, segments, dead_letters, journal, .. } = self.outputs.clone();
-        [(Sink::Changes, changes), (Sink::Segments, segments), (Sink::DeadLetters, dead_letters), (Sink::Journal, journal)]
-            .into()
+        [
+            (Sink::Changes, changes),
+            (Sink::Segments, segments),
+            (Sink::DeadLetters, dead_letters),
+            (Sink::Journal, journal),
+        ]
+        .into()
     }
 
     /// The memory that the databases share.
@@ -335,8 +344,9 @@ impl Kafka {
             Ok(())
         };
         for (property, variable) in &self.properties_from_env {
-            let value = std::env::var(variable)
-                .with_context(|| format!("`{property}` comes from the environment variable {variable}, which is not set"))?;
+            let value = std::env::var(variable).with_context(|| {
+                format!("`{property}` comes from the environment variable {variable}, which is not set")
+            })?;
             add(property, value)?;
         }
         for (property, file) in &self.properties_from_file {
@@ -375,6 +385,12 @@ mod tests {
     }
 
     #[test]
+    fn the_configuration_for_compose_is_valid() {
+        let config: Config = toml::from_str(include_str!("../../../deploy/config/compose.toml")).unwrap();
+        config.check().unwrap();
+    }
+
+    #[test]
     fn the_example_shows_every_key() {
         let example: toml::Table = toml::from_str(EXAMPLE).unwrap();
         for section in ["inputs", "outputs", "clock", "commit", "store", "ops", "log"] {
@@ -392,10 +408,7 @@ mod tests {
     #[test]
     fn a_value_out_of_bounds_is_refused_with_its_bounds() {
         let config: Config = toml::from_str(&format!("{LEAST}\ncommit.max_records = 0\n")).unwrap();
-        assert_eq!(
-            config.check().unwrap_err().to_string(),
-            "`commit.max_records` is 0: expected 1 to 1000000"
-        );
+        assert_eq!(config.check().unwrap_err().to_string(), "`commit.max_records` is 0: expected 1 to 1000000");
     }
 
     #[test]

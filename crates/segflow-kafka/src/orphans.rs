@@ -52,11 +52,7 @@ impl Orphans {
 }
 
 /// The tasks that some member owns; none unless the group is at rest.
-fn owned_by_all<C: ConsumerContext>(
-    consumer: &BaseConsumer<C>,
-    group: &str,
-    journal: &str,
-) -> Option<BTreeSet<Task>> {
+fn owned_by_all<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, journal: &str) -> Option<BTreeSet<Task>> {
     let groups = consumer.fetch_group_list(Some(group), ANSWER).ok()?;
     let group = groups.groups().iter().find(|found| found.name() == group && found.state() == "Stable")?;
     let assigned = group.members().iter().filter_map(|member| member.assignment());
@@ -101,7 +97,8 @@ impl Bytes<'_> {
 mod tests {
     use super::partitions;
 
-    const ASSIGNMENT: &[u8] = b"\0\x01\0\0\0\x02\0\x01a\0\0\0\x01\0\0\0\x07\0\x02jj\0\0\0\x02\0\0\0\x03\0\0\x01\0\xff\xff\xff\xff";
+    const ASSIGNMENT: &[u8] =
+        b"\0\x01\0\0\0\x02\0\x01a\0\0\0\x01\0\0\0\x07\0\x02jj\0\0\0\x02\0\0\0\x03\0\0\x01\0\xff\xff\xff\xff";
 
     #[test]
     fn an_assignment_names_the_partitions_of_each_topic() {

@@ -1,6 +1,6 @@
 //! Partitions by topic and task: lists of them, assignments at exact offsets, and their latest offsets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -83,6 +83,9 @@ pub(crate) fn await_fresh<C: ConsumerContext>(
 /// The latest offsets as the leaders answer, by one ListOffsets to each: the high watermark to a `read_uncommitted`
 /// client, the last stable offset to a `read_committed` one. Partitions without a known leader are missing.
 ///
+/// Who leads is known from librdkafka's cache, which a client that only asks would not renew for a quarter of an hour;
+/// so it is renewed here after an answer that is not whole.
+///
 /// # Errors
 /// If a leader does not answer in time, or answers with an error.
 pub(crate) fn latest<C: ConsumerContext>(
@@ -91,7 +94,13 @@ pub(crate) fn latest<C: ConsumerContext>(
     timeout: Duration,
 ) -> KafkaResult<BTreeMap<(String, Task), u64>> {
     let asked = list_at(partitions.iter().map(|(topic, task)| (*topic, *task, Offset::End)))?;
-    Ok(concrete_offsets(&consumer.offsets_for_times(asked, timeout)?))
+    let answer = consumer.offsets_for_times(asked, timeout).map(|answer| concrete_offsets(&answer));
+    if !answer.as_ref().is_ok_and(|answer| answer.len() == partitions.len()) {
+        let topics: BTreeSet<&str> = partitions.iter().map(|(topic, _)| *topic).collect();
+        // The next question finds out whether it helped.
+        topics.into_iter().for_each(|topic| drop(consumer.fetch_metadata(Some(topic), timeout)));
+    }
+    answer
 }
 
 fn concrete_offsets(list: &TopicPartitionList) -> BTreeMap<(String, Task), u64> {

@@ -47,8 +47,7 @@ impl Demo {
     pub fn run(self) -> Result<()> {
         let loaded = Segmentation::load("demo.yaml", SEGMENTATION).context("the demo's own segmentation")?;
         let segmentation = Arc::new(loaded.segmentation);
-        let settings =
-            Settings { customers: self.customers, days: self.days, seed: self.seed, ..Settings::default() };
+        let settings = Settings { customers: self.customers, days: self.days, seed: self.seed, ..Settings::default() };
         println!(
             "{} customers over {} days from {}, seed {}, decided by {} version {}",
             self.customers, self.days, settings.start, self.seed, segmentation.name, segmentation.version

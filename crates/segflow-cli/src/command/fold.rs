@@ -235,7 +235,8 @@ impl Source {
     fn advance(&mut self) -> Result<bool> {
         loop {
             let mut text = Vec::new();
-            let read = self.reader.read_until(b'\n', &mut text).with_context(|| format!("cannot read {}", self.file))?;
+            let read =
+                self.reader.read_until(b'\n', &mut text).with_context(|| format!("cannot read {}", self.file))?;
             if read == 0 {
                 return Ok(false);
             }

@@ -45,8 +45,7 @@ pub struct Generate {
 
 impl Generate {
     pub fn run(self) -> Result<()> {
-        let settings =
-            Settings { customers: self.customers, days: self.days, seed: self.seed, ..Settings::default() };
+        let settings = Settings { customers: self.customers, days: self.days, seed: self.seed, ..Settings::default() };
         let limit = self.events.unwrap_or(u64::MAX);
         let events = Portfolio::new(settings).events().zip(0..limit).map(|(event, _)| event);
         let started = Clock::now();

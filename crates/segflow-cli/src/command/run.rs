@@ -16,8 +16,8 @@ use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::LogError;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Worker, WorkerError};
-use segflow_wire::intake::TopicIntake;
 use segflow_wire::Intake;
+use segflow_wire::intake::TopicIntake;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::config::{Config, LogFormat};
@@ -112,7 +112,12 @@ impl Service {
     }
 }
 
-fn runtime(config: &Config, segmentation: &Arc<Segmentation>, partitions: u32, store: &segflow_store::Shared) -> Runtime {
+fn runtime(
+    config: &Config,
+    segmentation: &Arc<Segmentation>,
+    partitions: u32,
+    store: &segflow_store::Shared,
+) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
         TopicIntake { encoding: input.encoding.into(), partitioner: input.partitioner.into() }
@@ -147,8 +152,9 @@ fn milliseconds(duration: jiff::SignedDuration) -> i64 {
 }
 
 fn start_log(config: &Config) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level)
-        .with_context(|| format!("`log.level`: expected error, warn, info, debug or trace, found {}", config.log.level))?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level).with_context(|| {
+        format!("`log.level`: expected error, warn, info, debug or trace, found {}", config.log.level)
+    })?;
     let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     match config.log.format {
