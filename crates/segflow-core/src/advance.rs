@@ -41,6 +41,7 @@ pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmenta
         let evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
         let before = decision.dimensions.clone();
         let moves = decide(segmentation, &evaluation, &mut decision.dimensions);
+        assert!(moves.until > at, "the next breakpoint lies after the present one");
         (decision.next, decision.as_of) = (moves.until, Some(at));
         if !moves.value.is_empty() {
             let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };

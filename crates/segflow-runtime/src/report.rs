@@ -24,7 +24,10 @@ pub(crate) fn ended(status: &Status, worker: &str) {
     status.tasks.retain(|_, task| task.worker != worker);
     let worker = of_worker(&mut status, worker);
     worker.tasks.clear();
-    worker.ended.get_or_insert_with(|| "it ended".to_owned());
+    // A worker that was fenced is about to be replaced: the process is not to be restarted for it.
+    if !worker.failing {
+        worker.ended.get_or_insert_with(|| "it ended".to_owned());
+    }
 }
 
 pub(crate) fn gave_up(status: &Status, worker: &str, error: &LogError) {
@@ -114,7 +117,9 @@ pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, 
         Err(error) => {
             worker.failing = true;
             worker.last_error = Some(error.to_string());
-            worker.ended = Some(error.to_string());
+            if matches!(error, WorkerError::Stop(_)) {
+                worker.ended = Some(error.to_string());
+            }
         }
     }
 }
