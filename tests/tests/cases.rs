@@ -1,6 +1,8 @@
 //! The goldens: each folder of `tests/cases` runs through `segflow fold`, and its changes and dead letters are
 //! compared line by line. `UPDATE_CASES=1 cargo test --release --test cases` writes what was found; read the diff.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,8 @@
 //! promise was due on the day that ended then, and the grace is none, so what decides is whether its payment, made
 //! before midnight and still unread, is folded first.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::path::PathBuf;
 
 use segflow_core::event::Family;
