@@ -64,7 +64,7 @@ fn kills_and_broker_restarts_change_nothing() {
     let kills = scale("SEGFLOW_KILLS", 6);
     for kill in 0..kills {
         let recovered = service.log(0).matches(RECOVERED).count();
-        wait_until(|| service.log(0).matches(RECOVERED).count() > recovered || kill == 0);
+        wait_until(&mut service, |service| service.log(0).matches(RECOVERED).count() > recovered || kill == 0);
         std::thread::sleep(Duration::from_millis(chance.random_range(0..1_500)));
         service.kill(0);
         service.start(0);
@@ -77,6 +77,7 @@ fn kills_and_broker_restarts_change_nothing() {
     let log = service.log(0);
     let forwarded: u64 = log.lines().filter(|line| line.contains(RECOVERED)).map(rolled_forward).sum();
     let elapsed = started.elapsed();
+    println!("{} deaths by the client library itself", service.crashes);
     println!("{kills} kills, {forwarded} epochs rolled forward in all, finished {elapsed:?} after the last kill");
     assert_nothing_rebuilt(&log);
 }
@@ -103,9 +104,10 @@ fn rolled_forward(line: &str) -> u64 {
     said.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("the log says how many: {line}"))
 }
 
-fn wait_until(condition: impl Fn() -> bool) {
+fn wait_until(service: &mut Service<'_>, condition: impl Fn(&Service<'_>) -> bool) {
     let started = Instant::now();
-    while !condition() {
+    while !condition(service) {
+        service.supervise();
         assert!(started.elapsed() < Duration::from_secs(120), "nothing has come for two minutes");
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -52,7 +52,7 @@ fn lag_agrees_with_kafkas_own_tool() {
     service.stop();
 }
 
-/// What `work` returns, and the sums of lag that `/metrics` showed while it ran.
+/// What `work` returns, and the sums of lag that `/metrics` showed while it ran and a second longer.
 fn while_sampling<T: Send>(address: &str, work: impl FnOnce() -> T + Send) -> (T, Vec<u64>) {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -65,6 +65,8 @@ fn while_sampling<T: Send>(address: &str, work: impl FnOnce() -> T + Send) -> (T
             seen
         });
         let result = work();
+        // What the metrics show is that of the last cycle, which may have begun before the answer.
+        std::thread::sleep(Duration::from_secs(1));
         done.store(true, Ordering::Relaxed);
         (result, sampling.join().unwrap())
     })

@@ -94,9 +94,10 @@ impl Clock {
     }
 }
 
-/// The least bound of the gating inputs; none while one of them has no bound.
+/// The least bound of the gating inputs, never beyond the wall, which a producer's clock may be; none while one of them
+/// has no bound.
 fn wall_bound(inputs: &[Input], w: Instant) -> Option<Instant> {
-    let bound = |input: &Input| if input.at_end { Some(w) } else { input.greatest };
+    let bound = |input: &Input| if input.at_end { Some(w) } else { input.greatest.map(|greatest| greatest.min(w)) };
     gates(inputs).map(bound).min().unwrap_or(Some(w))
 }
 

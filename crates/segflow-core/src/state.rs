@@ -1,5 +1,7 @@
 //! What is kept of one customer: facts, pending facts, and the decision.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Family};
@@ -118,8 +120,12 @@ impl State {
 }
 
 /// The facts but those that are not in effect, in (`occurred_at`, `event_id`) order.
-pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> impl Iterator<Item = &'a Fact> + Clone {
-    facts.iter().filter(move |fact| {
-        !hidden.iter().any(|pending| pending.family == fact.family() && pending.event_id == fact.event_id)
-    })
+pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> impl Iterator<Item = &'a Fact> + Clone + use<'a> {
+    let mut ids: BTreeMap<Family, BTreeSet<&str>> = BTreeMap::new();
+    for pending in hidden {
+        ids.entry(pending.family).or_default().insert(&pending.event_id);
+    }
+    let is_hidden = |fact: &Fact| ids.get(&fact.family()).is_some_and(|ids| ids.contains(fact.event_id.as_str()));
+    let effective: Vec<&Fact> = facts.iter().filter(|fact| !is_hidden(fact)).collect();
+    effective.into_iter()
 }

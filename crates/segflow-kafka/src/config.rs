@@ -48,6 +48,9 @@ const FIXED: &[(&str, &str)] = &[
     ("allow.auto.create.topics", "`segflow topics create` makes the topics"),
 ];
 
+/// The largest record written. A dead letter holds its record whole, and adds headers.
+pub const MESSAGE_MAX_BYTES: u32 = 16 << 20;
+
 /// How to reach a cluster.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Connection {
@@ -237,6 +240,7 @@ impl KafkaConfig {
             .set("transactional.id", self.member())
             .set("transaction.timeout.ms", ms(self.transaction_timeout))
             .set("enable.idempotence", "true")
+            .set("message.max.bytes", MESSAGE_MAX_BYTES.to_string())
             .set("acks", "all");
         config
     }

@@ -23,12 +23,12 @@ const TICK: Duration = Duration::from_millis(1);
 /// The context of a producer.
 #[derive(Default)]
 pub(crate) struct Deliveries {
-    failure: Mutex<Option<String>>,
+    failure: Mutex<Option<LogError>>,
 }
 
 impl Deliveries {
     /// The first failure since the last call.
-    pub(crate) fn take_failure(&self) -> Option<String> {
+    pub(crate) fn take_failure(&self) -> Option<LogError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -52,7 +52,8 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
         if let Err((error, message)) = report {
             let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
             failure.get_or_insert_with(|| {
-                format!("a record for {} [{}] was not delivered: {error}", message.topic(), message.partition())
+                let (topic, partition) = (message.topic(), message.partition());
+                failed(&format!("delivering a record to {topic} [{partition}]"), error)
             });
         }
     }
@@ -94,7 +95,7 @@ pub(crate) fn deliver(producer: &BaseProducer<Deliveries>, limit: Duration) -> L
         left = now;
     }
     producer.poll(Duration::ZERO);
-    producer.context().take_failure().map_or(Ok(()), |failure| Err(LogError::Retry(failure)))
+    producer.context().take_failure().map_or(Ok(()), Err)
 }
 
 /// Headers as librdkafka takes them; none where there are none.

@@ -3,6 +3,8 @@
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use segflow_runtime::log::LogError;
 
+use crate::config::MESSAGE_MAX_BYTES;
+
 /// What a failure outside a commit means: nothing of the present transaction has been committed.
 pub(crate) fn failed(doing: &str, error: &KafkaError) -> LogError {
     match error {
@@ -11,6 +13,9 @@ pub(crate) fn failed(doing: &str, error: &KafkaError) -> LogError {
             LogError::Fenced(format!("{doing}: {}", cause.string()))
         }
         KafkaError::Transaction(cause) => LogError::Retry(format!("{doing}: {}", cause.string())),
+        KafkaError::MessageProduction(Code::MessageSizeTooLarge) => LogError::Stop(format!(
+            "{doing}: the record is larger than the topic takes; raise the topic's max.message.bytes to {MESSAGE_MAX_BYTES}"
+        )),
         KafkaError::MessageConsumptionFatal(code) => beyond_use(*code, doing, &code.to_string()),
         KafkaError::ClientConfig(_, reason, key, _) => LogError::Stop(refused_property(key, reason)),
         KafkaError::ClientCreation(reason) => LogError::Stop(format!(

@@ -82,7 +82,7 @@ impl Feed {
         if self.sent.is_multiple_of(SERVED_EVERY) {
             self.producer.poll(Duration::ZERO);
             if let Some(failure) = self.producer.context().take_failure() {
-                return Err(LogError::Retry(failure));
+                return Err(failure);
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ mod ends;
 mod errors;
 mod feed;
 mod generation;
+mod headers;
 mod journal;
 mod log;
 mod orphans;

@@ -101,7 +101,9 @@ impl KafkaLog {
 impl Log for KafkaLog {
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
         self.close_idle();
-        self.ownership.adopt(self.partitions)?;
+        if !self.transactions.is_open() {
+            self.ownership.adopt(self.partitions)?;
+        }
         self.ownership.tasks()
     }
 

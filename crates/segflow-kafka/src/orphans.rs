@@ -14,8 +14,14 @@ use segflow_runtime::log::Task;
 /// How long the broker may take to describe the group.
 const ANSWER: Duration = Duration::from_secs(1);
 
+/// The longest time between two looks.
+const MOST: Duration = Duration::from_secs(300);
+
 /// Looks for orphans at intervals.
 pub(crate) struct Orphans {
+    /// Between two looks at first.
+    least: Duration,
+    /// Between two looks now.
     every: Duration,
     looked: Moment,
     /// What was orphaned when it looked last.
@@ -25,7 +31,8 @@ pub(crate) struct Orphans {
 impl Orphans {
     /// Looks twice within a session, at most. The group needs that long to settle in any case.
     pub(crate) fn new(session: Duration) -> Self {
-        Self { every: session / 2, looked: Moment::now(), last: BTreeSet::new() }
+        let least = session / 2;
+        Self { least, every: least, looked: Moment::now(), last: BTreeSet::new() }
     }
 
     /// The tasks that had no owner in a group at rest, twice in a row; empty where it is not time to look.
@@ -45,8 +52,14 @@ impl Orphans {
             return BTreeSet::new();
         };
         let orphans: BTreeSet<Task> = (0..partitions).map(Task).filter(|task| !owned.contains(task)).collect();
-        let lasting = orphans.intersection(&self.last).copied().collect();
-        self.last = orphans;
+        let lasting: BTreeSet<Task> = orphans.intersection(&self.last).copied().collect();
+        // Joining anew disturbs the group: where it did not help, it is tried less and less often.
+        self.every = match (orphans.is_empty(), lasting.is_empty()) {
+            (true, _) => self.least,
+            (false, true) => self.every,
+            (false, false) => MOST.min(self.every * 2),
+        };
+        self.last = if lasting.is_empty() { orphans } else { BTreeSet::new() };
         lasting
     }
 }

@@ -95,7 +95,7 @@ impl Ownership {
         }
         match self.consumer().client().fatal_error() {
             Some((code, reason)) => Err(beyond_use(code, "serving the group", &reason)),
-            None => Ok(group.owned().clone()),
+            None => Ok(group.told()),
         }
     }
 
@@ -131,12 +131,20 @@ impl Ownership {
 #[derive(Default)]
 pub(crate) struct Assignments {
     owned: Mutex<BTreeSet<Task>>,
+    /// Taken since the worker was told last. It must see every loss, also of a task that is back already: somebody else
+    /// may have decided for it meanwhile.
+    taken: Mutex<BTreeSet<Task>>,
     rebalances: AtomicU64,
 }
 
 impl Assignments {
     fn owned(&self) -> MutexGuard<'_, BTreeSet<Task>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self) -> BTreeSet<Task> {
+        let taken = std::mem::take(&mut *self.taken.lock().unwrap_or_else(PoisonError::into_inner));
+        self.owned().difference(&taken).copied().collect()
     }
 
     fn assign(&self, consumer: &BaseConsumer<Self>, given: &mut TopicPartitionList) -> Result<(), KafkaError> {
@@ -151,6 +159,7 @@ impl Assignments {
     fn revoke(&self, consumer: &BaseConsumer<Self>, taken: &TopicPartitionList) -> Result<(), KafkaError> {
         for task in tasks_of(taken) {
             self.owned().remove(&task);
+            self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(task);
         }
         // On closing, the group may already have forgotten which protocol it spoke.
         consumer.incremental_unassign(taken).or_else(|_| consumer.unassign())

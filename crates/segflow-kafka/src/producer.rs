@@ -68,6 +68,11 @@ impl Transactions {
         }
     }
 
+    /// Whether a transaction is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
     /// Begins a transaction. A producer that is not ready is recycled first.
     pub(crate) fn begin(&mut self) -> LogResult<()> {
         if self.state != State::Ready {

@@ -11,9 +11,10 @@ use segflow_runtime::log::{Headers, LogError, LogResult, Task};
 
 use crate::config::KafkaConfig;
 use crate::errors::{failed, loses_records};
+use crate::headers::headers_of;
 use crate::partitions::{await_fresh, list_at, number, offset, positions};
 use crate::reader::out_of_range;
-use crate::record::{headers_of, offset_of, timestamp_of};
+use crate::record::{offset_of, timestamp_of};
 use crate::voice::Voice;
 
 /// How long a range may deliver nothing before the read is given up and tried again.

@@ -12,8 +12,9 @@ use segflow_runtime::log::{LogError, LogResult, Offsets, Record, Task};
 
 use crate::config::KafkaConfig;
 use crate::errors::{failed, loses_records, unreachable};
+use crate::headers::headers_of;
 use crate::partitions::{await_fresh, list, list_at, number, offset, positions};
-use crate::record::{headers_of, offset_of, timestamp_of};
+use crate::record::{offset_of, timestamp_of};
 use crate::voice::Voice;
 
 /// How long to ask for the bounds of one partition, to name the one that an error is about.

@@ -1,9 +1,8 @@
 //! Parts of a record as librdkafka holds it.
 
 use rdkafka::Message;
-use rdkafka::message::{BorrowedMessage, Headers as _};
+use rdkafka::message::BorrowedMessage;
 use segflow_core::time::Instant;
-use segflow_runtime::log::Headers;
 
 /// Its offset. Fetched records always have one.
 pub(crate) fn offset_of(message: &BorrowedMessage<'_>) -> u64 {
@@ -13,11 +12,4 @@ pub(crate) fn offset_of(message: &BorrowedMessage<'_>) -> u64 {
 /// Its timestamp; -1, as on the wire, for a record written before Kafka 0.10.
 pub(crate) fn timestamp_of(message: &BorrowedMessage<'_>) -> Instant {
     Instant(message.timestamp().to_millis().unwrap_or(-1))
-}
-
-/// Its headers, in order.
-pub(crate) fn headers_of(message: &BorrowedMessage<'_>) -> Headers {
-    message.headers().map_or_else(Headers::new, |headers| {
-        headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
-    })
 }

@@ -17,7 +17,7 @@ use segflow_core::event::Family;
 use segflow_runtime::log::{LogError, LogResult, Sink};
 
 use crate::check::{Description, describe};
-use crate::config::Connection;
+use crate::config::{Connection, MESSAGE_MAX_BYTES};
 use crate::errors::failed;
 use crate::voice::Voice;
 
@@ -63,8 +63,8 @@ impl Wanted {
     fn sink(&self, sink: Sink) -> Vec<(&'static str, String)> {
         let delete = ("cleanup.policy", "delete".to_owned());
         match sink {
-            Sink::Changes | Sink::DeadLetters => vec![delete, retention(self.output_retention)],
-            Sink::Segments => vec![("cleanup.policy", "compact".to_owned())],
+            Sink::Changes | Sink::DeadLetters => vec![delete, largest(), retention(self.output_retention)],
+            Sink::Segments => vec![("cleanup.policy", "compact".to_owned()), largest()],
             Sink::Journal => {
                 vec![delete, ("message.timestamp.type", "LogAppendTime".to_owned()), retention(None)]
             }
@@ -95,6 +95,11 @@ pub struct Topic {
     pub replication: Option<u16>,
     /// Its properties, as Kafka names them.
     pub properties: BTreeMap<&'static str, String>,
+}
+
+/// Room for the largest record that a worker writes.
+fn largest() -> (&'static str, String) {
+    ("max.message.bytes", MESSAGE_MAX_BYTES.to_string())
 }
 
 /// A property in which a topic that exists is not as wanted.

@@ -86,7 +86,8 @@ impl Local {
         &mut self.states
     }
 
-    /// S0: one epoch over the records read, up to `positions`. None if there is nothing to say.
+    /// S0: one epoch over the records read, up to `positions`, with at most `timers_max` timers of each kind. None if
+    /// there is nothing to say.
     ///
     /// # Errors
     /// Why the task cannot go on. What was changed in the cache is to be discarded.
@@ -96,16 +97,13 @@ impl Local {
         records: &[Record],
         positions: &Offsets,
         ends: &Ends,
+        timers_max: usize,
     ) -> Result<Prepared, TaskError> {
         let (accepted, rejected) = self.accept(config, records, ends.w);
         let inputs = self.inputs(config, &accepted, positions);
         let before = self.clock();
         let settled = before.settle(&self.clock_inputs(config, &inputs, ends), ends.w, config.clock);
-        let target = Target::Settled {
-            clock: settled.clone(),
-            grace_ms: config.clock.grace_ms,
-            timers_max: config.commit.timers_max.max(1),
-        };
+        let target = Target::Settled { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
         let epoch = decide(&mut self.states, &config.segmentation, &before, accepted, &target)?;
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
         let ticked = config.clock.idle == Idle::RecordTime && epoch.clock != before;
@@ -173,10 +171,11 @@ impl Local {
         inputs: &BTreeMap<Family, Position>,
         ends: &Ends,
     ) -> Vec<segflow_core::clock::Input> {
+        // A position beyond the answer proves nothing: the input was truncated, or recreated.
         let input = |(family, position): (&Family, &Position)| segflow_core::clock::Input {
             role: config.inputs[family].role,
             greatest: position.greatest,
-            at_end: ends.latest.get(&(self.task, *family)).is_some_and(|latest| position.offset >= *latest),
+            at_end: ends.latest.get(&(self.task, *family)).is_some_and(|latest| position.offset == *latest),
         };
         inputs.iter().map(input).collect()
     }

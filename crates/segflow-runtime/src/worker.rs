@@ -56,10 +56,11 @@ pub struct Cycle {
 }
 
 /// How a cycle that was given up is put right.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Remedy {
-    /// Nothing was committed: drop what was prepared and read it again.
+    /// Nothing was begun: drop what was prepared and read it again.
     SeekBack,
-    /// As `SeekBack`, once the transaction begun is aborted.
+    /// Abort the transaction begun, and let the journals decide.
     Abort,
     /// Another producer, and the journals decide.
     Recycle,
@@ -219,8 +220,9 @@ impl<L: Log> Worker<L> {
 
     fn prepare_task(&mut self, task: Task, records: &[Record], ends: &Ends) -> Result<Option<TaskCommit>, TaskError> {
         let positions = self.log.positions(task)?;
+        let timers_max = self.share(self.config.commit.timers_max / self.running().len().max(1));
         let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
-        let prepared = local.prepare(&self.config, records, &positions, ends)?;
+        let prepared = local.prepare(&self.config, records, &positions, ends, timers_max)?;
         report::settled(&self.status, &self.name, task, local, &prepared.settled, ends, &self.config);
         Ok(prepared.commit)
     }
@@ -229,13 +231,14 @@ impl<L: Log> Worker<L> {
     fn gather(&mut self, recovering: bool) -> LogResult<Vec<Record>> {
         let mut records = Vec::new();
         let commit = self.config.commit;
+        let max_records = self.share(commit.max_records);
         let until = Moment::now() + if recovering { Duration::ZERO } else { commit.interval };
         loop {
             let wait = until.saturating_duration_since(Moment::now());
-            let read = self.log.read(commit.max_records - records.len(), wait)?;
+            let read = self.log.read(max_records - records.len(), wait)?;
             let more = !read.is_empty();
             records.extend(read);
-            if !more || records.len() >= commit.max_records || Moment::now() >= until {
+            if !more || records.len() >= max_records || Moment::now() >= until {
                 return Ok(records);
             }
         }
@@ -253,6 +256,11 @@ impl<L: Log> Worker<L> {
             }
         }
         cycle
+    }
+
+    /// A bound, halved for every failure in a row: what was too much for one transaction is tried in smaller ones.
+    fn share(&self, bound: usize) -> usize {
+        (bound >> self.failures.min(16)).max(1)
     }
 
     fn running(&self) -> Vec<Task> {
@@ -281,19 +289,18 @@ impl<L: Log> Worker<L> {
     }
 
     fn remedy(&mut self, tasks: &[Task], remedy: Remedy) {
-        let aborted = match remedy {
-            Remedy::SeekBack => true,
-            Remedy::Abort => {
-                report::aborted(&self.status, &self.name);
-                self.log.abort().is_ok()
-            }
-            Remedy::Recycle => false,
-        };
-        if aborted {
+        if remedy == Remedy::SeekBack {
             tasks.iter().for_each(|task| self.seek_back(*task));
             return;
         }
-        self.broken = self.log.recycle().is_err();
+        let aborted = remedy == Remedy::Abort && {
+            report::aborted(&self.status, &self.name);
+            self.log.abort().is_ok()
+        };
+        if !aborted {
+            self.broken = self.log.recycle().is_err();
+        }
+        // The group may have been served meanwhile, and a task given away and back: its journal knows.
         tasks.iter().for_each(|task| self.recover(*task));
     }
 

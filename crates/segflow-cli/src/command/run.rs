@@ -62,7 +62,10 @@ impl Run {
                 };
                 let stop = Arc::clone(&stop);
                 let name = format!("worker-{number}");
-                let run = move || service.serve(&stop).inspect_err(|_| stop.store(true, Ordering::Relaxed));
+                let run = move || {
+                    let _all_stop = AllStop(&stop);
+                    service.serve(&stop)
+                };
                 thread::Builder::new().name(name).spawn(run).context("cannot start a worker's thread")
             })
             .collect::<Result<_>>()?;
@@ -75,6 +78,15 @@ impl Run {
         }
         tracing::info!("stopped: every cycle is committed");
         Ok(())
+    }
+}
+
+/// Once one worker ends, by a failure or a panic, the others finish their cycle and the process ends.
+struct AllStop<'a>(&'a AtomicBool);
+
+impl Drop for AllStop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

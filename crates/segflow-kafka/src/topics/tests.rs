@@ -18,9 +18,9 @@ fn the_plan_keeps_facts_and_decisions() {
     expect![[r#"
         collections.invoices {"cleanup.policy": "delete", "message.timestamp.type": "CreateTime", "retention.ms": "-1"}
         collections.profiles {"cleanup.policy": "delete", "message.timestamp.type": "CreateTime", "retention.ms": "-1"}
-        collections.segment-changes {"cleanup.policy": "delete", "retention.ms": "2592000000"}
-        collections.segments {"cleanup.policy": "compact"}
-        collections.dead-letters {"cleanup.policy": "delete", "retention.ms": "2592000000"}
+        collections.segment-changes {"cleanup.policy": "delete", "max.message.bytes": "16777216", "retention.ms": "2592000000"}
+        collections.segments {"cleanup.policy": "compact", "max.message.bytes": "16777216"}
+        collections.dead-letters {"cleanup.policy": "delete", "max.message.bytes": "16777216", "retention.ms": "2592000000"}
         collections.journal {"cleanup.policy": "delete", "message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}"#]]
     .assert_eq(&lines.join("\n"));
 }

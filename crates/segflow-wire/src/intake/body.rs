@@ -95,7 +95,8 @@ fn attributes(field: Field<'_>) -> Result<BTreeMap<String, Attribute>, Rejection
             let detail = format!("attributes.{name}: expected {expected}, found {found}");
             Rejection::new(Reason::MalformedField, detail)
         };
-        let attribute = attribute(&value).ok_or_else(|| fault("null, a text, a finite number or a boolean", &value))?;
+        let attribute = attribute(&value)
+            .ok_or_else(|| fault("null, a text of at most 1024 bytes, a finite number or a boolean", &value))?;
         if attributes.contains_key(&name) {
             return Err(fault("one value", &"another"));
         }
@@ -104,14 +105,17 @@ fn attributes(field: Field<'_>) -> Result<BTreeMap<String, Attribute>, Rejection
     Ok(attributes)
 }
 
-/// None if it is of no type that an attribute has.
+/// The longest text of an attribute: it may stand in the reasons of every change.
+const MAX_ATTRIBUTE_BYTES: usize = 1_024;
+
+/// None if it is of no type that an attribute has, or is too long.
 fn attribute(value: &Value<'_>) -> Option<Attribute> {
     match value {
         Value::Null => Some(Attribute::Null),
         Value::Bool(value) => Some(Attribute::Bool(*value)),
         Value::Int(value) => Some(Attribute::Long(*value)),
         Value::Double(value) => value.is_finite().then(|| Attribute::Double(decimal(*value))),
-        Value::Text(text) => Some(Attribute::Text(text.to_string())),
+        Value::Text(text) => (text.len() <= MAX_ATTRIBUTE_BYTES).then(|| Attribute::Text(text.to_string())),
         // A whole number that no long holds is a double, as it is in JSON beyond 64 bits.
         Value::Huge(value) => Some(Attribute::Double(decimal(*value as f64))),
         Value::Days(_) | Value::Map(_) | Value::List => None,

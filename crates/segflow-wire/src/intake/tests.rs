@@ -423,11 +423,15 @@ fn attributes() {
     check("[]", expect!["malformed_field: attributes: expected an object of attributes, found a list"]);
     check(
         r#"{"a":{"b":1}}"#,
-        expect!["malformed_field: attributes.a: expected null, a text, a finite number or a boolean, found an object"],
+        expect![
+            "malformed_field: attributes.a: expected null, a text of at most 1024 bytes, a finite number or a boolean, found an object"
+        ],
     );
     check(
         r#"{"a":[1]}"#,
-        expect!["malformed_field: attributes.a: expected null, a text, a finite number or a boolean, found a list"],
+        expect![
+            "malformed_field: attributes.a: expected null, a text of at most 1024 bytes, a finite number or a boolean, found a list"
+        ],
     );
     check(
         r#"{"a":1e999}"#,
