@@ -115,3 +115,56 @@ fn record_bound(inputs: &[Input], grace_ms: i64) -> (Option<Instant>, i64) {
 fn gates(inputs: &[Input]) -> impl Iterator<Item = &Input> {
     inputs.iter().filter(|input| input.role == Role::Gate)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WALL: Settings = Settings { grace_ms: 5_000, idle: Idle::WallTime };
+    const RECORDS: Settings = Settings { grace_ms: 5_000, idle: Idle::RecordTime };
+
+    fn input(role: Role, greatest: Option<i64>, at_end: bool) -> Input {
+        Input { role, greatest: greatest.map(Instant), at_end }
+    }
+
+    fn settled(inputs: &[Input], w: i64, settings: Settings) -> (i64, i64) {
+        let clock = Clock::default().settle(inputs, Instant(w), settings);
+        (clock.facts.0, clock.silence.0)
+    }
+
+    #[test]
+    fn the_least_advanced_gate_holds_the_clock() {
+        let unfinished = [input(Role::Gate, Some(10_000), false), input(Role::Gate, Some(17_000), false)];
+        assert_eq!(settled(&unfinished, 90_000, WALL), (10_000, 5_000));
+        let finished = [input(Role::Gate, Some(10_000), true), input(Role::Gate, Some(17_000), true)];
+        assert_eq!(settled(&finished, 19_000, WALL), (19_000, 14_000));
+    }
+
+    #[test]
+    fn without_a_record_or_a_proof_the_clock_stays() {
+        let silent = [input(Role::Gate, None, false), input(Role::Gate, Some(17_000), false)];
+        assert_eq!(settled(&silent, 90_000, WALL), (i64::MIN, i64::MIN));
+        assert_eq!(settled(&silent, 90_000, RECORDS), (i64::MIN, i64::MIN));
+    }
+
+    #[test]
+    fn a_producer_ahead_of_the_wall_does_not_take_the_clock_along() {
+        assert_eq!(settled(&[input(Role::Gate, Some(250_000), false)], 90_000, WALL), (90_000, 85_000));
+    }
+
+    #[test]
+    fn a_hint_holds_nothing_up_but_the_end_of_record_time() {
+        let behind = [input(Role::Gate, Some(17_000), true), input(Role::Hint, Some(1_000), false)];
+        assert_eq!(settled(&behind, 90_000, WALL), (90_000, 85_000));
+        assert_eq!(settled(&behind, 90_000, RECORDS), (17_000, 12_000));
+        let ended = [input(Role::Gate, Some(17_000), true), input(Role::Hint, Some(18_000), true)];
+        assert_eq!(settled(&ended, 90_000, RECORDS), (18_001, 18_001));
+    }
+
+    #[test]
+    fn the_clock_never_falls() {
+        let later = Clock::default().settle(&[input(Role::Gate, Some(50_000), false)], Instant(60_000), WALL);
+        let again = later.settle(&[input(Role::Gate, Some(20_000), false)], Instant(60_000), WALL);
+        assert_eq!((again.facts, again.silence), (later.facts, later.silence));
+    }
+}
