@@ -174,7 +174,7 @@ pub(crate) fn out_of_range(topic: &str, task: Task, next: u64, low: i64, high: i
     if next < low {
         Some(format!(
             "{topic} [{partition}]: expected offset {next}, the topic begins at {low}: records were deleted before they \
-             were read; lengthen its retention, and bring back what was deleted or start from a newer snapshot"
+             were read; lengthen its retention, and bring back what was deleted, from a copy of the topic"
         ))
     } else if next > high {
         Some(format!(
