@@ -32,8 +32,7 @@ pub struct Record {
     pub headers: Headers,
 }
 
-/// Headers of a record, in order; names may repeat.
-pub type Headers = Vec<(String, Option<Vec<u8>>)>;
+pub use segflow_wire::Headers;
 
 /// Where an output goes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -106,7 +105,8 @@ pub type LogResult<T> = Result<T, LogError>;
 
 /// A log of records with group ownership and atomic commits.
 pub trait Log {
-    /// Serves the group and returns the tasks owned now. Called between cycles and again just before a commit.
+    /// Serves the group and returns the tasks owned now. Called between cycles and again just before a commit. A task
+    /// that was taken is missing at least once, also if it is back already.
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>>;
 
     /// Reads the inputs of a task from these offsets on; anything fetched beyond them is dropped.

@@ -206,9 +206,11 @@ impl<L: Log> Worker<L> {
         for record in records {
             by_task.entry(record.task).or_default().push(record);
         }
+        // All tasks are committed in one transaction, so they share its bound.
+        let timers_max = self.share(self.config.commit.timers_max / running.len());
         let mut commits = Vec::new();
         for task in running {
-            match self.prepare_task(task, by_task.get(&task).map_or(&[], Vec::as_slice), &ends) {
+            match self.prepare_task(task, by_task.get(&task).map_or(&[], Vec::as_slice), &ends, timers_max) {
                 Ok(commit) => commits.extend(commit),
                 Err(TaskError::Log(error)) => return Ok(Err(error)),
                 Err(TaskError::DiskFull(reason)) => return Err(WorkerError::Stop(reason)),
@@ -218,9 +220,14 @@ impl<L: Log> Worker<L> {
         Ok(Ok(commits))
     }
 
-    fn prepare_task(&mut self, task: Task, records: &[Record], ends: &Ends) -> Result<Option<TaskCommit>, TaskError> {
+    fn prepare_task(
+        &mut self,
+        task: Task,
+        records: &[Record],
+        ends: &Ends,
+        timers_max: usize,
+    ) -> Result<Option<TaskCommit>, TaskError> {
         let positions = self.log.positions(task)?;
-        let timers_max = self.share(self.config.commit.timers_max / self.running().len().max(1));
         let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
         let prepared = local.prepare(&self.config, records, &positions, ends, timers_max)?;
         report::settled(&self.status, &self.name, task, local, &prepared.settled, ends, &self.config);

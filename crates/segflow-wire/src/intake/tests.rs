@@ -408,6 +408,15 @@ fn attributes() {
         _ => unreachable!(),
     };
     assert_eq!(value("null"), Attribute::Null);
+    let longest = "x".repeat(1_024);
+    assert_eq!(value(&format!("\"{longest}\"")), Attribute::Text(longest.clone()));
+    let longer = profile(&format!("{{\"a\":\"{longest}x\"}}")).unwrap_err();
+    assert_eq!(longer.reason, Reason::MalformedField);
+    assert!(
+        longer.detail.starts_with("attributes.a: expected null, a text of at most 1024 bytes"),
+        "{}",
+        longer.detail
+    );
     assert_eq!(value("700"), Attribute::Long(700));
     assert_eq!(value("-9223372036854775808"), Attribute::Long(i64::MIN));
     assert_eq!(value("9223372036854775808"), Attribute::Double("9223372036854776000".to_owned()));
