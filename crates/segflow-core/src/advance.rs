@@ -36,7 +36,7 @@ pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmenta
         let news: Vec<Pending> = pending.drain(..pending.partition_point(|fact| fact.effective <= at)).collect();
         let view = match (&view, news.is_empty()) {
             (Some(view), true) => view,
-            _ => &*view.insert(View::new(in_effect(facts, pending), segmentation)),
+            _ => &*view.insert(View::new(customer, in_effect(facts, pending), segmentation)),
         };
         let evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
         let before = decision.dimensions.clone();
@@ -55,7 +55,7 @@ pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmenta
 
 /// An instant at which something moved.
 struct Step<'s, 'a> {
-    customer: &'s CustomerId,
+    customer: &'a CustomerId,
     segmentation: &'a Segmentation,
     facts: &'a Facts,
     /// What is still not in effect.
@@ -75,7 +75,7 @@ impl<'a> Step<'_, 'a> {
             self.view
         } else {
             let hidden = [self.news, self.pending].concat();
-            earlier = View::new(in_effect(self.facts, &hidden), self.segmentation);
+            earlier = View::new(self.customer, in_effect(self.facts, &hidden), self.segmentation);
             &earlier
         };
         let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);

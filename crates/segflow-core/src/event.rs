@@ -92,6 +92,8 @@ pub struct Event {
     pub customer_id: CustomerId,
     /// When it happened.
     pub occurred_at: Instant,
+    /// The timestamp of its record: what an erasure compares.
+    pub recorded_at: Instant,
     /// What happened.
     pub body: Body,
 }
@@ -110,6 +112,20 @@ pub enum Body {
         /// A word of the producer's.
         debt_type: Option<String>,
     },
+    /// `ADJUSTED`: an invoice corrected.
+    Adjusted {
+        /// Which invoice.
+        invoice_id: String,
+        /// What is added to its amount; may be negative or zero.
+        delta_minor: i64,
+        /// Where its due date is moved.
+        due_date: Option<Date>,
+    },
+    /// `WRITTEN_OFF`: what is unpaid of an invoice was given up.
+    WrittenOff {
+        /// Which invoice.
+        invoice_id: String,
+    },
     /// `RECEIVED`: a payment.
     Received {
         /// Unique per customer.
@@ -120,6 +136,18 @@ pub enum Body {
         invoice_id: Option<String>,
         /// A word of the producer's.
         method: Option<String>,
+    },
+    /// `FAILED`: a payment that did not come about.
+    Failed {
+        /// Which payment.
+        payment_id: String,
+        /// Why.
+        code: Option<FailureCode>,
+    },
+    /// `REVERSED`: a payment taken back.
+    Reversed {
+        /// Which payment.
+        payment_id: String,
     },
     /// `OUTBOUND` or `INBOUND`: a contact, or what became of one.
     Contact {
@@ -141,11 +169,54 @@ pub enum Body {
         /// The day by whose end it is promised.
         due_date: Date,
     },
+    /// `AMENDED`: another amount and date for a promise.
+    Amended {
+        /// Which promise.
+        promise_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The day by whose end it is promised now.
+        due_date: Date,
+    },
+    /// `CANCELLED`: a promise taken back.
+    Cancelled {
+        /// Which promise.
+        promise_id: String,
+    },
+    /// `OPENED`: a dispute.
+    Opened {
+        /// Unique per customer.
+        dispute_id: String,
+        /// The invoice disputed; without it, all that are open then.
+        invoice_id: Option<String>,
+        /// How much of each is disputed, above zero; without it, everything.
+        amount_minor: Option<i64>,
+    },
+    /// `RESOLVED`: the end of a dispute.
+    Resolved {
+        /// Which dispute.
+        dispute_id: String,
+        /// Whether the customer was right, if it is known.
+        upheld: Option<bool>,
+    },
     /// `UPDATED`: attributes of the customer; each is last-writer-wins by (`occurred_at`, `event_id`).
     Updated {
         /// By name; null takes the attribute away.
         attributes: BTreeMap<String, Attribute>,
     },
+    /// A null value on the profile topic: the customer is erased. It happens at its record's timestamp, from which its
+    /// event id is made.
+    Erased,
+}
+
+impl Event {
+    /// The erasure of a customer by a record of this timestamp.
+    #[must_use]
+    pub fn erasure(customer_id: CustomerId, recorded_at: Instant) -> Self {
+        // No id of a producer's contains a control character of this place in it by chance.
+        let event_id = format!("\u{0}erased {}", recorded_at.0);
+        Self { event_id, customer_id, occurred_at: recorded_at, recorded_at, body: Body::Erased }
+    }
 }
 
 impl Body {
@@ -153,11 +224,12 @@ impl Body {
     #[must_use]
     pub const fn family(&self) -> Family {
         match self {
-            Self::Issued { .. } => Family::Invoices,
-            Self::Received { .. } => Family::Payments,
+            Self::Issued { .. } | Self::Adjusted { .. } | Self::WrittenOff { .. } => Family::Invoices,
+            Self::Received { .. } | Self::Failed { .. } | Self::Reversed { .. } => Family::Payments,
             Self::Contact { .. } => Family::Contacts,
-            Self::Made { .. } => Family::Promises,
-            Self::Updated { .. } => Family::Profiles,
+            Self::Made { .. } | Self::Amended { .. } | Self::Cancelled { .. } => Family::Promises,
+            Self::Opened { .. } | Self::Resolved { .. } => Family::Disputes,
+            Self::Updated { .. } | Self::Erased => Family::Profiles,
         }
     }
 }
@@ -226,5 +298,13 @@ words! {
         Attempted = "ATTEMPTED", NotConnected = "NOT_CONNECTED", NoAnswer = "NO_ANSWER", Voicemail = "VOICEMAIL",
         WrongParty = "WRONG_PARTY", RightParty = "RIGHT_PARTY", Delivered = "DELIVERED", Bounced = "BOUNCED",
         Opened = "OPENED", Clicked = "CLICKED", Replied = "REPLIED", Refused = "REFUSED",
+    }
+}
+
+words! {
+    /// Why a payment failed.
+    FailureCode {
+        InsufficientFunds = "INSUFFICIENT_FUNDS", MandateCancelled = "MANDATE_CANCELLED", AccountClosed = "ACCOUNT_CLOSED",
+        Expired = "EXPIRED", Declined = "DECLINED", Other = "OTHER",
     }
 }

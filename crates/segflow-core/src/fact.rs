@@ -13,6 +13,8 @@ use crate::time::Instant;
 pub struct Fact {
     /// When it happened.
     pub occurred_at: Instant,
+    /// The timestamp of its record.
+    pub recorded_at: Instant,
     /// Unique within the family.
     pub event_id: String,
     /// What happened.
@@ -21,7 +23,8 @@ pub struct Fact {
 
 impl From<Event> for Fact {
     fn from(event: Event) -> Self {
-        Self { occurred_at: event.occurred_at, event_id: event.event_id, body: event.body }
+        let Event { event_id, occurred_at, recorded_at, body, .. } = event;
+        Self { occurred_at, recorded_at, event_id, body }
     }
 }
 

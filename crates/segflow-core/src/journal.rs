@@ -41,7 +41,7 @@ pub struct Position {
     pub greatest: Option<Instant>,
 }
 
-/// What became of the records of an epoch (I7: `read = folded + duplicates + dead_letters`).
+/// What became of the records of an epoch (I7: `read = folded + duplicates + forgotten + dead_letters`).
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Counts {
     /// Records read.
@@ -50,6 +50,8 @@ pub struct Counts {
     pub folded: u64,
     /// Copies of a fact already known.
     pub duplicates: u64,
+    /// Facts that came too late to matter: from before the horizon, or from before an erasure.
+    pub forgotten: u64,
     /// Copies whose content differed; each is also counted as folded or duplicate.
     pub conflicts: u64,
     /// Facts that count only from later than they happened; each is also counted as folded.
@@ -66,6 +68,7 @@ impl Counts {
         self.read += other.read;
         self.folded += other.folded;
         self.duplicates += other.duplicates;
+        self.forgotten += other.forgotten;
         self.conflicts += other.conflicts;
         self.late += other.late;
         self.dead_letters += other.dead_letters;

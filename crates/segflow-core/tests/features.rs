@@ -23,7 +23,7 @@ fn segmentation(zone: &str, rule: &str) -> Segmentation {
 
 fn event(at: &str, id: &str, body: Body) -> Event {
     let customer_id = CustomerId::new("C").unwrap();
-    Event { event_id: id.to_owned(), customer_id, occurred_at: at.parse().unwrap(), body }
+    Event { event_id: id.to_owned(), customer_id, occurred_at: at.parse().unwrap(), recorded_at: at.parse().unwrap(), body }
 }
 
 fn issued(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
@@ -69,8 +69,9 @@ fn check_in(zone: &str, events: &[Event], rule: &str, at: &str, expected: Expect
         fold(&mut state, event.clone(), 0, Instant::BEGINNING);
     }
     let at: Instant = at.parse().unwrap();
+    let customer = CustomerId::new("C").unwrap();
     let beyond: Vec<_> = state.pending.iter().filter(|pending| pending.effective > at).cloned().collect();
-    let view = View::new(in_effect(&state.facts, &beyond), &segmentation);
+    let view = View::new(&customer, in_effect(&state.facts, &beyond), &segmentation);
     let evaluation = Evaluation::new(&segmentation, &view, Moment::new(at, &segmentation.zone));
     let rule = segmentation.dimensions[0].segments[0].when.as_ref().unwrap();
     let timed = evaluation.eval(&rule.root, &[]);

@@ -59,8 +59,8 @@ pub fn is_later(name: &str) -> bool {
 pub const ENTRIES: &[Entry] = &[
     plain("balance", AttributeKind::Money, Feature::Balance),
     plain("credit", AttributeKind::Money, Feature::Credit),
-    plain("overdue.amount", AttributeKind::Money, Feature::OverdueAmount),
-    plain("overdue.days", AttributeKind::Int, Feature::OverdueDays),
+    plain("overdue.amount", AttributeKind::Money, Feature::OverdueAmount(None)),
+    plain("overdue.days", AttributeKind::Int, Feature::OverdueDays(None)),
     plain("overdue.invoices", AttributeKind::Int, Feature::OverdueInvoices),
     plain("invoices.open", AttributeKind::Int, Feature::InvoicesOpen),
     plain("next_due.days", AttributeKind::Int, Feature::NextDueDays),

@@ -9,7 +9,7 @@ pub mod promises;
 pub mod reading;
 pub mod view;
 
-use crate::event::{Channel, Direction};
+use crate::event::{Channel, Direction, FailureCode};
 
 /// A window: the present calendar day and the `days - 1` before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,31 +18,71 @@ pub struct Window {
     pub days: i32,
 }
 
-/// What a rule may read. Names and definitions are the catalogue's.
+/// What a rule may read. Names are the catalogue's; `docs/features.md` says exactly what each means.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Feature {
-    /// `balance`: open amounts of all invoices.
+    /// `balance`
     Balance,
-    /// `credit`: received and not allocated.
+    /// `credit`
     Credit,
-    /// `overdue.amount`
-    OverdueAmount,
-    /// `overdue.days`: days past due.
-    OverdueDays,
-    /// `overdue.invoices`
-    OverdueInvoices,
+    /// `disputed.amount`
+    DisputedAmount,
+    /// `written_off.amount`
+    WrittenOffAmount,
     /// `invoices.open`
     InvoicesOpen,
+    /// `overdue.amount`, also of one `debt_type`.
+    OverdueAmount(Option<String>),
+    /// `overdue.invoices`
+    OverdueInvoices,
+    /// `overdue.days`: days past due, also of one `debt_type`.
+    OverdueDays(Option<String>),
     /// `next_due.days`
     NextDueDays,
     /// `next_due.amount`
     NextDueAmount,
+    /// `invoices.count(w)`
+    InvoicesCount(Window),
+    /// `invoices.sum(w)`
+    InvoicesSum(Window),
+    /// `episodes(w)`
+    Episodes(Window),
+    /// `episode.days`
+    EpisodeDays,
+    /// `cured.days`
+    CuredDays,
+    /// `roll(w)`
+    Roll(Window),
+    /// `self_cure_ratio(w)`, also of one channel.
+    SelfCureRatio(Window, Option<Channel>),
+    /// `first_payment_default`
+    FirstPaymentDefault,
     /// `payments.count(w)`
     PaymentsCount(Window),
     /// `payments.sum(w)`
     PaymentsSum(Window),
     /// `payments.last_days`
     PaymentsLastDays,
+    /// `payments.last_method`
+    PaymentsLastMethod,
+    /// `payments.reversed(w)`
+    PaymentsReversed(Window),
+    /// `payments.failed(w)`, also of one code.
+    PaymentsFailed(Window, Option<FailureCode>),
+    /// `pay_ratio(w)`
+    PayRatio(Window),
+    /// `days_late.median(n)`
+    DaysLateMedian(usize),
+    /// `days_late.trend(n)`
+    DaysLateTrend(usize),
+    /// `pay_day.of_month`
+    PayDayOfMonth,
+    /// `pay_day.confidence`
+    PayDayConfidence,
+    /// `pay_day.next_days`
+    PayDayNextDays,
+    /// `pay_day.missed_days`
+    PayDayMissedDays,
     /// `promises.open`
     PromisesOpen,
     /// `promises.due_days`
@@ -55,14 +95,44 @@ pub enum Feature {
     PromisesKeptRatio(Window),
     /// `contacts.outbound(w)`, `contacts.inbound(w)`, each also of one channel.
     Contacts(Direction, Window, Option<Channel>),
+    /// `contacts.right_party_ratio(w)`
+    RightPartyRatio(Window),
+    /// `contacts.reachable(channel)`
+    Reachable(Channel),
+    /// `response_ratio(w, channel)`
+    ResponseRatio(Window, Channel),
+    /// `response_hours(w, channel)`
+    ResponseHours(Window, Channel),
     /// `silent.days`
     SilentDays,
+    /// `call_headroom`
+    CallHeadroom,
+    /// `disputes.open`
+    DisputesOpen,
+    /// `dispute_ratio(w)`
+    DisputeRatio(Window),
+    /// `disputes.rejected(w)`
+    DisputesRejected(Window),
+    /// `disputes.resolved_days`
+    DisputesResolvedDays,
     /// `customer.days`
     CustomerDays,
     /// `profile.NAME`, by its place in `Segmentation::attributes`.
     Profile(usize),
+    /// `days_since(profile.NAME)`
+    DaysSince(usize),
+    /// `days_until(profile.NAME)`
+    DaysUntil(usize),
+    /// `today.month`: 1 to 12.
+    TodayMonth,
+    /// `today.day`: 1 to 31.
+    TodayDay,
+    /// `today.weekday`: Monday is 1.
+    TodayWeekday,
     /// `segment("dimension")`, by its place in `Segmentation::dimensions`; earlier than the rule's own.
     Segment(usize),
     /// `segment.days("dimension")`
     SegmentDays(usize),
+    /// `bucket("experiment")`: 0 to 99.
+    Bucket(String),
 }

@@ -10,7 +10,7 @@ use super::promises::{Promises, count};
 use super::reading::{Moment, Reading};
 use super::{Feature, Window};
 use crate::change::{OpenPromise, Safety};
-use crate::event::Body;
+use crate::event::{Body, CustomerId};
 use crate::fact::Fact;
 use crate::segmentation::{AttributeKind, Segmentation};
 use crate::time::{Date, Instant};
@@ -38,7 +38,11 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     /// Arranges facts given in (`occurred_at`, `event_id`) order.
-    pub fn new(facts: impl Iterator<Item = &'a Fact> + Clone, segmentation: &'a Segmentation) -> Self {
+    pub fn new(
+        _customer: &'a CustomerId,
+        facts: impl Iterator<Item = &'a Fact> + Clone,
+        segmentation: &'a Segmentation,
+    ) -> Self {
         let zone = &segmentation.zone;
         let mut seen = BTreeSet::new();
         let payments: Vec<_> = facts
@@ -71,9 +75,9 @@ impl<'a> View<'a> {
             Feature::Balance => Timed::always(Reading::Money(ledger.balance())),
             Feature::Credit => Timed::always(Reading::Money(ledger.credit())),
             Feature::InvoicesOpen => Timed::always(Reading::Int(count(ledger.open.len()))),
-            Feature::OverdueAmount => overdue(Reading::Money(ledger.overdue_amount(today))),
+            Feature::OverdueAmount(_) => overdue(Reading::Money(ledger.overdue_amount(today))),
             Feature::OverdueInvoices => overdue(Reading::Int(count(ledger.overdue(today).len()))),
-            Feature::OverdueDays => self.overdue_days(moment),
+            Feature::OverdueDays(_) => self.overdue_days(moment),
             Feature::NextDueDays => self.next_due(moment, |due, _| Reading::Until(due)),
             Feature::NextDueAmount => self.next_due(moment, |_, amount| Reading::Money(amount)),
             Feature::PaymentsCount(window) => {
@@ -98,7 +102,7 @@ impl<'a> View<'a> {
             }
             Feature::CustomerDays => Timed::always(self.customer_since().map_or(Reading::Absent, Reading::Since)),
             Feature::Profile(attribute) => Timed::always(self.attributes[attribute]),
-            Feature::Segment(_) | Feature::SegmentDays(_) => Timed::always(Reading::Absent),
+            _ => Timed::always(Reading::Absent),
         }
     }
 
