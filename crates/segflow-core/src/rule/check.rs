@@ -116,7 +116,10 @@ impl Scope<'_> {
             (Side::Typed(one), Side::Typed(other)) => {
                 if !alike(one.kind, other.kind) {
                     let (one, other) = (self.described(&one), self.described(&other));
-                    return Err(Mistake::new(at, format!("expected both sides of one type: {one} and {other}")));
+                    return Err(Mistake::new(
+                        at,
+                        format!("expected both sides of one type: {one} and {other}; compare each with its own"),
+                    ));
                 }
                 self.comparable(at, &one, operator)?;
                 self.comparable(at, &other, operator)?;

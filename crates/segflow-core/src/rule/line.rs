@@ -6,10 +6,10 @@ use crate::money::Currency;
 use crate::segmentation::AttributeKind;
 use crate::time::Date;
 
-/// `(slope * day + offset) / denominator` in lowest terms, `day` counting from 1970-01-01; what stands still has slope 0.
+/// `(slope * day + offset) / denominator`, `day` counting from 1970-01-01; what stands still has slope 0.
 ///
-/// Bounded so that the value of every day fits an `i128`: |slope| < 2^94, |offset| < 2^126, denominator < 2^112. Each
-/// operation is exact, or has no result where the result or what it is computed from is beyond.
+/// Bounded so that the value of every day fits an `i128`: in lowest terms |slope| < 2^94, |offset| < 2^126, denominator
+/// < 2^126. Each operation is exact, or has no result where the result or what it is computed from is beyond.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Line {
     slope: i128,
@@ -19,7 +19,6 @@ pub struct Line {
 
 const SLOPES: u128 = 1 << 94;
 const OFFSETS: u128 = 1 << 126;
-const DENOMINATORS: u128 = 1 << 112;
 
 /// When two lines may come to compare differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +41,11 @@ impl Line {
     /// A fraction that stands still; none if its denominator is not positive.
     #[must_use]
     pub fn fraction(numerator: i64, denominator: i64) -> Option<Self> {
-        Self::new(0, i128::from(numerator), i128::from(denominator))
+        (denominator > 0).then(|| Self {
+            slope: 0,
+            offset: i128::from(numerator),
+            denominator: i128::from(denominator),
+        })
     }
 
     /// Days since a date: one more each midnight.
@@ -66,7 +69,7 @@ impl Line {
         let line = Self { slope: slope / divisor, offset: offset / divisor, denominator: denominator / divisor };
         let fits = line.slope.unsigned_abs() < SLOPES
             && line.offset.unsigned_abs() < OFFSETS
-            && line.denominator.unsigned_abs() < DENOMINATORS;
+            && line.denominator.unsigned_abs() < OFFSETS;
         fits.then_some(line)
     }
 
@@ -158,8 +161,13 @@ impl Line {
             1 => (slope, offset.checked_neg()?),
             _ => (slope.checked_neg()?, offset),
         };
-        let (floor, parted) = (root.div_euclid(slope), root.div_euclid(slope).checked_add(1)?);
-        Some(Turns::On([if root.rem_euclid(slope) == 0 { floor } else { parted }, parted]))
+        // Nearly every line is a count of days.
+        let (floor, exact) = match slope {
+            1 => (root, true),
+            _ => (root.div_euclid(slope), root.rem_euclid(slope) == 0),
+        };
+        let parted = floor.checked_add(1)?;
+        Some(Turns::On([if exact { floor } else { parted }, parted]))
     }
 
     /// The number of a day as a segmentation would write a value of this type: money in major units, which has more
@@ -170,15 +178,22 @@ impl Line {
         let divisor = common_divisor(numerator, denominator);
         let (numerator, denominator) = (numerator / divisor, denominator / divisor);
         match kind {
-            AttributeKind::Money => decimal(numerator, denominator, currency.decimals).unwrap_or_else(|| {
-                let scale = 10_i128.pow(currency.decimals);
-                let divisor = common_divisor(numerator, scale);
-                format!("{}/{}", numerator / divisor, denominator * (scale / divisor))
-            }),
+            AttributeKind::Money => decimal(numerator, denominator, currency.decimals)
+                .unwrap_or_else(|| major(numerator, denominator, currency.decimals)),
             AttributeKind::Ratio => format!("{numerator}/{denominator}"),
             _ if denominator == 1 => numerator.to_string(),
             _ => format!("{numerator}/{denominator}"),
         }
+    }
+}
+
+/// A fraction of minor units as one of major units; in lowest terms unless that would not fit.
+fn major(numerator: i128, denominator: i128, decimals: u32) -> String {
+    let scale = 10_i128.pow(decimals);
+    let divisor = common_divisor(numerator, scale);
+    match denominator.checked_mul(scale / divisor) {
+        Some(denominator) => format!("{}/{denominator}", numerator / divisor),
+        None => format!("{numerator}/{denominator}{}", "0".repeat(decimals as usize)),
     }
 }
 
@@ -198,6 +213,9 @@ pub(super) fn decimal(numerator: i128, denominator: i128, shift: u32) -> Option<
 
 /// Of fractions with positive denominators, without overflow: by cross-multiplication, else by their continued fractions.
 fn compare_fractions(mut a: (i128, i128), mut b: (i128, i128)) -> Ordering {
+    if a.1 == b.1 {
+        return a.0.cmp(&b.0);
+    }
     if let (Some(a), Some(b)) = (a.0.checked_mul(b.1), b.0.checked_mul(a.1)) {
         return a.cmp(&b);
     }
@@ -215,7 +233,7 @@ fn compare_fractions(mut a: (i128, i128), mut b: (i128, i128)) -> Ordering {
     }
 }
 
-/// At least 1.
+/// At least 1. Of two numbers below 2^127, as all are here: no less than they have in common.
 fn common_divisor(a: i128, b: i128) -> i128 {
     let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
     while b != 0 {

@@ -25,7 +25,7 @@ impl Scope<'_> {
         let message = match &expr.kind {
             ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => return Ok(Side::Constant(expr)),
             ExprKind::Name(name, _) if name == "known" || name == "unknown" => {
-                format!("`{name}(..)` is true or false by itself: leave out the comparison, or put `!` before it")
+                format!("`{name}(..)` is true or false by itself: write it alone, or with `!` before it")
             }
             ExprKind::Name(name, arguments) => {
                 let slot = self.feature(expr.at, name, arguments.as_deref())?;
@@ -35,7 +35,7 @@ impl Scope<'_> {
                 return self.arithmetic(expr.at, *operation, left, right).map(Side::Typed);
             }
             ExprKind::List(_) => "a list stands only after `in`, as in `x in [1, 2]`".to_owned(),
-            ExprKind::Not(_) => "`!` binds tighter than a comparison: write `!(a == b)`".to_owned(),
+            ExprKind::Not(_) => "`!` binds tighter than comparisons and arithmetic: write `!(a == b)`".to_owned(),
             _ => "expected a feature or a value, found a truth value: write it by itself, or `!(..)`".to_owned(),
         };
         Err(Mistake::new(expr.at, message))

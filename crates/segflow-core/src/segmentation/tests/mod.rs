@@ -3,7 +3,7 @@
 mod arithmetic;
 mod example;
 mod features;
-mod hostile;
+pub(crate) mod hostile;
 mod keys;
 mod syntax;
 mod types;

@@ -209,7 +209,7 @@ fn nesting_is_bounded() {
     );
     rule(
         &format!("1{} > 2", " + 1".repeat(1000)),
-        expect!["t.yaml:24:145: expected at most 32 operations within each other: split the comparison"],
+        expect![["t.yaml:24:145: expected at most 32 operations within each other: split the comparison"]],
     );
     let flat = file_with(&format!("profile.vip{}", " && profile.vip".repeat(200)));
     let segmentation = Segmentation::load("t.yaml", flat).expect("valid").segmentation;

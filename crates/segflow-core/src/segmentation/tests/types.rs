@@ -118,9 +118,7 @@ fn features_have_parameters() {
     );
     rule(
         "known > 0",
-        expect![[
-            "t.yaml:24:15: `known(..)` is true or false by itself: leave out the comparison, or put `!` before it"
-        ]],
+        expect![["t.yaml:24:15: `known(..)` is true or false by itself: write it alone, or with `!` before it"]],
     );
     rule(
         "known(balance, credit)",
@@ -136,9 +134,7 @@ fn features_have_parameters() {
     );
     rule(
         "known(balance) == true",
-        expect![[
-            "t.yaml:24:15: `known(..)` is true or false by itself: leave out the comparison, or put `!` before it"
-        ]],
+        expect![["t.yaml:24:15: `known(..)` is true or false by itself: write it alone, or with `!` before it"]],
     );
 }
 
@@ -287,7 +283,9 @@ fn types_must_agree() {
     );
     rule(
         "balance > overdue.days",
-        expect!["t.yaml:24:23: expected both sides of one type: `balance` is money and `overdue.days` is int"],
+        expect![[
+            "t.yaml:24:23: expected both sides of one type: `balance` is money and `overdue.days` is int; compare each with its own"
+        ]],
     );
     rule(
         "profile.share == promises.kept_ratio(\"30d\")",
@@ -360,7 +358,10 @@ fn a_rule_is_a_truth_value_that_depends_on_something() {
         "(balance > 1) == true",
         expect![["t.yaml:24:24: expected a feature or a value, found a truth value: write it by itself, or `!(..)`"]],
     );
-    rule("'!profile.vip == true'", expect![["t.yaml:24:16: `!` binds tighter than a comparison: write `!(a == b)`"]]);
+    rule(
+        "'!profile.vip == true'",
+        expect![["t.yaml:24:16: `!` binds tighter than comparisons and arithmetic: write `!(a == b)`"]],
+    );
     rule("[1]", expect![["t.yaml:24:15: expected a rule, found a list"]]);
     rule(
         "balance > (credit > 1)",
