@@ -23,13 +23,7 @@ fn segmentation(zone: &str, rule: &str) -> Segmentation {
 
 fn event(at: &str, id: &str, body: Body) -> Event {
     let customer_id = CustomerId::new("C").unwrap();
-    Event {
-        event_id: id.to_owned(),
-        customer_id,
-        occurred_at: at.parse().unwrap(),
-        recorded_at: at.parse().unwrap(),
-        body,
-    }
+    Event { event_id: id.to_owned(), customer_id, occurred_at: at.parse().unwrap(), recorded_at: at.parse().unwrap(), body }
 }
 
 fn issued(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
