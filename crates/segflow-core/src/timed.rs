@@ -21,6 +21,23 @@ impl<T> Timed<T> {
     pub const fn until(value: T, until: Instant) -> Self {
         Self { value, until }
     }
+
+    /// What follows from the value alone, for as long as that holds.
+    pub fn map<U>(self, follows: impl FnOnce(T) -> U) -> Timed<U> {
+        Timed::until(follows(self.value), self.until)
+    }
+}
+
+/// Two values as a pair, which is absent while either is: as long as the longest-lived of those absent. A pair of two
+/// stands until either may change.
+pub fn both<A, B>(a: Timed<Option<A>>, b: Timed<Option<B>>) -> Timed<Option<(A, B)>> {
+    let until = match (&a.value, &b.value) {
+        (None, None) => a.until.max(b.until),
+        (None, Some(_)) => a.until,
+        (Some(_), None) => b.until,
+        (Some(_), Some(_)) => a.until.min(b.until),
+    };
+    Timed::until(a.value.zip(b.value), until)
 }
 
 /// Kleene's three truth values. A rule holds only when it is `True`.

@@ -210,8 +210,9 @@ impl Local {
         for customer in changed(&epoch.changes) {
             let state = self.states.peek(customer)?;
             let mut output = keyed(Sink::Segments, self.task, customer.as_str(), Vec::new());
-            output.value = (!state.is_stub())
-                .then(|| Memberships::of(customer, &state.decision, &config.segmentation).encode(config.outputs.segments));
+            output.value = (!state.is_stub()).then(|| {
+                Memberships::of(customer, &state.decision, &config.segmentation).encode(config.outputs.segments)
+            });
             outputs.push(output);
         }
         outputs.extend(rejected.iter().map(|Rejected { index, rejection }| {

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 
 use crate::money::Currency;
+use crate::rule::line::{Line, Turns};
 use crate::rule::{Literal, Operator};
 use crate::time::{Date, Instant, Zone};
-use crate::timed::{Timed, Truth};
+use crate::timed::{Timed, Truth, both};
 
 /// An instant, with the local day that it lies on.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +28,7 @@ impl<'a> Moment<'a> {
 
     /// When the next local day begins.
     #[must_use]
-    pub fn midnight(&self) -> Instant {
+    pub fn next_midnight(self) -> Instant {
         self.zone.midnight(self.today.plus_days(1))
     }
 }
@@ -55,36 +56,6 @@ pub enum Reading<'a> {
     Until(Date),
 }
 
-/// `slope * day + offset`: whole numbers and day counts alike.
-#[derive(Clone, Copy)]
-struct Line {
-    slope: i64,
-    offset: i64,
-}
-
-impl Line {
-    fn at(self, day: Date) -> i64 {
-        self.slope.saturating_mul(i64::from(day.0)).saturating_add(self.offset)
-    }
-
-    fn less(self, other: Self) -> Self {
-        Self { slope: self.slope - other.slope, offset: self.offset.saturating_sub(other.offset) }
-    }
-
-    /// The first two days on which the sign of this line may be another than before: where it reaches zero, and
-    /// where it has left it.
-    fn turns(self) -> Option<[i64; 2]> {
-        let (slope, offset) = match self.slope.cmp(&0) {
-            Ordering::Equal => return None,
-            Ordering::Greater => (self.slope, self.offset),
-            Ordering::Less => (-self.slope, self.offset.saturating_neg()),
-        };
-        let floor = offset.saturating_neg().div_euclid(slope);
-        let exact = offset.saturating_neg().rem_euclid(slope) == 0;
-        Some([if exact { floor } else { floor.saturating_add(1) }, floor.saturating_add(1)])
-    }
-}
-
 impl<'a> Reading<'a> {
     /// The value of a literal.
     #[must_use]
@@ -109,32 +80,35 @@ impl<'a> Reading<'a> {
             Self::Ratio(numerator, denominator) => format!("{numerator}/{denominator}"),
             Self::Text(text) => text.to_owned(),
             Self::Date(date) => date.to_string(),
-            Self::Int(_) | Self::Since(_) | Self::Until(_) => {
-                self.line().expect("whole numbers lie on a line").at(today).to_string()
-            }
+            Self::Int(value) => value.to_string(),
+            Self::Since(date) => today.days_since(date).to_string(),
+            Self::Until(date) => date.days_since(today).to_string(),
         })
     }
 
-    fn line(self) -> Option<Line> {
+    /// The value as an exact number; none if it is absent or not a number. Days count as what they are on each day.
+    #[must_use]
+    pub fn line(self) -> Option<Line> {
         match self {
-            Self::Int(value) => Some(Line { slope: 0, offset: value }),
-            Self::Since(date) => Some(Line { slope: 1, offset: -i64::from(date.0) }),
-            Self::Until(date) => Some(Line { slope: -1, offset: i64::from(date.0) }),
-            _ => None,
+            Self::Int(value) | Self::Money(value) => Some(Line::whole(value)),
+            Self::Ratio(numerator, denominator) => Line::fraction(numerator, denominator),
+            Self::Since(date) => Some(Line::since(date)),
+            Self::Until(date) => Some(Line::until(date)),
+            Self::Absent | Self::Bool(_) | Self::Text(_) | Self::Date(_) => None,
         }
     }
 
-    /// How two values of one type compare on a day; none if either is absent.
-    fn compare(self, other: Self, today: Date) -> Option<Ordering> {
+    fn present(self) -> Option<Self> {
+        (self != Self::Absent).then_some(self)
+    }
+
+    /// How two values of one type that time does not change compare; none for numbers, and for unlike types.
+    fn plain_order(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) => Some(a.cmp(&b)),
-            (Self::Money(a), Self::Money(b)) => Some(a.cmp(&b)),
             (Self::Text(a), Self::Text(b)) => Some(a.cmp(b)),
             (Self::Date(a), Self::Date(b)) => Some(a.cmp(&b)),
-            (Self::Ratio(a, b), Self::Ratio(c, d)) => {
-                Some((i128::from(a) * i128::from(d)).cmp(&(i128::from(c) * i128::from(b))))
-            }
-            _ => Some(self.line()?.less(other.line()?).at(today).cmp(&0)),
+            _ => None,
         }
     }
 }
@@ -142,46 +116,63 @@ impl<'a> Reading<'a> {
 /// `a op b`, with the first later instant at which it could turn. Unknown while a side is absent.
 #[must_use]
 pub fn compare(a: Timed<Reading<'_>>, operator: Operator, b: Timed<Reading<'_>>, moment: Moment<'_>) -> Timed<Truth> {
-    match (a.value, b.value) {
-        (Reading::Absent, Reading::Absent) => Timed::until(Truth::Unknown, a.until.max(b.until)),
-        (Reading::Absent, _) => Timed::until(Truth::Unknown, a.until),
-        (_, Reading::Absent) => Timed::until(Truth::Unknown, b.until),
-        _ => {
-            let truth = |day| a.value.compare(b.value, day).is_some_and(|order| operator.holds(order));
-            let turns = turns(a.value, b.value);
-            solve(truth, turns.into_iter().flatten(), a.until.min(b.until), moment)
-        }
+    let sides = both(a.map(Reading::present), b.map(Reading::present));
+    let plain = sides.value.and_then(|(a, b)| a.plain_order(b));
+    match (sides.value, plain) {
+        (None, _) => Timed::until(Truth::Unknown, sides.until),
+        (_, Some(order)) => Timed::until(operator.holds(order).into(), sides.until),
+        _ => compare_lines(a.map(Reading::line), operator, b.map(Reading::line), moment),
     }
+}
+
+/// [`compare`] of numbers.
+#[must_use]
+pub fn compare_lines(
+    a: Timed<Option<Line>>,
+    operator: Operator,
+    b: Timed<Option<Line>>,
+    moment: Moment<'_>,
+) -> Timed<Truth> {
+    let sides = both(a, b);
+    let Some((a, b)) = sides.value else {
+        return Timed::until(Truth::Unknown, sides.until);
+    };
+    solve(|day| operator.holds(a.compare(b, day)), &[a.turns(b)], sides.until, moment)
 }
 
 /// `a in [..]`, with the first later instant at which it could turn. Unknown while `a` is absent.
 #[must_use]
 pub fn is_in(a: Timed<Reading<'_>>, list: &[Literal], moment: Moment<'_>) -> Timed<Truth> {
-    if a.value == Reading::Absent {
-        return Timed::until(Truth::Unknown, a.until);
+    let equal = |literal| a.value.plain_order(Reading::of(literal)) == Some(Ordering::Equal);
+    match a.value {
+        Reading::Bool(_) | Reading::Text(_) | Reading::Date(_) => a.map(|_| list.iter().any(equal).into()),
+        _ => is_line_in(a.map(Reading::line), list, moment),
     }
-    let among = |day| list.iter().any(|literal| a.value.compare(Reading::of(literal), day) == Some(Ordering::Equal));
-    let mut days: Vec<i64> = list.iter().filter_map(|literal| turns(a.value, Reading::of(literal))).flatten().collect();
-    days.sort_unstable();
-    solve(among, days.into_iter(), a.until, moment)
 }
 
-/// The truth today, until the first of `days` (ascending) on which it is another, or until `until`.
-fn solve(
-    truth: impl Fn(Date) -> bool,
-    days: impl Iterator<Item = i64>,
-    until: Instant,
-    moment: Moment<'_>,
-) -> Timed<Truth> {
+/// [`is_in`] of a number.
+#[must_use]
+pub fn is_line_in(a: Timed<Option<Line>>, list: &[Literal], moment: Moment<'_>) -> Timed<Truth> {
+    let Some(line) = a.value else {
+        return Timed::until(Truth::Unknown, a.until);
+    };
+    let list: Vec<Line> = list.iter().filter_map(|literal| Reading::of(literal).line()).collect();
+    let turns: Vec<Turns> = list.iter().map(|other| line.turns(*other)).collect();
+    solve(|day| list.iter().any(|other| line.compare(*other, day).is_eq()), &turns, a.until, moment)
+}
+
+/// The truth today, until the first of the days of `turns` on which it is another, or until `until`. Where such a day
+/// cannot be told, it is asked again on the next.
+fn solve(truth: impl Fn(Date) -> bool, turns: &[Turns], until: Instant, moment: Moment<'_>) -> Timed<Truth> {
     let now = truth(moment.today);
-    let turn = days
-        .filter(|day| *day > i64::from(moment.today.0))
-        .filter_map(|day| i32::try_from(day).ok().map(Date))
-        .find(|day| truth(*day) != now)
-        .map_or(Instant::NEVER, |day| moment.zone.midnight(day));
-    Timed::until(now.into(), until.min(turn))
-}
-
-fn turns(a: Reading<'_>, b: Reading<'_>) -> Option<[i64; 2]> {
-    a.line()?.less(b.line()?).turns()
+    let turn = |turns: &Turns| match turns {
+        Turns::Never => Instant::NEVER,
+        Turns::Unknown => moment.next_midnight(),
+        Turns::On(days) => days
+            .iter()
+            .filter_map(|day| i32::try_from(*day).ok().map(Date))
+            .find(|day| *day > moment.today && truth(*day) != now)
+            .map_or(Instant::NEVER, |day| moment.zone.midnight(day)),
+    };
+    Timed::until(now.into(), turns.iter().map(turn).fold(until, Instant::min))
 }

@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 
+use super::catalogue::CUSTOMER_SINCE;
 use super::contacts::Contacts;
 use super::disputes::Disputes;
 use super::history::History;
@@ -20,9 +21,6 @@ use crate::segmentation::{AttributeKind, Segmentation};
 use crate::state::InEffect;
 use crate::time::{Date, Instant, Zone};
 use crate::timed::Timed;
-
-/// The attribute that says since when somebody is a customer.
-const CUSTOMER_SINCE: &str = "customer_since";
 
 /// What the features are read from.
 pub struct View<'a> {
@@ -175,7 +173,7 @@ impl<'a> View<'a> {
     }
 
     fn read_customer(&self, feature: &Feature, moment: Moment<'_>) -> Timed<Reading<'a>> {
-        let today = |part: i8| Timed::until(Reading::Int(i64::from(part)), moment.midnight());
+        let today = |part: i8| Timed::until(Reading::Int(i64::from(part)), moment.next_midnight());
         match feature {
             Feature::CustomerDays => Timed::always(self.customer_days()),
             Feature::Profile(attribute) => Timed::always(self.attribute(*attribute)),

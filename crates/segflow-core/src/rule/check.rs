@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::lexer::Mistake;
+use super::operands::{Side, Typed};
 use super::parser::{Expr, ExprKind};
-use super::{Literal, Node, Operand, Operator, SlotIndex};
+use super::{Node, Operand, Operator, SlotIndex};
 use crate::money::Currency;
-use crate::segmentation::nearest::{did_you_mean, listed, shortened};
-use crate::segmentation::{AttributeDeclaration, AttributeKind, Slot};
+use crate::segmentation::nearest::shortened;
+use crate::segmentation::{AttributeDeclaration, AttributeKind, Parameters, Slot};
 
 /// What a rule may refer to, and the slots that rules have used so far.
 pub(crate) struct Scope<'a> {
@@ -17,7 +18,7 @@ pub(crate) struct Scope<'a> {
     /// Protected characteristics that the segmentation owns up to.
     pub(crate) protected: &'a BTreeSet<String>,
     pub(crate) currency: &'a Currency,
-    pub(crate) horizon_days: i32,
+    pub(crate) parameters: &'a Parameters,
     /// Every dimension of the file.
     pub(crate) dimensions: &'a [Outline],
     /// The place of the dimension that the rule belongs to.
@@ -37,12 +38,6 @@ pub(crate) struct Outline {
 pub(crate) struct Slots {
     pub(crate) slots: Vec<Slot>,
     pub(super) kinds: Vec<AttributeKind>,
-}
-
-/// One side of a comparison.
-enum Side<'e> {
-    Feature(SlotIndex),
-    Constant(&'e Expr),
 }
 
 impl Scope<'_> {
@@ -66,13 +61,16 @@ impl Scope<'_> {
             }
             ExprKind::Name(name, arguments) => {
                 let slot = self.feature(expr.at, name, arguments.as_deref())?;
-                if self.kind(slot) == AttributeKind::Bool {
-                    Ok(Node::Holds(slot))
-                } else {
-                    Err(Mistake::new(expr.at, self.not_a_truth(slot)))
+                let kind = self.kind(slot);
+                if kind == AttributeKind::Bool {
+                    return Ok(Node::Holds(slot));
                 }
+                Err(self.not_a_truth(expr.at, &Typed { operand: Operand::Feature(slot), kind }))
             }
-            ExprKind::Arithmetic(symbol, ..) => Err(arithmetic(expr.at, symbol)),
+            ExprKind::Arithmetic { operation, left, right, .. } => {
+                let typed = self.arithmetic(expr.at, *operation, left, right)?;
+                Err(self.not_a_truth(expr.at, &typed))
+            }
             ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_) => {
                 let message =
                     format!("expected a comparison or a feature that is true or false, found {}", found(expr));
@@ -92,15 +90,16 @@ impl Scope<'_> {
         Ok(nodes)
     }
 
-    fn not_a_truth(&self, slot: SlotIndex) -> String {
-        let (text, kind) = (self.text(slot), self.kind(slot));
-        let example = match kind {
+    fn not_a_truth(&self, at: usize, typed: &Typed) -> Mistake {
+        let (text, word) = (self.text(typed), typed.kind.word());
+        let example = match typed.kind {
             AttributeKind::Text => format!("{text} == \"...\""),
             AttributeKind::Date => format!("{text} <= \"2026-05-03\""),
             AttributeKind::Ratio => format!("{text} >= 0.5"),
             _ => format!("{text} >= 1"),
         };
-        format!("expected true or false, found `{text}`, which is {}: compare it, as in `{example}`", kind.word())
+        let message = format!("expected true or false, found `{text}`, which is {word}: compare it, as in `{example}`");
+        Mistake::new(at, message)
     }
 
     fn comparison(&mut self, at: usize, operator: Operator, left: &Expr, right: &Expr) -> Result<Node, Mistake> {
@@ -110,58 +109,43 @@ impl Scope<'_> {
                     "expected a feature on one side of the comparison, found two constants: it is always the same";
                 Err(Mistake::new(at, message))
             }
-            (Side::Feature(slot), Side::Constant(constant)) => self.bound(at, slot, operator, operator, constant),
-            (Side::Constant(constant), Side::Feature(slot)) => {
-                self.bound(at, slot, operator, operator.mirrored(), constant)
+            (Side::Typed(typed), Side::Constant(constant)) => self.bound(at, typed, operator, operator, constant),
+            (Side::Constant(constant), Side::Typed(typed)) => {
+                self.bound(at, typed, operator, operator.mirrored(), constant)
             }
-            (Side::Feature(one), Side::Feature(other)) => {
-                if self.kind(one) != self.kind(other) {
-                    let described = |slot| format!("`{}` is {}", self.text(slot), self.kind(slot).word());
-                    let message =
-                        format!("expected two features of one type: {} and {}", described(one), described(other));
-                    return Err(Mistake::new(at, message));
+            (Side::Typed(one), Side::Typed(other)) => {
+                if !alike(one.kind, other.kind) {
+                    let (one, other) = (self.described(&one), self.described(&other));
+                    return Err(Mistake::new(
+                        at,
+                        format!("expected both sides of one type: {one} and {other}; compare each with its own"),
+                    ));
                 }
-                self.comparable(at, one, operator)?;
-                Ok(Node::Compare(Operand::Feature(one), operator, Operand::Feature(other)))
+                self.comparable(at, &one, operator)?;
+                self.comparable(at, &other, operator)?;
+                Ok(Node::Compare(one.operand, operator, other.operand))
             }
         }
-    }
-
-    fn side<'e>(&mut self, expr: &'e Expr) -> Result<Side<'e>, Mistake> {
-        let message = match &expr.kind {
-            ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) => return Ok(Side::Constant(expr)),
-            ExprKind::Name(name, _) if name == "known" || name == "unknown" => {
-                format!("`{name}(..)` is true or false by itself: leave out the comparison, or put `!` before it")
-            }
-            ExprKind::Name(name, arguments) => {
-                return self.feature(expr.at, name, arguments.as_deref()).map(Side::Feature);
-            }
-            ExprKind::Arithmetic(symbol, ..) => return Err(arithmetic(expr.at, symbol)),
-            ExprKind::List(_) => "a list stands only after `in`, as in `x in [1, 2]`".to_owned(),
-            ExprKind::Not(_) => "`!` binds tighter than a comparison: write `!(a == b)`".to_owned(),
-            _ => "expected a feature or a value, found a truth value: write it by itself, or `!(..)`".to_owned(),
-        };
-        Err(Mistake::new(expr.at, message))
     }
 
     /// A feature against a constant. `written` is the operator in the file, `operator` that with the feature on its left.
     fn bound(
         &mut self,
         at: usize,
-        slot: SlotIndex,
+        typed: Typed,
         written: Operator,
         operator: Operator,
         constant: &Expr,
     ) -> Result<Node, Mistake> {
-        let literal = self.literal(slot, constant)?;
-        self.comparable(at, slot, written)?;
-        Ok(Node::Compare(Operand::Feature(slot), operator, Operand::Literal(literal)))
+        let literal = self.literal(&typed, constant)?;
+        self.comparable(at, &typed, written)?;
+        Ok(Node::Compare(typed.operand, operator, Operand::Literal(literal)))
     }
 
-    fn comparable(&self, at: usize, slot: SlotIndex, operator: Operator) -> Result<(), Mistake> {
+    fn comparable(&self, at: usize, typed: &Typed, operator: Operator) -> Result<(), Mistake> {
         let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
-        let (text, symbol) = (self.text(slot), operator.symbol());
-        let message = match self.kind(slot) {
+        let (text, symbol) = (self.text(typed), operator.symbol());
+        let message = match typed.kind {
             AttributeKind::Ratio if equality => format!(
                 "expected one of `<`, `<=`, `>`, `>=` for `{text}`, which is ratio, found `{symbol}`: write a range, as in \
                  `{text} >= 0.45 && {text} <= 0.55`"
@@ -175,7 +159,7 @@ impl Scope<'_> {
     }
 
     fn membership(&mut self, left: &Expr, list: &Expr) -> Result<Node, Mistake> {
-        let Side::Feature(slot) = self.side(left)? else {
+        let Side::Typed(typed) = self.side(left)? else {
             let message = format!("expected a feature before `in`, found the constant {}", found(left));
             return Err(Mistake::new(left.at, message));
         };
@@ -183,46 +167,15 @@ impl Scope<'_> {
             let message = format!("expected a list after `in`, as in `[1, 2]`, found {}", found(list));
             return Err(Mistake::new(list.at, message));
         };
-        if self.kind(slot) == AttributeKind::Ratio {
-            let message = format!("`{}` is ratio, and is compared by `<`, `<=`, `>`, `>=` alone", self.text(slot));
+        if typed.kind == AttributeKind::Ratio {
+            let message = format!("`{}` is ratio, and is compared by `<`, `<=`, `>`, `>=` alone", self.text(&typed));
             return Err(Mistake::new(left.at, message));
         }
         if items.is_empty() {
             return Err(Mistake::new(list.at, "expected at least one value in the list, found none"));
         }
-        let literals = items.iter().map(|item| self.literal(slot, item)).collect::<Result<_, _>>()?;
-        Ok(Node::In(slot, literals))
-    }
-
-    /// A constant as a value of the feature's type.
-    fn literal(&self, slot: SlotIndex, constant: &Expr) -> Result<Literal, Mistake> {
-        let kind = self.kind(slot);
-        match super::literal::of_kind(kind, &constant.kind, self.currency) {
-            Some(Literal::Text(text)) => self.segment_name(slot, constant.at, &text).map(|()| Literal::Text(text)),
-            Some(literal) => Ok(literal),
-            None => {
-                let expected = super::literal::expected(kind, self.currency);
-                let (text, word) = (self.text(slot), kind.word());
-                let many = if digits(constant) > 18 { "; a number has 64 bits" } else { "" };
-                let message = format!("expected {expected}, since `{text}` is {word}, found {}{many}", found(constant));
-                Err(Mistake::new(constant.at, message))
-            }
-        }
-    }
-
-    fn segment_name(&self, slot: SlotIndex, at: usize, name: &str) -> Result<(), Mistake> {
-        let crate::feature::Feature::Segment(dimension) = self.slots.slots[slot].feature else {
-            return Ok(());
-        };
-        let Outline { name: dimension, segments } = &self.dimensions[dimension];
-        if segments.iter().any(|segment| segment == name) {
-            return Ok(());
-        }
-        let names = || segments.iter().map(String::as_str);
-        let (all, near) = (listed(names()), did_you_mean(name, names()));
-        let message =
-            format!("expected a segment of dimension `{dimension}` ({all}), found `\"{}\"`{near}", shortened(name));
-        Err(Mistake::new(at, message))
+        let literals = items.iter().map(|item| self.literal(&typed, item)).collect::<Result<_, _>>()?;
+        Ok(Node::In(typed.operand, literals))
     }
 
     fn only_feature(&mut self, at: usize, name: &str, arguments: Option<&[Expr]>) -> Result<SlotIndex, Mistake> {
@@ -240,18 +193,12 @@ impl Scope<'_> {
     pub(super) fn kind(&self, slot: SlotIndex) -> AttributeKind {
         self.slots.kinds[slot]
     }
-
-    fn text(&self, slot: SlotIndex) -> &str {
-        &self.slots.slots[slot].text
-    }
 }
 
-fn arithmetic(at: usize, symbol: &str) -> Mistake {
-    Mistake::new(at, format!("arithmetic (`{symbol}`) is not in this version: compare one feature with one value"))
-}
-
-fn digits(constant: &Expr) -> usize {
-    if let ExprKind::Number(number) = &constant.kind { number.matches(|c: char| c.is_ascii_digit()).count() } else { 0 }
+/// Whole numbers and ratios compare with each other; all else compares with its own type.
+fn alike(one: AttributeKind, other: AttributeKind) -> bool {
+    let number = |kind| matches!(kind, AttributeKind::Int | AttributeKind::Ratio);
+    one == other || (number(one) && number(other))
 }
 
 /// An expression as a message names it.
@@ -266,6 +213,6 @@ pub(super) fn found(expr: &Expr) -> String {
         ExprKind::Not(_) | ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Compare(..) | ExprKind::In(..) => {
             "a truth value".to_owned()
         }
-        ExprKind::Arithmetic(symbol, ..) => format!("arithmetic (`{symbol}`)"),
+        ExprKind::Arithmetic { operation, .. } => format!("arithmetic (`{}`)", operation.symbol()),
     }
 }

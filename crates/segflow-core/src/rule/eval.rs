@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 
+use super::arithmetic::apply;
+use super::line::Line;
 use super::{Node, Operand, SlotIndex};
 use crate::feature::Feature;
-use crate::feature::reading::{Moment, Reading, compare, is_in};
+use crate::feature::reading::{Moment, Reading, compare, compare_lines, is_in, is_line_in};
 use crate::feature::view::View;
 use crate::segmentation::Segmentation;
 use crate::state::Membership;
@@ -47,19 +49,47 @@ impl<'a, 'v> Evaluation<'a, 'v> {
             }
             Node::Known(slot) => self.known(*slot, memberships),
             Node::Unknown(slot) => !self.known(*slot, memberships),
-            Node::Compare(a, operator, b) => {
-                compare(self.operand(a, memberships), *operator, self.operand(b, memberships), self.moment)
-            }
-            Node::In(slot, list) => is_in(self.feature(*slot, memberships), list, self.moment),
+            Node::Compare(a, operator, b) => match (self.reading(a, memberships), self.reading(b, memberships)) {
+                (Some(a), Some(b)) => compare(a, *operator, b, self.moment),
+                _ => compare_lines(self.line(a, memberships), *operator, self.line(b, memberships), self.moment),
+            },
+            Node::In(a, list) => match self.reading(a, memberships) {
+                Some(a) => is_in(a, list, self.moment),
+                None => is_line_in(self.line(a, memberships), list, self.moment),
+            },
         }
     }
 
-    /// The value of one side of a comparison.
+    /// One side of a comparison as text: money in major units, exact where arithmetic leaves fractions of a minor unit.
+    /// None if it is absent.
     #[must_use]
-    pub fn operand(&self, operand: &'a Operand, memberships: &[Membership]) -> Timed<Reading<'a>> {
+    pub fn text(&self, operand: &'a Operand, memberships: &[Membership]) -> Option<String> {
+        let (today, currency) = (self.moment.today, &self.segmentation.currency);
+        if let Operand::Arithmetic(arithmetic) = operand {
+            let line = self.line(operand, memberships).value?;
+            return Some(line.text(today, arithmetic.kind, currency));
+        }
+        self.reading(operand, memberships)?.value.text(today, currency)
+    }
+
+    /// The value of a feature or literal; none of arithmetic, which has a line.
+    fn reading(&self, operand: &'a Operand, memberships: &[Membership]) -> Option<Timed<Reading<'a>>> {
         match operand {
-            Operand::Feature(slot) => self.feature(*slot, memberships),
-            Operand::Literal(literal) => Timed::always(Reading::of(literal)),
+            Operand::Feature(slot) => Some(self.feature(*slot, memberships)),
+            Operand::Literal(literal) => Some(Timed::always(Reading::of(literal))),
+            Operand::Arithmetic(_) => None,
+        }
+    }
+
+    /// The number that one side of a comparison is.
+    fn line(&self, operand: &Operand, memberships: &[Membership]) -> Timed<Option<Line>> {
+        match operand {
+            Operand::Feature(slot) => self.feature(*slot, memberships).map(Reading::line),
+            Operand::Literal(literal) => Timed::always(Reading::of(literal).line()),
+            Operand::Arithmetic(parts) => {
+                let (a, b) = (self.line(&parts.left, memberships), self.line(&parts.right, memberships));
+                apply(a, parts.operation, b, self.moment)
+            }
         }
     }
 

@@ -1,10 +1,11 @@
 //! Which comparisons decided: of a true `&&` all, of a true `||` the first true, for what is not true the dual.
 
+use super::arithmetic::spelled;
 use super::eval::Evaluation;
 use super::{Node, Operand};
 use crate::change::Reason;
 use crate::feature::reading::Reading;
-use crate::segmentation::Segmentation;
+use crate::segmentation::{Segmentation, Slot};
 use crate::state::Membership;
 use crate::timed::Truth;
 
@@ -48,52 +49,77 @@ fn collect<'a>(node: &'a Node, holds: bool, scene: &Scene<'_, 'a, '_>, found: &m
     }
 }
 
-/// A comparison in words, with its value now and before. Sensitive features appear without values and bounds.
+/// A comparison in words, with its value now and before. Where something sensitive is read on either side, neither
+/// values nor bound appear: with the operator, one of them would tell the other.
 pub fn reason<'a>(
     leaf: &'a Node,
     segmentation: &'a Segmentation,
     now: &Scene<'_, 'a, '_>,
     before: Option<&Scene<'_, 'a, '_>>,
 ) -> Reason {
-    let (left, operator, bound) = parts(leaf, segmentation, now);
-    let slot = match left {
-        Operand::Feature(slot) => slot,
-        Operand::Literal(_) => unreachable!("the loader puts the feature of a comparison on its left"),
-    };
-    let value = |scene: &Scene<'_, 'a, '_>| {
-        let reading = scene.evaluation.feature(slot, scene.memberships).value;
-        reading.text(scene.evaluation.moment.today, &segmentation.currency)
-    };
-    let sensitive = segmentation.features[slot].sensitive;
+    let (operator, bound) = operator_and_bound(leaf, segmentation, now);
+    let open = !reads_sensitive(leaf, segmentation);
     Reason {
-        feature: segmentation.features[slot].text.clone(),
+        feature: subject(leaf, segmentation),
         operator: operator.to_owned(),
-        bound: bound.filter(|_| !sensitive),
-        value: value(now).filter(|_| !sensitive),
-        value_before: before.and_then(value).filter(|_| !sensitive),
+        bound: bound.filter(|_| open),
+        value: value(leaf, segmentation, now).filter(|_| open),
+        value_before: before.and_then(|before| value(leaf, segmentation, before)).filter(|_| open),
     }
 }
 
-type Parts = (Operand, &'static str, Option<String>);
-
-fn parts<'a>(leaf: &'a Node, segmentation: &'a Segmentation, now: &Scene<'_, 'a, '_>) -> Parts {
-    let today = now.evaluation.moment.today;
-    let text = |reading: Reading<'_>| reading.text(today, &segmentation.currency);
+/// What is compared, in canonical spelling.
+fn subject(leaf: &Node, segmentation: &Segmentation) -> String {
     match leaf {
-        Node::Holds(slot) => (Operand::Feature(*slot), "is", Some("true".to_owned())),
-        Node::Known(slot) => (Operand::Feature(*slot), "is", Some("known".to_owned())),
-        Node::Unknown(slot) => (Operand::Feature(*slot), "is", Some("unknown".to_owned())),
-        Node::In(slot, list) => {
-            let texts: Vec<_> = list.iter().filter_map(|literal| text(Reading::of(literal))).collect();
-            (Operand::Feature(*slot), "in", Some(format!("[{}]", texts.join(", "))))
+        Node::Holds(slot) | Node::Known(slot) | Node::Unknown(slot) => segmentation.features[*slot].text.clone(),
+        Node::Compare(left, ..) | Node::In(left, _) => spelled(left, &segmentation.features, &segmentation.currency),
+        Node::And(_) | Node::Or(_) | Node::Not(_) => unreachable!("only comparisons decide"),
+    }
+}
+
+fn value<'a>(leaf: &'a Node, segmentation: &Segmentation, scene: &Scene<'_, 'a, '_>) -> Option<String> {
+    let Scene { evaluation, memberships } = scene;
+    match leaf {
+        Node::Holds(slot) | Node::Known(slot) | Node::Unknown(slot) => {
+            evaluation.feature(*slot, memberships).value.text(evaluation.moment.today, &segmentation.currency)
         }
-        Node::Compare(left, operator, right) => {
-            let bound = match right {
-                Operand::Feature(slot) if segmentation.features[*slot].sensitive => None,
-                operand => text(now.evaluation.operand(operand, now.memberships).value),
-            };
-            (left.clone(), operator.symbol(), bound)
+        Node::Compare(left, ..) | Node::In(left, _) => evaluation.text(left, memberships),
+        Node::And(_) | Node::Or(_) | Node::Not(_) => unreachable!("only comparisons decide"),
+    }
+}
+
+fn operator_and_bound<'a>(
+    leaf: &'a Node,
+    segmentation: &Segmentation,
+    now: &Scene<'_, 'a, '_>,
+) -> (&'static str, Option<String>) {
+    match leaf {
+        Node::Holds(_) => ("is", Some("true".to_owned())),
+        Node::Known(_) => ("is", Some("known".to_owned())),
+        Node::Unknown(_) => ("is", Some("unknown".to_owned())),
+        Node::In(_, list) => {
+            let text = |literal| Reading::of(literal).text(now.evaluation.moment.today, &segmentation.currency);
+            let texts: Vec<_> = list.iter().filter_map(text).collect();
+            ("in", Some(format!("[{}]", texts.join(", "))))
         }
+        Node::Compare(_, operator, right) => (operator.symbol(), now.evaluation.text(right, now.memberships)),
+        Node::And(_) | Node::Or(_) | Node::Not(_) => unreachable!("only comparisons decide"),
+    }
+}
+
+fn reads_sensitive(leaf: &Node, segmentation: &Segmentation) -> bool {
+    fn within(operand: &Operand, features: &[Slot]) -> bool {
+        match operand {
+            Operand::Feature(slot) => features[*slot].sensitive,
+            Operand::Literal(_) => false,
+            Operand::Arithmetic(parts) => within(&parts.left, features) || within(&parts.right, features),
+        }
+    }
+    let features = &segmentation.features;
+    match leaf {
+        Node::Holds(slot) | Node::Known(slot) | Node::Unknown(slot) => features[*slot].sensitive,
+        Node::Compare(left, _, right) => within(left, features) || within(right, features),
+        Node::In(left, _) => within(left, features),
         Node::And(_) | Node::Or(_) | Node::Not(_) => unreachable!("only comparisons decide"),
     }
 }

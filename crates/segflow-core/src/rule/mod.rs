@@ -1,20 +1,27 @@
 //! Rules: a subset of CEL's syntax, parsed and checked at load into a typed form over feature slots.
 
+pub mod arithmetic;
 pub mod eval;
 pub mod explain;
+pub mod line;
 
+mod arguments;
 mod check;
 mod decimal;
 mod lexer;
 mod literal;
+mod operands;
 mod parser;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use check::{Outline, Scope, Slots};
 pub(crate) use decimal::Decimal;
 pub(crate) use lexer::Mistake;
 pub(crate) use parser::{Expr, parse};
 
+use crate::segmentation::AttributeKind;
 use crate::time::Date;
 
 /// A rule that was checked at load.
@@ -44,10 +51,10 @@ pub enum Node {
     Known(SlotIndex),
     /// `unknown(x)`
     Unknown(SlotIndex),
-    /// `a < b`; at least one side is a feature, both are of one type.
+    /// `a < b`; the left side reads a feature. Both are of one type, or one is a whole number and the other a ratio.
     Compare(Operand, Operator, Operand),
-    /// `a in [..]`; the list is not empty and its literals are of the feature's type.
-    In(SlotIndex, Vec<Literal>),
+    /// `a in [..]`; the left side reads a feature, the list is not empty and its literals are of the left side's type.
+    In(Operand, Vec<Literal>),
 }
 
 /// One side of a comparison.
@@ -57,6 +64,34 @@ pub enum Operand {
     Feature(SlotIndex),
     /// A value written in the rule.
     Literal(Literal),
+    /// `a + b`; at least one side reads a feature.
+    Arithmetic(Box<Arithmetic>),
+}
+
+/// Two numbers joined, whose types go together.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Arithmetic {
+    /// The type of the result: `Int`, `Money` or `Ratio`.
+    pub kind: AttributeKind,
+    /// What joins them.
+    pub operation: Operation,
+    /// Before the operator.
+    pub left: Operand,
+    /// After it.
+    pub right: Operand,
+}
+
+/// What joins two numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operation {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
 }
 
 /// A value written in a rule.
@@ -131,4 +166,21 @@ impl Operator {
             same => same,
         }
     }
+}
+
+/// A text as a rule writes it.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }

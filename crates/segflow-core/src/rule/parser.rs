@@ -1,14 +1,14 @@
 //! Rules as trees: a Pratt parser (V. Pratt, "Top down operator precedence", POPL 1973) over the lexer's tokens.
 //!
-//! It knows the syntax alone. What it accepts beyond the language (arithmetic, lists, constants anywhere), the checker
-//! refuses with a better message than a syntax error would be.
+//! It knows the syntax alone. What it accepts beyond the language (arithmetic of truth values, lists, constants
+//! anywhere), the checker refuses with a better message than a syntax error would be.
 
-use super::Operator;
 use super::lexer::{Kind, Mistake, Token, tokens};
+use super::{Operation, Operator};
 
 /// The longest rule, in bytes.
 pub(crate) const MAX_BYTES: usize = 4096;
-/// The deepest nesting of parentheses, `!`, arguments and lists.
+/// The deepest nesting of parentheses, `!`, arguments and lists, and of operations: `a + b + c` is two deep.
 pub(crate) const MAX_DEPTH: usize = 32;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -32,7 +32,19 @@ pub(crate) enum ExprKind {
     Or(Vec<Expr>),
     Compare(Operator, Box<Expr>, Box<Expr>),
     In(Box<Expr>, Box<Expr>),
-    Arithmetic(&'static str, Box<Expr>, Box<Expr>),
+    Arithmetic {
+        operation: Operation,
+        left: Box<Expr>,
+        right: Box<Expr>,
+        /// How many operations are within each other, this one included.
+        height: usize,
+    },
+}
+
+impl Expr {
+    fn height(&self) -> usize {
+        if let ExprKind::Arithmetic { height, .. } = self.kind { height } else { 0 }
+    }
 }
 
 /// The tree of a rule.
@@ -80,8 +92,10 @@ impl Power {
             Kind::Symbol(symbol) => match *symbol {
                 "||" => (Self::Or, Infix::Or),
                 "&&" => (Self::And, Infix::And),
-                symbol @ ("+" | "-") => (Self::Sum, Infix::Arithmetic(symbol)),
-                symbol @ ("*" | "/") => (Self::Product, Infix::Arithmetic(symbol)),
+                "+" => (Self::Sum, Infix::Arithmetic(Operation::Add)),
+                "-" => (Self::Sum, Infix::Arithmetic(Operation::Subtract)),
+                "*" => (Self::Product, Infix::Arithmetic(Operation::Multiply)),
+                "/" => (Self::Product, Infix::Arithmetic(Operation::Divide)),
                 symbol => (Self::Relation, Infix::Compare(Operator::of(symbol)?)),
             },
             _ => return None,
@@ -95,7 +109,7 @@ enum Infix {
     And,
     Compare(Operator),
     In,
-    Arithmetic(&'static str),
+    Arithmetic(Operation),
 }
 
 impl Infix {
@@ -117,7 +131,10 @@ impl Infix {
             },
             Self::Compare(operator) => ExprKind::Compare(operator, Box::new(left), Box::new(right)),
             Self::In => ExprKind::In(Box::new(left), Box::new(right)),
-            Self::Arithmetic(symbol) => ExprKind::Arithmetic(symbol, Box::new(left), Box::new(right)),
+            Self::Arithmetic(operation) => {
+                let height = 1 + left.height().max(right.height());
+                ExprKind::Arithmetic { operation, left: Box::new(left), right: Box::new(right), height }
+            }
         };
         Expr { at, kind }
     }
@@ -165,6 +182,11 @@ impl Parser {
             }
             let right = self.expression(power.tighter())?;
             left = infix.join(at, left, right);
+            if left.height() > MAX_DEPTH {
+                let message =
+                    format!("expected at most {MAX_DEPTH} operations within each other: split the comparison");
+                return Err(Mistake::new(at, message));
+            }
         }
         Ok(left)
     }
@@ -221,13 +243,16 @@ impl Parser {
 
     fn negative(&mut self) -> Result<ExprKind, Mistake> {
         let minus = self.advance();
-        match self.advance().kind {
-            Kind::Number(number) => Ok(ExprKind::Number(format!("-{number}"))),
-            other => {
-                let message = format!("a minus stands before a number only, as in -5, found {}", other.found());
-                Err(Mistake::new(minus.at, message))
-            }
-        }
+        let other = match self.advance().kind {
+            Kind::Number(number) => return Ok(ExprKind::Number(format!("-{number}"))),
+            other => other,
+        };
+        let instead = match &other {
+            Kind::Word(_) | Kind::Symbol("(") => ": subtract from 0, as in `0 - x`",
+            _ => "",
+        };
+        let message = format!("a minus stands before a number only, as in -5, found {}{instead}", other.found());
+        Err(Mistake::new(minus.at, message))
     }
 
     fn name(&mut self) -> Result<ExprKind, Mistake> {

@@ -1,132 +1,132 @@
 //! Names in rules: which feature a name and its arguments mean, and what to suggest where they mean none.
 
-use super::SlotIndex;
-use super::check::{Scope, found};
+use super::arguments::{channel, debt_type, experiment, failure_code, invoices};
+use super::check::Scope;
 use super::lexer::Mistake;
-use super::parser::{Expr, ExprKind};
-use crate::event::Channel;
-use crate::feature::catalogue::{ENTRIES, Entry, Form, entry, is_later};
+use super::parser::Expr;
+use super::{SlotIndex, quoted};
+use crate::feature::catalogue::{CUSTOMER_SINCE, ENTRIES, Entry, Form, entry};
 use crate::feature::{Feature, Window};
 use crate::segmentation::nearest::{did_you_mean, listed};
-use crate::segmentation::{AttributeKind, Slot, is_protected};
+use crate::segmentation::{AttributeKind, Slot};
 
 impl Scope<'_> {
     /// The slot of a feature.
     pub(super) fn feature(&mut self, at: usize, name: &str, arguments: Option<&[Expr]>) -> Result<SlotIndex, Mistake> {
-        if let Some(attribute) = name.strip_prefix("profile.") {
-            return self.profile(at, attribute, arguments);
+        if let Some(name) = name.strip_prefix("profile.") {
+            let index = self.attribute(at, name, arguments)?;
+            let kind = self.attributes[index].kind;
+            return Ok(self.slot(format!("profile.{name}"), Feature::Profile(index), kind));
         }
         let Some(entry) = entry(name) else {
             return Err(Mistake::new(at, self.unknown_name(name)));
         };
-        let usage = || format!("write `{}`", entry.usage());
-        let (feature, text) = match (&entry.form, arguments) {
-            (Form::Plain(_), Some([_, ..])) if name == "overdue.amount" || name == "overdue.days" => {
-                let message = format!(
-                    "`{name}(..)` of one debt type is known to the catalogue, not to this version: {}",
-                    usage()
-                );
-                return Err(Mistake::new(at, message));
-            }
-            (Form::Plain(feature), None) => (feature.clone(), name.to_owned()),
-            (Form::Plain(_), Some(_)) => {
-                return Err(Mistake::new(at, format!("`{name}` takes no arguments: {}", usage())));
+        let (feature, arguments) = self.built(at, entry, arguments)?;
+        if feature == Feature::FirstPaymentDefault {
+            self.knows_when_history_begins(at)?;
+        }
+        let text = if arguments.is_empty() { name.to_owned() } else { format!("{name}({})", arguments.join(", ")) };
+        Ok(self.slot(text, feature, entry.kind))
+    }
+
+    /// A feature, and its arguments in canonical spelling.
+    fn built(&self, at: usize, entry: &Entry, arguments: Option<&[Expr]>) -> Result<(Feature, Vec<String>), Mistake> {
+        Ok(match (&entry.form, arguments) {
+            (Form::Plain(feature), None) => (feature.clone(), vec![]),
+            (Form::Debt(build), None) => (build(None), vec![]),
+            (Form::Debt(build), Some([debt])) => {
+                let debt = debt_type(debt)?;
+                let text = quoted(&debt);
+                (build(Some(debt)), vec![text])
             }
             (Form::Windowed(build), Some([window])) => {
                 let window = self.window(window)?;
-                (build(window), format!("{name}(\"{}d\")", window.days))
+                (build(window), vec![days(window)])
             }
-            (Form::Contacts(direction), Some([window])) => {
+            (Form::Channelled(build), Some([window])) => {
                 let window = self.window(window)?;
-                (Feature::Contacts(*direction, window, None), format!("{name}(\"{}d\")", window.days))
+                (build(window, None), vec![days(window)])
             }
-            (Form::Contacts(direction), Some([window, channel])) => {
-                let (window, channel) = (self.window(window)?, read_channel(channel)?);
-                let text = format!("{name}(\"{}d\", \"{}\")", window.days, channel.word());
-                (Feature::Contacts(*direction, window, Some(channel)), text)
+            (Form::Channelled(build), Some([window, by])) => {
+                let (window, by) = (self.window(window)?, channel(by)?);
+                (build(window, Some(by)), vec![days(window), quoted(by.word())])
+            }
+            (Form::Failed(build), Some([window])) => {
+                let window = self.window(window)?;
+                (build(window, None), vec![days(window)])
+            }
+            (Form::Failed(build), Some([window, code])) => {
+                let (window, code) = (self.window(window)?, failure_code(code)?);
+                (build(window, Some(code)), vec![days(window), quoted(code.word())])
+            }
+            (Form::Answered(build), Some([window, by])) => {
+                let (window, by) = (self.window(window)?, channel(by)?);
+                (build(window, by), vec![days(window), quoted(by.word())])
+            }
+            (Form::Channel(build), Some([by])) => {
+                let by = channel(by)?;
+                (build(by), vec![quoted(by.word())])
+            }
+            (Form::Invoices(build), Some([count])) => {
+                let count = invoices(count)?;
+                (build(count), vec![count.to_string()])
+            }
+            (Form::Date(build), Some([date])) => {
+                let index = self.date_attribute(date)?;
+                (build(index), vec![format!("profile.{}", self.attributes[index].name)])
             }
             (Form::Dimension(build), Some([dimension])) => {
                 let dimension = self.earlier_dimension(dimension)?;
-                (build(dimension), format!("{name}(\"{}\")", self.dimensions[dimension].name))
+                (build(dimension), vec![quoted(&self.dimensions[dimension].name)])
             }
-            _ => return Err(Mistake::new(at, wanted(entry))),
-        };
-        Ok(self.slot(Slot { text, feature, sensitive: false }, entry.kind))
+            (Form::Experiment(build), Some([name])) => {
+                let name = experiment(name)?;
+                let text = quoted(&name);
+                (build(name), vec![text])
+            }
+            _ => {
+                let (name, takes, usage) = (entry.name, entry.form.takes(), entry.usage());
+                return Err(Mistake::new(at, format!("`{name}` takes {takes}: write {usage}")));
+            }
+        })
     }
 
-    fn profile(&mut self, at: usize, name: &str, arguments: Option<&[Expr]>) -> Result<SlotIndex, Mistake> {
-        let Some(index) = self.attributes.iter().position(|attribute| attribute.name == name) else {
-            let names = || self.attributes.iter().map(|attribute| attribute.name.as_str());
-            let near = did_you_mean(name, names());
-            let message = format!("expected an attribute that `attributes` declares, found `profile.{name}`{near}");
-            return Err(Mistake::new(at, message));
+    fn slot(&mut self, text: String, feature: Feature, kind: AttributeKind) -> SlotIndex {
+        let sensitive = match feature {
+            Feature::Profile(index) | Feature::DaysSince(index) | Feature::DaysUntil(index) => {
+                self.sensitive.contains(&self.attributes[index].name)
+            }
+            Feature::CustomerDays => self.sensitive.contains(CUSTOMER_SINCE),
+            _ => false,
         };
-        if arguments.is_some() {
-            return Err(Mistake::new(at, format!("an attribute takes no arguments: write `profile.{name}`")));
-        }
-        if is_protected(name) && !self.protected.contains(name) {
-            let message = format!(
-                "`{name}` is a protected characteristic: a segmentation that reads it must list it under `protected`"
-            );
-            return Err(Mistake::new(at, message));
-        }
-        let slot = Slot {
-            text: format!("profile.{name}"),
-            feature: Feature::Profile(index),
-            sensitive: self.sensitive.contains(name),
-        };
-        Ok(self.slot(slot, self.attributes[index].kind))
-    }
-
-    fn slot(&mut self, slot: Slot, kind: AttributeKind) -> SlotIndex {
         let slots = &mut *self.slots;
-        slots.slots.iter().position(|known| known.feature == slot.feature).unwrap_or_else(|| {
-            slots.slots.push(slot);
+        slots.slots.iter().position(|known| known.feature == feature).unwrap_or_else(|| {
+            slots.slots.push(Slot { text, feature, sensitive });
             slots.kinds.push(kind);
             slots.slots.len() - 1
         })
     }
 
-    fn window(&self, expr: &Expr) -> Result<Window, Mistake> {
-        let text = if let ExprKind::Text(text) = &expr.kind { text.as_str() } else { "" };
-        let days = text.strip_suffix('d').filter(|days| days.bytes().all(|b| b.is_ascii_digit()));
-        days.and_then(|days| days.parse().ok())
-            .filter(|days| (1..=self.horizon_days).contains(days))
-            .map(|days| Window { days })
-            .ok_or_else(|| {
-                let horizon = self.horizon_days;
-                let message =
-                    format!("expected a window from \"1d\" to the horizon, \"{horizon}d\", found {}", found(expr));
-                Mistake::new(expr.at, message)
-            })
-    }
-
-    fn earlier_dimension(&self, expr: &Expr) -> Result<usize, Mistake> {
-        let earlier = &self.dimensions[..self.dimension];
-        let names = || earlier.iter().map(|dimension| dimension.name.as_str());
-        let name = if let ExprKind::Text(name) = &expr.kind { name.as_str() } else { "" };
-        if let Some(index) = earlier.iter().position(|dimension| dimension.name == name) {
-            return Ok(index);
+    /// Whose first invoice is known can be told only of customers who came after history did.
+    fn knows_when_history_begins(&self, at: usize) -> Result<(), Mistake> {
+        let mut missing = Vec::new();
+        if self.parameters.history_since.is_none() {
+            missing.push("the parameter `history_since`: write `parameters: {history_since: 2024-01-01}`".to_owned());
         }
-        let exists = self.dimensions.iter().skip(self.dimension).position(|dimension| dimension.name == name);
-        let near = match exists {
-            Some(0) => ", which is this rule's own".to_owned(),
-            Some(_) => ", which is a later one: move it up".to_owned(),
-            None => did_you_mean(name, names()),
-        };
-        let expected = if earlier.is_empty() {
-            "there is none before the first".to_owned()
-        } else {
-            format!("one of {}", listed(names()))
-        };
-        let message = format!("expected an earlier dimension ({expected}), found {}{near}", found(expr));
-        Err(Mistake::new(expr.at, message))
+        let write = format!("write `attributes: {{{CUSTOMER_SINCE}: date}}`");
+        match self.attributes.iter().find(|attribute| attribute.name == CUSTOMER_SINCE) {
+            Some(attribute) if attribute.kind == AttributeKind::Date => {}
+            Some(attribute) => missing
+                .push(format!("the attribute `{CUSTOMER_SINCE}` as date, found {}: {write}", attribute.kind.word())),
+            None => missing.push(format!("the attribute `{CUSTOMER_SINCE}`: {write}")),
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Mistake::new(at, format!("`first_payment_default` needs {}", missing.join("; and "))))
     }
 
     fn unknown_name(&self, name: &str) -> String {
-        if is_later(name) {
-            return format!("unknown feature `{name}`: known to the catalogue, not to this version");
-        }
         if name == "profile" {
             return "expected an attribute, as in `profile.NAME`, found `profile` alone".to_owned();
         }
@@ -147,26 +147,20 @@ impl Scope<'_> {
             self.attributes.iter().map(|attribute| format!("profile.{}", attribute.name)).collect();
         let names = ENTRIES.iter().map(|entry| entry.name).chain(["known", "unknown"]);
         let near = did_you_mean(name, names.chain(profiles.iter().map(String::as_str)));
+        let near = if near.is_empty() { siblings(name) } else { near };
         format!("unknown feature `{name}`{near}")
     }
 }
 
-fn wanted(entry: &Entry) -> String {
-    let takes = match entry.form {
-        Form::Plain(_) => "no arguments",
-        Form::Windowed(_) => "a window",
-        Form::Contacts(_) => "a window, and perhaps a channel",
-        Form::Dimension(_) => "an earlier dimension",
-    };
-    format!("`{}` takes {takes}: write `{}`", entry.name, entry.usage())
+/// Of a name like none, those with the same first word.
+fn siblings(name: &str) -> String {
+    let first = |name: &'static str| name.split('.').next();
+    let family = name.split('.').next();
+    let names: Vec<&str> =
+        ENTRIES.iter().map(|entry| entry.name).filter(|name| name.contains('.') && first(name) == family).collect();
+    if names.is_empty() { String::new() } else { format!("; did you mean one of {}?", listed(names)) }
 }
 
-fn read_channel(expr: &Expr) -> Result<Channel, Mistake> {
-    let text = if let ExprKind::Text(text) = &expr.kind { text.as_str() } else { "" };
-    Channel::from_word(text).ok_or_else(|| {
-        let words = || Channel::ALL.iter().map(|channel| channel.word());
-        let message =
-            format!("expected a channel ({}), found {}{}", listed(words()), found(expr), did_you_mean(text, words()));
-        Mistake::new(expr.at, message)
-    })
+fn days(window: Window) -> String {
+    format!("\"{}d\"", window.days)
 }

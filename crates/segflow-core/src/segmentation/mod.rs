@@ -10,7 +10,7 @@ mod parameters;
 mod rules;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod yaml;
 
 pub(crate) use attributes::is_protected;

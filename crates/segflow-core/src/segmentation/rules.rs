@@ -52,7 +52,7 @@ impl<'a> Rules<'a> {
             sensitive: &header.attributes.sensitive,
             protected: &header.attributes.protected,
             currency: header.currency,
-            horizon_days: header.parameters.horizon_days,
+            parameters: header.parameters,
             dimensions: self.outlines,
             dimension,
             slots: &mut self.slots,

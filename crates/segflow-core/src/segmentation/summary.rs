@@ -1,6 +1,7 @@
 //! What a segmentation reads, for people.
 
-use super::Segmentation;
+use super::{AttributeKind, Segmentation};
+use crate::feature::catalogue::CUSTOMER_SINCE;
 use crate::feature::{Feature, Window};
 
 /// A segmentation in short.
@@ -20,13 +21,14 @@ impl Segmentation {
     /// This segmentation in short.
     #[must_use]
     pub fn summary(&self) -> Summary<'_> {
-        let attribute = |feature: &Feature| match feature {
-            Feature::Profile(index) => {
-                let declaration = &self.attributes[*index];
-                Some((declaration.name.as_str(), declaration.kind.word()))
+        let mut attributes = Vec::new();
+        for index in self.features.iter().filter_map(|slot| self.attribute(&slot.feature)) {
+            let declaration = &self.attributes[index];
+            let attribute = (declaration.name.as_str(), declaration.kind.word());
+            if !attributes.contains(&attribute) {
+                attributes.push(attribute);
             }
-            _ => None,
-        };
+        }
         Summary {
             dimensions: self
                 .dimensions
@@ -37,20 +39,45 @@ impl Segmentation {
                 })
                 .collect(),
             features: self.features.iter().map(|slot| slot.text.as_str()).collect(),
-            attributes: self.features.iter().filter_map(|slot| attribute(&slot.feature)).collect(),
+            attributes,
             longest_window_days: self.features.iter().filter_map(|slot| window(&slot.feature)).map(|w| w.days).max(),
+        }
+    }
+
+    /// The attribute that a feature reads, by its place.
+    fn attribute(&self, feature: &Feature) -> Option<usize> {
+        match feature {
+            Feature::Profile(index) | Feature::DaysSince(index) | Feature::DaysUntil(index) => Some(*index),
+            Feature::CustomerDays | Feature::FirstPaymentDefault => self
+                .attributes
+                .iter()
+                .position(|attribute| attribute.name == CUSTOMER_SINCE && attribute.kind == AttributeKind::Date),
+            _ => None,
         }
     }
 }
 
 fn window(feature: &Feature) -> Option<Window> {
     match feature {
-        Feature::PaymentsCount(window)
+        Feature::InvoicesCount(window)
+        | Feature::InvoicesSum(window)
+        | Feature::Episodes(window)
+        | Feature::Roll(window)
+        | Feature::SelfCureRatio(window, _)
+        | Feature::PaymentsCount(window)
         | Feature::PaymentsSum(window)
+        | Feature::PaymentsReversed(window)
+        | Feature::PaymentsFailed(window, _)
+        | Feature::PayRatio(window)
         | Feature::PromisesKept(window)
         | Feature::PromisesBroken(window)
         | Feature::PromisesKeptRatio(window)
-        | Feature::Contacts(_, window, _) => Some(*window),
+        | Feature::Contacts(_, window, _)
+        | Feature::RightPartyRatio(window)
+        | Feature::ResponseRatio(window, _)
+        | Feature::ResponseHours(window, _)
+        | Feature::DisputeRatio(window)
+        | Feature::DisputesRejected(window) => Some(*window),
         _ => None,
     }
 }

@@ -6,8 +6,8 @@ use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
 use segflow_core::state::{State, Wake};
 use segflow_core::time::Instant;
-use sha2::{Digest, Sha256};
 use segflow_store::{Batch, Meta, Store, StoreError, TimerPosition};
+use sha2::{Digest, Sha256};
 
 use super::{Due, States, TimerKind};
 use crate::state_bytes::{self, StateBytesError};

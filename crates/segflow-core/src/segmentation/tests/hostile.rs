@@ -5,10 +5,10 @@ use super::file_with;
 use crate::segmentation::Segmentation;
 
 /// Marsaglia's xorshift (2003): reproducible without a dependency.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -84,6 +84,13 @@ fn random_rules_are_refused_or_read() {
         "in",
         "+",
         "-",
+        "*",
+        "/",
+        "customer.days",
+        "pay_ratio(\"30d\")",
+        "overdue.amount(\"LOAN\")",
+        "bucket(\"arm\")",
+        "days_since(profile.since)",
         "1",
         "0.5",
         "\"none\"",

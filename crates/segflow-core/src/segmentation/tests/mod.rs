@@ -1,7 +1,9 @@
 //! Segmentation files, good and bad: what is read from them, and the message and position of every kind of mistake.
 
+mod arithmetic;
 mod example;
-mod hostile;
+mod features;
+pub(crate) mod hostile;
 mod keys;
 mod syntax;
 mod types;
@@ -10,7 +12,8 @@ mod yaml;
 use expect_test::Expect;
 
 use super::{Loaded, Segmentation};
-use crate::rule::{Literal, Node, Operand};
+use crate::rule::arithmetic::spelled;
+use crate::rule::{Node, Operand};
 
 /// Loads a file and shows its problems, or its warnings, or that it is fine.
 fn check(text: &str, expect: Expect) {
@@ -74,8 +77,8 @@ fn rule(rule: &str, expect: Expect) {
 fn shown(node: &Node, segmentation: &Segmentation) -> String {
     let slot = |index: &usize| segmentation.features[*index].text.clone();
     let side = |operand: &Operand| match operand {
-        Operand::Feature(index) => slot(index),
         Operand::Literal(literal) => format!("{literal:?}"),
+        operand => spelled(operand, &segmentation.features, &segmentation.currency),
     };
     let all = |word: &str, nodes: &[Node]| {
         let nodes: Vec<String> = nodes.iter().map(|node| shown(node, segmentation)).collect();
@@ -89,6 +92,6 @@ fn shown(node: &Node, segmentation: &Segmentation) -> String {
         Node::Known(index) => format!("Known({})", slot(index)),
         Node::Unknown(index) => format!("Unknown({})", slot(index)),
         Node::Compare(left, operator, right) => format!("{} {} {}", side(left), operator.symbol(), side(right)),
-        Node::In(index, literals) => format!("{} in {:?}", slot(index), literals.iter().collect::<Vec<&Literal>>()),
+        Node::In(left, literals) => format!("{} in {literals:?}", side(left)),
     }
 }
