@@ -9,10 +9,12 @@ pub(crate) enum Step {
     Reminder,
     Call,
     Letter,
+    /// Somebody rings the bell.
+    Visit,
 }
 
 /// Days past due, and the step. Rungs are further apart than a weekend, so that a step moved past one is done once.
-const LADDER: [(i64, Step); 16] = [
+const LADDER: [(i64, Step); 17] = [
     (-3, Step::Courtesy),
     (2, Step::Reminder),
     (6, Step::Reminder),
@@ -29,10 +31,14 @@ const LADDER: [(i64, Step); 16] = [
     (64, Step::Call),
     (75, Step::Letter),
     (88, Step::Call),
+    (104, Step::Visit),
 ];
 
 /// Beyond the ladder's end: a letter so often.
 const LETTER_EVERY_DAYS: i64 = 28;
+
+/// From here on the account is looked at to be written off.
+pub(crate) const WRITE_OFF_FROM: i64 = 180;
 
 /// How far a step may be moved by a weekend, in days.
 const SLACK_DAYS: i64 = 2;

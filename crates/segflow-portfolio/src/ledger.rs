@@ -2,7 +2,7 @@
 
 use segflow_core::time::Date;
 
-/// An invoice that is not paid in full.
+/// An invoice that is not paid in full, or a part of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct OpenInvoice {
     pub(crate) due: Date,
@@ -19,27 +19,61 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn issue(&mut self, number: u32, due: Date, amount_minor: i64) {
-        let at = self.open.partition_point(|known| (known.due, known.number) < (due, number));
-        self.open.insert(at, OpenInvoice { due, number, open_minor: amount_minor });
-        let credit = std::mem::take(&mut self.credit_minor);
-        self.receive(credit, None);
+        self.insert(OpenInvoice { due, number, open_minor: amount_minor });
+        self.spend_credit();
     }
 
-    pub(crate) fn receive(&mut self, amount_minor: i64, named: Option<u32>) {
+    /// Allocates a payment; `paid` is told of each part that goes to an invoice.
+    pub(crate) fn receive(&mut self, amount_minor: i64, named: Option<u32>, mut paid: impl FnMut(OpenInvoice)) {
         let mut left = amount_minor;
         if let Some(invoice) = self.open.iter_mut().find(|invoice| Some(invoice.number) == named) {
-            left -= invoice.take(left);
+            left -= invoice.take(left, &mut paid);
         }
         for invoice in &mut self.open {
-            left -= invoice.take(left);
+            left -= invoice.take(left, &mut paid);
         }
         self.open.retain(|invoice| invoice.open_minor > 0);
         self.credit_minor += left;
     }
 
+    /// Makes a part of an invoice owed again: its payment was taken back, or its amount was raised.
+    pub(crate) fn reopen(&mut self, part: OpenInvoice) {
+        match self.open.iter_mut().find(|invoice| invoice.number == part.number) {
+            Some(invoice) => invoice.open_minor += part.open_minor,
+            None => self.insert(part),
+        }
+        self.spend_credit();
+    }
+
+    /// Takes so much off an open invoice; what is more than open of it is lost to nobody here.
+    pub(crate) fn credit(&mut self, number: u32, amount_minor: i64) {
+        if let Some(invoice) = self.open.iter_mut().find(|invoice| invoice.number == number) {
+            invoice.open_minor -= amount_minor.min(invoice.open_minor);
+        }
+        self.open.retain(|invoice| invoice.open_minor > 0);
+    }
+
+    /// Moves the due date of an open invoice.
+    pub(crate) fn extend(&mut self, number: u32, due: Date) {
+        if let Some(at) = self.open.iter().position(|invoice| invoice.number == number) {
+            let invoice = self.open.remove(at);
+            self.insert(OpenInvoice { due, ..invoice });
+        }
+    }
+
+    /// Gives up the oldest open invoice.
+    pub(crate) fn give_up(&mut self) -> Option<OpenInvoice> {
+        (!self.open.is_empty()).then(|| self.open.remove(0))
+    }
+
+    /// One invoice, while something of it is open.
+    pub(crate) fn invoice(&self, number: u32) -> Option<OpenInvoice> {
+        self.open.iter().find(|invoice| invoice.number == number).copied()
+    }
+
     /// What is open of one invoice, in minor units; 0 once it is paid.
     pub(crate) fn open_of(&self, number: u32) -> i64 {
-        self.open.iter().find(|invoice| invoice.number == number).map_or(0, |invoice| invoice.open_minor)
+        self.invoice(number).map_or(0, |invoice| invoice.open_minor)
     }
 
     /// What is open of all invoices, in minor units.
@@ -55,12 +89,25 @@ impl Ledger {
     pub(crate) fn oldest(&self) -> Option<OpenInvoice> {
         self.open.first().copied()
     }
+
+    fn insert(&mut self, invoice: OpenInvoice) {
+        let at = self.open.partition_point(|known| (known.due, known.number) < (invoice.due, invoice.number));
+        self.open.insert(at, invoice);
+    }
+
+    fn spend_credit(&mut self) {
+        let credit = std::mem::take(&mut self.credit_minor);
+        self.receive(credit, None, |_| {});
+    }
 }
 
 impl OpenInvoice {
-    fn take(&mut self, available: i64) -> i64 {
+    fn take(&mut self, available: i64, paid: &mut impl FnMut(Self)) -> i64 {
         let taken = available.min(self.open_minor);
         self.open_minor -= taken;
+        if taken > 0 {
+            paid(Self { open_minor: taken, ..*self });
+        }
         taken
     }
 }

@@ -15,6 +15,7 @@ mod now;
 mod persona;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 use segflow_core::event::{CustomerId, Event};
 use segflow_core::time::{Date, Instant, Zone};
@@ -29,7 +30,7 @@ pub const ZONE: &str = "Europe/London";
 
 /// What to simulate. The default is a thousand customers for 120 days from 2026-01-01 with seed 1.
 ///
-/// Over 120 days a customer makes about 22 events, so that 10,000 customers make more than 200,000.
+/// Over 120 days a customer makes about 22 events, so that 10,000 customers make more than 200,000; over two years, 137.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// How many customers.
@@ -74,7 +75,8 @@ impl Portfolio {
         CustomerId::new(id::customer(number)).expect("a short text")
     }
 
-    /// Its events from the first day on, `occurred_at` never decreasing; take as many as are needed.
+    /// Its events from the first day on, in the order of their records: timestamps never decrease. Take as many as are
+    /// needed.
     #[must_use]
     pub fn events(&self) -> Events {
         let Settings { customers, days, seed, start } = self.settings;
@@ -111,7 +113,7 @@ impl Events {
             }
         }
         // Stable: equal instants stay in the order of customers, and each customer's in the order of cause and effect.
-        self.ready.sort_by_key(|event| event.occurred_at);
+        self.ready.sort_by_key(|event| event.recorded_at);
         self.ready.reverse();
         self.day = self.day.plus_days(1);
     }

@@ -1,6 +1,7 @@
 //! How customers differ: shares of the portfolio, amounts, and how likely each is to do what.
 
 use crate::chance::Chance;
+use crate::traits::Contract;
 
 /// Why a customer pays when they pay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,24 +12,30 @@ pub(crate) enum Persona {
     DatePayer,
     /// Means to pay; half the time it takes a reminder.
     Forgetful,
+    /// A day or two late, again and again, and never needs to be asked.
+    Straggler,
     /// Pays in part and promises more than can be kept: grows into arrears.
     Struggling,
     /// Pays just before 30 or 60 days past due.
     Strategic,
     /// Like struggling, and at some point flagged: then hardly contacted.
     Vulnerable,
+    /// Pays until one day, then never again; some never begin.
+    Vanishing,
     /// A business: few and large invoices, paid when its own payment run comes round.
     Business,
 }
 
 /// The shares of the portfolio, in per mille.
-const SHARES: [(u16, Persona); 7] = [
-    (270, Persona::DirectDebit),
-    (170, Persona::DatePayer),
-    (240, Persona::Forgetful),
-    (150, Persona::Struggling),
-    (70, Persona::Strategic),
+const SHARES: [(u16, Persona); 9] = [
+    (255, Persona::DirectDebit),
+    (155, Persona::DatePayer),
+    (215, Persona::Forgetful),
+    (60, Persona::Straggler),
+    (135, Persona::Struggling),
+    (60, Persona::Strategic),
     (40, Persona::Vulnerable),
+    (20, Persona::Vanishing),
     (60, Persona::Business),
 ];
 
@@ -62,16 +69,41 @@ impl Persona {
             Self::DirectDebit => [450, 500, 800, 600, 800, 950, 300],
             Self::DatePayer => [350, 120, 150, 50, 700, 900, 80],
             Self::Forgetful => [400, 480, 750, 400, 800, 850, 200],
+            Self::Straggler => [400, 250, 600, 300, 700, 900, 100],
             Self::Struggling => [300, 150, 250, 80, 700, 380, 80],
             Self::Strategic => [200, 150, 60, 20, 500, 600, 30],
             Self::Vulnerable => [350, 100, 200, 60, 600, 500, 150],
+            Self::Vanishing => [40, 20, 50, 0, 300, 50, 10],
             Self::Business => [550, 150, 100, 20, 700, 850, 150],
         };
         Manners { answers, clicks, pays_online, pays_at_once, promises, keeps, answers_letters }
     }
 
-    /// What this persona usually owes a month, in minor units, and the producer's word for such a debt.
-    pub(crate) fn usual_invoice(self, chance: &mut Chance) -> (i64, &'static str) {
+    /// Probabilities, in per mille, of what goes wrong with a direct debit of this persona.
+    pub(crate) const fn debit_fails(self) -> u16 {
+        match self {
+            Self::Struggling | Self::Vulnerable => 430,
+            Self::Strategic => 60,
+            _ => 20,
+        }
+    }
+
+    /// The probability, in per mille, that a payment by card or direct debit is taken back.
+    pub(crate) const fn takes_back(self) -> u16 {
+        match self {
+            Self::Strategic => 18,
+            Self::Struggling | Self::Vulnerable => 12,
+            _ => 3,
+        }
+    }
+
+    /// Whether money is short, rather than will or attention.
+    pub(crate) const fn short_of_money(self) -> bool {
+        matches!(self, Self::Struggling | Self::Vulnerable)
+    }
+
+    /// What this persona usually is billed for.
+    pub(crate) fn contract(self, chance: &mut Chance) -> Contract {
         let consumer = [
             (450, (4_500, 18_000, "ENERGY")),
             (250, (2_200, 6_500, "BROADBAND")),
@@ -82,7 +114,7 @@ impl Persona {
             Self::Business => (60_000, 650_000, "TRADE"),
             _ => chance.weighted(&consumer),
         };
-        (chance.between(low, high), debt_type)
+        Contract { usual_minor: chance.between(low, high), debt_type }
     }
 
     /// Whether this persona pays its open balance on a day of its own each month, which of 1 to 28.

@@ -1,14 +1,19 @@
-//! The creditor reaches out: reminders, letters and calls, as the ladder says, and what becomes of each.
+//! The creditor reaches out: reminders, letters, visits and calls, as the ladder says.
 
 use segflow_core::event::{Body, Channel, Direction, Outcome};
 
-use super::{Action, Customer, Due, Payment};
+use super::{Action, Customer};
 use crate::id;
-use crate::ladder::{self, Step};
+use crate::ladder::{self, Step, WRITE_OFF_FROM};
 use crate::now::{HOUR, MINUTE, Now, SECOND, calling_hours, weekday_from};
+use crate::persona::Persona;
+use crate::traits::Phone;
 
-/// How often a call that reached nobody is made again.
-const CALL_ATTEMPTS: u8 = 3;
+/// While collecting is suspended, the account is looked at again so often.
+const SUSPENDED_DAYS: i32 = 4;
+
+/// Up to this day past due the lenient are not reminded.
+const LENIENT_DAYS: i64 = 5;
 
 impl Customer {
     /// Plans the next look at the account, unless one is planned or nothing is owed.
@@ -27,11 +32,16 @@ impl Customer {
         self.plan(at, Action::Chase);
     }
 
-    /// A promise is given its time; once it has run out with something still overdue, the next step is a call.
+    /// A promise is given its time; once it has run out with something still overdue, the next step is a call. While
+    /// collecting is suspended nothing is done.
     pub(super) fn chase(&mut self, now: &Now) -> Option<Body> {
         self.chased = false;
+        if self.is_suspended(now) {
+            self.plan_chase_on(SUSPENDED_DAYS, now);
+            return None;
+        }
         if let Some(until) = self.promised_until.filter(|until| *until >= now.date) {
-            let days = i32::try_from(until.days_since(now.date)).expect("promises are for days");
+            let days = i32::try_from(until.days_since(now.date)).expect("promises are for months at most");
             self.plan_chase_on(days + 1, now);
             return None;
         }
@@ -39,24 +49,36 @@ impl Customer {
         let oldest = self.ledger.oldest()?;
         self.plan_chase(now);
         let days_past_due = now.date.days_since(oldest.due);
+        if days_past_due >= WRITE_OFF_FROM && self.chance.per_mille(600) {
+            self.plan_write_off(now);
+            return None;
+        }
         let step = if promise_ran_out && days_past_due > 0 { Step::Call } else { ladder::step_at(days_past_due)? };
-        self.take_step(step, now)
+        self.take_step(step, days_past_due, now)
     }
 
-    fn take_step(&mut self, step: Step, now: &Now) -> Option<Body> {
+    fn take_step(&mut self, step: Step, days_past_due: i64, now: &Now) -> Option<Body> {
         match step {
-            Step::Letter => Some(self.send(Channel::Letter, now)),
+            Step::Letter => {
+                if days_past_due > 30 && self.chance.per_mille(150) {
+                    self.plan_fee(now);
+                }
+                Some(self.send(Channel::Letter, now))
+            }
             _ if self.vulnerable => None,
-            Step::Courtesy if !self.courtesy => None,
-            Step::Courtesy | Step::Reminder => Some(self.send(self.preferred, now)),
-            Step::Call => {
+            Step::Courtesy if !self.traits.courtesy => None,
+            Step::Reminder if self.traits.lenient && days_past_due <= LENIENT_DAYS => None,
+            Step::Courtesy | Step::Reminder => Some(self.send(self.traits.preferred, now)),
+            Step::Call | Step::Visit if self.phone == Phone::Withdrawn => Some(self.send(Channel::Letter, now)),
+            Step::Visit if self.persona != Persona::Business => Some(self.visit(now)),
+            Step::Call | Step::Visit => {
                 self.plan_call(0, 1, now);
                 None
             }
         }
     }
 
-    fn plan_call(&mut self, days: i32, attempt: u8, now: &Now) {
+    pub(super) fn plan_call(&mut self, days: i32, attempt: u8, now: &Now) {
         let (date, hours) = calling_hours(now.in_days(days));
         // Today's calls are made after the morning's look at the accounts.
         let hours = if date == now.date { (11, hours.1) } else { hours };
@@ -70,7 +92,11 @@ impl Customer {
         match channel {
             Channel::Letter => self.post(contact, now),
             _ => {
-                let bounces = self.chance.per_mille(12) || (channel == Channel::Email && self.bad_address);
+                let lost = match channel {
+                    Channel::Email => self.traits.bad_address,
+                    _ => self.phone == Phone::Dead,
+                };
+                let bounces = lost || self.chance.per_mille(12);
                 let (outcome, most) =
                     if bounces { (Outcome::Bounced, 10 * MINUTE) } else { (Outcome::Delivered, MINUTE) };
                 let at = now.within(SECOND, most, &mut self.chance);
@@ -84,9 +110,9 @@ impl Customer {
     fn post(&mut self, contact: u32, now: &Now) {
         let after = weekday_from(now.in_days(self.chance.days(2, 8)));
         let at = now.on(after, (9, 18), &mut self.chance);
-        if self.chance.per_mille(15) {
+        if self.chance.per_mille(if self.vanished(now) { 300 } else { 15 }) {
             self.plan(at, Action::Message { contact, channel: Channel::Letter, outcome: Outcome::Bounced });
-        } else if !self.elusive && self.chance.per_mille(self.manners().answers_letters) {
+        } else if !self.is_out_of_reach(now) && self.chance.per_mille(self.manners().answers_letters) {
             self.plan(at, Action::Inbound { channel: Channel::Call });
         }
     }
@@ -94,9 +120,10 @@ impl Customer {
     /// A message gets further, step by step: delivered, opened, clicked, and then perhaps paid.
     pub(super) fn message(&mut self, contact: u32, channel: Channel, outcome: Outcome, now: &Now) -> Body {
         let manners = self.manners();
+        let silent = self.is_out_of_reach(now) || (channel == Channel::Sms && self.phone != Phone::Own);
         let chance = &mut self.chance;
         let next = match (outcome, channel) {
-            _ if self.elusive => None,
+            _ if silent => None,
             (Outcome::Delivered, Channel::Email) if chance.per_mille(600) => Some((Outcome::Opened, 14 * HOUR)),
             (Outcome::Delivered, Channel::Sms) if chance.per_mille(manners.clicks) => {
                 Some((Outcome::Clicked, 5 * HOUR))
@@ -115,54 +142,9 @@ impl Customer {
         self.contact(contact, Direction::Outbound, channel, outcome)
     }
 
-    /// Behind the link is a page for this payment; half of those who land there sign in to the portal first.
-    fn visit_payment_page(&mut self, now: &Now) {
-        if self.chance.per_mille(500) {
-            let at = now.within(20 * SECOND, 3 * MINUTE, &mut self.chance);
-            self.plan(at, Action::Inbound { channel: Channel::Portal });
-        } else if self.chance.per_mille(self.manners().pays_online) {
-            self.plan_card_payment(now);
-        }
-    }
-
-    pub(super) fn plan_card_payment(&mut self, now: &Now) {
-        let at = now.within(MINUTE, 9 * MINUTE, &mut self.chance);
-        self.plan(at, Action::Pay(Payment { due: Due::Overdue, share: 1_000, method: "CARD" }));
-    }
-
-    /// None if there is no reason to call any more.
-    pub(super) fn call(&mut self, attempt: u8, now: &Now) -> Option<Body> {
-        if self.vulnerable || self.ledger.overdue(now.date) == 0 {
-            return None;
-        }
-        self.counts.contacts += 1;
-        let contact = self.counts.contacts;
-        let outcome = self.answer();
-        match outcome {
-            Outcome::RightParty => self.converse(Some(contact), now),
-            Outcome::Voicemail if !self.elusive && self.chance.per_mille(self.manners().answers_letters) => {
-                let date = weekday_from(now.in_days(1));
-                let at = now.on(date, (8, 19), &mut self.chance);
-                self.plan(at, Action::Inbound { channel: Channel::Call });
-            }
-            Outcome::NoAnswer | Outcome::NotConnected if attempt < CALL_ATTEMPTS && self.chance.per_mille(450) => {
-                self.plan_call(1, attempt + 1, now);
-            }
-            _ => {}
-        }
-        Some(self.contact(contact, Direction::Outbound, Channel::Call, outcome))
-    }
-
-    fn answer(&mut self) -> Outcome {
-        if !self.elusive && self.chance.per_mille(self.manners().answers) {
-            return Outcome::RightParty;
-        }
-        self.chance.weighted(&[
-            (500, Outcome::NoAnswer),
-            (350, Outcome::Voicemail),
-            (100, Outcome::NotConnected),
-            (50, Outcome::WrongParty),
-        ])
+    /// Whether nothing that is sent or said reaches the customer.
+    pub(super) fn is_out_of_reach(&self, now: &Now) -> bool {
+        self.traits.elusive || self.vanished(now)
     }
 
     pub(super) fn contact(&self, contact: u32, direction: Direction, channel: Channel, outcome: Outcome) -> Body {

@@ -1,34 +1,56 @@
 //! One customer: a queue of what will happen, each at its instant; what happens makes an event and may plan more.
 
+mod answer;
 mod billing;
 mod contact;
+mod correction;
+mod dispute;
+mod file;
 mod onboarding;
+mod paying;
+mod promise;
 mod talk;
 
 use segflow_core::event::{Body, Channel, CustomerId, Event, Family, Outcome};
 use segflow_core::time::{Date, Instant, Zone};
 
+use self::correction::Correction;
+use self::dispute::OpenDispute;
+use self::file::{Note, Suspension};
+use self::paying::{Payment, Receipt};
+use self::promise::Plan;
 use crate::chance::Chance;
 use crate::id;
 use crate::ledger::Ledger;
 use crate::now::Now;
 use crate::persona::{Manners, Persona};
+use crate::traits::{Phone, Traits};
 
 /// What is planned. Each makes at most one event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Action {
     /// The customer's profile arrives: of one who has been there for long, or of a new one.
     Onboard { existing: bool },
-    /// The specialist team flags or unflags the customer.
-    Flag { vulnerable: bool },
+    /// Something is noted in the customer's file.
+    Note(Note),
     /// The credit agency's quarterly score.
     Score,
     /// An invoice from before, loaded at onboarding with its original due date.
     OpeningDebt { days_past_due: i32 },
-    /// The month's invoice.
-    Bill,
+    /// The month's invoice of a contract.
+    Bill { contract: usize },
+    /// An invoice is corrected.
+    Correct { invoice: u32, correction: Correction },
+    /// The oldest open invoice is given up, and then the next.
+    WriteOff,
     /// A payment, unless what it is for has been paid.
     Pay(Payment),
+    /// The creditor collects an invoice by direct debit.
+    Collect { invoice: u32, attempt: u8 },
+    /// A payment is taken back.
+    Reverse { payment: u32 },
+    /// Something comes in of what was written off.
+    Recover,
     /// The customer's own day of the month.
     PayDay,
     /// The creditor looks at the account.
@@ -37,33 +59,30 @@ enum Action {
     Call { attempt: u8 },
     /// A message on its way: what has become of it.
     Message { contact: u32, channel: Channel, outcome: Outcome },
+    /// A new number is found for a customer whose old one is wrong.
+    Trace,
     /// The customer gets in touch.
     Inbound { channel: Channel },
     /// The customer hangs up on the conversation of this contact.
     Refuse { contact: u32 },
     /// A conversation ends in a promise.
     Promise,
-}
-
-/// A payment that may come, and how it is made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Payment {
-    due: Due,
-    /// The share of it that is paid, in per mille; above 1,000 is too much.
-    share: u16,
-    /// The producer's word for the way it is paid.
-    method: &'static str,
-}
-
-/// What a payment is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Due {
-    /// An invoice, which the payment names.
-    Invoice(u32),
-    /// All that is open, or so many minor units of it; names no invoice.
-    Balance(i64),
-    /// All that is overdue, or else what is open of the oldest invoice; names no invoice.
-    Overdue,
+    /// One more instalment of the plan just agreed is recorded.
+    Instalment,
+    /// The customer asks for another date.
+    Amend { promise: u32, amount_minor: i64 },
+    /// A promise is withdrawn.
+    Cancel { promise: u32 },
+    /// What is left of a plan of which an instalment was missed is withdrawn.
+    EndPlan,
+    /// The customer contests an invoice.
+    Dispute { invoice: u32 },
+    /// The creditor has looked into it.
+    Resolve { dispute: u32 },
+    /// The contracts end.
+    Leave,
+    /// Who has left and owes nothing asks to be forgotten.
+    Forget,
 }
 
 /// How many of each there have been.
@@ -71,6 +90,8 @@ enum Due {
 struct Counts {
     events: [u32; Family::ALL.len()],
     contacts: u32,
+    /// Of the first contract.
+    bills: i64,
 }
 
 /// One customer, from onboarding to the end of the simulation.
@@ -79,31 +100,32 @@ pub(crate) struct Customer {
     number: u32,
     chance: Chance,
     persona: Persona,
+    traits: Traits,
+    phone: Phone,
     /// Latest first, so that the next is the last.
     plans: Vec<(Instant, Action)>,
     ledger: Ledger,
     counts: Counts,
-    /// What is owed in a usual month, in minor units.
-    usual_minor: i64,
-    debt_type: &'static str,
-    /// Days between an invoice and its due date.
-    terms_days: i32,
-    pay_day: Option<i8>,
-    /// How many days past due a strategic customer lets it come to.
-    patience_days: i32,
-    /// By which reminders are sent.
-    preferred: Channel,
-    /// Never answers, never reads.
-    elusive: bool,
-    /// E-mails to the address on file come back.
-    bad_address: bool,
-    /// Gets a friendly word before the due date.
-    courtesy: bool,
+    /// Whether invoices are collected by direct debit.
+    mandate: bool,
+    /// No more invoices: the contracts have ended, or were ended.
+    closed: bool,
+    /// From when on nothing is paid any more.
+    vanishes_on: Option<Date>,
+    /// What keeps the creditor from collecting.
+    suspension: Suspension,
     vulnerable: bool,
     /// Whether a `Chase` is planned.
     chased: bool,
     /// The end of the promise that keeps the creditor quiet.
     promised_until: Option<Date>,
+    /// The payment plan, while it runs.
+    plan: Option<Plan>,
+    disputes: Vec<OpenDispute>,
+    /// Payments that will be taken back, with where they went.
+    reversible: Vec<Receipt>,
+    /// Invoices written off, with what is unpaid of each in minor units.
+    given_up: Vec<(u32, i64)>,
 }
 
 impl Customer {
@@ -126,22 +148,41 @@ impl Customer {
     fn act(&mut self, action: Action, now: &Now) -> Option<Body> {
         match action {
             Action::Onboard { existing } => Some(self.onboard(existing, now)),
-            Action::Flag { vulnerable } => Some(self.flag(vulnerable, now)),
+            Action::Note(note) => Some(self.note(note, now)),
             Action::Score => Some(self.update_score(now)),
             Action::OpeningDebt { days_past_due } => Some(self.load_opening_debt(days_past_due, now)),
-            Action::Bill => Some(self.bill(now)),
+            Action::Bill { contract } => self.bill(contract, now),
+            Action::Correct { invoice, correction } => self.correct(invoice, correction, now),
+            Action::WriteOff => self.write_off(now),
             Action::Pay(payment) => self.pay(payment, now),
+            Action::Collect { invoice, attempt } => self.collect(invoice, attempt, now),
+            Action::Reverse { payment } => self.reverse(payment, now),
+            Action::Recover => self.recover(now),
             Action::PayDay => self.keep_pay_day(now),
             Action::Chase => self.chase(now),
             Action::Call { attempt } => self.call(attempt, now),
             Action::Message { contact, channel, outcome } => Some(self.message(contact, channel, outcome, now)),
+            Action::Trace => self.trace(now),
             Action::Inbound { channel } => Some(self.get_in_touch(channel, now)),
             Action::Refuse { contact } => Some(self.refuse(contact)),
             Action::Promise => self.promise(now),
+            Action::Instalment => self.instalment(now),
+            Action::Amend { promise, amount_minor } => Some(self.amend(promise, amount_minor, now)),
+            Action::Cancel { promise } => Some(self.cancel(promise, now)),
+            Action::EndPlan => self.end_plan(now),
+            Action::Dispute { invoice } => self.dispute(invoice, now),
+            Action::Resolve { dispute } => self.resolve(dispute, now),
+            Action::Leave => self.leave(now),
+            Action::Forget => self.forget(),
         }
     }
 
+    /// The record arrives when it happens: its timestamp is the event's.
     fn event(&mut self, occurred_at: Instant, body: Body) -> Event {
+        let customer_id = CustomerId::new(id::customer(self.number)).expect("a short text");
+        if matches!(body, Body::Erased) {
+            return Event::erasure(customer_id, occurred_at);
+        }
         let family = body.family();
         let count = &mut self.counts.events[family.index()];
         *count += 1;
@@ -154,8 +195,7 @@ impl Customer {
             Family::Profiles => "U",
         };
         let event_id = id::numbered(prefix, self.number, *count);
-        let customer_id = CustomerId::new(id::customer(self.number)).expect("a short text");
-        Event { event_id, customer_id, occurred_at, body }
+        Event { event_id, customer_id, occurred_at, recorded_at: occurred_at, body }
     }
 
     /// The number that the next event of a family will have.
@@ -171,5 +211,26 @@ impl Customer {
 
     const fn manners(&self) -> Manners {
         self.persona.manners()
+    }
+
+    /// Whether the customer has stopped paying for good.
+    fn vanished(&self, now: &Now) -> bool {
+        self.vanishes_on.is_some_and(|date| date <= now.date)
+    }
+
+    fn invoice_id(&self, invoice: u32) -> String {
+        id::numbered("INV", self.number, invoice)
+    }
+
+    fn payment_id(&self, payment: u32) -> String {
+        id::numbered("PAY", self.number, payment)
+    }
+
+    fn promise_id(&self, promise: u32) -> String {
+        id::numbered("PRM", self.number, promise)
+    }
+
+    fn dispute_id(&self, dispute: u32) -> String {
+        id::numbered("DSP", self.number, dispute)
     }
 }

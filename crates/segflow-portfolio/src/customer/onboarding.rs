@@ -1,132 +1,109 @@
-//! Who the customer is, and what the creditor's files say about them.
+//! Who the customer is, and what the creditor's files say about them at first.
 
 use std::collections::BTreeMap;
 
-use segflow_core::event::{Attribute, Body, Channel};
+use segflow_core::event::{Attribute, Body};
 use segflow_core::time::{Date, Zone};
 
+use super::file::Suspension;
 use super::{Action, Counts, Customer};
 use crate::chance::Chance;
 use crate::ledger::Ledger;
-use crate::now::{HOUR, Now, next_day_of_month, weekday_from};
+use crate::now::{HOUR, Now, next_day_of_month};
 use crate::persona::Persona;
+use crate::traits::{Phone, Traits};
 
 const REGIONS: [&str; 8] =
     ["LONDON", "SOUTH_EAST", "SOUTH_WEST", "MIDLANDS", "NORTH_WEST", "NORTH_EAST", "SCOTLAND", "WALES"];
 const INDUSTRIES: [&str; 6] = ["RETAIL", "CONSTRUCTION", "HOSPITALITY", "LOGISTICS", "MANUFACTURING", "SERVICES"];
 
-/// The share of customers who are there on the first day; the others join within so many days.
-const EXISTING_PER_MILLE: u16 = 900;
-const JOIN_WITHIN_DAYS: i32 = 75;
+/// When customers are there: most on the first day, the others join soon or later.
+const ARRIVALS: [(u16, (i32, i32)); 3] = [(885, (0, 0)), (80, (1, 75)), (35, (76, 600))];
 
-const SCORED_EVERY_DAYS: i32 = 91;
+/// Who ends the contract one day.
+const LEAVES_PER_MILLE: u16 = 12;
 
 impl Customer {
     /// A customer who has not been seen yet. Existing ones are loaded in the first night, others join later.
     pub(crate) fn new(seed: u64, number: u32, start: Date, zone: &Zone) -> Self {
         let mut chance = Chance::of(seed, number);
         let persona = Persona::drawn(&mut chance);
-        let (usual_minor, debt_type) = persona.usual_invoice(&mut chance);
-        let existing = chance.per_mille(EXISTING_PER_MILLE);
-        let joins = if existing { start } else { start.plus_days(chance.days(1, JOIN_WITHIN_DAYS)) };
+        let traits = Traits::drawn(persona, &mut chance);
+        let (earliest, latest) = chance.weighted(&ARRIVALS);
+        let existing = latest == 0;
+        let joins = start.plus_days(chance.days(earliest, latest));
         let hours = if existing { (0, 5) } else { (8, 20) };
         let arrival = zone.midnight(joins).plus_ms(chance.between(hours.0 * HOUR, hours.1 * HOUR - 1));
         Self {
             number,
             persona,
+            traits,
+            phone: Phone::drawn(persona, &mut chance),
             plans: vec![(arrival, Action::Onboard { existing })],
             ledger: Ledger::default(),
             counts: Counts::default(),
-            usual_minor,
-            debt_type,
-            terms_days: if persona == Persona::Business { 30 } else { chance.one_of(&[14, 14, 30]) },
-            pay_day: persona.pay_day(&mut chance),
-            patience_days: chance.weighted(&[(650, 29), (350, 59)]),
-            preferred: chance.weighted(&[(500, Channel::Email), (400, Channel::Sms), (100, Channel::Letter)]),
-            elusive: match persona {
-                Persona::Struggling | Persona::Strategic => chance.per_mille(250),
-                _ => chance.per_mille(20),
+            mandate: match persona {
+                Persona::DirectDebit => true,
+                Persona::Struggling | Persona::Vulnerable | Persona::Vanishing => chance.per_mille(400),
+                Persona::Strategic => chance.per_mille(100),
+                _ => false,
             },
-            bad_address: chance.per_mille(30),
-            courtesy: persona != Persona::DirectDebit && chance.per_mille(600),
+            closed: false,
+            vanishes_on: traits.vanishes_after_days.map(|days| joins.plus_days(days)),
+            suspension: Suspension::default(),
             vulnerable: false,
             chased: false,
             promised_until: None,
+            plan: None,
+            disputes: Vec::new(),
+            reversible: Vec::new(),
+            given_up: Vec::new(),
             chance,
         }
     }
 
     pub(super) fn onboard(&mut self, existing: bool, now: &Now) -> Body {
         self.plan_first_months(existing, now);
+        self.plan_notes(now);
+        self.plan_first_score(now);
         let customer_since = if existing { now.in_days(-self.chance.days(60, 2_900)) } else { now.date };
-        let first_score_in = self.chance.days(15, SCORED_EVERY_DAYS);
-        self.plan_score(first_score_in, now);
         let text = |text: &str| Attribute::Text(text.to_owned());
         let mut attributes = BTreeMap::from([
             ("credit_score".to_owned(), self.score(now)),
             ("customer_since".to_owned(), Attribute::Text(customer_since.to_string())),
-            ("preferred_channel".to_owned(), text(self.preferred.word())),
+            ("preferred_channel".to_owned(), text(self.traits.preferred.word())),
             ("region".to_owned(), text(self.chance.one_of(&REGIONS))),
             ("vulnerable".to_owned(), Attribute::Bool(false)),
         ]);
         if self.persona == Persona::Business {
+            let limit = self.traits.usual_minor() * self.chance.between(15, 50) / 10;
+            attributes.insert("credit_limit".to_owned(), Attribute::Long(limit));
             attributes.insert("industry".to_owned(), text(self.chance.one_of(&INDUSTRIES)));
         }
         Body::Updated { attributes }
     }
 
-    /// The first bill, the first pay day, a flag to come, and debts from before.
+    /// The first bills, the first pay day, debts from before, and for a few the end.
     fn plan_first_months(&mut self, existing: bool, now: &Now) {
-        let bill_day = i8::try_from(self.chance.between(1, 28)).expect("a day of the month");
         let earliest = now.in_days(if existing { 0 } else { 7 });
-        let at = now.on(next_day_of_month(earliest, bill_day), (5, 8), &mut self.chance);
-        self.plan(at, Action::Bill);
-        if let Some(pay_day) = self.pay_day {
+        let contracts = self.traits.contracts.into_iter().enumerate();
+        for (contract, _) in contracts.filter(|(_, contract)| contract.usual_minor > 0) {
+            let bill_day = i8::try_from(self.chance.between(1, 28)).expect("a day of the month");
+            let at = now.on(next_day_of_month(earliest, bill_day), (5, 8), &mut self.chance);
+            self.plan(at, Action::Bill { contract });
+        }
+        if let Some(pay_day) = self.traits.pay_day {
             let at = now.on(next_day_of_month(now.in_days(1), pay_day), (6, 22), &mut self.chance);
             self.plan(at, Action::PayDay);
         }
-        if self.persona == Persona::Vulnerable {
-            let date = weekday_from(now.in_days(self.chance.days(10, 80)));
-            let at = now.on(date, (9, 17), &mut self.chance);
-            self.plan(at, Action::Flag { vulnerable: true });
-        }
-        let in_arrears = matches!(self.persona, Persona::Struggling | Persona::Vulnerable);
-        if existing && in_arrears && self.chance.per_mille(300) {
+        if existing && self.persona.short_of_money() && self.chance.per_mille(300) {
             let at = now.on(now.date, (5, 6), &mut self.chance);
             let days_past_due = self.chance.days(3, 55);
             self.plan(at, Action::OpeningDebt { days_past_due });
         }
-    }
-
-    fn plan_score(&mut self, days: i32, now: &Now) {
-        let at = now.on(now.in_days(days), (1, 4), &mut self.chance);
-        self.plan(at, Action::Score);
-    }
-
-    pub(super) fn update_score(&mut self, now: &Now) -> Body {
-        self.plan_score(SCORED_EVERY_DAYS, now);
-        Body::Updated { attributes: BTreeMap::from([("credit_score".to_owned(), self.score(now))]) }
-    }
-
-    /// An agency's score, 0 to 999; arrears of this moment cost points.
-    fn score(&mut self, now: &Now) -> Attribute {
-        let (low, high) = match self.persona {
-            Persona::Struggling | Persona::Vulnerable => (320, 560),
-            Persona::Strategic | Persona::Forgetful => (480, 760),
-            _ => (600, 880),
-        };
-        let cost = if self.ledger.overdue(now.date) > self.usual_minor { 90 } else { 0 };
-        Attribute::Long(self.chance.between(low, high) - cost)
-    }
-
-    /// Some recover: their flag is taken away again after some months.
-    pub(super) fn flag(&mut self, vulnerable: bool, now: &Now) -> Body {
-        self.vulnerable = vulnerable;
-        if vulnerable && self.chance.per_mille(250) {
-            let date = weekday_from(now.in_days(self.chance.days(30, 70)));
-            let at = now.on(date, (9, 17), &mut self.chance);
-            self.plan(at, Action::Flag { vulnerable: false });
+        if self.chance.per_mille(LEAVES_PER_MILLE) {
+            let at = now.on(now.in_days(self.chance.days(40, 600)), (9, 17), &mut self.chance);
+            self.plan(at, Action::Leave);
         }
-        Body::Updated { attributes: BTreeMap::from([("vulnerable".to_owned(), Attribute::Bool(vulnerable))]) }
     }
 }

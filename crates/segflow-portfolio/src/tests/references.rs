@@ -1,0 +1,83 @@
+//! Events that speak of something speak of what is there, and in an order that makes sense.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use segflow_core::event::{Body, Channel, Direction, Event, Outcome};
+use segflow_core::time::{Instant, Zone};
+
+use super::portfolio;
+use crate::ZONE;
+
+/// What one customer's events have named so far.
+#[derive(Default)]
+struct Named {
+    /// Each with whether it is written off.
+    invoices: BTreeMap<String, bool>,
+    payments: BTreeSet<String>,
+    /// Neither cancelled nor amended after their end.
+    promises: BTreeSet<String>,
+    disputes: BTreeSet<String>,
+    contacts: BTreeMap<String, (Direction, Channel)>,
+    talked: Option<Instant>,
+}
+
+impl Named {
+    fn see(&mut self, event: &Event, zone: &Zone) {
+        match &event.body {
+            Body::Issued { invoice_id, amount_minor, .. } => {
+                assert!(*amount_minor > 0);
+                assert!(self.invoices.insert(invoice_id.clone(), false).is_none());
+            }
+            Body::Adjusted { invoice_id, delta_minor, due_date } => {
+                assert_eq!(self.invoices.get(invoice_id), Some(&false), "open invoices are adjusted");
+                assert!(*delta_minor != 0 || due_date.is_some(), "something is changed");
+            }
+            Body::WrittenOff { invoice_id } => {
+                assert_eq!(self.invoices.insert(invoice_id.clone(), true), Some(false), "given up once");
+            }
+            Body::Received { payment_id, amount_minor, invoice_id, .. } => {
+                assert!(*amount_minor > 0);
+                assert!(self.payments.insert(payment_id.clone()));
+                assert!(invoice_id.as_ref().is_none_or(|named| self.invoices.contains_key(named)));
+            }
+            Body::Failed { payment_id, .. } => assert!(!self.payments.contains(payment_id), "no receipt came before"),
+            Body::Reversed { payment_id } => assert!(self.payments.remove(payment_id), "received, and reversed once"),
+            Body::Contact { contact_id, direction, channel, outcome } => {
+                let first = *self.contacts.entry(contact_id.clone()).or_insert((*direction, *channel));
+                assert_eq!(first, (*direction, *channel));
+                if *outcome == Outcome::RightParty {
+                    self.talked = Some(event.occurred_at);
+                }
+            }
+            Body::Made { promise_id, amount_minor, due_date } => {
+                assert!(*amount_minor > 0 && zone.midnight(*due_date) > event.occurred_at);
+                let talk = self.talked.expect("a conversation");
+                assert!(event.occurred_at.since_ms(talk) <= 13 * 60_000, "promises are made in conversations");
+                self.promises.insert(promise_id.clone());
+            }
+            Body::Amended { promise_id, amount_minor, due_date } => {
+                assert!(*amount_minor > 0 && zone.midnight(*due_date) > event.occurred_at);
+                assert!(self.promises.contains(promise_id), "made, and not cancelled");
+            }
+            Body::Cancelled { promise_id } => assert!(self.promises.remove(promise_id), "made, and cancelled once"),
+            Body::Opened { dispute_id, invoice_id, amount_minor } => {
+                assert!(amount_minor.is_none_or(|amount| amount > 0));
+                assert!(invoice_id.as_ref().is_none_or(|named| self.invoices.get(named) == Some(&false)));
+                self.disputes.insert(dispute_id.clone());
+            }
+            Body::Resolved { dispute_id, .. } => assert!(self.disputes.remove(dispute_id), "opened, and resolved once"),
+            Body::Updated { attributes } => assert!(!attributes.is_empty()),
+            Body::Erased => {}
+        }
+    }
+}
+
+#[test]
+fn every_event_refers_to_what_is_there() {
+    let zone = Zone::named(ZONE).expect("a zone");
+    let mut customers: BTreeMap<_, Named> = BTreeMap::new();
+    for event in portfolio(3_000, 730).events() {
+        customers.entry(event.customer_id.clone()).or_default().see(&event, &zone);
+    }
+    assert!(customers.values().any(|named| named.invoices.values().any(|written_off| *written_off)));
+}
