@@ -6,14 +6,15 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use segflow_core::advance::advance;
 use segflow_core::change::Decided;
-use segflow_core::event::Event;
+use segflow_core::event::{Event, Family};
 use segflow_core::fact::{Fact, Inserted};
 use segflow_core::state::{State, fold};
 use segflow_core::time::Instant;
 use segflow_tests::arbitrary::{Case, Cycle};
-use segflow_tests::naive::{Known, Move, moves};
+use segflow_tests::naive::{Known, Move, moves, not_erased};
 
 use crate::customer;
+use crate::until::check_features;
 
 /// A run of the core over one case, and its observer.
 pub struct Live<'a> {
@@ -73,7 +74,7 @@ impl<'a> Live<'a> {
     /// Advances the customer to an instant.
     pub fn advance(&mut self, to: Instant) {
         self.decided.extend(advance(&mut self.state, &customer(), &self.case.segmentation, to));
-        let begun = self.known.iter().any(|known| known.from < known.until && known.from < to);
+        let begun = not_erased(&self.known).iter().any(|known| known.from < to);
         if self.as_of.is_some() || begun {
             self.as_of = self.as_of.max(Some(to));
         }
@@ -83,17 +84,47 @@ impl<'a> Live<'a> {
         let offset = self.case.events.len() - self.unread.len();
         let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence);
         self.late += usize::from(folded.late);
-        if matches!(folded.inserted, Inserted::Duplicate | Inserted::Kept) {
-            return;
-        }
         let fact = Fact::from(event.clone());
         let decided = self.as_of.unwrap_or(Instant::BEGINNING).max(self.silence);
-        let is_copy =
-            |known: &&mut Known| known.fact.body.family() == fact.body.family() && known.fact.event_id == fact.event_id;
-        for gone in self.known.iter_mut().filter(is_copy) {
-            gone.until = gone.until.min(decided);
+        if self.is_too_old(event, decided) {
+            return;
         }
-        self.known.push(Known { from: fact.occurred_at.max(decided), until: Instant::NEVER, fact });
+        let is_copy = |known: &&mut Known| {
+            known.until == Instant::NEVER
+                && known.fact.body.family() == fact.body.family()
+                && known.fact.event_id == fact.event_id
+        };
+        let copies = self.known.iter_mut().filter(is_copy);
+        match folded.inserted {
+            // Sent again, it stands by its last record.
+            Inserted::Duplicate => copies.for_each(|known| {
+                known.fact.recorded_at = known.fact.recorded_at.max(fact.recorded_at);
+            }),
+            Inserted::Kept => {}
+            _ => {
+                copies.for_each(|known| known.until = known.until.min(decided));
+                self.known.push(Known { from: fact.occurred_at.max(decided), until: Instant::NEVER, fact });
+            }
+        }
+    }
+
+    /// What happened further back than the horizon is forgotten, but for profiles.
+    fn is_too_old(&self, event: &Event, decided: Instant) -> bool {
+        let zone = &self.case.segmentation.zone;
+        let horizon = |today: segflow_core::time::Date| {
+            zone.midnight(today.plus_days(-self.case.segmentation.parameters.horizon_days))
+        };
+        event.body.family() != Family::Profiles
+            && decided > Instant::BEGINNING
+            && event.occurred_at < horizon(zone.date_of(decided))
+    }
+
+    /// Every feature as the core reads it from what it has kept, against all the facts that were ever seen.
+    pub fn check_features(&self) -> Result<(), TestCaseError> {
+        match self.as_of {
+            Some(as_of) => check_features(self.case, &self.state, &not_erased(&self.known), as_of.plus_ms(-1)),
+            None => Ok(()),
+        }
     }
 
     /// Everything before `as_of` is decided, neither less nor more.
@@ -104,7 +135,7 @@ impl<'a> Live<'a> {
 
     /// The changes are the moves of the naive evaluation driven by the same schedule.
     pub fn check_moves(&self) -> Result<(), TestCaseError> {
-        let expected = moves(&self.case.segmentation, &self.known, self.case.end());
+        let expected = moves(&self.case.segmentation, &customer(), &self.known, self.case.end());
         let found: Vec<Move> = self.decided.iter().map(moved).collect();
         let differs = expected.iter().zip(&found).position(|(expected, found)| expected != found);
         let first = differs.unwrap_or(expected.len().min(found.len()));
@@ -118,7 +149,7 @@ fn moved(decided: &Decided) -> Move {
     Move {
         dimension: core.dimension,
         from: core.from,
-        to: core.to.expect("nobody is erased"),
+        to: core.to,
         effective_at: core.effective_at,
         entered_previous_at: core.entered_previous_at,
         seq: core.seq,
