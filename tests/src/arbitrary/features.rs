@@ -13,7 +13,7 @@ pub const HORIZON: &str = "{horizon}";
 const CHANNELS: [&str; 6] = ["CALL", "CALL", "SMS", "SMS", "EMAIL", "VISIT"];
 
 fn window() -> impl Strategy<Value = &'static str> {
-    select(vec!["1d", "2d", "7d", "14d", "30d", "90d", HORIZON])
+    prop_oneof![4 => select(vec!["1d", "2d", "7d", "14d"]), 2 => Just("30d"), 2 => Just("90d"), 2 => Just(HORIZON)]
 }
 
 fn one_of(names: &[&str]) -> impl Strategy<Value = String> + use<> {
@@ -55,7 +55,7 @@ fn days(dimension: usize) -> BoxedStrategy<String> {
         1 => one_of(&["pay_day.next_days", "pay_day.missed_days", "pay_day.of_month", "today.day"]),
         1 => of_debt_type("overdue.days"),
         1 => (one_of(&["days_late.median", "days_late.trend"]), 1..=12).prop_map(|(name, last)| format!("{name}({last})")),
-        1 => windowed_of(&["response_hours"], &CHANNELS),
+        2 => windowed_of(&["response_hours"], &CHANNELS),
         1 => (one_of(&["days_since", "days_until"]), one_of(&["review", "customer_since"]))
             .prop_map(|(name, attribute)| format!("{name}(profile.{attribute})")),
     ];
@@ -79,7 +79,8 @@ fn ratios() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => windowed(&["promises.kept_ratio", "pay_ratio", "dispute_ratio"]),
         2 => windowed(&["self_cure_ratio", "contacts.right_party_ratio"]),
-        3 => windowed_of(&["self_cure_ratio", "response_ratio"], &CHANNELS),
+        2 => windowed_of(&["self_cure_ratio"], &CHANNELS),
+        3 => windowed_of(&["response_ratio"], &CHANNELS),
         2 => one_of(&["profile.share", "pay_day.confidence"]),
     ]
 }

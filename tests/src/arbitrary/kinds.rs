@@ -161,7 +161,8 @@ fn disputes() -> impl Strategy<Value = What> {
 
 /// Mostly of the type that the segmentation declares.
 fn attribute() -> impl Strategy<Value = (&'static str, Attribute)> {
-    let name = select(super::rules::ATTRIBUTES.to_vec());
+    let since = super::rules::ATTRIBUTES.into_iter().find(|(name, _)| *name == "customer_since").expect("declared");
+    let name = prop_oneof![3 => select(super::rules::ATTRIBUTES.to_vec()), 1 => Just(since)];
     (
         name,
         attribute_of("bool"),

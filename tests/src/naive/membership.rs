@@ -7,7 +7,6 @@ use segflow_core::event::{Body, CustomerId};
 use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::time::{Date, Instant};
 
-use super::known::not_erased;
 use super::rules::rule;
 use super::safety::safety;
 use super::world::World;
@@ -28,7 +27,7 @@ pub struct Move {
     pub entered_previous_at: Option<Instant>,
     /// 1, 2, 3 ... per dimension.
     pub seq: u64,
-    /// What came into effect at that instant: a fact, an erasure alone, or nothing.
+    /// An erasure, a fact that came into effect at that instant, or nothing but time.
     pub cause: Cause,
     /// The smallest event id that is new at that instant; an erasure's does not count.
     pub event_id: Option<String>,
@@ -51,8 +50,7 @@ struct Place {
 ///
 /// From the first fact on everything is decided at every instant; from an erasure on nothing is, until there is a fact.
 pub fn moves(segmentation: &Segmentation, customer: &CustomerId, known: &[Known], end: Instant) -> Vec<Move> {
-    let known = not_erased(known);
-    let mut candidates = calendar(segmentation, &known, end);
+    let mut candidates = calendar(segmentation, known, end);
     let edges: BTreeSet<Instant> = known.iter().flat_map(|known| [known.from, known.until]).collect();
     let mut places: Vec<Place> = vec![Place::default(); segmentation.dimensions.len()];
     let mut seen: Option<(Instant, World<'_>)> = None;
@@ -67,14 +65,14 @@ pub fn moves(segmentation: &Segmentation, customer: &CustomerId, known: &[Known]
             }
         };
         if known.iter().any(|known| known.is_erasure() && known.from == at) {
-            moves.extend(erase(segmentation, &world, &mut places, at));
+            moves.extend(erase(segmentation, customer, &mut places, at));
             begun = false;
         }
         begun |= world.first.is_some();
         if begun {
             let (moved, later) = decide(segmentation, &world, &mut places, at);
             candidates.extend(later.into_iter().flat_map(around).filter(|later| *later > at && *later < end));
-            moves.extend(moved.into_iter().map(|moved| caused(moved, &known, at)));
+            moves.extend(moved.into_iter().map(|moved| caused(moved, known, at)));
         }
         seen = Some((edge, world));
     }
@@ -105,19 +103,15 @@ fn around(at: Instant) -> [Instant; 3] {
 }
 
 fn caused(mut moved: Move, known: &[Known], at: Instant) -> Move {
-    let mut new = known.iter().filter(|known| known.from == at);
-    let facts = new.clone().filter(|known| !known.is_erasure());
-    moved.event_id = facts.map(|known| known.fact.event_id.clone()).min();
-    moved.cause = match &moved.event_id {
-        Some(_) => Cause::Fact,
-        None if new.any(Known::is_erasure) => Cause::Erasure,
-        None => Cause::Time,
-    };
+    let new = known.iter().filter(|known| known.is_new(at));
+    moved.event_id = new.map(|known| known.fact.event_id.clone()).min();
+    moved.cause = if moved.event_id.is_some() { Cause::Fact } else { Cause::Time };
     moved
 }
 
-/// Nobody is anywhere any more; only how often they moved is remembered.
-fn erase(segmentation: &Segmentation, world: &World<'_>, places: &mut [Place], at: Instant) -> Vec<Move> {
+/// They are nowhere any more and have no account; only how often they moved is remembered.
+fn erase(segmentation: &Segmentation, customer: &CustomerId, places: &mut [Place], at: Instant) -> Vec<Move> {
+    let nobody = World::new(segmentation, customer, []);
     let mut moves = Vec::new();
     for (dimension, place) in segmentation.dimensions.iter().zip(places) {
         let before = place.clone();
@@ -133,7 +127,7 @@ fn erase(segmentation: &Segmentation, world: &World<'_>, places: &mut [Place], a
             cause: Cause::Erasure,
             event_id: None,
             memberships: Vec::new(),
-            safety: safety(world, at),
+            safety: safety(&nobody, at),
         });
     }
     moves

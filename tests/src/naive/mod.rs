@@ -19,7 +19,7 @@ mod tests;
 mod world;
 
 pub use features::value;
-pub use known::{Known, not_erased};
+pub use known::{Known, Observer};
 pub use membership::{Move, moves};
 pub use rules::{Kleene, rule};
 pub use world::World;

@@ -9,9 +9,9 @@ use segflow_core::change::Decided;
 use segflow_core::event::{Event, Family};
 use segflow_core::fact::{Fact, Inserted};
 use segflow_core::state::{State, fold};
-use segflow_core::time::Instant;
+use segflow_core::time::{Date, Instant};
 use segflow_tests::arbitrary::{Case, Cycle};
-use segflow_tests::naive::{Known, Move, moves, not_erased};
+use segflow_tests::naive::{Move, Observer, moves};
 
 use crate::customer;
 use crate::until::check_features;
@@ -24,7 +24,7 @@ pub struct Live<'a> {
     decided: Vec<Decided>,
     /// How many facts counted only from later than they happened.
     pub late: usize,
-    known: Vec<Known>,
+    observer: Observer,
     as_of: Option<Instant>,
     silence: Instant,
 }
@@ -38,7 +38,7 @@ impl<'a> Live<'a> {
             state: State::default(),
             decided: Vec::new(),
             late: 0,
-            known: Vec::new(),
+            observer: Observer::default(),
             as_of: None,
             silence: Instant::BEGINNING,
         }
@@ -74,7 +74,7 @@ impl<'a> Live<'a> {
     /// Advances the customer to an instant.
     pub fn advance(&mut self, to: Instant) {
         self.decided.extend(advance(&mut self.state, &customer(), &self.case.segmentation, to));
-        let begun = not_erased(&self.known).iter().any(|known| known.from < to);
+        let begun = self.observer.known().iter().any(|known| known.from < to);
         if self.as_of.is_some() || begun {
             self.as_of = self.as_of.max(Some(to));
         }
@@ -82,38 +82,18 @@ impl<'a> Live<'a> {
 
     fn read(&mut self, event: &Event) {
         let offset = self.case.events.len() - self.unread.len();
-        let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence);
+        let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence, &self.case.segmentation);
         self.late += usize::from(folded.late);
-        let fact = Fact::from(event.clone());
         let decided = self.as_of.unwrap_or(Instant::BEGINNING).max(self.silence);
-        if self.is_too_old(event, decided) {
-            return;
-        }
-        let is_copy = |known: &&mut Known| {
-            known.until == Instant::NEVER
-                && known.fact.body.family() == fact.body.family()
-                && known.fact.event_id == fact.event_id
-        };
-        let copies = self.known.iter_mut().filter(is_copy);
-        match folded.inserted {
-            // Sent again, it stands by its last record.
-            Inserted::Duplicate => copies.for_each(|known| {
-                known.fact.recorded_at = known.fact.recorded_at.max(fact.recorded_at);
-            }),
-            Inserted::Kept => {}
-            _ => {
-                copies.for_each(|known| known.until = known.until.min(decided));
-                self.known.push(Known { from: fact.occurred_at.max(decided), until: Instant::NEVER, fact });
-            }
+        if !self.is_too_old(event, decided) {
+            self.observer.read(Fact::from(event.clone()), decided, folded.inserted == Inserted::New);
         }
     }
 
     /// What happened further back than the horizon is forgotten, but for profiles.
     fn is_too_old(&self, event: &Event, decided: Instant) -> bool {
-        let zone = &self.case.segmentation.zone;
-        let horizon = |today: segflow_core::time::Date| {
-            zone.midnight(today.plus_days(-self.case.segmentation.parameters.horizon_days))
-        };
+        let (zone, parameters) = (&self.case.segmentation.zone, &self.case.segmentation.parameters);
+        let horizon = |today: Date| zone.midnight(today.plus_days(-parameters.horizon_days));
         event.body.family() != Family::Profiles
             && decided > Instant::BEGINNING
             && event.occurred_at < horizon(zone.date_of(decided))
@@ -122,7 +102,7 @@ impl<'a> Live<'a> {
     /// Every feature as the core reads it from what it has kept, against all the facts that were ever seen.
     pub fn check_features(&self) -> Result<(), TestCaseError> {
         match self.as_of {
-            Some(as_of) => check_features(self.case, &self.state, &not_erased(&self.known), as_of.plus_ms(-1)),
+            Some(as_of) => check_features(self.case, &self.state, &self.observer.known(), as_of.plus_ms(-1)),
             None => Ok(()),
         }
     }
@@ -135,7 +115,7 @@ impl<'a> Live<'a> {
 
     /// The changes are the moves of the naive evaluation driven by the same schedule.
     pub fn check_moves(&self) -> Result<(), TestCaseError> {
-        let expected = moves(&self.case.segmentation, &customer(), &self.known, self.case.end());
+        let expected = moves(&self.case.segmentation, &customer(), &self.observer.known(), self.case.end());
         let found: Vec<Move> = self.decided.iter().map(moved).collect();
         let differs = expected.iter().zip(&found).position(|(expected, found)| expected != found);
         let first = differs.unwrap_or(expected.len().min(found.len()));
