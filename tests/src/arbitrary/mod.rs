@@ -3,7 +3,9 @@
 //!
 //! Drafts are drawn independently of zone and date, and become events and YAML only at the end, so that they shrink.
 
+mod features;
 mod history;
+mod kinds;
 mod rules;
 mod schedule;
 
@@ -14,7 +16,7 @@ use segflow_core::event::Event;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Instant};
 
-use history::DAYS;
+use history::{DAYS, Spread};
 
 pub use schedule::{Cycle, Instants, Schedule, instants, schedule};
 
@@ -27,22 +29,27 @@ pub struct Case {
     pub segmentation: Segmentation,
     /// The day from which the days of its events are counted.
     pub start: Date,
-    /// In order of arrival; at most 40.
+    /// How its days lie in the calendar.
+    pub spread: Spread,
+    /// In order of arrival; at most 43.
     pub events: Vec<Event>,
 }
-
-/// How long after the last event time goes on: every window of the rules runs out.
-const SILENT_DAYS: i32 = 100;
 
 impl Case {
     /// An instant of the case's calendar.
     pub fn instant(&self, day: i32, after_midnight_ms: i64) -> Instant {
-        self.segmentation.zone.midnight(self.start.plus_days(day)).plus_ms(after_midnight_ms)
+        self.segmentation.zone.midnight(self.start.plus_days(self.spread.day(day))).plus_ms(after_midnight_ms)
+    }
+
+    /// How many days it takes until every window of the rules has run out.
+    pub fn silent_days(&self) -> i32 {
+        self.segmentation.parameters.horizon_days + 10
     }
 
     /// When the case ends.
     pub fn end(&self) -> Instant {
-        self.instant(DAYS + SILENT_DAYS, 0)
+        let last = self.start.plus_days(self.spread.day(DAYS));
+        self.segmentation.zone.midnight(last.plus_days(self.silent_days()))
     }
 }
 
@@ -52,7 +59,10 @@ impl fmt::Debug for Case {
         writeln!(f, "\n{}", self.text)?;
         self.events
             .iter()
-            .try_for_each(|event| writeln!(f, "{} {} {:?}", event.occurred_at, event.event_id, event.body))
+            .try_for_each(|event| {
+            let Event { event_id, occurred_at, recorded_at, body, .. } = event;
+            writeln!(f, "{occurred_at} (recorded {recorded_at}) {event_id:?} {body:?}")
+        })
     }
 }
 
@@ -71,13 +81,13 @@ const PLACES: [(&str, i16, i8, i8); 9] = [
 
 /// Any case.
 pub fn case() -> impl Strategy<Value = Case> {
-    (0..PLACES.len(), rules::file(), history::drafts()).prop_map(|(place, file, drafts)| {
+    (0..PLACES.len(), rules::file(), history::spread(), history::drafts()).prop_map(|(place, file, spread, drafts)| {
         let (zone, year, month, day) = PLACES[place];
         let start = Date::new(year, month, day).expect("a day of the list");
         let text = file.render(zone, start);
         let loaded = Segmentation::load("random.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let segmentation = loaded.segmentation;
-        let events = history::events(&segmentation.zone, start, &drafts);
-        Case { text, segmentation, start, events }
+        let events = history::events(&segmentation.zone, start, spread, &drafts);
+        Case { text, segmentation, start, spread, events }
     })
 }

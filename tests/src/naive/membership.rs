@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use segflow_core::change::{Cause, Safety};
+use segflow_core::event::{Body, CustomerId};
 use segflow_core::segmentation::{Dimension, Segmentation};
-use segflow_core::time::Instant;
+use segflow_core::time::{Date, Instant};
 
-use super::features::safety;
 use super::rules::rule;
+use super::safety::safety;
 use super::world::World;
 use super::{Known, Standing};
 
@@ -18,17 +19,17 @@ pub struct Move {
     pub dimension: String,
     /// The segment left; none at first.
     pub from: Option<String>,
-    /// The segment entered.
-    pub to: String,
+    /// The segment entered; none on erasure.
+    pub to: Option<String>,
     /// From when on.
     pub effective_at: Instant,
     /// When `from` was entered.
     pub entered_previous_at: Option<Instant>,
     /// 1, 2, 3 ... per dimension.
     pub seq: u64,
-    /// Whether a fact came into effect at that instant.
+    /// An erasure, a fact that came into effect at that instant, or nothing but time.
     pub cause: Cause,
-    /// The smallest event id that is new at that instant.
+    /// The smallest event id that is new at that instant; an erasure's does not count.
     pub event_id: Option<String>,
     /// Every present membership, in file order.
     pub memberships: Vec<(String, String)>,
@@ -45,39 +46,56 @@ struct Place {
     since: Vec<Option<Instant>>,
 }
 
-/// Every move before `end`, in order of (instant, dimension).
-pub fn moves(segmentation: &Segmentation, known: &[Known], end: Instant) -> Vec<Move> {
-    let known: Vec<Known> = known.iter().filter(|known| known.from < known.until).cloned().collect();
-    let known = known.as_slice();
-    let Some(first) = known.iter().map(|known| known.from).min() else {
-        return Vec::new();
-    };
-    let mut candidates = calendar(segmentation, known, first, end);
+/// Every move before `end`, in order of (instant, dimension); at an instant those of an erasure come first.
+///
+/// From the first fact on everything is decided at every instant; from an erasure on nothing is, until there is a fact.
+pub fn moves(segmentation: &Segmentation, customer: &CustomerId, known: &[Known], end: Instant) -> Vec<Move> {
+    let mut candidates = calendar(segmentation, known, end);
     let edges: BTreeSet<Instant> = known.iter().flat_map(|known| [known.from, known.until]).collect();
     let mut places: Vec<Place> = vec![Place::default(); segmentation.dimensions.len()];
-    let mut seen = (Instant::BEGINNING, None);
-    let mut moves = Vec::new();
+    let mut seen: Option<(Instant, World<'_>)> = None;
+    let (mut begun, mut moves) = (false, Vec::new());
     while let Some(at) = candidates.pop_first() {
-        let set = edges.range(..=at).next_back().copied();
-        if seen.1.is_none() || seen.0 < set.unwrap_or(Instant::BEGINNING) {
-            let facts = known.iter().filter(|known| known.is_seen(at)).map(|known| &known.fact);
-            seen = (at, Some(World::new(segmentation, facts)));
+        let edge = edges.range(..=at).next_back().copied().unwrap_or(at);
+        let world = match seen.take() {
+            Some((since, world)) if since == edge => world,
+            _ => {
+                let facts = known.iter().filter(|known| known.is_seen(at)).map(|known| &known.fact);
+                World::new(segmentation, customer, facts)
+            }
+        };
+        if known.iter().any(|known| known.is_erasure() && known.from == at) {
+            moves.extend(erase(segmentation, customer, &mut places, at));
+            begun = false;
         }
-        let world = seen.1.as_ref().expect("built just above");
-        let (moved, later) = decide(segmentation, world, &mut places, at);
-        candidates.extend(later.into_iter().flat_map(around).filter(|later| *later > at && *later < end));
-        moves.extend(moved.into_iter().map(|moved| caused(moved, known, at)));
+        begun |= world.first.is_some();
+        if begun {
+            let (moved, later) = decide(segmentation, &world, &mut places, at);
+            candidates.extend(later.into_iter().flat_map(around).filter(|later| *later > at && *later < end));
+            moves.extend(moved.into_iter().map(|moved| caused(moved, known, at)));
+        }
+        seen = Some((edge, world));
     }
     moves
 }
 
-/// The instants known beforehand: facts, local midnights (promises break at one), each with its neighbours.
-fn calendar(segmentation: &Segmentation, known: &[Known], first: Instant, end: Instant) -> BTreeSet<Instant> {
+/// How long a contact may wait for its answer.
+const ANSWER_MS: i64 = 48 * 3_600_000;
+
+/// The instants known beforehand: what comes into effect or goes, every local midnight (windows, due dates, deadlines and
+/// the like), and 48 hours after each contact; each with its neighbours. From the first fact to the end.
+fn calendar(segmentation: &Segmentation, known: &[Known], end: Instant) -> BTreeSet<Instant> {
     let zone = &segmentation.zone;
+    let Some(first) = known.iter().map(|known| known.from).min() else {
+        return BTreeSet::new();
+    };
     let days = zone.date_of(first).0..=zone.date_of(end).0;
-    let midnights = days.map(|day| zone.midnight(segflow_core::time::Date(day)));
+    let midnights = days.map(|day| zone.midnight(Date(day)));
     let edges = known.iter().flat_map(|known| [known.from, known.until]);
-    midnights.chain(edges).flat_map(around).filter(|at| (first..end).contains(at)).collect()
+    let contacts = known.iter().filter(|known| matches!(known.fact.body, Body::Contact { .. }));
+    let answers = contacts.map(|contact| contact.fact.occurred_at.plus_ms(ANSWER_MS));
+    let all = midnights.chain(edges).chain(answers);
+    all.flat_map(around).filter(|at| (first..end).contains(at)).collect()
 }
 
 fn around(at: Instant) -> [Instant; 3] {
@@ -85,9 +103,34 @@ fn around(at: Instant) -> [Instant; 3] {
 }
 
 fn caused(mut moved: Move, known: &[Known], at: Instant) -> Move {
-    moved.event_id = known.iter().filter(|known| known.from == at).map(|known| known.fact.event_id.clone()).min();
+    let new = known.iter().filter(|known| known.is_new(at));
+    moved.event_id = new.map(|known| known.fact.event_id.clone()).min();
     moved.cause = if moved.event_id.is_some() { Cause::Fact } else { Cause::Time };
     moved
+}
+
+/// They are nowhere any more and have no account; only how often they moved is remembered.
+fn erase(segmentation: &Segmentation, customer: &CustomerId, places: &mut [Place], at: Instant) -> Vec<Move> {
+    let nobody = World::new(segmentation, customer, []);
+    let mut moves = Vec::new();
+    for (dimension, place) in segmentation.dimensions.iter().zip(places) {
+        let before = place.clone();
+        let Some(current) = before.current else { continue };
+        *place = Place { seq: before.seq + 1, ..Place::default() };
+        moves.push(Move {
+            dimension: dimension.name.clone(),
+            from: Some(dimension.segments[current].name.clone()),
+            to: None,
+            effective_at: at,
+            entered_previous_at: before.entered_at,
+            seq: place.seq,
+            cause: Cause::Erasure,
+            event_id: None,
+            memberships: Vec::new(),
+            safety: safety(&nobody, at),
+        });
+    }
+    moves
 }
 
 /// Decides every dimension at an instant; returns the moves and the instants at which a `for` or a `keep` ends.
@@ -112,7 +155,7 @@ fn decide(
             moves.push(Move {
                 dimension: dimension.name.clone(),
                 from: before.current.map(name),
-                to: name(pick),
+                to: Some(name(pick)),
                 effective_at: at,
                 entered_previous_at: before.entered_at,
                 seq: place.seq,

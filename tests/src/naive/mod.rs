@@ -2,37 +2,29 @@
 //! matter. It knows no expiry, keeps nothing between two sets of facts, and shares no evaluation with the core: only
 //! the core's plain types, its calendar, and what the loader made of the segmentation.
 
+mod arithmetic;
+mod contacts;
 mod features;
-mod invoices;
+mod habits;
+mod history;
+mod known;
+mod ledger;
 mod membership;
+mod owed;
 mod promises;
 mod rules;
+mod safety;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use features::value;
+pub use known::{Known, Observer};
 pub use membership::{Move, moves};
 pub use rules::{Kleene, rule};
 pub use world::World;
 
-use segflow_core::fact::Fact;
 use segflow_core::time::{Date, Instant};
-
-/// A fact and the instants between which it is seen.
-#[derive(Clone, Debug)]
-pub struct Known {
-    /// What happened.
-    pub fact: Fact,
-    /// Seen from this instant on: its effective instant.
-    pub from: Instant,
-    /// No longer seen from this instant on: it gave way to another copy of itself.
-    pub until: Instant,
-}
-
-impl Known {
-    fn is_seen(&self, at: Instant) -> bool {
-        self.from <= at && at < self.until
-    }
-}
 
 /// A feature's value; absence is the `None` around it.
 #[derive(Clone, Debug)]
@@ -56,6 +48,12 @@ impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         rules::compare(self, other).is_eq()
     }
+}
+
+/// The lower of the two in the middle, if there are two; none of nothing.
+fn median(mut values: Vec<i64>) -> Option<i64> {
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
 /// Where the customer stands in a dimension while later dimensions are decided: the segment's name, and since when.

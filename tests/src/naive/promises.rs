@@ -1,6 +1,4 @@
-//! CATALOGUE, "Promise": which promise each payment serves, and what becomes of each promise.
-
-use std::collections::BTreeSet;
+//! `docs/features.md`, "Promises": which promise each payment serves, and what becomes of each promise.
 
 use segflow_core::event::Body;
 use segflow_core::fact::Fact;
@@ -9,86 +7,98 @@ use segflow_core::time::{Date, Instant};
 
 /// A promise to pay.
 #[derive(Clone, Debug)]
-pub struct Promise {
+pub struct Promise<'a> {
     /// The day by whose end it is promised.
     pub due: Date,
     /// When it was made.
     pub made: Instant,
     /// Its id.
-    pub id: String,
+    pub id: &'a str,
     /// What was promised, in minor units.
     pub amount: i64,
     /// The first instant at which it is too late.
     pub deadline: Instant,
-    /// The payment that kept it, if one did.
+    /// When it was kept, if it was.
     pub kept: Option<Instant>,
-    received: i64,
+    cancelled: bool,
+    received: i128,
 }
 
-impl Promise {
-    /// Neither kept nor broken.
+impl<'a> Promise<'a> {
+    /// Neither kept nor broken nor cancelled.
     pub fn is_open(&self, at: Instant) -> bool {
-        self.kept.is_none() && at < self.deadline
+        self.kept.is_none() && !self.cancelled && at < self.deadline
     }
 
-    /// Not kept, and the deadline is over.
+    /// Neither kept nor cancelled, and the deadline is over.
     pub fn is_broken(&self, at: Instant) -> bool {
-        self.kept.is_none() && at >= self.deadline
+        self.kept.is_none() && !self.cancelled && at >= self.deadline
+    }
+
+    /// What an amendment or a cancellation does at an instant: nothing if the promise is not open then.
+    fn correct(&mut self, body: &'a Body, at: Instant, segmentation: &Segmentation) {
+        match body {
+            _ if !self.is_open(at) => {}
+            Body::Amended { amount_minor, due_date, .. } => {
+                (self.amount, self.due) = (*amount_minor, *due_date);
+                self.deadline = deadline(*due_date, segmentation);
+                self.receive(0, at, segmentation);
+            }
+            _ => self.cancelled = true,
+        }
+    }
+
+    /// Takes of `amount` what it lacks, and returns the rest; it may be enough then.
+    fn receive(&mut self, amount: i128, at: Instant, segmentation: &Segmentation) -> i128 {
+        let taken = amount.min((i128::from(self.amount) - self.received).max(0));
+        self.received += taken;
+        let (share, of) = segmentation.parameters.promise_tolerance;
+        if self.received * i128::from(of) >= i128::from(self.amount) * i128::from(share) {
+            self.kept = Some(at);
+        }
+        amount - taken
     }
 }
 
-/// Every promise by (due date, made, id), served with the payments of facts in (`occurred_at`, `event_id`) order.
-pub fn serve(segmentation: &Segmentation, facts: &[&Fact]) -> Vec<Promise> {
-    let mut promises = made(segmentation, facts);
-    let (kept_num, kept_den) = segmentation.parameters.promise_tolerance;
-    let mut seen = BTreeSet::new();
+/// Every promise by (due date, made, id), after a replay of facts that count, in order.
+pub fn serve<'a>(segmentation: &Segmentation, facts: &[&'a Fact]) -> Vec<Promise<'a>> {
+    let mut promises: Vec<Promise<'a>> = Vec::new();
+    let mut early: Vec<(&str, &'a Body)> = Vec::new();
     for fact in facts {
-        let Body::Received { payment_id, amount_minor, .. } = &fact.body else {
-            continue;
-        };
-        if !seen.insert(payment_id.as_str()) {
-            continue;
-        }
-        let (paid_at, mut rest) = (fact.occurred_at, *amount_minor);
-        for promise in &mut promises {
-            if promise.made > paid_at || promise.kept.is_some() || paid_at >= promise.deadline {
-                continue;
+        let at = fact.occurred_at;
+        match &fact.body {
+            Body::Made { promise_id, amount_minor, due_date } => {
+                let mut promise = made(promise_id, *amount_minor, *due_date, at, segmentation);
+                let early = early.iter().filter(|(concerned, _)| concerned == promise_id);
+                early.for_each(|(_, body)| promise.correct(body, at, segmentation));
+                promises.push(promise);
             }
-            let taken = rest.min(promise.amount - promise.received);
-            promise.received += taken;
-            rest -= taken;
-            let enough = i128::from(promise.received) * i128::from(kept_den)
-                >= i128::from(promise.amount) * i128::from(kept_num);
-            if taken > 0 && enough {
-                promise.kept = Some(paid_at);
+            Body::Amended { promise_id, .. } | Body::Cancelled { promise_id } => {
+                match promises.iter_mut().find(|promise| promise.id == promise_id) {
+                    Some(promise) => promise.correct(&fact.body, at, segmentation),
+                    None => early.push((promise_id, &fact.body)),
+                }
             }
+            Body::Received { amount_minor, .. } => {
+                let mut rest = i128::from(*amount_minor);
+                for promise in promises.iter_mut().filter(|promise| promise.is_open(at)) {
+                    rest = promise.receive(rest, at, segmentation);
+                }
+            }
+            _ => {}
         }
+        promises.sort_by_key(|promise| (promise.due, promise.made, promise.id));
     }
     promises
 }
 
-fn made(segmentation: &Segmentation, facts: &[&Fact]) -> Vec<Promise> {
-    let mut seen = BTreeSet::new();
-    let mut promises = Vec::new();
-    for fact in facts {
-        let Body::Made { promise_id, amount_minor, due_date } = &fact.body else {
-            continue;
-        };
-        if seen.insert(promise_id.as_str()) {
-            let last_day = business_days_after(*due_date, &segmentation.parameters);
-            promises.push(Promise {
-                due: *due_date,
-                made: fact.occurred_at,
-                id: promise_id.clone(),
-                amount: *amount_minor,
-                deadline: segmentation.zone.midnight(last_day.plus_days(1)),
-                kept: None,
-                received: 0,
-            });
-        }
-    }
-    promises.sort_by(|a, b| (a.due, a.made, &a.id).cmp(&(b.due, b.made, &b.id)));
-    promises
+fn made<'a>(id: &'a str, amount: i64, due: Date, made: Instant, segmentation: &Segmentation) -> Promise<'a> {
+    let deadline = deadline(due, segmentation);
+    Promise { due, made, id, amount, deadline, kept: None, cancelled: false, received: 0 }
+}
+
+fn deadline(due: Date, segmentation: &Segmentation) -> Instant {
+    segmentation.zone.midnight(business_days_after(due, &segmentation.parameters).plus_days(1))
 }
 
 fn business_days_after(due: Date, parameters: &Parameters) -> Date {

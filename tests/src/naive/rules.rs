@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use segflow_core::rule::{Literal, Node, Operand, Operator, SlotIndex};
+use segflow_core::rule::{Literal, Node, Operand, Operation, Operator, SlotIndex};
 use segflow_core::time::Instant;
 
+use super::arithmetic::{fraction, minus, over, plus, times};
 use super::features::value;
 use super::world::World;
 use super::{Standing, Value};
@@ -24,15 +25,28 @@ pub fn rule(world: &World<'_>, standings: &[Standing], node: &Node, at: Instant)
         Node::Known(index) => Some(slot(*index).is_some()),
         Node::Unknown(index) => Some(slot(*index).is_none()),
         Node::Compare(left, operator, right) => {
-            let side = |operand: &Operand| match operand {
-                Operand::Feature(index) => slot(*index),
-                Operand::Literal(literal) => Some(written(literal)),
-            };
-            Some(holds(*operator, compare(&side(left)?, &side(right)?)))
+            Some(holds(*operator, compare(&operand(left, &slot)?, &operand(right, &slot)?)))
         }
-        Node::In(index, list) => {
-            let value = slot(*index)?;
+        Node::In(left, list) => {
+            let value = operand(left, &slot)?;
             Some(list.iter().any(|literal| compare(&value, &written(literal)) == Ordering::Equal))
+        }
+    }
+}
+
+/// One side of a comparison, of the features as `slot` reads them; absent if it cannot be computed.
+fn operand(side: &Operand, slot: &dyn Fn(SlotIndex) -> Option<Value>) -> Option<Value> {
+    match side {
+        Operand::Feature(index) => slot(*index),
+        Operand::Literal(literal) => Some(written(literal)),
+        Operand::Arithmetic(arithmetic) => {
+            let (left, right) = (operand(&arithmetic.left, slot)?, operand(&arithmetic.right, slot)?);
+            match arithmetic.operation {
+                Operation::Add => plus(&left, &right),
+                Operation::Subtract => minus(&left, &right),
+                Operation::Multiply => times(&left, &right),
+                Operation::Divide => over(&left, &right),
+            }
         }
     }
 }
@@ -57,15 +71,16 @@ fn written(literal: &Literal) -> Value {
     }
 }
 
-/// How two values of one type compare.
+/// How two values of one type compare; numbers by their value, in whatever form they are.
 pub fn compare(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-        (Value::Int(left), Value::Int(right)) | (Value::Money(left), Value::Money(right)) => left.cmp(right),
-        (Value::Ratio(num, den), Value::Ratio(other_num, other_den)) => (num * other_den).cmp(&(other_num * den)),
         (Value::Text(left), Value::Text(right)) => left.cmp(right),
         (Value::Date(left), Value::Date(right)) => left.cmp(right),
-        _ => unreachable!("the loader compares values of one type: {left:?} and {right:?}"),
+        _ => match (fraction(left), fraction(right)) {
+            (Some((num, den)), Some((other_num, other_den))) => (num * other_den).cmp(&(other_num * den)),
+            _ => unreachable!("the loader compares values of one type: {left:?} and {right:?}"),
+        },
     }
 }
 

@@ -1,37 +1,31 @@
 //! What one set of facts says, before any question of time.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use segflow_core::event::{Attribute, Body, Channel, Direction, Outcome};
+use segflow_core::event::{Attribute, Body, CustomerId};
 use segflow_core::fact::Fact;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Instant};
 
-use super::invoices::{Ledger, replay};
+use super::contacts::{Contact, Engagement, contacts, engagements};
+use super::history::History;
+use super::ledger::{Ledger, replay};
 use super::promises::{Promise, serve};
-
-/// A contact: all the events that share its id.
-#[derive(Clone, Debug)]
-pub struct Contact {
-    /// When it began.
-    pub at: Instant,
-    /// The local day of `at`.
-    pub date: Date,
-    /// From us or from them.
-    pub direction: Direction,
-    /// By which means.
-    pub channel: Channel,
-}
 
 /// A payment that counts.
 #[derive(Clone, Debug)]
-pub struct Payment {
+pub struct Payment<'a> {
+    /// Its place among the facts that count.
+    pub order: usize,
     /// When it was received.
     pub at: Instant,
     /// The local day of `at`.
     pub date: Date,
     /// Minor units.
-    pub amount: i64,
+    pub amount: i128,
+    /// How it was paid.
+    pub method: Option<&'a str>,
 }
 
 /// A set of facts, allocated and sorted out.
@@ -39,38 +33,51 @@ pub struct Payment {
 pub struct World<'a> {
     /// The rules' parameters, zone and attributes.
     pub segmentation: &'a Segmentation,
-    /// Invoices and credit.
-    pub ledger: Ledger,
-    /// Promises in the order in which they are served.
-    pub promises: Vec<Promise>,
-    /// In order of their instants.
-    pub payments: Vec<Payment>,
-    /// In order of their first events.
-    pub contacts: Vec<Contact>,
-    /// The last engagement, if there was one.
-    pub engaged: Option<Instant>,
-    /// The attributes as last written.
-    pub attributes: BTreeMap<String, Attribute>,
-    /// The earliest fact; none without facts.
+    /// Whose facts they are.
+    pub customer: &'a CustomerId,
+    /// Those that count, in (`occurred_at`, `event_id`) order.
+    pub facts: Vec<&'a Fact>,
+    /// When the earliest fact happened, whether it counts or not; none without facts.
     pub first: Option<Instant>,
+    /// Invoices, credit and disputes as they stand.
+    pub ledger: Ledger<'a>,
+    /// Promises in the order in which they are served.
+    pub promises: Vec<Promise<'a>>,
+    /// In order.
+    pub payments: Vec<Payment<'a>>,
+    /// In order of their first events.
+    pub contacts: Vec<Contact<'a>>,
+    /// In order.
+    pub engagements: Vec<Engagement>,
+    /// The attributes as last written.
+    pub attributes: BTreeMap<&'a str, &'a Attribute>,
+    history: OnceCell<History<'a>>,
 }
 
 impl<'a> World<'a> {
-    /// Sorts out a set of facts, given in any order.
-    pub fn new(segmentation: &'a Segmentation, facts: impl IntoIterator<Item = &'a Fact>) -> Self {
-        let mut facts: Vec<&Fact> = facts.into_iter().collect();
-        facts.sort_by(|a, b| {
+    /// Sorts out a set of facts, given in any order. An erasure among them says nothing.
+    pub fn new(
+        segmentation: &'a Segmentation,
+        customer: &'a CustomerId,
+        facts: impl IntoIterator<Item = &'a Fact>,
+    ) -> Self {
+        let mut all: Vec<&Fact> = facts.into_iter().filter(|fact| fact.body != Body::Erased).collect();
+        all.sort_by(|a, b| {
             (a.occurred_at, &a.event_id, a.body.family()).cmp(&(b.occurred_at, &b.event_id, b.body.family()))
         });
+        let facts = that_count(&all);
         Self {
             segmentation,
+            customer,
+            first: all.first().map(|fact| fact.occurred_at),
             ledger: replay(&facts),
             promises: serve(segmentation, &facts),
             payments: payments(segmentation, &facts),
             contacts: contacts(segmentation, &facts),
-            engaged: facts.iter().rev().find(|fact| is_engagement(fact)).map(|fact| fact.occurred_at),
+            engagements: engagements(&facts),
             attributes: attributes(&facts),
-            first: facts.first().map(|fact| fact.occurred_at),
+            facts,
+            history: OnceCell::new(),
         }
     }
 
@@ -78,49 +85,66 @@ impl<'a> World<'a> {
     pub fn date(&self, at: Instant) -> Date {
         self.segmentation.zone.date_of(at)
     }
+
+    /// How the ledger came to stand as it does; worked out when first asked for.
+    pub fn history(&self) -> &History<'a> {
+        self.history.get_or_init(|| History::new(self.segmentation, &self.facts))
+    }
 }
 
-fn payments(segmentation: &Segmentation, facts: &[&Fact]) -> Vec<Payment> {
+/// Without repetitions of what counts once, and without payments that were reversed or failed.
+fn that_count<'a>(facts: &[&'a Fact]) -> Vec<&'a Fact> {
+    let undone = |body: &'a Body| match body {
+        Body::Failed { payment_id, .. } | Body::Reversed { payment_id } => Some(payment_id.as_str()),
+        _ => None,
+    };
+    let undone: BTreeSet<&str> = facts.iter().filter_map(|fact| undone(&fact.body)).collect();
     let mut seen = BTreeSet::new();
-    let mut payments = Vec::new();
-    for fact in facts {
-        if let Body::Received { payment_id, amount_minor, .. } = &fact.body
-            && seen.insert(payment_id)
-        {
-            let date = segmentation.zone.date_of(fact.occurred_at);
-            payments.push(Payment { at: fact.occurred_at, date, amount: *amount_minor });
+    let counts = |fact: &&Fact| match &fact.body {
+        Body::Received { payment_id, .. } => !undone.contains(payment_id.as_str()),
+        _ => true,
+    };
+    let is_first = |fact: &&'a Fact| counted_once(&fact.body).is_none_or(|key| seen.insert(key));
+    facts.iter().copied().filter(is_first).filter(counts).collect()
+}
+
+/// Of facts with one key the first counts; facts without a key all count.
+fn counted_once(body: &Body) -> Option<(&'static str, &str)> {
+    match body {
+        Body::Issued { invoice_id, .. } => Some(("issued", invoice_id)),
+        Body::WrittenOff { invoice_id } => Some(("written off", invoice_id)),
+        Body::Received { payment_id, .. } => Some(("received", payment_id)),
+        Body::Failed { payment_id, .. } => Some(("failed", payment_id)),
+        Body::Reversed { payment_id } => Some(("reversed", payment_id)),
+        Body::Made { promise_id, .. } => Some(("made", promise_id)),
+        Body::Cancelled { promise_id } => Some(("cancelled", promise_id)),
+        Body::Opened { dispute_id, .. } => Some(("opened", dispute_id)),
+        Body::Resolved { dispute_id, .. } => Some(("resolved", dispute_id)),
+        Body::Adjusted { .. } | Body::Amended { .. } | Body::Contact { .. } | Body::Updated { .. } | Body::Erased => {
+            None
         }
     }
-    payments
 }
 
-fn contacts(segmentation: &Segmentation, facts: &[&Fact]) -> Vec<Contact> {
-    let mut seen = BTreeSet::new();
-    let mut contacts = Vec::new();
-    for fact in facts {
-        if let Body::Contact { contact_id, direction, channel, .. } = &fact.body
-            && seen.insert(contact_id)
-        {
-            let date = segmentation.zone.date_of(fact.occurred_at);
-            contacts.push(Contact { at: fact.occurred_at, date, direction: *direction, channel: *channel });
-        }
-    }
-    contacts
+fn payments<'a>(segmentation: &Segmentation, facts: &[&'a Fact]) -> Vec<Payment<'a>> {
+    let payment = |(order, fact): (usize, &&'a Fact)| match &fact.body {
+        Body::Received { amount_minor, method, .. } => Some(Payment {
+            order,
+            at: fact.occurred_at,
+            date: segmentation.zone.date_of(fact.occurred_at),
+            amount: i128::from(*amount_minor),
+            method: method.as_deref(),
+        }),
+        _ => None,
+    };
+    facts.iter().enumerate().filter_map(payment).collect()
 }
 
-fn is_engagement(fact: &Fact) -> bool {
-    matches!(
-        fact.body,
-        Body::Contact { direction: Direction::Inbound, .. }
-            | Body::Contact { outcome: Outcome::Clicked | Outcome::Replied | Outcome::RightParty, .. }
-    )
-}
-
-fn attributes(facts: &[&Fact]) -> BTreeMap<String, Attribute> {
+fn attributes<'a>(facts: &[&'a Fact]) -> BTreeMap<&'a str, &'a Attribute> {
     let mut last = BTreeMap::new();
     for fact in facts {
         if let Body::Updated { attributes } = &fact.body {
-            last.extend(attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
+            last.extend(attributes.iter().map(|(name, value)| (name.as_str(), value)));
         }
     }
     last

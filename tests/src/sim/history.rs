@@ -107,7 +107,13 @@ fn draft(rng: &mut ChaCha8Rng, config: &Config, number: u32, at: Instant, late: 
     let body = body(rng, number, config.segmentation.zone.date_of(at));
     let family = body.family();
     let key = customer.as_str().as_bytes().to_vec();
-    let event = Event { event_id: format!("e{number}"), customer_id: customer, occurred_at: at.plus_ms(-behind), body };
+    let event = Event {
+        event_id: format!("e{number}"),
+        customer_id: customer,
+        occurred_at: at.plus_ms(-behind),
+        recorded_at: at,
+        body,
+    };
     let value = match rng.random_range(0..15) {
         0 => b"{\"event_id\": 7".to_vec(),
         _ => segflow_wire::event::encode(&event, &config.segmentation.currency, Encoding::Json),

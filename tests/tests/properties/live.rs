@@ -6,14 +6,15 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use segflow_core::advance::advance;
 use segflow_core::change::Decided;
-use segflow_core::event::Event;
+use segflow_core::event::{Event, Family};
 use segflow_core::fact::{Fact, Inserted};
 use segflow_core::state::{State, fold};
-use segflow_core::time::Instant;
+use segflow_core::time::{Date, Instant};
 use segflow_tests::arbitrary::{Case, Cycle};
-use segflow_tests::naive::{Known, Move, moves};
+use segflow_tests::naive::{Move, Observer, moves};
 
 use crate::customer;
+use crate::until::check_features;
 
 /// A run of the core over one case, and its observer.
 pub struct Live<'a> {
@@ -23,7 +24,7 @@ pub struct Live<'a> {
     decided: Vec<Decided>,
     /// How many facts counted only from later than they happened.
     pub late: usize,
-    known: Vec<Known>,
+    observer: Observer,
     as_of: Option<Instant>,
     silence: Instant,
 }
@@ -37,7 +38,7 @@ impl<'a> Live<'a> {
             state: State::default(),
             decided: Vec::new(),
             late: 0,
-            known: Vec::new(),
+            observer: Observer::default(),
             as_of: None,
             silence: Instant::BEGINNING,
         }
@@ -73,7 +74,7 @@ impl<'a> Live<'a> {
     /// Advances the customer to an instant.
     pub fn advance(&mut self, to: Instant) {
         self.decided.extend(advance(&mut self.state, &customer(), &self.case.segmentation, to));
-        let begun = self.known.iter().any(|known| known.from < known.until && known.from < to);
+        let begun = self.observer.known().iter().any(|known| known.from < to);
         if self.as_of.is_some() || begun {
             self.as_of = self.as_of.max(Some(to));
         }
@@ -81,19 +82,29 @@ impl<'a> Live<'a> {
 
     fn read(&mut self, event: &Event) {
         let offset = self.case.events.len() - self.unread.len();
-        let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence);
+        let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence, &self.case.segmentation);
         self.late += usize::from(folded.late);
-        if matches!(folded.inserted, Inserted::Duplicate | Inserted::Kept) {
-            return;
-        }
-        let fact = Fact::from(event.clone());
         let decided = self.as_of.unwrap_or(Instant::BEGINNING).max(self.silence);
-        let is_copy =
-            |known: &&mut Known| known.fact.body.family() == fact.body.family() && known.fact.event_id == fact.event_id;
-        for gone in self.known.iter_mut().filter(is_copy) {
-            gone.until = gone.until.min(decided);
+        if !self.is_too_old(event, decided) {
+            self.observer.read(Fact::from(event.clone()), decided, folded.inserted == Inserted::New);
         }
-        self.known.push(Known { from: fact.occurred_at.max(decided), until: Instant::NEVER, fact });
+    }
+
+    /// What happened further back than the horizon is forgotten, but for profiles.
+    fn is_too_old(&self, event: &Event, decided: Instant) -> bool {
+        let (zone, parameters) = (&self.case.segmentation.zone, &self.case.segmentation.parameters);
+        let horizon = |today: Date| zone.midnight(today.plus_days(-parameters.horizon_days));
+        event.body.family() != Family::Profiles
+            && decided > Instant::BEGINNING
+            && event.occurred_at < horizon(zone.date_of(decided))
+    }
+
+    /// Every feature as the core reads it from what it has kept, against all the facts that were ever seen.
+    pub fn check_features(&self) -> Result<(), TestCaseError> {
+        match self.as_of {
+            Some(as_of) => check_features(self.case, &self.state, &self.observer.known(), as_of.plus_ms(-1)),
+            None => Ok(()),
+        }
     }
 
     /// Everything before `as_of` is decided, neither less nor more.
@@ -104,7 +115,7 @@ impl<'a> Live<'a> {
 
     /// The changes are the moves of the naive evaluation driven by the same schedule.
     pub fn check_moves(&self) -> Result<(), TestCaseError> {
-        let expected = moves(&self.case.segmentation, &self.known, self.case.end());
+        let expected = moves(&self.case.segmentation, &customer(), &self.observer.known(), self.case.end());
         let found: Vec<Move> = self.decided.iter().map(moved).collect();
         let differs = expected.iter().zip(&found).position(|(expected, found)| expected != found);
         let first = differs.unwrap_or(expected.len().min(found.len()));
@@ -118,7 +129,7 @@ fn moved(decided: &Decided) -> Move {
     Move {
         dimension: core.dimension,
         from: core.from,
-        to: core.to.expect("nobody is erased"),
+        to: core.to,
         effective_at: core.effective_at,
         entered_previous_at: core.entered_previous_at,
         seq: core.seq,

@@ -3,27 +3,28 @@
 use std::iter;
 
 use proptest::prelude::*;
+use segflow_core::fact::Fact;
 use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
 use segflow_core::rule::eval::Evaluation;
 use segflow_core::rule::{Node, Rule};
-use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{State, in_effect};
+use segflow_core::segmentation::{Dimension, Segmentation};
+use segflow_core::state::{Membership, State, in_effect};
 use segflow_core::time::{Date, Instant};
 use segflow_core::timed::Truth;
 use segflow_tests::arbitrary::Case;
-use segflow_tests::naive::{Kleene, Standing, Value, World, rule, value};
+use segflow_tests::naive::{Kleene, Known, Standing, Value, World, rule, value};
 
-/// Beyond the longest window of the rules.
-const DAYS: i32 = 100;
+use crate::customer;
 
 /// Every feature and every part of every rule, of a state decided up to and including `at`.
-pub fn check_until(case: &Case, state: &State, at: Instant) -> Result<(), TestCaseError> {
+pub fn check_until(case: &Case, state: &State, known: &[Known], at: Instant) -> Result<(), TestCaseError> {
     let segmentation = &case.segmentation;
-    let world = World::new(segmentation, state.facts.iter().filter(|fact| fact.occurred_at <= at));
-    let standings = standings(segmentation, state);
-    let instants = later(segmentation, at);
-    let view = View::new(in_effect(&state.facts, &state.pending), segmentation);
+    let Some(standings) = standings(segmentation, state) else { return Ok(()) };
+    let (customer, facts) = (customer(), seen(known, at));
+    let world = World::new(segmentation, &customer, facts);
+    let instants = later(case, at);
+    let view = View::new(&customer, in_effect(&state.facts, &state.pending), segmentation);
     let evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));
     let memberships = &state.decision.dimensions;
     for node in rules(segmentation).flat_map(|rule| nodes(&rule.root)) {
@@ -46,22 +47,42 @@ pub fn check_until(case: &Case, state: &State, at: Instant) -> Result<(), TestCa
     Ok(())
 }
 
-/// The instant, and each local midnight after it with the millisecond before.
-fn later(segmentation: &Segmentation, at: Instant) -> Vec<Instant> {
-    let zone = &segmentation.zone;
-    let midnights = (1..DAYS).map(|day| zone.midnight(zone.date_of(at).plus_days(day)));
+/// Every feature at one instant, of a state decided up to and including it.
+pub fn check_features(case: &Case, state: &State, known: &[Known], at: Instant) -> Result<(), TestCaseError> {
+    let segmentation = &case.segmentation;
+    let Some(standings) = standings(segmentation, state) else { return Ok(()) };
+    let customer = customer();
+    let world = World::new(segmentation, &customer, seen(known, at));
+    let view = View::new(&customer, in_effect(&state.facts, &state.pending), segmentation);
+    let evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));
+    for (index, slot) in segmentation.features.iter().enumerate() {
+        let naive = value(&world, &standings, &slot.feature, at);
+        let core = read(evaluation.feature(index, &state.decision.dimensions).value, segmentation.zone.date_of(at));
+        prop_assert_eq!(naive, core, "{} at {}", slot.text, at);
+    }
+    Ok(())
+}
+
+fn seen(known: &[Known], at: Instant) -> Vec<&Fact> {
+    known.iter().filter(|known| known.is_seen(at)).map(|known| &known.fact).collect()
+}
+
+/// The instant, and each local midnight after it with the millisecond before, until every window has run out.
+fn later(case: &Case, at: Instant) -> Vec<Instant> {
+    let zone = &case.segmentation.zone;
+    let midnights = (1..case.silent_days()).map(|day| zone.midnight(zone.date_of(at).plus_days(day)));
     let around = midnights.flat_map(|midnight| [midnight.plus_ms(-1), midnight]);
     iter::once(at).chain(around.filter(|instant| *instant > at)).collect()
 }
 
-fn standings(segmentation: &Segmentation, state: &State) -> Vec<Standing> {
-    let places = segmentation.dimensions.iter().zip(&state.decision.dimensions);
-    places
-        .map(|(dimension, place)| {
-            let current = usize::from(place.current.expect("decided"));
-            (dimension.segments[current].name.clone(), place.entered_at.expect("decided"))
-        })
-        .collect()
+/// None if the customer is nowhere: nothing was decided, or they were erased.
+fn standings(segmentation: &Segmentation, state: &State) -> Option<Vec<Standing>> {
+    let places = &state.decision.dimensions;
+    let standing = |(dimension, place): (&Dimension, &Membership)| -> Option<Standing> {
+        Some((dimension.segments[usize::from(place.current?)].name.clone(), place.entered_at?))
+    };
+    let standings: Option<Vec<Standing>> = segmentation.dimensions.iter().zip(places).map(standing).collect();
+    standings.filter(|standings| !standings.is_empty())
 }
 
 fn rules(segmentation: &Segmentation) -> impl Iterator<Item = &Rule> {

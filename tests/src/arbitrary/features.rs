@@ -1,0 +1,194 @@
+//! Random comparisons over every feature of the catalogue, as text.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::rules::ATTRIBUTES;
+
+/// Stands in a window for the horizon of the file.
+pub const HORIZON: &str = "{horizon}";
+
+/// As often as contacts by them are.
+const CHANNELS: [&str; 6] = ["CALL", "CALL", "SMS", "SMS", "EMAIL", "VISIT"];
+
+fn window() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => select(vec!["1d", "2d", "7d", "14d"]), 2 => Just("30d"), 2 => Just("90d"), 2 => Just(HORIZON)]
+}
+
+fn one_of(names: &[&str]) -> impl Strategy<Value = String> + use<> {
+    select(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+}
+
+/// `name("30d")`
+fn windowed(names: &[&str]) -> impl Strategy<Value = String> + use<> {
+    (one_of(names), window()).prop_map(|(name, window)| format!("{name}(\"{window}\")"))
+}
+
+/// `name("30d", "WORD")`
+fn windowed_of(names: &[&str], words: &[&str]) -> impl Strategy<Value = String> + use<> {
+    (one_of(names), window(), one_of(words)).prop_map(|(name, window, word)| format!("{name}(\"{window}\", \"{word}\")"))
+}
+
+/// `name("LOAN")`
+fn of_debt_type(name: &'static str) -> impl Strategy<Value = String> {
+    one_of(&["LOAN", "CARD"]).prop_map(move |debt_type| format!("{name}(\"{debt_type}\")"))
+}
+
+/// Integer features of small values.
+fn counts() -> impl Strategy<Value = String> {
+    let plain = &["overdue.invoices", "invoices.open", "promises.open", "disputes.open", "call_headroom"];
+    prop_oneof![
+        4 => windowed(&["payments.count", "promises.kept", "promises.broken", "contacts.outbound", "contacts.inbound"]),
+        4 => windowed(&["invoices.count", "episodes", "roll", "payments.reversed", "payments.failed", "disputes.rejected"]),
+        2 => windowed_of(&["contacts.outbound", "contacts.inbound"], &CHANNELS),
+        1 => windowed_of(&["payments.failed"], &["INSUFFICIENT_FUNDS", "EXPIRED", "OTHER"]),
+        4 => one_of(plain),
+    ]
+}
+
+/// Integer features of up to some weeks.
+fn days(dimension: usize) -> BoxedStrategy<String> {
+    let plain = prop_oneof![
+        3 => one_of(&["overdue.days", "next_due.days", "payments.last_days", "promises.due_days", "silent.days"]),
+        2 => one_of(&["customer.days", "episode.days", "cured.days", "disputes.resolved_days"]),
+        1 => one_of(&["pay_day.next_days", "pay_day.missed_days", "pay_day.of_month", "today.day"]),
+        1 => of_debt_type("overdue.days"),
+        1 => (one_of(&["days_late.median", "days_late.trend"]), 1..=12).prop_map(|(name, last)| format!("{name}({last})")),
+        2 => windowed_of(&["response_hours"], &CHANNELS),
+        1 => (one_of(&["days_since", "days_until"]), one_of(&["review", "customer_since"]))
+            .prop_map(|(name, attribute)| format!("{name}(profile.{attribute})")),
+    ];
+    match dimension {
+        0 => plain.boxed(),
+        _ => prop_oneof![9 => plain, 1 => (0..dimension).prop_map(|earlier| format!("segment.days(\"d{earlier}\")"))]
+            .boxed(),
+    }
+}
+
+fn money() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => one_of(&["balance", "credit", "overdue.amount", "next_due.amount", "profile.limit"]),
+        2 => one_of(&["disputed.amount", "written_off.amount"]),
+        2 => windowed(&["payments.sum", "invoices.sum"]),
+        1 => of_debt_type("overdue.amount"),
+    ]
+}
+
+fn ratios() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => windowed(&["promises.kept_ratio", "pay_ratio", "dispute_ratio"]),
+        2 => windowed(&["self_cure_ratio", "contacts.right_party_ratio"]),
+        2 => windowed_of(&["self_cure_ratio"], &CHANNELS),
+        3 => windowed_of(&["response_ratio"], &CHANNELS),
+        2 => one_of(&["profile.share", "pay_day.confidence"]),
+    ]
+}
+
+fn bools() -> impl Strategy<Value = String> {
+    prop_oneof![
+        one_of(&["profile.vip", "first_payment_default"]),
+        one_of(&CHANNELS).prop_map(|channel| format!("contacts.reachable(\"{channel}\")")),
+    ]
+}
+
+fn order() -> impl Strategy<Value = &'static str> {
+    select(vec!["<", "<=", ">", ">="])
+}
+
+fn operator() -> impl Strategy<Value = &'static str> {
+    select(vec!["==", "!=", "<", "<=", ">", ">="])
+}
+
+/// `a < b`, half of the time written the other way round.
+fn compare(
+    left: impl Strategy<Value = String>,
+    operator: impl Strategy<Value = &'static str>,
+    right: impl Strategy<Value = String>,
+) -> impl Strategy<Value = String> {
+    (left, operator, right, any::<bool>()).prop_map(|(left, operator, right, swapped)| match swapped {
+        true => format!("{right} {operator} {left}"),
+        false => format!("{left} {operator} {right}"),
+    })
+}
+
+fn minor() -> impl Strategy<Value = String> {
+    one_of(&["0", "0.50", "1.00", "5.00", "9.50", "10", "20.00", "50.00", "100.00"])
+}
+
+fn integer(range: std::ops::Range<i32>) -> impl Strategy<Value = String> {
+    range.prop_map(|number| number.to_string())
+}
+
+/// Features whose values lie in ranges of their own.
+fn peculiar() -> impl Strategy<Value = String> {
+    let dates = || one_of(&["profile.review", "profile.customer_since"]);
+    let day = one_of(&["\"2025-02-01\"", "\"2025-04-25\"", "\"2011-12-30\"", "\"2024-02-29\""]);
+    let bucket = one_of(&["arm", "letter"]).prop_map(|experiment| format!("bucket(\"{experiment}\")"));
+    let text = || one_of(&["profile.region", "payments.last_method"]);
+    let hundreds = integer(-1..6).prop_map(|hundreds| format!("{hundreds}00"));
+    prop_oneof![
+        compare(one_of(&["profile.score"]), operator(), hundreds),
+        compare(dates(), operator(), day),
+        compare(dates(), operator(), dates()),
+        compare(bucket, operator(), integer(1..99)),
+        compare(one_of(&["today.weekday"]), operator(), integer(1..8)),
+        compare(one_of(&["today.month"]), operator(), integer(1..13)),
+        (text(), select(vec!["==", "!="]), one_of(&["north", "card"]))
+            .prop_map(|(feature, operator, word)| format!("{feature} {operator} \"{word}\"")),
+        (text(), one_of(&["south", "debit"])).prop_map(|(feature, word)| format!("{feature} in [\"{word}\", \"\"]")),
+    ]
+}
+
+/// `a + b` and the like, of numbers whose types go together, against a number of the type of the result.
+fn computed(dimension: usize) -> impl Strategy<Value = String> {
+    let sum = || select(vec!["+", "-"]);
+    let join = |(left, operator, right): (String, &str, String)| format!("({left} {operator} {right})");
+    let shares = one_of(&["0.25", "0.5", "1.5", "2"]);
+    prop_oneof![
+        compare((money(), sum(), money()).prop_map(join), operator(), minor()),
+        compare((money(), select(vec!["*", "/"]), shares).prop_map(join), order(), money()),
+        compare((money(), Just("/"), money()).prop_map(join), order(), one_of(&["0.25", "0.5", "1"])),
+        compare((days(dimension), sum(), days(dimension)).prop_map(join), operator(), integer(-3..45)),
+        compare((days(dimension), Just("*"), integer(2..4)).prop_map(join), operator(), days(dimension)),
+        compare((counts(), Just("/"), days(dimension)).prop_map(join), order(), one_of(&["0.25", "0.5", "1"])),
+        compare((ratios(), sum(), ratios()).prop_map(join), order(), one_of(&["0.25", "0.5", "1"])),
+    ]
+}
+
+/// A comparison, or another truth about one feature.
+pub fn comparison(dimension: usize) -> BoxedStrategy<String> {
+    let any_feature = prop_oneof![
+        3 => days(dimension),
+        2 => ratios(),
+        1 => money(),
+        1 => bools(),
+        1 => Just("payments.last_method".to_owned()),
+        1 => select(ATTRIBUTES.to_vec()).prop_map(|(name, _)| format!("profile.{name}")),
+    ];
+    let atom = prop_oneof![
+        9 => compare(days(dimension), operator(), integer(-3..45)),
+        6 => compare(counts(), operator(), integer(-1..4)),
+        4 => compare(money(), operator(), minor()),
+        4 => compare(ratios(), order(), one_of(&["0.25", "0.5", "0.75", "1"])),
+        1 => compare(ratios(), order(), ratios()),
+        1 => compare(days(dimension), operator(), days(dimension)),
+        1 => compare(counts(), operator(), counts()),
+        1 => compare(money(), operator(), money()),
+        4 => peculiar(),
+        3 => computed(dimension),
+        2 => bools(),
+        1 => (days(dimension), vec(0_i32..40, 1..4)).prop_map(|(feature, list)| format!("{feature} in {list:?}")),
+        2 => (any::<bool>(), any_feature)
+            .prop_map(|(known, feature)| format!("{}({feature})", if known { "known" } else { "unknown" })),
+    ];
+    match dimension {
+        0 => atom.boxed(),
+        _ => prop_oneof![9 => atom, 1 => membership(dimension)].boxed(),
+    }
+}
+
+fn membership(dimension: usize) -> impl Strategy<Value = String> {
+    (0..dimension, select(vec!["==", "!="]), select(vec!["s0", "rest"]))
+        .prop_map(|(earlier, operator, name)| format!("segment(\"d{earlier}\") {operator} \"{name}\""))
+}

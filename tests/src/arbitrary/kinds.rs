@@ -1,0 +1,201 @@
+//! Every kind of event, with ids from small pools and dates near each other, so that events concern each other.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::Union;
+use segflow_core::event::{Attribute, Body, Channel, Direction, FailureCode, Outcome};
+use segflow_core::time::Date;
+
+/// How often invoices, payments, contacts, promises, disputes, profiles and erasures occur.
+pub type Weights = [u32; 7];
+
+/// What happened; dates are days after the event's own.
+#[derive(Clone, Debug)]
+pub enum What {
+    Issued { invoice: u8, amount: i64, due_in: i32, debt_type: Option<&'static str> },
+    Adjusted { invoice: u8, delta: i64, due_in: Option<i32> },
+    WrittenOff { invoice: u8 },
+    Received { payment: u8, amount: i64, invoice: Option<u8>, method: Option<&'static str> },
+    Failed { payment: u8, code: Option<FailureCode> },
+    Reversed { payment: u8 },
+    Contact { contact: u8, direction: Direction, channel: Channel, outcome: Outcome },
+    Made { promise: u8, amount: i64, due_in: i32 },
+    Amended { promise: u8, amount: i64, due_in: i32 },
+    Cancelled { promise: u8 },
+    Opened { dispute: u8, invoice: Option<u8>, amount: Option<i64> },
+    Resolved { dispute: u8, upheld: Option<bool> },
+    Updated { attributes: BTreeMap<&'static str, Attribute> },
+    Erased,
+}
+
+impl What {
+    /// The body of an event on a day; none of an erasure.
+    pub fn body(&self, today: Date) -> Option<Body> {
+        let due = |days: i32| today.plus_days(days);
+        let (invoice_id, payment_id) = (|number: u8| format!("I{number}"), |number: u8| format!("P{number}"));
+        let (promise_id, dispute_id) = (|number: u8| format!("M{number}"), |number: u8| format!("D{number}"));
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        Some(match self.clone() {
+            Self::Issued { invoice, amount, due_in, debt_type } => Body::Issued {
+                invoice_id: invoice_id(invoice),
+                amount_minor: amount,
+                due_date: due(due_in),
+                debt_type: text(debt_type),
+            },
+            Self::Adjusted { invoice, delta, due_in } => Body::Adjusted {
+                invoice_id: invoice_id(invoice),
+                delta_minor: delta,
+                due_date: due_in.map(due),
+            },
+            Self::WrittenOff { invoice } => Body::WrittenOff { invoice_id: invoice_id(invoice) },
+            Self::Received { payment, amount, invoice, method } => Body::Received {
+                payment_id: payment_id(payment),
+                amount_minor: amount,
+                invoice_id: invoice.map(invoice_id),
+                method: text(method),
+            },
+            Self::Failed { payment, code } => Body::Failed { payment_id: payment_id(payment), code },
+            Self::Reversed { payment } => Body::Reversed { payment_id: payment_id(payment) },
+            Self::Contact { contact, direction, channel, outcome } => {
+                Body::Contact { contact_id: format!("C{contact}"), direction, channel, outcome }
+            }
+            Self::Made { promise, amount, due_in } => {
+                Body::Made { promise_id: promise_id(promise), amount_minor: amount, due_date: due(due_in) }
+            }
+            Self::Amended { promise, amount, due_in } => {
+                Body::Amended { promise_id: promise_id(promise), amount_minor: amount, due_date: due(due_in) }
+            }
+            Self::Cancelled { promise } => Body::Cancelled { promise_id: promise_id(promise) },
+            Self::Opened { dispute, invoice, amount } => Body::Opened {
+                dispute_id: dispute_id(dispute),
+                invoice_id: invoice.map(invoice_id),
+                amount_minor: amount,
+            },
+            Self::Resolved { dispute, upheld } => Body::Resolved { dispute_id: dispute_id(dispute), upheld },
+            Self::Updated { attributes } => Body::Updated {
+                attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            },
+            Self::Erased => return None,
+        })
+    }
+}
+
+/// Anything, by weights.
+pub fn what(weights: Weights) -> impl Strategy<Value = What> {
+    let updated = vec(attribute(), 1..5).prop_map(|list| What::Updated { attributes: list.into_iter().collect() });
+    let kinds = [
+        invoices().boxed(),
+        payments().boxed(),
+        contacts().boxed(),
+        promises().boxed(),
+        disputes().boxed(),
+        updated.boxed(),
+        Just(What::Erased).boxed(),
+    ];
+    Union::new_weighted(weights.into_iter().zip(kinds).filter(|(weight, _)| *weight > 0).collect())
+}
+
+/// Few amounts, so that payments match invoices and promises to the cent.
+fn amount() -> impl Strategy<Value = i64> {
+    prop_oneof![4 => select(vec![1_i64, 50, 99, 100, 500, 950, 1_000, 2_000, 5_000]), 1 => 1_i64..10_000]
+}
+
+fn invoice() -> impl Strategy<Value = u8> {
+    0_u8..8
+}
+
+fn invoices() -> impl Strategy<Value = What> {
+    let debt_type = option::of(select(vec!["LOAN", "CARD"]));
+    let issued = (invoice(), amount(), -40_i32..60, debt_type)
+        .prop_map(|(invoice, amount, due_in, debt_type)| What::Issued { invoice, amount, due_in, debt_type });
+    let delta = prop_oneof![1 => Just(0_i64), 3 => amount(), 5 => amount().prop_map(|amount| -amount)];
+    let adjusted = (invoice(), delta, option::weighted(0.4, -40_i32..60))
+        .prop_map(|(invoice, delta, due_in)| What::Adjusted { invoice, delta, due_in });
+    let written_off = invoice().prop_map(|invoice| What::WrittenOff { invoice });
+    prop_oneof![7 => issued, 3 => adjusted, 1 => written_off]
+}
+
+fn payments() -> impl Strategy<Value = What> {
+    let payment = || 0_u8..20;
+    let method = option::weighted(0.8, select(vec!["card", "transfer", "debit"]));
+    let received = (payment(), amount(), option::of(invoice()), method)
+        .prop_map(|(payment, amount, invoice, method)| What::Received { payment, amount, invoice, method });
+    let failed = (payment(), option::weighted(0.8, select(FailureCode::ALL)))
+        .prop_map(|(payment, code)| What::Failed { payment, code });
+    let reversed = payment().prop_map(|payment| What::Reversed { payment });
+    prop_oneof![10 => received, 1 => failed, 1 => reversed]
+}
+
+fn contacts() -> impl Strategy<Value = What> {
+    let direction = prop_oneof![6 => Just(Direction::Outbound), 1 => Just(Direction::Inbound)];
+    let channel = prop_oneof![4 => Just(Channel::Call), 4 => Just(Channel::Sms), 2 => select(Channel::ALL)];
+    let telling = select(vec![Outcome::NotConnected, Outcome::Bounced, Outcome::WrongParty, Outcome::RightParty]);
+    let outcome = prop_oneof![2 => Just(Outcome::Attempted), 2 => telling, 2 => select(Outcome::ALL)];
+    (0_u8..20, direction, channel, outcome).prop_map(|(contact, direction, channel, outcome)| What::Contact {
+        contact,
+        direction,
+        channel,
+        outcome,
+    })
+}
+
+fn promises() -> impl Strategy<Value = What> {
+    let of = || (0_u8..6, amount(), -2_i32..30);
+    let made = of().prop_map(|(promise, amount, due_in)| What::Made { promise, amount, due_in });
+    let amended = of().prop_map(|(promise, amount, due_in)| What::Amended { promise, amount, due_in });
+    let cancelled = (0_u8..6).prop_map(|promise| What::Cancelled { promise });
+    prop_oneof![5 => made, 2 => amended, 1 => cancelled]
+}
+
+fn disputes() -> impl Strategy<Value = What> {
+    let opened = (0_u8..5, option::weighted(0.7, invoice()), option::of(amount()))
+        .prop_map(|(dispute, invoice, amount)| What::Opened { dispute, invoice, amount });
+    let resolved =
+        (0_u8..5, option::weighted(0.7, any::<bool>())).prop_map(|(dispute, upheld)| What::Resolved { dispute, upheld });
+    prop_oneof![3 => opened, 2 => resolved]
+}
+
+/// Mostly of the type that the segmentation declares.
+fn attribute() -> impl Strategy<Value = (&'static str, Attribute)> {
+    let since = super::rules::ATTRIBUTES.into_iter().find(|(name, _)| *name == "customer_since").expect("declared");
+    let name = prop_oneof![3 => select(super::rules::ATTRIBUTES.to_vec()), 1 => Just(since)];
+    (
+        name,
+        attribute_of("bool"),
+        attribute_of("int"),
+        attribute_of("ratio"),
+        attribute_of("string"),
+        attribute_of("date"),
+        0..8,
+    )
+        .prop_map(|((name, kind), bool, long, double, text, date, choice)| {
+            let value = match (choice, kind) {
+                (0, _) => Attribute::Null,
+                (1, _) => text,
+                (2, _) => long,
+                (_, "bool") => bool,
+                (_, "int" | "money") => long,
+                (_, "ratio") => double,
+                (_, "date") => date,
+                _ => text,
+            };
+            (name, value)
+        })
+}
+
+fn attribute_of(kind: &str) -> BoxedStrategy<Attribute> {
+    let text = |list: [&'static str; 4]| select(list.to_vec()).prop_map(|text| Attribute::Text(text.to_owned()));
+    match kind {
+        "bool" => any::<bool>().prop_map(Attribute::Bool).boxed(),
+        "int" => (-1_i64..6).prop_map(|hundreds| Attribute::Long(hundreds * 100)).boxed(),
+        "ratio" => select(vec!["0.25", "0.5", "0.95", "1.0", "-0.5"])
+            .prop_map(|text| Attribute::Double(text.to_owned()))
+            .boxed(),
+        "date" => text(["2025-02-01", "2025-04-25", "2011-12-30", "2025-02-30"]).boxed(),
+        _ => text(["north", "south", "2025-02-01", ""]).boxed(),
+    }
+}

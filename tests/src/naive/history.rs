@@ -1,0 +1,145 @@
+//! `docs/features.md`, "History of the ledger": how things stood after each fact and at each local midnight.
+//!
+//! At a midnight the day begins first; then come the facts of that instant.
+
+use std::collections::BTreeMap;
+
+use segflow_core::event::{Body, Family};
+use segflow_core::fact::Fact;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::time::{Date, Instant};
+
+use super::ledger::{Invoice, Ledger};
+
+/// A delinquency episode.
+#[derive(Clone, Debug)]
+pub struct Episode {
+    /// The midnight or the fact with which it began.
+    pub begin: Instant,
+    /// The fact that ended it, if one did.
+    pub end: Option<Instant>,
+    /// Whether that was a cure.
+    pub cured: bool,
+}
+
+/// What the replay tells of earlier. Time may go on after the facts: what lies after an instant is not true at it yet.
+#[derive(Clone, Debug)]
+pub struct History<'a> {
+    /// The ledger after each fact, in order.
+    after: Vec<(&'a Fact, Ledger<'a>)>,
+    /// In order.
+    pub episodes: Vec<Episode>,
+    /// By id, the fact at which an invoice that is paid in full came to be so.
+    pub paid: BTreeMap<&'a str, Instant>,
+    /// When it was settled whether the first invoice of all is in default, and whether it is.
+    pub verdict: Option<(Instant, bool)>,
+}
+
+/// How far after the last fact and the last due date time alone can matter, in days.
+const AFTERMATH_DAYS: i32 = 31;
+
+impl<'a> History<'a> {
+    /// Replays facts that count, in order.
+    pub fn new(segmentation: &Segmentation, facts: &[&'a Fact]) -> Self {
+        let after = after_each(facts);
+        let first = after.iter().find_map(|(fact, _)| match &fact.body {
+            Body::Issued { invoice_id, .. } => Some(invoice_id.as_str()),
+            _ => None,
+        });
+        let (mut episodes, mut paid, mut verdict) = (Vec::new(), BTreeMap::new(), None);
+        let before_all = Ledger::default();
+        let mut ledger = &before_all;
+        for (at, fact) in moments(segmentation, &after) {
+            ledger = fact.map_or(ledger, |index| &after[index].1);
+            let body = fact.map(|index| &after[index].0.body);
+            judge_episode(&mut episodes, segmentation, at, body, ledger);
+            note_paid(&mut paid, at, ledger);
+            verdict = verdict.or_else(|| judge_first(&after, segmentation, at, ledger.find(first?)?));
+        }
+        Self { after, episodes, paid, verdict }
+    }
+
+    /// How things stood just before an instant; none before the first fact.
+    pub fn before(&self, at: Instant) -> Option<&Ledger<'a>> {
+        before(&self.after, at)
+    }
+}
+
+fn after_each<'a>(facts: &[&'a Fact]) -> Vec<(&'a Fact, Ledger<'a>)> {
+    let mut ledger = Ledger::default();
+    let mut after = Vec::new();
+    for fact in facts.iter().filter(|fact| tells_of_the_ledger(fact)) {
+        ledger.apply(fact);
+        after.push((*fact, ledger.clone()));
+    }
+    after
+}
+
+fn before<'s, 'a>(after: &'s [(&'a Fact, Ledger<'a>)], at: Instant) -> Option<&'s Ledger<'a>> {
+    after.iter().rev().find(|(fact, _)| fact.occurred_at < at).map(|(_, ledger)| ledger)
+}
+
+fn judge_episode(
+    episodes: &mut Vec<Episode>,
+    segmentation: &Segmentation,
+    at: Instant,
+    fact: Option<&Body>,
+    ledger: &Ledger<'_>,
+) {
+    let today = segmentation.zone.date_of(at);
+    let exceeds = |part: &dyn Fn(&Invoice<'_>) -> i128| -> bool {
+        let overdue = ledger.invoices.iter().filter(|invoice| invoice.due < today).map(part);
+        overdue.sum::<i128>() > i128::from(segmentation.parameters.overdue_tolerance_minor)
+    };
+    match episodes.last_mut().filter(|episode| episode.end.is_none()) {
+        Some(present) if !exceeds(&|invoice| invoice.open()) => {
+            present.end = Some(at);
+            present.cured = !matches!(fact, Some(Body::WrittenOff { .. }));
+        }
+        None if exceeds(&|invoice| ledger.undisputed(invoice)) => {
+            episodes.push(Episode { begin: at, end: None, cured: false });
+        }
+        _ => {}
+    }
+}
+
+fn note_paid<'a>(paid: &mut BTreeMap<&'a str, Instant>, at: Instant, ledger: &Ledger<'a>) {
+    for invoice in &ledger.invoices {
+        if invoice.is_paid_in_full() {
+            paid.entry(invoice.id).or_insert(at);
+        } else {
+            paid.remove(invoice.id);
+        }
+    }
+}
+
+/// Settled at the first moment at which the due date of the first invoice, as it then stands, was 30 days ago.
+fn judge_first(
+    after: &[(&Fact, Ledger<'_>)],
+    segmentation: &Segmentation,
+    at: Instant,
+    first: &Invoice<'_>,
+) -> Option<(Instant, bool)> {
+    let judged_at = segmentation.zone.midnight(first.due.plus_days(30));
+    let then = before(after, judged_at).and_then(|ledger| ledger.find(first.id));
+    (at >= judged_at).then(|| (at, then.is_some_and(|then| then.unpaid() > 0)))
+}
+
+fn tells_of_the_ledger(fact: &Fact) -> bool {
+    matches!(fact.body.family(), Family::Invoices | Family::Payments | Family::Disputes)
+}
+
+/// Every local midnight and every fact (by its index), in order, midnights first.
+fn moments(segmentation: &Segmentation, after: &[(&Fact, Ledger<'_>)]) -> Vec<(Instant, Option<usize>)> {
+    let zone = &segmentation.zone;
+    let days: Vec<Date> = after.iter().map(|(fact, _)| zone.date_of(fact.occurred_at)).collect();
+    let dues = after.iter().flat_map(|(_, ledger)| ledger.invoices.iter().map(|invoice| invoice.due));
+    let (Some(first), Some(last)) = (days.iter().min(), days.iter().copied().chain(dues).max()) else {
+        return Vec::new();
+    };
+    let midnights = (first.0..=last.0 + AFTERMATH_DAYS).map(|day| (zone.midnight(Date(day)), None));
+    let facts = after.iter().enumerate().map(|(index, (fact, _))| (fact.occurred_at, Some(index)));
+    let mut moments: Vec<_> = midnights.chain(facts).collect();
+    moments.sort_unstable();
+    moments
+}

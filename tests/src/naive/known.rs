@@ -1,0 +1,145 @@
+//! What an observer of one customer's records knows: which fact is seen from when until when.
+//!
+//! A record counts from the instant up to which everything was decided when it was read. Of copies of one event that say
+//! different things one is seen at a time; what an erasure covers is not seen from when it takes effect.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
+
+use segflow_core::event::Body;
+use segflow_core::fact::{Fact, Facts};
+use segflow_core::time::Instant;
+
+/// A fact and the instants between which it is seen.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// What happened.
+    pub fact: Fact,
+    /// From when it counts, as was fixed when it was read first.
+    pub effective: Instant,
+    /// Seen from this instant on.
+    pub from: Instant,
+    /// No longer seen from this instant on: it gave way to another copy of itself, or was erased.
+    pub until: Instant,
+}
+
+impl Known {
+    /// Whether it is seen at an instant and says something then; an erasure says nothing.
+    pub fn is_seen(&self, at: Instant) -> bool {
+        self.from <= at && at < self.until && !self.is_erasure()
+    }
+
+    /// Whether it comes into effect at an instant.
+    pub fn is_new(&self, at: Instant) -> bool {
+        self.is_seen(at) && self.effective == at
+    }
+
+    /// Whether it erases the customer.
+    pub fn is_erasure(&self) -> bool {
+        self.fact.body == Body::Erased
+    }
+}
+
+/// A record that was read.
+#[derive(Clone, Debug)]
+struct Read {
+    fact: Fact,
+    /// Everything before it was decided by then.
+    decided: Instant,
+}
+
+/// Everything that was read.
+#[derive(Clone, Default, Debug)]
+pub struct Observer {
+    /// Copies of one event, in the order in which they were read.
+    contests: Vec<Vec<Read>>,
+}
+
+impl Observer {
+    /// One record more, read when everything before `decided` was decided; `is_new`: not one of the copies known before.
+    pub fn read(&mut self, fact: Fact, decided: Instant, is_new: bool) {
+        let is_copy = |other: &Fact| other.family() == fact.family() && other.event_id == fact.event_id;
+        let copies = self.contests.iter_mut().rfind(|copies| is_copy(&copies[0].fact));
+        let read = Read { fact, decided };
+        match copies.filter(|_| !is_new) {
+            Some(copies) => copies.push(read),
+            None => self.contests.push(vec![read]),
+        }
+    }
+
+    /// Which fact is seen when. Erasures that come about are among them.
+    pub fn known(&self) -> Vec<Known> {
+        let erasures = self.erasures();
+        let (recordings, facts): (Vec<_>, Vec<_>) = self.contests.iter().partition(|copies| is_erasure(&copies[0]));
+        let erasure = |read: &Read| Known {
+            fact: read.fact.clone(),
+            effective: effective(read),
+            from: effective(read),
+            until: Instant::NEVER,
+        };
+        let all = recordings.into_iter().flatten().map(erasure);
+        let took_place = all.filter(|known| erasures.contains(&(known.fact.recorded_at, known.from)));
+        facts.into_iter().flat_map(|copies| seen_of(copies, &erasures)).chain(took_place).collect()
+    }
+
+    /// When the erasures that come about were recorded and take effect. Those recorded last are looked at first, since
+    /// an erasure that was taken away takes nothing away.
+    fn erasures(&self) -> Vec<(Instant, Instant)> {
+        let all = self.contests.iter().flatten().filter(|read| is_erasure(read));
+        let mut all: Vec<(Instant, Instant)> = all.map(|read| (read.fact.recorded_at, effective(read))).collect();
+        all.sort_by_key(|(recorded_at, from)| (Reverse(*recorded_at), *from));
+        let mut erasures: Vec<(Instant, Instant)> = Vec::new();
+        for (recorded_at, from) in all {
+            if erasures.iter().all(|(_, earlier)| from < *earlier) {
+                erasures.push((recorded_at, from));
+            }
+        }
+        erasures
+    }
+}
+
+fn is_erasure(read: &Read) -> bool {
+    read.fact.body == Body::Erased
+}
+
+fn effective(read: &Read) -> Instant {
+    read.fact.occurred_at.max(read.decided)
+}
+
+/// Between two instants at which a copy is read or erased, the copy that wins is seen, once it is in effect.
+fn seen_of(copies: &[Read], erasures: &[(Instant, Instant)]) -> Vec<Known> {
+    let gone = |read: &Read| {
+        let covering = erasures.iter().filter(|(recorded_at, _)| read.fact.recorded_at <= *recorded_at);
+        covering.map(|(_, from)| *from).min().unwrap_or(Instant::NEVER)
+    };
+    let marks: BTreeSet<Instant> = copies.iter().flat_map(|read| [read.decided, gone(read)]).collect();
+    let mut seen = Vec::new();
+    for mark in &marks {
+        let until = marks.iter().copied().find(|later| later > mark).unwrap_or(Instant::NEVER);
+        let present = copies.iter().filter(|read| read.decided <= *mark && *mark < gone(read));
+        let Some(winner) = present.min_by(|a, b| contest(&a.fact, &b.fact)) else { continue };
+        let first = copies.iter().find(|read| says_the_same(&read.fact, &winner.fact)).unwrap_or(winner);
+        let from = effective(winner).max(*mark);
+        if from < until {
+            seen.push(Known { fact: winner.fact.clone(), effective: effective(first), from, until });
+        }
+    }
+    seen
+}
+
+/// Which of two copies counts is the core's to say: by hashes that mean nothing.
+fn contest(one: &Fact, other: &Fact) -> Ordering {
+    let mut facts = Facts::default();
+    facts.insert(one.clone());
+    facts.insert(other.clone());
+    let winner = facts.iter().next().expect("one of the two");
+    match (says_the_same(one, winner), says_the_same(other, winner)) {
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        _ => Ordering::Equal,
+    }
+}
+
+fn says_the_same(one: &Fact, other: &Fact) -> bool {
+    one.occurred_at == other.occurred_at && one.body == other.body
+}
