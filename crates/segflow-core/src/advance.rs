@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::change::{Cause, Core, Decided, Forecast, Reason, change_id};
-use crate::event::CustomerId;
+use crate::event::{CustomerId, erased};
 use crate::fact::Facts;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::membership::{Move, decide};
+use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
 use crate::segmentation::{Dimension, Segment, Segmentation};
-use crate::state::{Membership, Pending, State, in_effect};
+use crate::state::{InEffect, Membership, Pending, State, in_effect};
 use crate::time::{Instant, Span};
 
 /// How far a forecast looks.
@@ -24,6 +25,28 @@ pub const FORECAST_STEPS: usize = 2_000;
 /// The bound is exclusive, since records of equal timestamp may still be unread. Nothing is decided before the
 /// customer's earliest effective instant.
 pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
+    let mut decided = Vec::new();
+    loop {
+        let walk = walk(state, customer, segmentation, to);
+        decided.extend(walk.decided);
+        let Some(erasure) = walk.erasure else { break };
+        decided.extend(erase(state, customer, segmentation, &erasure));
+    }
+    if let Some(as_of) = &mut state.decision.as_of {
+        *as_of = to.max(*as_of);
+        prune(state, segmentation, to);
+    }
+    decided
+}
+
+/// Instants decided one after the other.
+struct Walk {
+    decided: Vec<Decided>,
+    /// What stopped it, if it did not come to its end.
+    erasure: Option<Pending>,
+}
+
+fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Walk {
     let State { facts, pending, decision } = state;
     let mut decided = Vec::new();
     let mut view = None;
@@ -31,9 +54,13 @@ pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmenta
         let fact = pending.first().map_or(Instant::NEVER, |first| first.effective);
         let at = fact.min(decision.next);
         if at >= to {
-            break;
+            return Walk { decided, erasure: None };
         }
-        let news: Vec<Pending> = pending.drain(..pending.partition_point(|fact| fact.effective <= at)).collect();
+        let due = pending.partition_point(|fact| fact.effective <= at);
+        if let Some(erasure) = pending[..due].iter().position(|fact| erased(&fact.event_id).is_some()) {
+            return Walk { decided, erasure: Some(pending.remove(erasure)) };
+        }
+        let news: Vec<Pending> = pending.drain(..due).collect();
         let view = match (&view, news.is_empty()) {
             (Some(view), true) => view,
             _ => &*view.insert(View::new(customer, in_effect(facts, pending), segmentation)),
@@ -49,7 +76,48 @@ pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmenta
             decided.extend(instant.describe(&moves.value, decision.next));
         }
     }
-    decision.as_of = decision.as_of.map(|as_of| as_of.max(to));
+}
+
+/// Closes every membership and forgets everything recorded up to the erasure. Who is not gone begins anew.
+fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, erasure: &Pending) -> Vec<Decided> {
+    let at = erasure.effective;
+    let before = std::mem::take(&mut state.decision.dimensions);
+    state.decision.dimensions = before.clone();
+    state.erase(erased(&erasure.event_id).expect("only an erasure erases"));
+    let nobody = InEffect { facts: Vec::new(), pruned_from: None };
+    let safety = View::new(customer, nobody, segmentation).safety(Moment::new(at, &segmentation.zone));
+    let mut decided = Vec::new();
+    let dimensions = segmentation.dimensions.iter().zip(before).zip(&mut state.decision.dimensions);
+    for ((dimension, before), membership) in dimensions {
+        let Some(from) = before.current else { continue };
+        membership.seq += 1;
+        let core = Core {
+            change_id: change_id(customer, &dimension.name, membership.seq),
+            seq: membership.seq,
+            customer_id: customer.clone(),
+            dimension: dimension.name.clone(),
+            from: Some(dimension.segments[usize::from(from)].name.clone()),
+            to: None,
+            effective_at: at,
+            entered_previous_at: before.entered_at,
+            cause: Cause::Erasure,
+            event_id: None,
+            reasons: Vec::new(),
+            segmentation: segmentation.name.clone(),
+            segmentation_version: segmentation.version,
+            segmentation_hash: segmentation.hash.clone(),
+            next_if_silent: None,
+            forecast_until: at,
+            memberships: Vec::new(),
+            safety: safety.clone(),
+            treatment: BTreeMap::new(),
+            treatment_from: BTreeMap::new(),
+        };
+        decided.push(Decided { core, origin: Some((erasure.family, erasure.offset)) });
+    }
+    let remains = !in_effect(&state.facts, &state.pending).facts.is_empty();
+    state.decision.as_of = Some(at);
+    state.decision.next = if remains { at } else { Instant::NEVER };
     decided
 }
 

@@ -209,12 +209,19 @@ pub enum Body {
     Erased,
 }
 
+/// How the ids of erasures begin. No id of a producer's may begin with a zero byte.
+const ERASED: &str = "\0erased ";
+
+/// The timestamp of the record of the erasure that has this event id, if it is one.
+pub(crate) fn erased(event_id: &str) -> Option<Instant> {
+    event_id.strip_prefix(ERASED)?.parse().ok().map(Instant)
+}
+
 impl Event {
     /// The erasure of a customer by a record of this timestamp.
     #[must_use]
     pub fn erasure(customer_id: CustomerId, recorded_at: Instant) -> Self {
-        // No id of a producer's contains a control character of this place in it by chance.
-        let event_id = format!("\u{0}erased {}", recorded_at.0);
+        let event_id = format!("{ERASED}{}", recorded_at.0);
         Self { event_id, customer_id, occurred_at: recorded_at, recorded_at, body: Body::Erased }
     }
 }

@@ -43,16 +43,38 @@ impl Fact {
         self.family() == other.family() && self.event_id == other.event_id
     }
 
+    /// Whether it says the same; when it was recorded is not part of that.
+    fn says(&self, other: &Self) -> bool {
+        self.occurred_at == other.occurred_at && self.body == other.body
+    }
+
     /// Decides between copies of different content: the smaller stays.
     fn canonical_hash(&self) -> [u8; 32] {
-        let bytes = postcard::to_allocvec(self).expect("a fact encodes into memory");
+        let content = (self.occurred_at, &self.event_id, &self.body);
+        let bytes = postcard::to_allocvec(&content).expect("a fact encodes into memory");
         Sha256::digest(bytes).into()
+    }
+
+    fn bytes(&self) -> usize {
+        postcard::experimental::serialized_size(self).expect("a fact has a size")
     }
 }
 
 /// The facts of one customer in (`occurred_at`, `event_id`) order.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
-pub struct Facts(Vec<Fact>);
+pub struct Facts {
+    list: Vec<Fact>,
+    /// Copies of other content that would win if an erasure took those that are recorded earlier.
+    shadowed: Vec<Fact>,
+    /// Records that are not later are ignored for ever.
+    erased: Option<Instant>,
+    /// When the first of those happened that were pruned.
+    pruned_from: Option<Instant>,
+    /// How many facts from before the horizon the last pruning left.
+    kept: usize,
+    /// The encoded size of all of them.
+    bytes: usize,
+}
 
 /// What became of a fact that was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,46 +87,133 @@ pub enum Inserted {
     Kept,
     /// A copy of other content was there, and gave way.
     Replaced,
+    /// It came too late to matter: from before the horizon, or from before an erasure.
+    Forgotten,
+    /// There is no room for it.
+    Full,
 }
 
 impl Facts {
+    /// The most bytes that one customer's facts may take, encoded. A fact beyond it is refused; an erasure never is.
+    pub const MAX_BYTES: usize = 1 << 20;
+
     /// Every fact, in (`occurred_at`, `event_id`) order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Fact> + Clone {
-        self.0.iter()
+        self.list.iter()
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
+    }
+
+    /// Their encoded size.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// When the first of those happened that were pruned.
+    #[must_use]
+    pub const fn pruned_from(&self) -> Option<Instant> {
+        self.pruned_from
+    }
+
+    /// How many facts from before the horizon the last pruning left.
+    pub(crate) const fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// The timestamp up to which records were erased.
+    #[must_use]
+    pub const fn erased(&self) -> Option<Instant> {
+        self.erased
     }
 
     /// Adds a fact. Of copies with different content the one with the smaller canonical hash wins.
     pub fn insert(&mut self, fact: Fact) -> Inserted {
-        let Some(at) = self.0.iter().position(|known| known.is_copy_of(&fact)) else {
+        if self.erased.is_some_and(|erased| fact.recorded_at <= erased) {
+            return Inserted::Forgotten;
+        }
+        let Some(at) = self.list.iter().position(|known| known.is_copy_of(&fact)) else {
+            let bytes = fact.bytes();
+            if self.bytes + bytes > Self::MAX_BYTES && fact.body != Body::Erased {
+                return Inserted::Full;
+            }
             self.place(fact);
             return Inserted::New;
         };
-        let known = &self.0[at];
-        if *known == fact {
+        if self.list[at].says(&fact) && fact.recorded_at <= self.list[at].recorded_at {
             return Inserted::Duplicate;
         }
-        if known.canonical_hash() <= fact.canonical_hash() {
-            return Inserted::Kept;
+        self.insert_copy(at, fact)
+    }
+
+    /// Of several copies the one with the smaller hash counts; of the others, those are kept that were recorded later
+    /// than every one before them.
+    fn insert_copy(&mut self, at: usize, fact: Fact) -> Inserted {
+        let known = self.remove(at);
+        let (mut copies, others): (Vec<Fact>, Vec<Fact>) =
+            std::mem::take(&mut self.shadowed).into_iter().partition(|other| other.is_copy_of(&known));
+        self.shadowed = others;
+        self.bytes -= copies.iter().map(Fact::bytes).sum::<usize>();
+        let same = known.says(&fact);
+        copies.extend([known.clone(), fact]);
+        copies.sort_by_cached_key(|copy| (copy.canonical_hash(), std::cmp::Reverse(copy.recorded_at)));
+        let mut latest = Instant::BEGINNING;
+        copies.retain(|copy| {
+            let later = copy.recorded_at > latest;
+            latest = latest.max(copy.recorded_at);
+            later
+        });
+        let winner = copies.remove(0);
+        self.bytes += copies.iter().map(Fact::bytes).sum::<usize>();
+        self.shadowed.extend(copies);
+        self.shadowed.sort_by(|a, b| (a.order(), a.recorded_at).cmp(&(b.order(), b.recorded_at)));
+        let stays = winner.says(&known);
+        self.place(winner);
+        match (same, stays) {
+            (true, _) => Inserted::Duplicate,
+            (false, true) => Inserted::Kept,
+            (false, false) => Inserted::Replaced,
         }
-        self.0.remove(at);
-        self.place(fact);
-        Inserted::Replaced
     }
 
     fn place(&mut self, fact: Fact) {
-        let at = self.0.partition_point(|known| known.order() < fact.order());
-        self.0.insert(at, fact);
+        let at = self.list.partition_point(|known| known.order() < fact.order());
+        self.bytes += fact.bytes();
+        self.list.insert(at, fact);
+    }
+
+    fn remove(&mut self, at: usize) -> Fact {
+        let fact = self.list.remove(at);
+        self.bytes -= fact.bytes();
+        fact
+    }
+
+    /// Erases everything recorded up to an instant, for ever.
+    pub(crate) fn erase(&mut self, recorded: Instant) {
+        let (list, shadowed) = (std::mem::take(&mut self.list), std::mem::take(&mut self.shadowed));
+        *self = Self { erased: self.erased.max(Some(recorded)), ..Self::default() };
+        for fact in list.into_iter().chain(shadowed) {
+            self.insert(fact);
+        }
+    }
+
+    /// Puts what pruning has left in place of all facts. Of what is gone only when the first of it happened is kept.
+    pub(crate) fn prune(&mut self, kept: Vec<Fact>, horizon: Instant) {
+        let first = self.list.first().map(|fact| fact.occurred_at);
+        let pruned_from = [self.pruned_from, first].into_iter().flatten().min();
+        self.shadowed.retain(|copy| kept.iter().any(|fact| fact.is_copy_of(copy)));
+        self.bytes = kept.iter().chain(&self.shadowed).map(Fact::bytes).sum();
+        self.kept = kept.partition_point(|fact| fact.occurred_at < horizon);
+        (self.list, self.pruned_from) = (kept, pruned_from);
     }
 }

@@ -14,6 +14,7 @@ pub mod feature;
 pub mod journal;
 pub mod membership;
 pub mod money;
+mod prune;
 pub mod rule;
 pub mod segmentation;
 pub mod state;

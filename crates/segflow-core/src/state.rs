@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Family};
 use crate::fact::{Fact, Facts, Inserted};
+use crate::segmentation::Segmentation;
 use crate::time::Instant;
 
 /// One customer.
@@ -82,13 +83,15 @@ pub struct Wake {
 
 /// Folds one event in, read while the task's cursor of silence stood at `silence`, from `offset` of its topic.
 ///
-/// Commutative and idempotent in the facts; the effective instant is fixed here, once.
-pub fn fold(state: &mut State, event: Event, offset: u64, silence: Instant) -> Folded {
+/// Commutative and idempotent in the facts; the effective instant is fixed here, once. What happened before the
+/// segmentation's horizon is forgotten, so that a copy of what was pruned cannot bring it back.
+pub fn fold(state: &mut State, event: Event, offset: u64, silence: Instant, segmentation: &Segmentation) -> Folded {
     let fact = Fact::from(event);
     let (family, event_id, occurred_at) = (fact.family(), fact.event_id.clone(), fact.occurred_at);
     let decided = state.decision.as_of.map_or(silence, |as_of| as_of.max(silence));
-    let inserted = state.facts.insert(fact);
-    if matches!(inserted, Inserted::Duplicate | Inserted::Kept) {
+    let too_old = family != Family::Profiles && occurred_at < segmentation.horizon(decided);
+    let inserted = if too_old { Inserted::Forgotten } else { state.facts.insert(fact) };
+    if !matches!(inserted, Inserted::New | Inserted::Replaced) {
         return Folded { inserted, late: false };
     }
     let effective = occurred_at.max(decided);
@@ -108,6 +111,24 @@ impl State {
         Wake { fact: self.pending.first().map_or(Instant::NEVER, |first| first.effective), silence: self.decision.next }
     }
 
+    /// Whether nothing is left but that somebody was erased, when, and how many changes there have been.
+    #[must_use]
+    pub fn is_stub(&self) -> bool {
+        self.facts.erased().is_some() && self.facts.is_empty()
+    }
+
+    /// Erases everything recorded up to an instant.
+    pub(crate) fn erase(&mut self, recorded: Instant) {
+        let Self { facts, pending, decision } = self;
+        facts.erase(recorded);
+        let known: BTreeSet<(Family, &str)> = facts.iter().map(|fact| (fact.family(), &*fact.event_id)).collect();
+        pending.retain(|pending| known.contains(&(pending.family, &*pending.event_id)));
+        decision.next = Instant::NEVER;
+        for membership in &mut decision.dimensions {
+            *membership = Membership { seq: membership.seq, ..Membership::default() };
+        }
+    }
+
     /// A fact gave way to another copy of itself. Had it been in effect, what was decided from it must be looked at
     /// again, at the first instant that is still undecided.
     fn withdraw(&mut self, family: Family, event_id: &str, decided: Instant) {
@@ -119,13 +140,22 @@ impl State {
     }
 }
 
-/// The facts but those that are not in effect, in (`occurred_at`, `event_id`) order.
-pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> impl Iterator<Item = &'a Fact> + Clone + use<'a> {
+/// The facts that count at an instant.
+#[derive(Clone, Debug)]
+pub struct InEffect<'a> {
+    /// In (`occurred_at`, `event_id`) order.
+    pub facts: Vec<&'a Fact>,
+    /// When the first of those happened that were pruned.
+    pub pruned_from: Option<Instant>,
+}
+
+/// The facts but those that are not in effect.
+#[must_use]
+pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> InEffect<'a> {
     let mut ids: BTreeMap<Family, BTreeSet<&str>> = BTreeMap::new();
     for pending in hidden {
         ids.entry(pending.family).or_default().insert(&pending.event_id);
     }
     let is_hidden = |fact: &Fact| ids.get(&fact.family()).is_some_and(|ids| ids.contains(fact.event_id.as_str()));
-    let effective: Vec<&Fact> = facts.iter().filter(|fact| !is_hidden(fact)).collect();
-    effective.into_iter()
+    InEffect { facts: facts.iter().filter(|fact| !is_hidden(fact)).collect(), pruned_from: facts.pruned_from() }
 }

@@ -23,7 +23,13 @@ fn segmentation(zone: &str, rule: &str) -> Segmentation {
 
 fn event(at: &str, id: &str, body: Body) -> Event {
     let customer_id = CustomerId::new("C").unwrap();
-    Event { event_id: id.to_owned(), customer_id, occurred_at: at.parse().unwrap(), recorded_at: at.parse().unwrap(), body }
+    Event {
+        event_id: id.to_owned(),
+        customer_id,
+        occurred_at: at.parse().unwrap(),
+        recorded_at: at.parse().unwrap(),
+        body,
+    }
 }
 
 fn issued(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
@@ -66,7 +72,7 @@ fn check_in(zone: &str, events: &[Event], rule: &str, at: &str, expected: Expect
     let segmentation = segmentation(zone, rule);
     let mut state = State::default();
     for event in events {
-        fold(&mut state, event.clone(), 0, Instant::BEGINNING);
+        fold(&mut state, event.clone(), 0, Instant::BEGINNING, &segmentation);
     }
     let at: Instant = at.parse().unwrap();
     let customer = CustomerId::new("C").unwrap();

@@ -20,9 +20,9 @@ pub(crate) fn encode<T: Serialize>(value: &T, schema: &Local) -> Vec<u8> {
         .expect("the shape written is that of the schema")
 }
 
-/// Reads one value, and nothing after it.
+/// Reads one value of this schema or an earlier one, and nothing after it.
 pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], schema: &Local) -> Result<T, Malformed> {
-    let datum = datum(bytes, schema)?;
+    let (datum, schema) = datum(bytes, schema)?;
     let mut state = DeserializerState::from_slice(datum, schema.parsed());
     let value = T::deserialize(state.deserializer())
         .map_err(|error| Malformed(format!("expected a datum of schema {}, found: {error}", schema.name)))?;
@@ -35,7 +35,8 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], schema: &Local) ->
     }
 }
 
-fn datum<'a>(bytes: &'a [u8], schema: &Local) -> Result<&'a [u8], Malformed> {
+/// The bytes after the header, and the schema that it names.
+fn datum<'a, 's>(bytes: &'a [u8], schema: &'s Local) -> Result<(&'a [u8], &'s Local), Malformed> {
     if !bytes.starts_with(&MARKER) {
         let found = hex(&bytes[..bytes.len().min(MARKER.len())]);
         return Err(Malformed(format!(
@@ -46,16 +47,15 @@ fn datum<'a>(bytes: &'a [u8], schema: &Local) -> Result<&'a [u8], Malformed> {
     let (header, datum) = bytes.split_at_checked(HEADER_BYTES).ok_or_else(|| {
         Malformed(format!("expected a header of {HEADER_BYTES} bytes, found {} bytes in all", bytes.len()))
     })?;
-    let (found, expected) = (&header[MARKER.len()..], schema.fingerprint());
-    if found != expected {
-        return Err(Malformed(format!(
-            "expected the fingerprint {} of schema {}, found {}",
-            hex(&expected),
-            schema.name,
-            hex(found)
-        )));
-    }
-    Ok(datum)
+    let found = &header[MARKER.len()..];
+    let written_by = schema.accepted().find(|schema| schema.fingerprint() == found);
+    written_by.map(|schema| (datum, schema)).ok_or_else(|| {
+        let expected: Vec<String> = schema
+            .accepted()
+            .map(|schema| format!("{} of schema {}", hex(&schema.fingerprint()), schema.name))
+            .collect();
+        Malformed(format!("expected the fingerprint {}, found {}", expected.join(" or "), hex(found)))
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -2,22 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use segflow_core::event::{Attribute, Body, Direction, Event};
+use segflow_core::event::{Attribute, Body, Direction, Event, FailureCode};
 use segflow_core::money::Currency;
+use segflow_core::time::Date;
 use serde::{Serialize, Serializer};
 
 use crate::encoding::Encoding;
 use crate::form::{Day, Pairs, Stamp};
 use crate::{avro, json, schema};
 
-/// The value of a record of this event's family.
+/// The value of a record of this event's family; none, which is null in Kafka, of an erasure.
+///
+/// The record's key is the customer's id, its timestamp `recorded_at`: an erasure is made of these two alone.
 #[must_use]
-pub fn encode(event: &Event, currency: &Currency, encoding: Encoding) -> Vec<u8> {
-    let fields = Fields::of(event, currency, encoding);
-    match encoding {
+pub fn encode(event: &Event, currency: &Currency, encoding: Encoding) -> Option<Vec<u8>> {
+    let fields = Fields::of(event, kind(&event.body)?, currency, encoding);
+    Some(match encoding {
         Encoding::Json => json::encode(&fields),
         Encoding::Avro => avro::encode(&fields, schema::of(event.body.family())),
-    }
+    })
 }
 
 /// The fields of every kind; those that a kind lacks are left out.
@@ -36,6 +39,8 @@ struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     promise_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    dispute_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     amount_minor: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<&'a str>,
@@ -46,61 +51,92 @@ struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    failure_code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upheld: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<Pairs<&'a str, Wire<'a>>>,
 }
 
 impl<'a> Fields<'a> {
-    fn of(event: &'a Event, currency: &'a Currency, encoding: Encoding) -> Self {
-        let mut fields = Self::common(event, encoding);
+    fn of(event: &'a Event, kind: &'static str, currency: &'a Currency, encoding: Encoding) -> Self {
+        let mut fields = Self::common(event, kind, encoding);
+        let day = |date: Date| Day::new(date, encoding);
         match &event.body {
             Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
                 fields.invoice_id = Some(invoice_id);
                 fields.amount(*amount_minor, currency);
-                fields.due_date = Some(Day::new(*due_date, encoding));
+                fields.due_date = Some(day(*due_date));
                 fields.debt_type = debt_type.as_deref();
             }
+            Body::Adjusted { invoice_id, delta_minor, due_date } => {
+                fields.invoice_id = Some(invoice_id);
+                fields.amount(*delta_minor, currency);
+                fields.due_date = due_date.map(day);
+            }
+            Body::WrittenOff { invoice_id } => fields.invoice_id = Some(invoice_id),
             Body::Received { payment_id, amount_minor, invoice_id, method } => {
                 fields.payment_id = Some(payment_id);
                 fields.amount(*amount_minor, currency);
                 fields.invoice_id = invoice_id.as_deref();
                 fields.method = method.as_deref();
             }
+            Body::Failed { payment_id, code } => {
+                fields.payment_id = Some(payment_id);
+                fields.failure_code = code.map(FailureCode::word);
+            }
+            Body::Reversed { payment_id } => fields.payment_id = Some(payment_id),
             Body::Contact { contact_id, channel, outcome, .. } => {
                 fields.contact_id = Some(contact_id);
                 fields.channel = Some(channel.word());
                 fields.outcome = Some(outcome.word());
             }
-            Body::Made { promise_id, amount_minor, due_date } => {
+            Body::Made { promise_id, amount_minor, due_date }
+            | Body::Amended { promise_id, amount_minor, due_date } => {
                 fields.promise_id = Some(promise_id);
                 fields.amount(*amount_minor, currency);
-                fields.due_date = Some(Day::new(*due_date, encoding));
+                fields.due_date = Some(day(*due_date));
+            }
+            Body::Cancelled { promise_id } => fields.promise_id = Some(promise_id),
+            Body::Opened { dispute_id, invoice_id, amount_minor } => {
+                fields.dispute_id = Some(dispute_id);
+                fields.invoice_id = invoice_id.as_deref();
+                fields.amount_minor = *amount_minor;
+            }
+            Body::Resolved { dispute_id, upheld } => {
+                fields.dispute_id = Some(dispute_id);
+                fields.upheld = *upheld;
             }
             Body::Updated { attributes } => fields.attributes = Some(pairs(attributes)),
+            Body::Erased => {}
         }
         fields
     }
 
-    fn common(event: &'a Event, encoding: Encoding) -> Self {
+    fn common(event: &'a Event, kind: &'static str, encoding: Encoding) -> Self {
         Self {
             event_id: &event.event_id,
             customer_id: event.customer_id.as_str(),
             occurred_at: Stamp::new(event.occurred_at, encoding),
-            kind: kind(&event.body),
+            kind,
             invoice_id: None,
             payment_id: None,
             contact_id: None,
             promise_id: None,
+            dispute_id: None,
             amount_minor: None,
             currency: None,
             due_date: None,
             debt_type: None,
             method: None,
+            failure_code: None,
             channel: None,
             outcome: None,
+            upheld: None,
             attributes: None,
         }
     }
@@ -111,17 +147,26 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The word of an event's kind.
+/// The word of an event's kind; none of an erasure, which no field names.
 #[must_use]
-pub const fn kind(body: &Body) -> &'static str {
-    match body {
+pub const fn kind(body: &Body) -> Option<&'static str> {
+    Some(match body {
         Body::Issued { .. } => "ISSUED",
+        Body::Adjusted { .. } => "ADJUSTED",
+        Body::WrittenOff { .. } => "WRITTEN_OFF",
         Body::Received { .. } => "RECEIVED",
+        Body::Failed { .. } => "FAILED",
+        Body::Reversed { .. } => "REVERSED",
         Body::Contact { direction: Direction::Outbound, .. } => "OUTBOUND",
         Body::Contact { direction: Direction::Inbound, .. } => "INBOUND",
         Body::Made { .. } => "MADE",
+        Body::Amended { .. } => "AMENDED",
+        Body::Cancelled { .. } => "CANCELLED",
+        Body::Opened { .. } => "OPENED",
+        Body::Resolved { .. } => "RESOLVED",
         Body::Updated { .. } => "UPDATED",
-    }
+        Body::Erased => return None,
+    })
 }
 
 fn pairs(attributes: &BTreeMap<String, Attribute>) -> Pairs<&str, Wire<'_>> {

@@ -18,7 +18,7 @@ pub fn encode(record: &Record) -> Vec<u8> {
     avro::encode(&Fields::of(record), &schema::JOURNAL)
 }
 
-/// Reads a record back; the error says what was expected and what was found.
+/// Reads a record back, also one that an earlier release wrote; the error says what was expected and what was found.
 pub fn decode(bytes: &[u8]) -> Result<Record, Malformed> {
     avro::decode::<Fields>(bytes, &schema::JOURNAL)?.record()
 }
@@ -52,6 +52,8 @@ struct CountFields {
     read: u64,
     folded: u64,
     duplicates: u64,
+    #[serde(default)]
+    forgotten: u64,
     conflicts: u64,
     late: u64,
     dead_letters: u64,
@@ -116,13 +118,13 @@ impl InputFields {
 
 impl CountFields {
     fn of(counts: &Counts) -> Self {
-        let Counts { read, folded, duplicates, conflicts, late, dead_letters, changes } = *counts;
-        Self { read, folded, duplicates, conflicts, late, dead_letters, changes }
+        let Counts { read, folded, duplicates, forgotten, conflicts, late, dead_letters, changes } = *counts;
+        Self { read, folded, duplicates, forgotten, conflicts, late, dead_letters, changes }
     }
 
     fn counts(self) -> Counts {
-        let Self { read, folded, duplicates, conflicts, late, dead_letters, changes } = self;
-        Counts { read, folded, duplicates, conflicts, late, dead_letters, changes }
+        let Self { read, folded, duplicates, forgotten, conflicts, late, dead_letters, changes } = self;
+        Counts { read, folded, duplicates, forgotten, conflicts, late, dead_letters, changes }
     }
 }
 

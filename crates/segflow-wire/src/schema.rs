@@ -1,4 +1,5 @@
-//! The Avro schemas of this release: one per topic that has one, embedded in the binary.
+//! The Avro schemas of this release, embedded in the binary: one per topic that has one, and the earlier ones whose
+//! values are still read.
 
 use std::sync::LazyLock;
 
@@ -11,6 +12,8 @@ pub struct Local {
     pub name: &'static str,
     /// The file's text.
     pub source: &'static str,
+    /// The schemas by which earlier releases wrote the topic. What they lack has a default.
+    pub earlier: &'static [&'static Self],
     parsed: LazyLock<Schema>,
 }
 
@@ -25,46 +28,55 @@ impl Local {
     pub fn fingerprint(&self) -> [u8; 8] {
         *self.parsed.rabin_fingerprint()
     }
+
+    /// It, then the earlier ones: all by which a value may have been written.
+    pub fn accepted(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.earlier.iter().copied())
+    }
 }
 
 macro_rules! local {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal),* $(,)?) => {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal $(, after $($earlier:ident)+)?);* $(;)?) => {
         $(
             $(#[$doc])*
             pub static $constant: Local = Local {
                 name: $name,
                 source: include_str!(concat!("../../../schemas/", $name, ".avsc")),
+                earlier: &[$($(&$earlier),+)?],
                 parsed: LazyLock::new(|| {
                     $constant.source.parse().expect("an embedded schema parses: a test parses each")
                 }),
             };
         )*
-
-        /// Every schema.
-        pub static ALL: [&Local; 9] = [$(&$constant),*];
     };
 }
 
 local! {
     /// `collections.invoices`
-    INVOICES = "invoices",
+    INVOICES = "invoices";
     /// `collections.payments`
-    PAYMENTS = "payments",
+    PAYMENTS = "payments";
     /// `collections.contacts`
-    CONTACTS = "contacts",
+    CONTACTS = "contacts";
     /// `collections.promises`
-    PROMISES = "promises",
+    PROMISES = "promises";
     /// `collections.disputes`
-    DISPUTES = "disputes",
+    DISPUTES = "disputes";
     /// `collections.profiles`
-    PROFILES = "profiles",
+    PROFILES = "profiles";
     /// `collections.segment-changes`
-    SEGMENT_CHANGES = "segment-changes",
+    SEGMENT_CHANGES = "segment-changes";
     /// `collections.segments`
-    SEGMENTS = "segments",
+    SEGMENTS = "segments";
     /// The journal.
-    JOURNAL = "journal",
+    JOURNAL = "journal", after JOURNAL_1;
+    /// The journal as it was before it counted what is forgotten.
+    JOURNAL_1 = "journal-1";
 }
+
+/// Every schema by which this release writes.
+pub static ALL: [&Local; 9] =
+    [&INVOICES, &PAYMENTS, &CONTACTS, &PROMISES, &DISPUTES, &PROFILES, &SEGMENT_CHANGES, &SEGMENTS, &JOURNAL];
 
 /// The schema of a family's topic.
 #[must_use]

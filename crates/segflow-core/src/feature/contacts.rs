@@ -1,9 +1,10 @@
-//! Contacts: events that share a contact id are one, dated by its first.
+//! Contacts: events that share a contact id are one, dated by its first, with its furthest outcome.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Window;
-use super::dated::inside;
+use super::dated::{inside, leaves};
+use super::owed::lower_median;
 use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, Channel, Direction, Outcome};
@@ -11,43 +12,80 @@ use crate::fact::Fact;
 use crate::time::{Date, Instant, Zone};
 use crate::timed::Timed;
 
+/// A contact.
 #[derive(Clone, Debug)]
-struct Contact {
-    at: Instant,
+pub struct Contact<'a> {
+    /// Its id.
+    pub contact_id: &'a str,
+    /// When its first event happened.
+    pub at: Instant,
     date: Date,
-    direction: Direction,
-    channel: Channel,
+    /// From us or from them.
+    pub direction: Direction,
+    /// By which means.
+    pub channel: Channel,
+    outcome: Outcome,
+    /// When the right party was last spoken to.
+    talked_at: Option<Instant>,
 }
 
-/// Every contact, and the last sign of life by one.
+/// Every contact, and every sign of life.
 #[derive(Clone, Default, Debug)]
-pub struct Contacts {
+pub struct Contacts<'a> {
     /// In order.
-    list: Vec<Contact>,
-    last_engagement: Option<Instant>,
+    pub list: Vec<Contact<'a>>,
+    /// When the customer engaged, ascending.
+    engagements: Vec<Instant>,
+    /// The contact of the last engagement.
+    engaged: Option<&'a str>,
 }
 
 /// Outbound contacts without an answer, below which silence means nothing.
 const SILENT_AFTER: usize = 3;
+/// Contacts in a row that reach nobody, from which on a channel is not reachable.
+const UNREACHED: usize = 3;
+/// Contacts of a channel, below which a share of answers means nothing.
+const RESPONSES: usize = 3;
+/// Within how many milliseconds an answer belongs to a contact.
+const ANSWER_MS: i64 = 48 * 3_600_000;
+const HOUR_MS: i64 = 3_600_000;
+/// The days in which calls are limited, the present one included: 12 CFR 1006.14(b)(2).
+const CALL_WINDOW: Window = Window { days: 7 };
 
-impl Contacts {
+impl<'a> Contacts<'a> {
     /// The contacts among facts given in order.
-    pub fn of<'a>(facts: impl Iterator<Item = &'a Fact>, zone: &Zone) -> Self {
+    #[must_use]
+    pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
         let mut contacts = Self::default();
-        let mut seen = BTreeSet::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for fact in facts {
             let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
                 continue;
             };
+            let at = fact.occurred_at;
             if is_engagement(*direction, *outcome) {
-                contacts.last_engagement = Some(fact.occurred_at);
+                contacts.engagements.push(at);
+                contacts.engaged = Some(contact_id);
             }
-            if seen.insert(contact_id) {
-                let (at, date) = (fact.occurred_at, zone.date_of(fact.occurred_at));
-                contacts.list.push(Contact { at, date, direction: *direction, channel: *channel });
+            let place = *places.entry(contact_id).or_insert_with(|| {
+                let (direction, channel, outcome) = (*direction, *channel, *outcome);
+                let (date, talked_at) = (zone.date_of(at), None);
+                contacts.list.push(Contact { contact_id, at, date, direction, channel, outcome, talked_at });
+                contacts.list.len() - 1
+            });
+            let contact = &mut contacts.list[place];
+            contact.outcome = contact.outcome.max(*outcome);
+            if *outcome == Outcome::RightParty {
+                contact.talked_at = Some(at);
             }
         }
         contacts
+    }
+
+    /// The contact of the last engagement.
+    #[must_use]
+    pub const fn last_engaged(&self) -> Option<&'a str> {
+        self.engaged
     }
 
     /// `contacts.outbound(w)`, `contacts.inbound(w)`, each also of one channel.
@@ -58,21 +96,125 @@ impl Contacts {
         window: Window,
         channel: Option<Channel>,
         moment: Moment<'_>,
-    ) -> Timed<Reading<'static>> {
-        let wanted = |contact: &&Contact| {
+    ) -> Timed<i64> {
+        let wanted = |contact: &&Contact<'_>| {
             contact.direction == direction && channel.is_none_or(|channel| channel == contact.channel)
         };
+        let found = self.within(window, wanted, moment);
+        Timed::until(count(found.value.len()), found.until)
+    }
+
+    /// The contacts of a kind within a window, and when the oldest of them leaves it.
+    fn within(
+        &self,
+        window: Window,
+        wanted: impl Fn(&&Contact<'a>) -> bool,
+        moment: Moment<'_>,
+    ) -> Timed<Vec<&Contact<'a>>> {
         let recent = inside(&self.list, |contact| contact.date, window, moment).value;
-        let oldest = recent.iter().find(wanted).map(|contact| contact.date);
-        let counted = count(recent.iter().filter(wanted).count());
-        Timed::until(Reading::Int(counted), super::dated::leaves(oldest, window, moment))
+        let found: Vec<&Contact<'a>> = recent.iter().filter(wanted).collect();
+        let oldest = found.first().map(|contact| contact.date);
+        Timed::until(found, leaves(oldest, window, moment))
+    }
+
+    /// Whether there was an outbound contact, of one channel or of any, within `[from, to)`.
+    #[must_use]
+    pub fn any_outbound(&self, channel: Option<Channel>, from: Instant, to: Instant) -> bool {
+        self.list.iter().any(|contact| {
+            contact.direction == Direction::Outbound
+                && channel.is_none_or(|channel| channel == contact.channel)
+                && (from..to).contains(&contact.at)
+        })
+    }
+
+    /// `contacts.right_party_ratio(w)`
+    #[must_use]
+    pub fn right_party_ratio(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        let by_voice = |contact: &&Contact<'_>| {
+            contact.direction == Direction::Outbound && matches!(contact.channel, Channel::Call | Channel::Visit)
+        };
+        let attempts = self.within(window, by_voice, moment);
+        let talks = attempts.value.iter().filter(|contact| contact.talked_at.is_some()).count();
+        let ratio = Reading::Ratio(count(talks), count(attempts.value.len()));
+        Timed::until(if attempts.value.is_empty() { Reading::Absent } else { ratio }, attempts.until)
+    }
+
+    /// `contacts.reachable(channel)`
+    #[must_use]
+    pub fn reachable(&self, channel: Channel) -> Reading<'static> {
+        let mut tries = self.list.iter().rev().filter(|contact| contact.tells_of(channel));
+        let reaches_nobody = |contact: &Contact<'_>| {
+            contact.direction == Direction::Outbound
+                && matches!(contact.outcome, Outcome::Bounced | Outcome::NotConnected)
+        };
+        let Some(last) = tries.next() else { return Reading::Absent };
+        let wrong = last.direction == Direction::Outbound && last.outcome == Outcome::WrongParty;
+        let mut before = tries.take(UNREACHED - 1);
+        let unreached = reaches_nobody(last) && (1..UNREACHED).all(|_| before.next().is_some_and(reaches_nobody));
+        Reading::Bool(!wrong && !unreached)
+    }
+
+    /// Contacts of a channel that were answered or had the time for it: hours to the answer, none where there was none.
+    fn responses(
+        &self,
+        window: Window,
+        channel: Channel,
+        payments: &[Instant],
+        moment: Moment<'_>,
+    ) -> Timed<Vec<Option<i64>>> {
+        let wanted = |contact: &&Contact<'_>| contact.direction == Direction::Outbound && contact.channel == channel;
+        let asked = self.within(window, wanted, moment);
+        let mut until = asked.until;
+        let mut responses = Vec::new();
+        for contact in asked.value {
+            let limit = contact.at.plus_ms(ANSWER_MS);
+            let first = |signs: &[Instant]| signs.get(signs.partition_point(|sign| *sign < contact.at)).copied();
+            let answer = [first(&self.engagements), first(payments)].into_iter().flatten().min();
+            match answer.filter(|answer| *answer <= limit) {
+                Some(answer) => responses.push(Some(answer.since_ms(contact.at) / HOUR_MS)),
+                None if moment.at < limit => until = until.min(limit),
+                None => responses.push(None),
+            }
+        }
+        Timed::until(responses, until)
+    }
+
+    /// `response_ratio(w, channel)`
+    #[must_use]
+    pub fn response_ratio(
+        &self,
+        window: Window,
+        channel: Channel,
+        payments: &[Instant],
+        moment: Moment<'_>,
+    ) -> Timed<Reading<'static>> {
+        let responses = self.responses(window, channel, payments, moment);
+        let answered = responses.value.iter().flatten().count();
+        let ratio = Reading::Ratio(count(answered), count(responses.value.len()));
+        Timed::until(if responses.value.len() < RESPONSES { Reading::Absent } else { ratio }, responses.until)
+    }
+
+    /// `response_hours(w, channel)`
+    #[must_use]
+    pub fn response_hours(
+        &self,
+        window: Window,
+        channel: Channel,
+        payments: &[Instant],
+        moment: Moment<'_>,
+    ) -> Timed<Reading<'static>> {
+        let responses = self.responses(window, channel, payments, moment);
+        let mut hours: Vec<i64> = responses.value.iter().flatten().copied().collect();
+        hours.sort_unstable();
+        let median = lower_median(&hours).filter(|_| responses.value.len() >= RESPONSES);
+        Timed::until(median.map_or(Reading::Absent, Reading::Int), responses.until)
     }
 
     /// `silent.days`: since the last engagement or payment, else since the first outbound contact; absent under 3
     /// outbound contacts since.
     #[must_use]
-    pub fn silent_days(&self, last_payment: Option<Instant>, zone: &Zone) -> Timed<Reading<'static>> {
-        let last = self.last_engagement.max(last_payment);
+    pub fn silent_days(&self, last_payment: Option<Instant>, zone: &Zone) -> Reading<'static> {
+        let last = self.engagements.last().copied().max(last_payment);
         let mut since = self
             .list
             .iter()
@@ -80,7 +222,50 @@ impl Contacts {
         let first = since.clone().next().map(|contact| contact.date);
         let reference = last.map(|last| zone.date_of(last)).or(first);
         let silent = reference.filter(|_| since.nth(SILENT_AFTER - 1).is_some());
-        Timed::always(silent.map_or(Reading::Absent, Reading::Since))
+        silent.map_or(Reading::Absent, Reading::Since)
+    }
+
+    /// `call_headroom`: stricter than 12 CFR 1006.14(b)(2), since it counts over all debts.
+    #[must_use]
+    pub fn call_headroom(&self, limit: u32, moment: Moment<'_>) -> Timed<i64> {
+        let is_call = |contact: &&Contact<'_>| {
+            contact.channel == Channel::Call
+                && contact.direction == Direction::Outbound
+                && contact.outcome != Outcome::NotConnected
+        };
+        let calls = self.within(CALL_WINDOW, is_call, moment);
+        let talks = self.list.iter().filter(|contact| contact.channel == Channel::Call);
+        let talked = talks.filter_map(|contact| contact.talked_at).max().map(|at| moment.zone.date_of(at));
+        let released = leaves(talked, CALL_WINDOW, moment);
+        if talked.is_some() && moment.at < released {
+            return Timed::until(0, released);
+        }
+        Timed::until((i64::from(limit) - count(calls.value.len())).max(0), calls.until)
+    }
+
+    /// When another call may be made, if none may be made now and none is.
+    #[must_use]
+    pub fn call_allowed_from(&self, limit: u32, moment: Moment<'_>) -> Option<Instant> {
+        let mut headroom = self.call_headroom(limit, moment);
+        if headroom.value > 0 {
+            return None;
+        }
+        while headroom.until != Instant::NEVER {
+            let at = headroom.until;
+            headroom = self.call_headroom(limit, Moment::new(at, moment.zone));
+            if headroom.value > 0 {
+                return Some(at);
+            }
+        }
+        None
+    }
+}
+
+impl Contact<'_> {
+    /// Whether it says anything about whether a channel reaches somebody.
+    #[must_use]
+    pub fn tells_of(&self, channel: Channel) -> bool {
+        self.channel == channel && (self.direction == Direction::Inbound || self.outcome != Outcome::Attempted)
     }
 }
 

@@ -3,13 +3,19 @@
 pub mod catalogue;
 pub mod contacts;
 pub mod dated;
+pub mod disputes;
+pub mod history;
 pub mod ledger;
+pub mod owed;
+pub mod payments;
 pub mod profile;
 pub mod promises;
 pub mod reading;
 pub mod view;
 
-use crate::event::{Channel, Direction, FailureCode};
+use sha2::{Digest, Sha256};
+
+use crate::event::{Channel, CustomerId, Direction, FailureCode};
 
 /// A window: the present calendar day and the `days - 1` before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,4 +141,11 @@ pub enum Feature {
     SegmentDays(usize),
     /// `bucket("experiment")`: 0 to 99.
     Bucket(String),
+}
+
+/// `bucket(experiment)`: SHA-256 of the experiment, a zero byte and the customer id, as a number modulo 100.
+#[must_use]
+pub fn bucket(experiment: &str, customer: &CustomerId) -> i64 {
+    let digest = Sha256::digest(format!("{experiment}\0{customer}"));
+    digest.iter().fold(0, |rest, byte| (rest * 256 + i64::from(*byte)) % 100)
 }

@@ -1,9 +1,10 @@
 //! Promises to pay: open until kept by receipts, or broken at their deadline.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Window;
 use super::dated::inside;
+use super::payments::Receipts;
 use super::reading::{Moment, Reading};
 use crate::event::Body;
 use crate::fact::Fact;
@@ -16,21 +17,36 @@ use crate::timed::Timed;
 pub struct Promise<'a> {
     /// By the end of which day.
     pub due: Date,
-    made_at: Instant,
+    /// When it was made.
+    pub made_at: Instant,
     /// Its id.
     pub promise_id: &'a str,
     /// What was promised.
     pub amount: i64,
+    /// Received since it was made.
     received: i64,
     kept_at: Option<Instant>,
+    cancelled_at: Option<Instant>,
     deadline: Instant,
+}
+
+impl Promise<'_> {
+    fn is_open(&self, at: Instant) -> bool {
+        self.kept_at.is_none() && self.cancelled_at.is_none() && at < self.deadline
+    }
+
+    /// When it was kept, cancelled or, if nothing happens, broken.
+    #[must_use]
+    pub fn decided_at(&self) -> Instant {
+        self.kept_at.or(self.cancelled_at).unwrap_or(self.deadline)
+    }
 }
 
 /// Every promise that was made.
 #[derive(Clone, Default, Debug)]
 pub struct Promises<'a> {
     /// By (due date, instant of making, id): the order in which receipts serve them.
-    made: Vec<Promise<'a>>,
+    pub made: Vec<Promise<'a>>,
     /// Days on which a promise was kept, ascending.
     kept: Vec<Date>,
     /// Deadlines that were not or will not be met, ascending, with the day that each begins.
@@ -38,23 +54,13 @@ pub struct Promises<'a> {
 }
 
 impl<'a> Promises<'a> {
-    /// Serves receipts, given in order as (instant, amount), to promises.
-    pub fn of(
-        facts: impl Iterator<Item = &'a Fact>,
-        receipts: impl Iterator<Item = (Instant, i64)>,
-        parameters: &Parameters,
-        zone: &Zone,
-    ) -> Self {
-        let mut made = made(facts, parameters, zone);
-        if made.is_empty() {
-            return Self::default();
-        }
-        for (at, amount) in receipts {
-            serve(&mut made, at, amount, parameters.promise_tolerance);
-        }
+    /// Replays facts given in order.
+    #[must_use]
+    pub fn of(facts: &[&'a Fact], parameters: &Parameters, zone: &Zone) -> Self {
+        let made = Replay { parameters, zone, made: Vec::new(), early: BTreeMap::new() }.of(facts);
         let mut kept: Vec<_> = made.iter().filter_map(|promise| promise.kept_at).map(|at| zone.date_of(at)).collect();
         kept.sort_unstable();
-        let unkept = made.iter().filter(|promise| promise.kept_at.is_none());
+        let unkept = made.iter().filter(|promise| promise.kept_at.is_none() && promise.cancelled_at.is_none());
         let mut missed: Vec<_> = unkept.map(|promise| (promise.deadline, zone.date_of(promise.deadline))).collect();
         missed.sort_unstable();
         Self { made, kept, missed }
@@ -62,7 +68,7 @@ impl<'a> Promises<'a> {
 
     /// Those neither kept nor broken, the first due first.
     pub fn open(&self, at: Instant) -> impl Iterator<Item = &Promise<'a>> {
-        self.made.iter().filter(move |promise| promise.kept_at.is_none() && at < promise.deadline)
+        self.made.iter().filter(move |promise| promise.is_open(at))
     }
 
     /// `promises.open`
@@ -109,41 +115,89 @@ impl<'a> Promises<'a> {
     }
 }
 
-fn made<'a>(facts: impl Iterator<Item = &'a Fact>, parameters: &Parameters, zone: &Zone) -> Vec<Promise<'a>> {
-    let mut seen = BTreeSet::new();
-    let mut made: Vec<_> = facts
-        .filter_map(|fact| match &fact.body {
-            Body::Made { promise_id, amount_minor, due_date } if seen.insert(promise_id) => Some(Promise {
-                due: *due_date,
-                made_at: fact.occurred_at,
-                promise_id,
-                amount: *amount_minor,
-                received: 0,
-                kept_at: None,
-                deadline: zone.midnight(last_day(*due_date, parameters).plus_days(1)),
-            }),
-            _ => None,
-        })
-        .collect();
-    made.sort_by_key(|promise| (promise.due, promise.made_at, promise.promise_id));
-    made
+struct Replay<'a, 's> {
+    parameters: &'s Parameters,
+    zone: &'s Zone,
+    made: Vec<Promise<'a>>,
+    /// Amendments and cancellations that came before their promise.
+    early: BTreeMap<&'a str, Vec<&'a Fact>>,
 }
 
-/// Each open promise takes up to its amount, the earliest due first; the rest goes on to the next.
-fn serve(made: &mut [Promise<'_>], at: Instant, amount: i64, (numerator, denominator): (i64, i64)) {
-    let mut rest = amount;
-    let open =
-        made.iter_mut().filter(|promise| promise.kept_at.is_none() && promise.made_at <= at && at < promise.deadline);
-    for promise in open {
-        let taken = rest.min(promise.amount - promise.received);
-        promise.received += taken;
-        rest -= taken;
-        if i128::from(promise.received) * i128::from(denominator) >= i128::from(promise.amount) * i128::from(numerator)
-        {
-            promise.kept_at = Some(at);
+impl<'a> Replay<'a, '_> {
+    fn of(mut self, facts: &[&'a Fact]) -> Vec<Promise<'a>> {
+        if !facts.iter().any(|fact| matches!(fact.body, Body::Made { .. })) {
+            return self.made;
         }
-        if rest == 0 {
+        let mut receipts = Receipts::among(facts);
+        for fact in facts {
+            match &fact.body {
+                Body::Made { promise_id, amount_minor, due_date } if self.find(promise_id).is_none() => {
+                    self.make(promise_id, *amount_minor, *due_date, fact.occurred_at);
+                }
+                Body::Amended { promise_id, .. } | Body::Cancelled { promise_id } => match self.find(promise_id) {
+                    Some(place) => self.correct(place, &fact.body, fact.occurred_at),
+                    None => self.early.entry(promise_id).or_default().push(fact),
+                },
+                Body::Received { payment_id, amount_minor, .. } if receipts.counts(payment_id) => {
+                    self.serve(fact.occurred_at, *amount_minor);
+                }
+                _ => {}
+            }
+        }
+        self.made.sort_by_key(|promise| (promise.due, promise.made_at, promise.promise_id));
+        self.made
+    }
+
+    fn find(&self, promise_id: &str) -> Option<usize> {
+        self.made.iter().position(|promise| promise.promise_id == promise_id)
+    }
+
+    fn make(&mut self, promise_id: &'a str, amount: i64, due: Date, at: Instant) {
+        let (received, kept_at, cancelled_at, deadline) = (0, None, None, self.deadline(due));
+        self.made.push(Promise { due, made_at: at, promise_id, amount, received, kept_at, cancelled_at, deadline });
+        for fact in self.early.remove(promise_id).unwrap_or_default() {
+            self.correct(self.made.len() - 1, &fact.body, at);
+        }
+    }
+
+    fn correct(&mut self, place: usize, body: &Body, at: Instant) {
+        if !self.made[place].is_open(at) {
             return;
+        }
+        match body {
+            Body::Amended { amount_minor, due_date, .. } => {
+                let deadline = self.deadline(*due_date);
+                let promise = &mut self.made[place];
+                (promise.amount, promise.due, promise.deadline) = (*amount_minor, *due_date, deadline);
+                promise.judge(at, self.parameters.promise_tolerance);
+            }
+            _ => self.made[place].cancelled_at = Some(at),
+        }
+    }
+
+    /// Each open promise takes up to its amount, the earliest due first; the rest goes on to the next.
+    fn serve(&mut self, at: Instant, amount: i64) {
+        let mut rest = amount;
+        let mut open: Vec<&mut Promise<'a>> = self.made.iter_mut().filter(|promise| promise.is_open(at)).collect();
+        open.sort_by_key(|promise| (promise.due, promise.made_at, promise.promise_id));
+        for promise in open {
+            let taken = rest.min((promise.amount - promise.received).max(0));
+            promise.received += taken;
+            rest -= taken;
+            promise.judge(at, self.parameters.promise_tolerance);
+        }
+    }
+
+    fn deadline(&self, due: Date) -> Instant {
+        self.zone.midnight(last_day(due, self.parameters).plus_days(1))
+    }
+}
+
+impl Promise<'_> {
+    fn judge(&mut self, at: Instant, (numerator, denominator): (i64, i64)) {
+        let (received, amount) = (i128::from(self.received), i128::from(self.amount));
+        if received * i128::from(denominator) >= amount * i128::from(numerator) {
+            self.kept_at = Some(at);
         }
     }
 }

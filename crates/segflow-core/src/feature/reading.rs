@@ -24,6 +24,12 @@ impl<'a> Moment<'a> {
     pub fn new(at: Instant, zone: &'a Zone) -> Self {
         Self { at, today: zone.date_of(at), zone }
     }
+
+    /// When the next local day begins.
+    #[must_use]
+    pub fn midnight(&self) -> Instant {
+        self.zone.midnight(self.today.plus_days(1))
+    }
 }
 
 /// A feature's value. Days are kept as the date that they count from, so that a comparison can be solved.

@@ -167,6 +167,16 @@ impl Dimension {
 }
 
 impl Segmentation {
+    /// The instant before which nothing new is taken in, and closed things are pruned, once everything before
+    /// `decided` is decided.
+    #[must_use]
+    pub fn horizon(&self, decided: Instant) -> Instant {
+        if decided < Instant::EARLIEST {
+            return Instant::BEGINNING;
+        }
+        self.zone.midnight(self.zone.date_of(decided).plus_days(-self.parameters.horizon_days))
+    }
+
     /// Adds a span in the segmentation's zone.
     #[must_use]
     pub fn plus(&self, at: Instant, span: Span) -> Instant {

@@ -126,6 +126,33 @@ fn a_change_reads_back_from_either_encoding() {
     }
 }
 
+/// Nobody is anywhere any more; what was owed until then stands in the safety block, every field of it.
+#[test]
+fn an_erasure_reads_back_from_either_encoding() {
+    let mut erasure = full();
+    erasure.core.cause = Cause::Erasure;
+    erasure.core.to = None;
+    (erasure.core.event_id, erasure.core.next_if_silent) = (None, None);
+    (erasure.core.reasons, erasure.core.memberships) = (Vec::new(), Vec::new());
+    (erasure.core.treatment, erasure.core.treatment_from) = (BTreeMap::new(), BTreeMap::new());
+    erasure.envelope.actionable = false;
+    for encoding in [Encoding::Json, Encoding::Avro] {
+        assert_eq!(decode(&encode(&erasure, encoding), encoding), Ok(erasure.clone()));
+    }
+    let json: serde_json::Value = serde_json::from_slice(&encode(&erasure, Encoding::Json)).unwrap();
+    assert_eq!((&json["cause"], &json["from"], &json["to"]), (&"ERASURE".into(), &"early".into(), &().into()));
+    let lines = |change: &Change| -> Vec<String> {
+        pretty(change)
+            .lines()
+            .skip_while(|line| !line.contains("\"currency\""))
+            .take_while(|line| !line.contains("\"treatment\""))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(lines(&erasure).len(), 17);
+    assert_eq!(lines(&erasure), lines(&full()));
+}
+
 /// Names, order and forms are a contract with every subscriber.
 #[test]
 fn json_of_a_full_change() {

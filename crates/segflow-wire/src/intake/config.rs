@@ -9,6 +9,10 @@ use sha2::{Digest, Sha256};
 use crate::encoding::Encoding;
 use crate::partition::Partitioner;
 
+/// Of what is accepted under one configuration: another number where a release accepts other records. 1 knew no
+/// corrections, disputes and erasures.
+const VERSION: u32 = 2;
+
 /// The intake configuration. Its hash stands in the journal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Intake {
@@ -57,7 +61,7 @@ impl Intake {
     fn canonical(&self) -> String {
         let skew = self.max_skew_ms.map_or_else(|| "none".to_owned(), |ms| ms.to_string());
         let mut text = format!(
-            "segflow intake 1\ncurrency {}\npartitions {}\nmax_skew_ms {skew}\n",
+            "segflow intake {VERSION}\ncurrency {}\npartitions {}\nmax_skew_ms {skew}\n",
             self.currency.code, self.partitions
         );
         for family in Family::ALL {

@@ -36,6 +36,8 @@ pub(super) struct Fields<'a> {
     #[serde(borrow)]
     pub promise_id: Value<'a>,
     #[serde(borrow)]
+    pub dispute_id: Value<'a>,
+    #[serde(borrow)]
     pub amount_minor: Value<'a>,
     #[serde(borrow)]
     pub currency: Value<'a>,
@@ -46,9 +48,13 @@ pub(super) struct Fields<'a> {
     #[serde(borrow)]
     pub method: Value<'a>,
     #[serde(borrow)]
+    pub failure_code: Value<'a>,
+    #[serde(borrow)]
     pub channel: Value<'a>,
     #[serde(borrow)]
     pub outcome: Value<'a>,
+    #[serde(borrow)]
+    pub upheld: Value<'a>,
     #[serde(borrow)]
     pub attributes: Value<'a>,
 }
@@ -76,9 +82,17 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// As [`Field::id`], or nothing.
-    pub fn optional_id(self) -> Result<Option<String>, Rejection> {
-        if self.value == Value::Null { Ok(None) } else { self.id().map(Some) }
+    /// An event's id: as [`Field::id`], but erasures have those that begin with a zero byte.
+    pub fn event_id(self) -> Result<String, Rejection> {
+        match &self.value {
+            Value::Text(text) if text.starts_with('\0') => Err(self.fault("a text that begins with no zero byte")),
+            _ => self.id(),
+        }
+    }
+
+    /// What is read of it, or nothing where it is absent.
+    pub fn if_any<T>(self, read: impl FnOnce(Self) -> Result<T, Rejection>) -> Result<Option<T>, Rejection> {
+        if self.value == Value::Null { Ok(None) } else { read(self).map(Some) }
     }
 
     /// A word of the producer's: text of at most 256 bytes, or nothing. An empty one is nothing.
@@ -134,6 +148,25 @@ impl<'a> Field<'a> {
             _ => Reason::MalformedField,
         };
         Err(self.reject(reason, format_args!("a whole number of minor units from 1 to {MAX_AMOUNT_MINOR}")))
+    }
+
+    /// What is added to an amount, in minor units: of either sign, or zero.
+    pub fn delta(self) -> Result<i64, Rejection> {
+        let reason = match self.value {
+            Value::Int(delta) if delta.unsigned_abs() <= MAX_AMOUNT_MINOR.unsigned_abs() => return Ok(delta),
+            Value::Int(_) | Value::Huge(_) => Reason::AmountOutOfRange,
+            _ => Reason::MalformedField,
+        };
+        let expected = format_args!("a whole number of minor units from -{MAX_AMOUNT_MINOR} to {MAX_AMOUNT_MINOR}");
+        Err(self.reject(reason, expected))
+    }
+
+    /// True or false.
+    pub fn boolean(self) -> Result<bool, Rejection> {
+        match self.value {
+            Value::Bool(value) => Ok(value),
+            _ => Err(self.fault("true or false")),
+        }
     }
 
     /// The rejection of a field whose value does not fit.

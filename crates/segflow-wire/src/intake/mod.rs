@@ -1,10 +1,13 @@
 //! Accepting a record: a pure function of the record, the intake configuration and the wall time of the cycle.
 
+mod attributes;
 mod body;
 mod config;
 mod fields;
 mod rejection;
 mod value;
+
+use std::fmt::Display;
 
 use segflow_core::event::{CustomerId, Event, Family};
 use segflow_core::time::Instant;
@@ -15,7 +18,7 @@ pub use rejection::{Reason, Rejection};
 use crate::encoding::{Encoding, Headers};
 use crate::partition::partition_of;
 use crate::{avro, json, schema};
-use fields::{Fields, required};
+use fields::{Field, Fields, required};
 use value::Value;
 
 /// A record of an input topic, as it was read.
@@ -41,20 +44,24 @@ pub struct RawRecord<'a> {
 
 /// The event that a record carries, or why it cannot be used. `w` is the wall time of the cycle.
 ///
+/// A null value on the topic of profiles is the erasure of the customer whose id the key is.
+///
 /// Of several faults the first in this order is named: the record's timestamp, a null value, the encoding, the kind,
 /// the customer id and key, the partition, the other fields.
 pub fn accept(record: &RawRecord<'_>, intake: &Intake, w: Instant) -> Result<Event, Rejection> {
     timestamp(record, intake, w)?;
-    let value = record.value.ok_or_else(|| null_value(record.family))?;
+    let Some(value) = record.value else { return erasure(record, intake) };
     let mut fields = decode(value, record.family, intake.topic(record.family).encoding)?;
-    let kind = body::kind(record.family, &mut fields)?;
+    let body = body::of_kind(record.family, &mut fields)?;
     let customer_id = customer(required!(fields.customer_id)?)?;
-    key(record, intake, &customer_id)?;
+    key(record, &customer_id)?;
+    partition(record, intake, &customer_id)?;
     Ok(Event {
-        event_id: required!(fields.event_id)?.id()?,
+        event_id: required!(fields.event_id)?.event_id()?,
         customer_id,
         occurred_at: required!(fields.occurred_at)?.instant()?,
-        body: body::body(kind, fields, &intake.currency)?,
+        recorded_at: record.timestamp,
+        body: body(fields, &intake.currency)?,
     })
 }
 
@@ -68,14 +75,20 @@ fn timestamp(record: &RawRecord<'_>, intake: &Intake, w: Instant) -> Result<(), 
     Err(Rejection::new(Reason::TimestampAhead, detail))
 }
 
-fn null_value(family: Family) -> Rejection {
-    match family {
-        Family::Profiles => {
-            let detail = "value: expected an UPDATED, found null: erasure is not part of this release";
-            Rejection::new(Reason::UnsupportedKind, detail)
-        }
-        _ => Rejection::new(Reason::NullValue, format!("value: expected an event of {}, found null", family.name())),
+/// It happens at its record's timestamp, which has therefore the bounds of an event's instant.
+fn erasure(record: &RawRecord<'_>, intake: &Intake) -> Result<Event, Rejection> {
+    if record.family != Family::Profiles {
+        let detail = format!("value: expected an event of {}, found null", record.family.name());
+        return Err(Rejection::new(Reason::NullValue, detail));
     }
+    let id = record.key.and_then(|key| std::str::from_utf8(key).ok()).and_then(CustomerId::new);
+    let customer_id = id.ok_or_else(|| {
+        let expected = format_args!("a customer id of 1 to {} bytes of utf-8", CustomerId::MAX_BYTES);
+        not_customer(record, expected)
+    })?;
+    partition(record, intake, &customer_id)?;
+    let at = Field { name: "timestamp of the record", value: Value::Int(record.timestamp.0) }.instant()?;
+    Ok(Event::erasure(customer_id, at))
 }
 
 fn decode(value: &[u8], family: Family, encoding: Encoding) -> Result<Fields<'_>, Rejection> {
@@ -91,7 +104,7 @@ fn decode(value: &[u8], family: Family, encoding: Encoding) -> Result<Fields<'_>
     }
 }
 
-fn customer(field: fields::Field<'_>) -> Result<CustomerId, Rejection> {
+fn customer(field: Field<'_>) -> Result<CustomerId, Rejection> {
     let id = match &field.value {
         Value::Text(text) => CustomerId::new(&**text),
         _ => None,
@@ -99,15 +112,22 @@ fn customer(field: fields::Field<'_>) -> Result<CustomerId, Rejection> {
     id.ok_or_else(|| field.fault(format_args!("a text of 1 to {} bytes", CustomerId::MAX_BYTES)))
 }
 
-fn key(record: &RawRecord<'_>, intake: &Intake, customer: &CustomerId) -> Result<(), Rejection> {
-    let found = record.key.unwrap_or_default();
-    if found != customer.as_str().as_bytes() {
-        let found = if record.key.is_none() { "none".to_owned() } else { json::shown(found) };
-        let detail = format!("key: expected the customer_id {:?}, found {found}", customer.as_str());
-        return Err(Rejection::new(Reason::KeyNotCustomer, detail));
+fn key(record: &RawRecord<'_>, customer: &CustomerId) -> Result<(), Rejection> {
+    if record.key == Some(customer.as_str().as_bytes()) {
+        return Ok(());
     }
+    Err(not_customer(record, format_args!("the customer_id {:?}", customer.as_str())))
+}
+
+fn not_customer(record: &RawRecord<'_>, expected: impl Display) -> Rejection {
+    let found = record.key.map_or_else(|| "none".to_owned(), json::shown);
+    Rejection::new(Reason::KeyNotCustomer, format!("key: expected {expected}, found {found}"))
+}
+
+/// The customer's id is the key.
+fn partition(record: &RawRecord<'_>, intake: &Intake, customer: &CustomerId) -> Result<(), Rejection> {
     let partitioner = intake.topic(record.family).partitioner;
-    let expected = partition_of(found, intake.partitions, partitioner);
+    let expected = partition_of(customer.as_str().as_bytes(), intake.partitions, partitioner);
     if expected == record.partition {
         return Ok(());
     }

@@ -47,8 +47,6 @@ reasons! {
     NullValue = "null_value",
     /// The bytes are not a value of the topic's encoding.
     Undecodable = "undecodable",
-    /// A kind of the catalogue that this release does not read.
-    UnsupportedKind = "unsupported_kind",
     /// A kind that the catalogue does not have.
     UnknownKind = "unknown_kind",
     /// A field that the kind requires is absent or null.
@@ -57,11 +55,11 @@ reasons! {
     MalformedField = "malformed_field",
     /// An amount that must be above zero is not.
     NegativeAmount = "negative_amount",
-    /// An amount is above 10^15 minor units.
+    /// An amount is beyond 10^15 minor units, either way.
     AmountOutOfRange = "amount_out_of_range",
     /// A currency other than the one configured.
     WrongCurrency = "wrong_currency",
-    /// The key is missing or is not the customer id.
+    /// The key is missing or is not the customer id; of an erasure, is no customer id.
     KeyNotCustomer = "key_not_customer",
     /// The record is on a partition that its key does not hash to.
     WrongPartition = "wrong_partition",

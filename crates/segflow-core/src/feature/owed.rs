@@ -1,0 +1,211 @@
+//! What is owed, overdue, due next and disputed, as read from the ledger.
+
+use super::Window;
+use super::dated::{inside, leaves};
+use super::ledger::{Invoice, Ledger, sum};
+use super::promises::count;
+use super::reading::{Moment, Reading};
+use crate::fact::Fact;
+use crate::time::{Date, Instant, Zone};
+use crate::timed::Timed;
+
+/// The ledger of the present, with the days on which invoices were issued.
+pub struct Owed<'a> {
+    ledger: Ledger<'a>,
+    /// Local days of issue, in the order of the ledger's invoices.
+    issued_on: Vec<Date>,
+    /// Invoices that some dispute covers or covered which was not upheld, in the same order.
+    contested: Vec<bool>,
+}
+
+impl<'a> Owed<'a> {
+    /// Replays facts given in order.
+    #[must_use]
+    pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
+        let ledger = Ledger::replay(facts, |_, _| {});
+        let upheld = super::disputes::upheld(facts);
+        let contested = |invoice: &Invoice<'_>| invoice.disputes.iter().any(|id| !upheld.contains(id));
+        Self {
+            issued_on: ledger.invoices.iter().map(|invoice| zone.date_of(invoice.issued_at)).collect(),
+            contested: ledger.invoices.iter().map(contested).collect(),
+            ledger,
+        }
+    }
+
+    /// Every invoice, in the order of issue.
+    #[must_use]
+    pub fn invoices(&self) -> &[Invoice<'a>] {
+        &self.ledger.invoices
+    }
+
+    /// `balance`
+    #[must_use]
+    pub fn balance(&self) -> i64 {
+        sum(self.ledger.open().map(Invoice::open))
+    }
+
+    /// `credit`
+    #[must_use]
+    pub fn credit(&self) -> i64 {
+        self.ledger.credit()
+    }
+
+    /// `invoices.open`
+    #[must_use]
+    pub fn open_count(&self) -> i64 {
+        count(self.ledger.open().count())
+    }
+
+    /// `disputed.amount`
+    #[must_use]
+    pub fn disputed_amount(&self) -> i64 {
+        sum(self.ledger.open().map(Invoice::disputed))
+    }
+
+    /// `written_off.amount`
+    #[must_use]
+    pub fn written_off_amount(&self) -> i64 {
+        sum(self.ledger.invoices.iter().filter(|invoice| invoice.written_off).map(Invoice::unpaid))
+    }
+
+    /// Invoices with an undisputed part, oldest due first; of one debt type, or of all.
+    fn undisputed<'s>(&'s self, debt_type: Option<&'s str>) -> impl Iterator<Item = &'s Invoice<'a>> + Clone {
+        let wanted = move |invoice: &&Invoice<'a>| debt_type.is_none() || invoice.debt_type == debt_type;
+        self.ledger.open().filter(wanted).filter(|invoice| invoice.undisputed() > 0)
+    }
+
+    /// Undisputed and overdue, oldest due first. Due today is not yet overdue.
+    pub fn overdue(&self, today: Date) -> impl Iterator<Item = &Invoice<'a>> {
+        self.undisputed(None).take_while(move |invoice| invoice.due < today)
+    }
+
+    /// `overdue.amount`
+    #[must_use]
+    pub fn overdue_amount(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timed<i64> {
+        let overdue = self.undisputed(debt_type).take_while(|invoice| invoice.due < moment.today);
+        Timed::until(sum(overdue.map(Invoice::undisputed)), self.next_overdue(debt_type, moment))
+    }
+
+    /// `overdue.invoices`
+    #[must_use]
+    pub fn overdue_count(&self, moment: Moment<'_>) -> Timed<i64> {
+        Timed::until(count(self.overdue(moment.today).count()), self.next_overdue(None, moment))
+    }
+
+    /// When another invoice becomes overdue.
+    fn next_overdue(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Instant {
+        let next = self.undisputed(debt_type).find(|invoice| invoice.due >= moment.today);
+        next.map_or(Instant::NEVER, |invoice| day_after(invoice.due, moment.zone))
+    }
+
+    /// `overdue.days`: days past due.
+    #[must_use]
+    pub fn overdue_days(
+        &self,
+        tolerance_minor: i64,
+        debt_type: Option<&str>,
+        moment: Moment<'_>,
+    ) -> Timed<Reading<'static>> {
+        let parts = self.undisputed(debt_type).map(|invoice| (invoice.due, invoice.undisputed()));
+        match exceeding(parts, tolerance_minor) {
+            Some(due) if due < moment.today => Timed::always(Reading::Since(due)),
+            Some(due) => Timed::until(Reading::Int(0), day_after(due, moment.zone)),
+            None => Timed::always(Reading::Int(0)),
+        }
+    }
+
+    /// The nearest due date from today on, what falls due then, and until when that is so.
+    #[must_use]
+    pub fn next_due(&self, moment: Moment<'_>) -> Option<Timed<(Date, i64)>> {
+        let coming = self.undisputed(None).skip_while(|invoice| invoice.due < moment.today);
+        let due = coming.clone().next()?.due;
+        let amount = sum(coming.take_while(|invoice| invoice.due == due).map(Invoice::undisputed));
+        Some(Timed::until((due, amount), day_after(due, moment.zone)))
+    }
+
+    /// The places of invoices issued within a window.
+    fn issued(&self, window: Window, moment: Moment<'_>) -> Timed<std::ops::Range<usize>> {
+        let dates = inside(&self.issued_on, |date| *date, window, moment);
+        Timed::until(self.issued_on.len() - dates.value.len()..self.issued_on.len(), dates.until)
+    }
+
+    /// `invoices.count(w)`
+    #[must_use]
+    pub fn issued_count(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        let issued = self.issued(window, moment);
+        Timed::until(count(issued.value.len()), issued.until)
+    }
+
+    /// `invoices.sum(w)`
+    #[must_use]
+    pub fn issued_sum(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        let issued = self.issued(window, moment);
+        let invoices = self.ledger.invoices[issued.value].iter().filter(|invoice| !invoice.written_off);
+        Timed::until(sum(invoices.map(|invoice| invoice.amount)), issued.until)
+    }
+
+    /// `dispute_ratio(w)`
+    #[must_use]
+    pub fn dispute_ratio(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        let issued = self.issued(window, moment);
+        let contested = self.contested[issued.value.clone()].iter().filter(|contested| **contested).count();
+        let ratio = Reading::Ratio(count(contested), count(issued.value.len()));
+        Timed::until(if issued.value.is_empty() { Reading::Absent } else { ratio }, issued.until)
+    }
+
+    /// What fell due within a window, of invoices not written off. A due date has fallen due once it is over.
+    #[must_use]
+    pub fn fallen_due(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        let first = moment.today.plus_days(1 - window.days);
+        let mut until = Instant::NEVER;
+        let mut amount = 0_i64;
+        for invoice in self.ledger.invoices.iter().filter(|invoice| !invoice.written_off && invoice.due >= first) {
+            let turns = if invoice.due < moment.today {
+                amount = amount.saturating_add(invoice.amount);
+                leaves(Some(invoice.due), window, moment)
+            } else {
+                day_after(invoice.due, moment.zone)
+            };
+            until = until.min(turns);
+        }
+        Timed::until(amount, until)
+    }
+
+    /// `days_late.median(n)`: of the last `n` invoices paid in full, the lower median of days late.
+    #[must_use]
+    pub fn days_late(&self, n: usize, zone: &Zone) -> Option<i64> {
+        let mut paid: Vec<_> = self
+            .ledger
+            .invoices
+            .iter()
+            .filter_map(|invoice| Some((invoice.paid_at()?, invoice.due, invoice.invoice_id)))
+            .collect();
+        paid.sort_unstable();
+        let last = &paid[paid.len().saturating_sub(n)..];
+        let mut days: Vec<i64> = last.iter().map(|(at, due, _)| zone.date_of(*at).days_since(*due).max(0)).collect();
+        days.sort_unstable();
+        lower_median(&days)
+    }
+}
+
+/// The lower of the two in the middle of an even number; none of nothing.
+pub(super) fn lower_median(sorted: &[i64]) -> Option<i64> {
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
+}
+
+/// The due date at which parts, oldest due first, exceed a tolerance in sum.
+pub(super) fn exceeding(parts: impl Iterator<Item = (Date, i64)>, tolerance_minor: i64) -> Option<Date> {
+    let mut cumulative = 0_i64;
+    for (due, amount) in parts {
+        cumulative = cumulative.saturating_add(amount);
+        if cumulative > tolerance_minor {
+            return Some(due);
+        }
+    }
+    None
+}
+
+/// The midnight on which what is due on this day becomes overdue.
+pub(super) fn day_after(date: Date, zone: &Zone) -> Instant {
+    zone.midnight(date.plus_days(1))
+}

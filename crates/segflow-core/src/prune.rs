@@ -1,0 +1,314 @@
+//! Pruning that nobody can see: what is older than the horizon goes, unless a feature could still read it.
+//!
+//! A fact is judged together with all that share its id (an invoice with its adjustments). Of a payment that went to an
+//! invoice that goes and to one that stays, the latter part stays. `docs/features.md` says what producers may rely on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::event::{Body, Channel, Direction, Family};
+use crate::fact::Fact;
+use crate::feature::contacts::Contacts;
+use crate::feature::history::{Episode, History};
+use crate::feature::ledger::Ledger;
+use crate::feature::payments::{REMEMBERED, Receipts};
+use crate::feature::promises::Promises;
+use crate::segmentation::Segmentation;
+use crate::state::State;
+use crate::time::{Date, Instant};
+
+/// How many facts must have passed the horizon since the last time before it is worth while again.
+const WORTH_WHILE: usize = 16;
+/// The most invoices paid in full that `days_late` looks back on.
+pub const PAID_REMEMBERED: usize = 12;
+/// The most contacts of a channel, or outbound ones, that a feature without a window looks back on.
+const CONTACTS_REMEMBERED: usize = 3;
+
+/// Prunes what can no longer matter once everything before `decided` is decided, if it is worth while.
+pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Instant) {
+    let Some(first) = state.facts.iter().next() else { return };
+    // A year of 366 days per 365 or an hour more or less do not matter: this only saves the calendar.
+    let roughly = decided.plus_ms(-i64::from(segmentation.parameters.horizon_days) * 86_400_000 + 86_400_000);
+    if first.occurred_at >= roughly {
+        return;
+    }
+    let horizon = segmentation.horizon(decided);
+    let old = state.facts.iter().take_while(|fact| fact.occurred_at < horizon).count();
+    if old < state.facts.kept() + WORTH_WHILE {
+        return;
+    }
+    let hidden: BTreeSet<(Family, &str)> =
+        state.pending.iter().map(|pending| (pending.family, &*pending.event_id)).collect();
+    let facts: Vec<&Fact> = state.facts.iter().collect();
+    let is_old = |fact: &Fact| fact.occurred_at < horizon && !hidden.contains(&(fact.family(), &*fact.event_id));
+    let effective = |fact: &&&Fact| !hidden.contains(&(fact.family(), &*fact.event_id));
+    let in_effect: Vec<&Fact> = facts.iter().filter(effective).copied().collect();
+    let plan = Plan::of(&facts, &in_effect, &is_old, segmentation, horizon);
+    let kept = facts.iter().filter_map(|fact| plan.left_of(fact)).collect();
+    state.facts.prune(kept, horizon);
+}
+
+/// What stays.
+struct Plan<'a> {
+    /// Things of which every fact is older than the horizon and in effect, by family and id.
+    old: BTreeSet<(Family, &'a str)>,
+    /// Of those, what stays.
+    claimed: BTreeSet<(Family, &'a str)>,
+    /// Of old payments, what went to something that stays.
+    parts: BTreeMap<&'a str, i64>,
+    /// Updates of which some attribute is the present one.
+    present: BTreeSet<&'a str>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(
+        facts: &[&'a Fact],
+        in_effect: &[&'a Fact],
+        is_old: &impl Fn(&Fact) -> bool,
+        segmentation: &Segmentation,
+        horizon: Instant,
+    ) -> Self {
+        let recent: BTreeSet<_> = facts.iter().filter(|fact| !is_old(fact)).map(|fact| thing(fact)).collect();
+        let old = facts.iter().map(|fact| thing(fact)).filter(|thing| !recent.contains(thing)).collect();
+        let mut plan = Self { old, claimed: BTreeSet::new(), parts: BTreeMap::new(), present: present(facts) };
+        let promised = plan.promises(in_effect, segmentation, horizon);
+        let money = Money::of(in_effect, segmentation, horizon);
+        plan.money(&money, promised, segmentation.zone.date_of(horizon));
+        plan.disputes(in_effect, &money.ledger);
+        plan.contacts(in_effect, &money, segmentation);
+        plan
+    }
+
+    fn is_old(&self, family: Family, id: &'a str) -> bool {
+        self.old.contains(&(family, id))
+    }
+
+    /// Claims promises that are undecided at the horizon and those that shared receipts with them; returns since when
+    /// receipts matter to them.
+    fn promises(&mut self, facts: &[&'a Fact], segmentation: &Segmentation, horizon: Instant) -> Instant {
+        let promises = Promises::of(facts, &segmentation.parameters, &segmentation.zone);
+        let mut since = Instant::NEVER;
+        loop {
+            let before = since;
+            for promise in &promises.made {
+                let matters =
+                    promise.decided_at() >= horizon.min(since) || !self.is_old(Family::Promises, promise.promise_id);
+                if matters {
+                    self.claimed.insert((Family::Promises, promise.promise_id));
+                    since = since.min(promise.made_at);
+                }
+            }
+            if since == before {
+                return since;
+            }
+        }
+    }
+
+    /// Claims invoices that a feature could still read, and what is allocated to them.
+    fn money(&mut self, money: &Money<'a>, promised: Instant, horizon: Date) {
+        let ledger = &money.ledger;
+        let mut stays: Vec<bool> = ledger
+            .invoices
+            .iter()
+            .map(|invoice| {
+                let closed = !invoice.written_off && invoice.closed_at.is_some();
+                !closed || invoice.due >= horizon || !self.is_old(Family::Invoices, invoice.invoice_id)
+            })
+            .collect();
+        money.claims.iter().for_each(|place| stays[*place] = true);
+        let mut whole: Vec<bool> =
+            money.receipts.iter().map(|(id, at)| *at >= promised || !self.is_old(Family::Payments, id)).collect();
+        loop {
+            let before = (stays.clone(), whole.clone());
+            for (place, invoice) in ledger.invoices.iter().enumerate() {
+                if invoice.allocations.iter().any(|(payment, _)| whole[*payment]) {
+                    stays[place] = true;
+                }
+            }
+            for (payment, invoice_id) in &ledger.detours {
+                let touched = |place: usize| {
+                    let invoice = &ledger.invoices[place];
+                    invoice.invoice_id == *invoice_id || invoice.allocations.iter().any(|(other, _)| other == payment)
+                };
+                let places: Vec<usize> = (0..ledger.invoices.len()).filter(|place| touched(*place)).collect();
+                if whole[*payment] || places.iter().any(|place| stays[*place]) {
+                    whole[*payment] = true;
+                    places.iter().for_each(|place| stays[*place] = true);
+                }
+            }
+            if before == (stays.clone(), whole.clone()) {
+                break;
+            }
+        }
+        self.claim_money(money, &stays, &whole);
+    }
+
+    fn claim_money(&mut self, money: &Money<'a>, stays: &[bool], whole: &[bool]) {
+        let ledger = &money.ledger;
+        let mut parts = vec![0_i64; money.receipts.len()];
+        ledger.unspent().for_each(|(payment, amount)| parts[payment] += amount);
+        for (invoice, _) in ledger.invoices.iter().zip(stays).filter(|(_, stays)| **stays) {
+            self.claimed.insert((Family::Invoices, invoice.invoice_id));
+            invoice.allocations.iter().for_each(|(payment, amount)| parts[*payment] += amount);
+        }
+        let remembered = money.receipts.len().saturating_sub(REMEMBERED);
+        for (payment, (payment_id, _)) in money.receipts.iter().enumerate() {
+            if whole[payment] || parts[payment] > 0 || payment >= remembered {
+                self.claimed.insert((Family::Payments, payment_id));
+            }
+            if !whole[payment] {
+                self.parts.insert(payment_id, parts[payment]);
+            }
+        }
+    }
+
+    /// Claims disputes that are open, that touch an invoice that stays, and the one resolved last.
+    fn disputes(&mut self, facts: &[&'a Fact], ledger: &Ledger<'a>) {
+        let stays = |invoice_id| self.claimed.contains(&(Family::Invoices, invoice_id));
+        let touching = ledger.invoices.iter().filter(|invoice| stays(invoice.invoice_id));
+        let mut claimed: BTreeSet<&str> = touching.flat_map(|invoice| invoice.disputes.iter().copied()).collect();
+        let (mut opened, mut resolved) = (BTreeSet::new(), BTreeMap::new());
+        for fact in facts {
+            match &fact.body {
+                Body::Opened { dispute_id, .. } => {
+                    opened.insert(dispute_id.as_str());
+                }
+                Body::Resolved { dispute_id, .. } => {
+                    resolved.entry(dispute_id.as_str()).or_insert(fact.occurred_at);
+                }
+                _ => {}
+            }
+        }
+        claimed.extend(opened.iter().filter(|id| !resolved.contains_key(**id)));
+        claimed.extend(opened.iter().max_by_key(|id| resolved.get(**id)));
+        self.claimed.extend(claimed.into_iter().map(|id| (Family::Disputes, id)));
+    }
+
+    /// Claims the last contacts of each channel and of all, the first outbound one, the last engagement, and what tells
+    /// that an episode had an outbound contact.
+    fn contacts(&mut self, facts: &[&'a Fact], money: &Money<'a>, segmentation: &Segmentation) {
+        let contacts = Contacts::of(facts, &segmentation.zone);
+        let outbound = || contacts.list.iter().filter(|contact| contact.direction == Direction::Outbound);
+        let mut claimed: BTreeSet<&str> = BTreeSet::new();
+        let mut claim = |id: &'a str| {
+            claimed.insert(id);
+        };
+        outbound().take(1).for_each(|contact| claim(contact.contact_id));
+        outbound().rev().take(CONTACTS_REMEMBERED).for_each(|contact| claim(contact.contact_id));
+        contacts.last_engaged().into_iter().for_each(&mut claim);
+        for channel in Channel::ALL {
+            let telling = contacts.list.iter().rev().filter(|contact| contact.tells_of(*channel));
+            telling.take(CONTACTS_REMEMBERED).for_each(|contact| claim(contact.contact_id));
+            for Episode { began, ended, .. } in &money.episodes {
+                let end = ended.map_or(Instant::NEVER, |(at, _)| at);
+                let mut within =
+                    outbound().filter(|contact| contact.channel == *channel && (*began..end).contains(&contact.at));
+                within.next().into_iter().for_each(|contact| claim(contact.contact_id));
+            }
+        }
+        self.claimed.extend(claimed.into_iter().map(|id| (Family::Contacts, id)));
+    }
+
+    /// What stays of a fact: all, a part, or nothing.
+    fn left_of(&self, fact: &'a Fact) -> Option<Fact> {
+        let thing = thing(fact);
+        if thing.0 == Family::Profiles {
+            return (!self.old.contains(&thing) || self.present.contains(thing.1)).then(|| fact.clone());
+        }
+        if !self.old.contains(&thing) {
+            return Some(fact.clone());
+        }
+        if !self.claimed.contains(&thing) {
+            return None;
+        }
+        let mut left = fact.clone();
+        if let Body::Received { payment_id, amount_minor, invoice_id, .. } = &mut left.body
+            && let Some(part) = self.parts.get(payment_id.as_str())
+        {
+            *amount_minor = *part;
+            let named_stays = |id: &String| self.claimed.contains(&(Family::Invoices, id));
+            *invoice_id = invoice_id.take().filter(named_stays);
+        }
+        Some(left)
+    }
+}
+
+/// The ledger, and which of its invoices features look back on.
+struct Money<'a> {
+    ledger: Ledger<'a>,
+    /// Payments that count, in the ledger's order.
+    receipts: Vec<(&'a str, Instant)>,
+    /// Episodes that some feature could still read.
+    episodes: Vec<Episode>,
+    /// Places of invoices.
+    claims: BTreeSet<usize>,
+}
+
+impl<'a> Money<'a> {
+    fn of(facts: &[&'a Fact], segmentation: &Segmentation, horizon: Instant) -> Self {
+        let tolerance = segmentation.parameters.overdue_tolerance_minor;
+        let ledger = Ledger::replay(facts, |_, _| {});
+        let history = History::of(facts, tolerance, &segmentation.zone);
+        let mut counting = Receipts::among(facts);
+        let receipt = |fact: &&'a Fact| match &fact.body {
+            Body::Received { payment_id, .. } => {
+                counting.counts(payment_id).then_some((payment_id.as_str(), fact.occurred_at))
+            }
+            _ => None,
+        };
+        let receipts = facts.iter().filter_map(receipt).collect();
+        let last_cured = history.episodes().iter().rfind(|episode| matches!(episode.ended, Some((_, true))));
+        let read =
+            |episode: &&Episode| episode.ended.is_none_or(|(at, _)| at >= horizon) || last_cured == Some(*episode);
+        let episodes: Vec<Episode> = history.episodes().iter().filter(read).copied().collect();
+        let claims = claims(&ledger, &episodes, segmentation);
+        Self { ledger, receipts, episodes, claims }
+    }
+}
+
+/// The first invoice, the last ones paid in full, and those that were overdue in an episode that is still read.
+fn claims(ledger: &Ledger<'_>, episodes: &[Episode], segmentation: &Segmentation) -> BTreeSet<usize> {
+    let invoices = || ledger.invoices.iter().enumerate();
+    let mut paid: Vec<_> = invoices()
+        .filter_map(|(place, invoice)| Some((invoice.paid_at()?, invoice.due, invoice.invoice_id, place)))
+        .collect();
+    paid.sort_unstable();
+    let last = paid.iter().rev().take(PAID_REMEMBERED).map(|(.., place)| *place);
+    let overdue = invoices().filter(|(_, invoice)| {
+        let overdue = segmentation.zone.midnight(invoice.due.plus_days(1)).max(invoice.issued_at);
+        let closed = invoice.closed_at.unwrap_or(Instant::NEVER);
+        episodes
+            .iter()
+            .any(|episode| episode.began <= closed && episode.ended.is_none_or(|(ended, _)| overdue <= ended))
+    });
+    let overdue: Vec<usize> = overdue.map(|(place, _)| place).collect();
+    let first = (!ledger.invoices.is_empty()).then_some(0);
+    last.chain(overdue).chain(first).collect()
+}
+
+/// Updates of which some attribute is the present one.
+fn present<'a>(facts: &[&'a Fact]) -> BTreeSet<&'a str> {
+    let mut last: BTreeMap<&str, &str> = BTreeMap::new();
+    for fact in facts {
+        if let Body::Updated { attributes } = &fact.body {
+            last.extend(attributes.keys().map(|name| (name.as_str(), fact.event_id.as_str())));
+        }
+    }
+    last.into_values().collect()
+}
+
+/// What a fact is about: the invoice, payment, promise, dispute, contact; of a profile the event itself.
+fn thing(fact: &Fact) -> (Family, &str) {
+    let id = match &fact.body {
+        Body::Issued { invoice_id, .. } | Body::Adjusted { invoice_id, .. } | Body::WrittenOff { invoice_id } => {
+            invoice_id
+        }
+        Body::Received { payment_id, .. } | Body::Failed { payment_id, .. } | Body::Reversed { payment_id } => {
+            payment_id
+        }
+        Body::Contact { contact_id, .. } => contact_id,
+        Body::Made { promise_id, .. } | Body::Amended { promise_id, .. } | Body::Cancelled { promise_id } => promise_id,
+        Body::Opened { dispute_id, .. } | Body::Resolved { dispute_id, .. } => dispute_id,
+        Body::Updated { .. } | Body::Erased => &fact.event_id,
+    };
+    (fact.family(), id)
+}
