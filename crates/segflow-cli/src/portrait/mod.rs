@@ -10,7 +10,7 @@ use std::fmt::{self, Display, Formatter};
 
 use segflow_core::advance::{FORECAST, advance};
 use segflow_core::event::CustomerId;
-use segflow_core::fact::{Fact, Facts};
+use segflow_core::fact::Fact;
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
 use segflow_core::rule::eval::Evaluation;
@@ -65,10 +65,17 @@ impl Display for Portrait<'_> {
 impl<'a> Portrait<'a> {
     fn facts(&self, f: &mut Formatter<'_>, local: &Local) -> fmt::Result {
         writeln!(f, "\nfacts")?;
-        if self.state.facts.is_empty() {
+        let facts = &self.state.facts;
+        if let Some(erased) = facts.erased() {
+            writeln!(f, "  all that was recorded up to {} is erased", local.time(erased))?;
+        }
+        if let Some(first) = facts.pruned_from() {
+            writeln!(f, "  from {} on; what is older than the horizon and closed is gone", local.time(first))?;
+        }
+        if facts.is_empty() {
             writeln!(f, "  none")?;
         }
-        for fact in self.state.facts.iter() {
+        for fact in facts.iter() {
             let (kind, what) = fact::words(&fact.body, self.segmentation);
             write!(f, "  {}  {kind:<11}  {what}", local.time(fact.occurred_at))?;
             if let Some(pending) = self.state.pending.iter().find(|pending| is_of(pending, fact)) {
@@ -136,11 +143,8 @@ impl<'a> Portrait<'a> {
 
     /// The next move of each dimension if no fact arrives or comes into effect, and up to when this looked.
     fn if_silent(&self) -> (Vec<Ahead>, Instant) {
-        let mut facts = Facts::default();
-        for fact in in_effect(&self.state.facts, &self.state.pending) {
-            facts.insert(fact.clone());
-        }
-        let mut silent = State { facts, pending: Vec::new(), ..self.state.clone() };
+        let mut silent = self.state.clone();
+        silent.pending.iter_mut().for_each(|pending| pending.effective = Instant::NEVER);
         let until = self.segmentation.plus(self.decided_up_to, FORECAST);
         let mut ahead: Vec<Ahead> = Vec::new();
         for decided in advance(&mut silent, self.customer, self.segmentation, until) {
