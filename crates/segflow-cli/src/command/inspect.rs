@@ -9,7 +9,7 @@ use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Instant;
-use segflow_runtime::state_bytes;
+use segflow_runtime::states::Stored;
 use segflow_store::{Meta, Settings, Shared, Store, StoreError};
 
 use crate::portrait::{Portrait, customer_id};
@@ -41,11 +41,11 @@ impl Inspect {
         // Reading one customer needs little memory, beside a service that may need much.
         let shared = Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
         for path in &stores {
-            let store = open(path, &shared)?;
-            if let Some(bytes) = store.customer(self.customer.as_str().as_bytes())? {
-                let state = state_bytes::decode(&bytes).with_context(|| format!("in {}", path.display()))?;
-                decided_by(&store, &segmentation)?;
-                let decided_up_to = decided_up_to(&store, &state)?;
+            let mut states = Stored::new(open(path, &shared)?, 1);
+            let state = states.peek(&self.customer).with_context(|| format!("in {}", path.display()))?.clone();
+            if state != State::default() {
+                decided_by(states.store(), &segmentation)?;
+                let decided_up_to = decided_up_to(states.store(), &state)?;
                 let (customer, state, segmentation) = (&self.customer, &state, &segmentation);
                 let portrait = Portrait { customer, state, segmentation, decided_up_to };
                 return write!(io::stdout(), "{portrait}").context("cannot write to standard output");

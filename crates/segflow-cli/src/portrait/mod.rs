@@ -75,9 +75,11 @@ impl<'a> Portrait<'a> {
         if facts.is_empty() {
             writeln!(f, "  none")?;
         }
-        for fact in facts.iter() {
+        let rows: Vec<_> = facts.iter().map(|fact| (local.time(fact.occurred_at), fact)).collect();
+        let width = rows.iter().map(|(time, _)| time.len()).max().unwrap_or(0);
+        for (time, fact) in rows {
             let (kind, what) = fact::words(&fact.body, self.segmentation);
-            write!(f, "  {}  {kind:<11}  {what}", local.time(fact.occurred_at))?;
+            write!(f, "  {time:<width$}  {kind:<11}  {what}")?;
             if let Some(pending) = self.state.pending.iter().find(|pending| is_of(pending, fact)) {
                 write!(f, " (not yet in effect: from {})", local.time(pending.effective))?;
             }

@@ -53,7 +53,7 @@ impl<'a> Present<'_, '_, 'a, '_> {
             (_, Some(remain)) if self.holds(remain) => {
                 lines.push(format!("still, because {}", self.decided_by(remain)));
             }
-            (Some(when), _) => lines.push(format!("though {}", self.decided_by(when))),
+            (Some(when), _) => lines.push(format!("its rule holds no more: {}", self.decided_by(when))),
             (None, _) => lines.push("because no rule of a segment holds".to_owned()),
         }
         if let Some(end) = self.kept_until(segment) {
