@@ -78,7 +78,11 @@ fn a_directory_without_tasks_is_said_and_left_alone() {
     let empty = tempfile::tempdir().unwrap();
     let output = inspect(empty.path(), &folder().join("segmentation.yaml"), "C-1").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("expected the folders of tasks (task-0, task-1 ...), found none"), "{}", said(&output));
+    assert!(
+        said(&output).contains("expected the folders of tasks (task-0, task-1 ...), found none"),
+        "{}",
+        said(&output)
+    );
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
 }
 

@@ -77,9 +77,7 @@ fn moves(lines: &str, instant: &str) -> Vec<[String; 4]> {
 fn known_in_advance_in_any_order_and_twice_decides_the_same_changes() {
     let Some(data) = Receivables::find() else { return };
     let in_advance = ["--key=customer", "--disputes=while-open", "--known=in-advance"];
-    let fold = |order: &[&str]| {
-        data.fold("by-customer.yaml", &data.events(&[&in_advance, order].concat()), END, &[])
-    };
+    let fold = |order: &[&str]| data.fold("by-customer.yaml", &data.events(&[&in_advance, order].concat()), END, &[]);
     let in_order = data.fold("by-customer.yaml", &data.events(&in_advance[..2]), END, &[]);
     assert!(!in_order.output.is_empty());
     for order in ORDERS {
@@ -95,30 +93,28 @@ fn arriving_in_any_order_and_twice_ends_in_the_same_facts_and_memberships() {
     let Some(data) = Receivables::find() else { return };
     for end in [AMID[0], AMID[1], END] {
         let before = format!("--before={}", end.replace('Z', "+00:00"));
-        let events = |order: &[&str]| {
-            data.events(&[&["--key=customer", "--disputes=while-open", &before], order].concat())
+        let arriving = ["--key=customer", "--disputes=while-open", &before];
+        let at_the_end = |order: &[&str]| {
+            let events = data.events(&[&arriving, order].concat());
+            let customers = customers(&events);
+            let explained = data.fold("by-customer.yaml", &events, end, &customers);
+            let copies = if order.contains(&"--twice") { explained.folded() } else { 0 };
+            assert_eq!(explained.duplicates(), copies, "before {end}, {order:?}");
+            let memberships = memberships(&data.fold("by-customer.yaml", &events, end, &[]).output);
+            assert_eq!(memberships.len(), customers.len(), "before {end}, {order:?}");
+            (without_entries(&explained.output), memberships)
         };
-        let customers = customers(&events(&[]));
-        let portraits = |order: &[&str]| {
-            let folded = data.fold("by-customer.yaml", &events(order), end, &customers);
-            assert_eq!(folded.duplicates(), if order.contains(&"--twice") { folded.folded() } else { 0 }, "{order:?}");
-            without_entries(&folded.output)
-        };
-        let expected = portraits(&[]);
-        assert_eq!(expected.matches("  stage: ").count(), customers.len());
+        let (portraits, memberships) = at_the_end(&[]);
+        assert_eq!(portraits.matches("  stage: ").count(), memberships.len());
         for order in ORDERS {
-            assert_eq!(portraits(order), expected, "before {end}, {order:?}");
-        }
-        let memberships = memberships(&data.fold("by-customer.yaml", &events(&[]), end, &[]).output);
-        for order in ORDERS {
-            let found = data.fold("by-customer.yaml", &events(order), end, &[]);
-            assert_eq!(self::memberships(&found.output), memberships, "before {end}, {order:?}");
+            let found = at_the_end(order);
+            assert_eq!(found.0, portraits, "before {end}, {order:?}");
+            assert_eq!(found.1, memberships, "before {end}, {order:?}");
         }
     }
 }
 
-const ORDERS: [&[&str]; 4] =
-    [&["--twice"], &["--shuffle=1"], &["--shuffle=2", "--twice"], &["--shuffle=3", "--twice"]];
+const ORDERS: [&[&str]; 4] = [&["--twice"], &["--shuffle=1"], &["--shuffle=2", "--twice"], &["--shuffle=3", "--twice"]];
 
 fn customers(events: &str) -> Vec<String> {
     let key = |line: &str| serde_json::from_str::<Value>(line).unwrap()["key"].as_str().unwrap().to_owned();

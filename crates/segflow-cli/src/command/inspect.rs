@@ -39,7 +39,8 @@ impl Inspect {
         let segmentation = load(&self.segmentation)?;
         let stores = stores(&self.store)?;
         // Reading one customer needs little memory, beside a service that may need much.
-        let shared = Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
+        let shared =
+            Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
         for path in &stores {
             let mut states = Stored::new(open(path, &shared)?, 1);
             let state = states.peek(&self.customer).with_context(|| format!("in {}", path.display()))?.clone();
