@@ -58,8 +58,14 @@ impl Store {
     /// which nothing is seen. Nothing is written to its directory. Writing to it fails.
     ///
     /// # Errors
-    /// `Damaged` if it cannot be read, also where files went away while it was opened: try again; `Failed` otherwise.
+    /// `Damaged` if it cannot be read, also where files went away while it was opened: try again; `Failed` if there is
+    /// none, or otherwise.
     pub fn open_read_only(path: &Path, shared: &Shared) -> Result<Self, StoreError> {
+        // The directory of a database that is not there would be created.
+        if !path.join("CURRENT").exists() {
+            let reason = "expected a database, found none".to_owned();
+            return Err(StoreError::Failed { path: path.to_owned(), reason });
+        }
         let mut options = shared.database();
         // Every file is opened now: one that its owner deletes afterwards can still be read.
         options.set_max_open_files(-1);
