@@ -69,7 +69,7 @@ mod tests {
             debt_type: None,
         };
         let occurred_at = "2026-02-01T09:00:00Z".parse().unwrap();
-        let event = Event { event_id: "I".to_owned(), customer_id: customer_id.clone(), occurred_at, body };
+        let event = Event { event_id: "I".to_owned(), customer_id: customer_id.clone(), occurred_at, recorded_at: occurred_at, body };
         let mut state = State::default();
         fold(&mut state, event, 0, Instant::BEGINNING);
         let to = "2026-04-10T00:00:00Z".parse().unwrap();

@@ -121,10 +121,15 @@ fn phases(tasks: &BTreeMap<u32, TaskStatus>) -> [Series; 1] {
 /// A name, a help and where the value stands.
 type Row<T> = (&'static str, &'static str, fn(&T) -> u64);
 
-const COUNTS: [Row<Counts>; 6] = [
+const COUNTS: [Row<Counts>; 7] = [
     ("events_total", "Records read and committed.", |counts| counts.read),
     ("folded_total", "Facts that were new, also those that changed nothing.", |counts| counts.folded),
     ("duplicates_total", "Copies of a fact already known.", |counts| counts.duplicates),
+    (
+        "forgotten_facts_total",
+        "Facts that came too late to matter: from before the horizon, or from before an erasure.",
+        |counts| counts.forgotten,
+    ),
     ("conflicts_total", "Copies whose content differed; also counted as folded or duplicates.", |counts| {
         counts.conflicts
     }),

@@ -71,7 +71,7 @@ fn every_metric_of_a_running_task() {
     let task = snapshot.tasks.get_mut(&3).unwrap();
     task.inputs.insert(Family::Payments, input(100, Some(130), Some(TEN.plus_ms(-59_750))));
     task.inputs.insert(Family::Contacts, input(12, Some(12), Some(TEN.plus_ms(-3_600_000))));
-    let counts = Counts { read: 100, folded: 90, duplicates: 7, conflicts: 2, late: 4, dead_letters: 3, changes: 11 };
+    let counts = Counts { read: 100, folded: 90, duplicates: 5, forgotten: 2, conflicts: 2, late: 4, dead_letters: 3, changes: 11 };
     let totals = |dead: &[(&'static str, u64)], rolled_forward| Totals {
         counts,
         dead_letters: dead.iter().copied().collect(),

@@ -76,6 +76,8 @@ pub struct Epoch {
     pub digest: Digest,
     /// How many timers were due.
     pub woken: usize,
+    /// Records for whose facts their customers have no room: the family and offset of each.
+    pub refused: Vec<(Family, u64)>,
 }
 
 /// Folds the records in and decides up to the target. `before` is the clock of the epoch before this one.
@@ -92,11 +94,16 @@ pub fn decide<S: States>(
     let (mut clock, facts_due) = facts_due(states, before, &accepted.facts, target)?;
     let silences_due = silences_due(states, before, &mut clock, target)?;
     let mut counts = Counts { read: accepted.read, dead_letters: accepted.rejected, ..Counts::default() };
-    let mut moved = Vec::new();
+    let (mut moved, mut refused) = (Vec::new(), Vec::new());
     for (customer, events) in accepted.facts {
         let changes = states.change(&customer, |state| {
             for (event, offset) in events {
-                count(&mut counts, fold(state, event, offset, before.cursor.instant));
+                let family = event.body.family();
+                let folded = fold(state, event, offset, before.cursor.instant, segmentation);
+                count(&mut counts, folded);
+                if folded.inserted == Inserted::Full {
+                    refused.push((family, offset));
+                }
             }
             advance(state, &customer, segmentation, clock.facts)
         })?;
@@ -116,20 +123,19 @@ pub fn decide<S: States>(
         }
     }
     moved.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(epoch(clock, moved.into_iter().flat_map(|(_, changes)| changes).collect(), counts, woken))
-}
-
-fn epoch(clock: Clock, changes: Vec<Decided>, mut counts: Counts, woken: usize) -> Epoch {
+    let changes: Vec<Decided> = moved.into_iter().flat_map(|(_, changes)| changes).collect();
     let mut digest = Digest::default();
     changes.iter().for_each(|change| digest.add(&change.core));
     counts.changes = changes.len() as u64;
-    Epoch { clock, changes, counts, digest, woken }
+    Ok(Epoch { clock, changes, counts, digest, woken, refused })
 }
 
 fn count(counts: &mut Counts, folded: Folded) {
     match folded.inserted {
         Inserted::New => counts.folded += 1,
         Inserted::Duplicate => counts.duplicates += 1,
+        Inserted::Forgotten => counts.forgotten += 1,
+        Inserted::Full => counts.dead_letters += 1,
         Inserted::Kept => (counts.duplicates, counts.conflicts) = (counts.duplicates + 1, counts.conflicts + 1),
         Inserted::Replaced => (counts.folded, counts.conflicts) = (counts.folded + 1, counts.conflicts + 1),
     }

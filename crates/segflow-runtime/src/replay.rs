@@ -12,6 +12,7 @@ use segflow_core::change::{Change, Decided, Envelope};
 use segflow_core::clock::Clock;
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Family};
+use segflow_core::fact::Facts;
 use segflow_core::journal::Counts;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
@@ -61,14 +62,17 @@ impl Replay {
     pub fn record(&mut self, record: &RawRecord<'_>) -> Outcome {
         let mut accepted = Accepted::default();
         // There is no wall clock. `Intake::max_skew_ms` is for one; without a limit the argument does not matter.
-        let rejection = accepted.take(record, &self.intake, Instant::LATEST).err();
+        let mut rejection = accepted.take(record, &self.intake, Instant::LATEST).err();
         if self.topics[record.family.index()] != record.topic {
             record.topic.clone_into(&mut self.topics[record.family.index()]);
         }
         let partition = self.partitions.entry(record.partition).or_default();
         partition.greatest = accepted.greatest.get(&record.family).copied().max(partition.greatest);
         let to = partition.greatest.map_or(partition.clock.facts, |greatest| greatest.max(partition.clock.facts));
-        let changes = self.epoch(record.partition, accepted, to);
+        let (changes, refused) = self.epoch(record.partition, accepted, to);
+        if refused {
+            rejection = Some(Rejection::customer_full(Facts::MAX_BYTES));
+        }
         Outcome { changes, rejection }
     }
 
@@ -119,11 +123,11 @@ impl Replay {
     fn each(&mut self, to: impl Fn(&Partition) -> Option<Instant>) -> Vec<Change> {
         let ends = self.partitions.iter().filter_map(|(number, partition)| Some((*number, to(partition)?)));
         let ends: Vec<(u32, Instant)> = ends.collect();
-        ends.into_iter().flat_map(|(number, to)| self.epoch(number, Accepted::default(), to)).collect()
+        ends.into_iter().flat_map(|(number, to)| self.epoch(number, Accepted::default(), to).0).collect()
     }
 
-    /// One epoch of one partition, up to an instant, without grace.
-    fn epoch(&mut self, number: u32, accepted: Accepted, to: Instant) -> Vec<Change> {
+    /// One epoch of one partition, up to an instant, without grace; and whether its record was refused.
+    fn epoch(&mut self, number: u32, accepted: Accepted, to: Instant) -> (Vec<Change>, bool) {
         let partition = self.partitions.entry(number).or_default();
         let clock = partition.clock.at(to.max(partition.clock.facts), 0);
         let target = Target::Settled { clock, grace_ms: 0, timers_max: usize::MAX };
@@ -134,7 +138,8 @@ impl Replay {
         self.digest.merge(epoch.digest);
         let facts = epoch.clock.facts;
         partition.clock = epoch.clock;
-        epoch.changes.into_iter().map(|decided| self.change(decided, number, facts)).collect()
+        let changes = epoch.changes.into_iter().map(|decided| self.change(decided, number, facts)).collect();
+        (changes, !epoch.refused.is_empty())
     }
 
     /// Without a wall clock no change may be acted upon.

@@ -6,6 +6,7 @@ use segflow_core::ENGINE_VERSION;
 use segflow_core::change::{Actionable, Change, Decided, Envelope};
 use segflow_core::clock::{Clock, Idle};
 use segflow_core::event::Family;
+use segflow_core::fact::Facts;
 use segflow_core::journal::{Position, Record as Journal};
 use segflow_core::time::Instant;
 use segflow_store::{Meta, Store};
@@ -105,6 +106,7 @@ impl Local {
         let settled = before.settle(&self.clock_inputs(config, &inputs, ends), ends.w, config.clock);
         let target = Target::Settled { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
         let epoch = decide(&mut self.states, &config.segmentation, &before, accepted, &target)?;
+        let rejected = [rejected, refused(&epoch, records)].concat();
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
         let ticked = config.clock.idle == Idle::RecordTime && epoch.clock != before;
         if records.is_empty() && epoch.woken == 0 && !moved && !ticked {
@@ -206,9 +208,11 @@ impl Local {
         let mut outputs: Vec<Output> =
             epoch.changes.iter().map(|decided| change_output(config, self.task, &record, decided)).collect();
         for customer in changed(&epoch.changes) {
-            let memberships = Memberships::of(customer, &self.states.peek(customer)?.decision, &config.segmentation);
-            let value = memberships.encode(config.outputs.segments);
-            outputs.push(keyed(Sink::Segments, self.task, customer.as_str(), value));
+            let state = self.states.peek(customer)?;
+            let mut output = keyed(Sink::Segments, self.task, customer.as_str(), Vec::new());
+            output.value = (!state.is_stub())
+                .then(|| Memberships::of(customer, &state.decision, &config.segmentation).encode(config.outputs.segments));
+            outputs.push(output);
         }
         outputs.extend(rejected.iter().map(|Rejected { index, rejection }| {
             let record = &records[*index];
@@ -234,7 +238,15 @@ pub struct Prepared {
     pub commit: Option<TaskCommit>,
 }
 
+/// The records for whose facts there was no room.
+fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
+    let refused = |record: &Record| epoch.refused.contains(&(record.family, record.offset));
+    let places = records.iter().enumerate().filter(|(_, record)| refused(record)).map(|(index, _)| index);
+    places.map(|index| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) }).collect()
+}
+
 /// A record that cannot be used, by its place among the records read.
+#[derive(Clone)]
 pub(crate) struct Rejected {
     index: usize,
     rejection: Rejection,

@@ -23,6 +23,11 @@ impl<'a> Batch<'a> {
         self.writes.put_cf(self.store.customers(), id, state);
     }
 
+    /// Takes a customer's state away.
+    pub fn delete_customer(&mut self, id: &[u8]) {
+        self.writes.delete_cf(self.store.customers(), id);
+    }
+
     /// Puts a timer.
     pub fn put_timer(&mut self, kind: TimerKind, instant_ms: i64, id: &[u8]) {
         self.writes.put_cf(self.store.timers(), timers::key(kind, instant_ms, id), []);

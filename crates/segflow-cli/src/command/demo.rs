@@ -150,8 +150,8 @@ impl Stage {
         let key = event.customer_id.as_str().as_bytes();
         let task = Task(partition_of(key, PARTITIONS, Partitioner::Murmur2));
         let value = segflow_wire::event::encode(event, &self.segmentation.currency, Encoding::Json);
-        let (family, at) = (event.body.family(), event.occurred_at);
-        self.broker.append(task, family, at, Some(key.to_vec()), Some(value), Vec::new());
+        let (family, at) = (event.body.family(), event.recorded_at);
+        self.broker.append(task, family, at, Some(key.to_vec()), value, Vec::new());
         self.events += 1;
     }
 

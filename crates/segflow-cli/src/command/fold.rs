@@ -168,12 +168,13 @@ impl Folding {
         self.dead_letters.flush().context("cannot write dead letters")?;
         let counts = self.replay.counts();
         eprintln!(
-            "{} records read: {} folded ({} late), {} duplicates ({} conflicts), {} dead letters; {} changes",
+            "{} records read: {} folded ({} late), {} duplicates ({} conflicts), {} forgotten, {} dead letters; {} changes",
             counts.read + self.malformed,
             counts.folded,
             counts.late,
             counts.duplicates,
             counts.conflicts,
+            counts.forgotten,
             counts.dead_letters + self.malformed,
             counts.changes,
         );

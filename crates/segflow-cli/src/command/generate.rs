@@ -77,9 +77,9 @@ fn as_ndjson(mut out: impl Write, events: impl Iterator<Item = Event>, rate: Opt
             topic: event.body.family().default_topic(),
             partition: None,
             offset: None,
-            timestamp: event.occurred_at,
+            timestamp: event.recorded_at,
             key: Some(event.customer_id.as_str().as_bytes().to_vec()),
-            value: Some(segflow_wire::event::encode(&event, &currency, Encoding::Json)),
+            value: segflow_wire::event::encode(&event, &currency, Encoding::Json),
             headers: Vec::new(),
         };
         writeln!(out, "{}", envelope::write(&line).context("an event of our own")?).context("cannot write events")?;
@@ -105,7 +105,7 @@ fn onto_kafka(config: &Config, events: impl Iterator<Item = Event>, rate: Option
         let key = event.customer_id.as_str().as_bytes();
         let value = segflow_wire::event::encode(&event, &currency, *encoding);
         let partition = partition_of(key, *partitions, *partitioner);
-        feed.send(topic, partition, Some(key), Some(&value), event.occurred_at)?;
+        feed.send(topic, partition, Some(key), value.as_deref(), event.recorded_at)?;
         sent += 1;
     }
     feed.finish().context("not every event was delivered")

@@ -104,7 +104,7 @@ impl<'a> Present<'_, '_, 'a, '_> {
     /// `overdue.days >= 30 (23)`
     fn words(&self, reason: &Reason) -> String {
         let Reason { feature, operator, bound, value, .. } = reason;
-        let sensitive = self.segmentation.features.iter().any(|slot| slot.sensitive && slot.text == *feature);
+        let sensitive = self.segmentation.features.iter().any(|slot| slot.sensitive && feature.contains(&slot.text));
         let value = match value {
             _ if sensitive => "sensitive",
             Some(value) => value,

@@ -6,6 +6,7 @@ use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
 use segflow_core::state::{State, Wake};
 use segflow_core::time::Instant;
+use sha2::{Digest, Sha256};
 use segflow_store::{Batch, Meta, Store, StoreError, TimerPosition};
 
 use super::{Due, States, TimerKind};
@@ -40,6 +41,34 @@ pub enum StoredError {
 struct Entry {
     state: State,
     stored: Wake,
+    row: Row,
+}
+
+/// Under which key the disk has a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    /// It has none.
+    None,
+    /// The customer's id.
+    Id,
+    /// The hash of it: of somebody erased the id is not kept.
+    Hash,
+}
+
+impl Row {
+    /// The one in which a state is to be.
+    fn of(state: &State) -> Self {
+        if state.is_stub() { Self::Hash } else { Self::Id }
+    }
+
+    fn key(self, id: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::None => None,
+            Self::Id => Some(id.to_vec()),
+            // No id begins with this byte: ids are UTF-8.
+            Self::Hash => Some([&[0xff], &*Sha256::digest(id)].concat()),
+        }
+    }
 }
 
 impl Stored {
@@ -59,10 +88,13 @@ impl Stored {
     #[must_use]
     pub fn encode(&self, meta: &[(Meta, &[u8])]) -> Vec<u8> {
         let mut batch = Batch::new(&self.store);
-        for (customer, Entry { state, stored }) in &self.dirty {
+        for (customer, Entry { state, stored, row }) in &self.dirty {
             let id = customer.as_str().as_bytes();
-            let wake = state.wake();
-            batch.put_customer(id, &state_bytes::encode(state));
+            let (wake, now) = (state.wake(), Row::of(state));
+            if let Some(before) = row.key(id).filter(|_| *row != now) {
+                batch.delete_customer(&before);
+            }
+            batch.put_customer(&now.key(id).expect("a state has a row"), &state_bytes::encode(state));
             turn(&mut batch, TimerKind::Fact, id, stored.fact, wake.fact);
             turn(&mut batch, TimerKind::Silence, id, stored.silence, wake.silence);
         }
@@ -79,8 +111,8 @@ impl Stored {
     pub fn write(&mut self, batch: &[u8]) -> Result<(), StoreError> {
         self.store.write(batch)?;
         for (customer, Entry { state, .. }) in std::mem::take(&mut self.dirty) {
-            let stored = state.wake();
-            self.clean.insert(customer, Entry { state, stored });
+            let (stored, row) = (state.wake(), Row::of(&state));
+            self.clean.insert(customer, Entry { state, stored, row });
         }
         Ok(())
     }
@@ -110,12 +142,16 @@ impl Stored {
         if let Some(entry) = self.clean.remove(customer) {
             return Ok(entry);
         }
-        let state = match self.store.customer(customer.as_str().as_bytes())? {
-            Some(bytes) => state_bytes::decode(&bytes)?,
-            None => State::default(),
-        };
-        let stored = state.wake();
-        Ok(Entry { state, stored })
+        let id = customer.as_str().as_bytes();
+        for row in [Row::Id, Row::Hash] {
+            let key = row.key(id).expect("a row of the disk has a key");
+            if let Some(bytes) = self.store.customer(&key)? {
+                let state = state_bytes::decode(&bytes)?;
+                return Ok(Entry { stored: state.wake(), state, row });
+            }
+        }
+        let state = State::default();
+        Ok(Entry { stored: state.wake(), state, row: Row::None })
     }
 }
 

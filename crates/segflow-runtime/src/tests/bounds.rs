@@ -85,12 +85,13 @@ fn ahead(bench: &Bench, customer: &str, occurred_at: Instant, body: segflow_core
         event_id: format!("{customer}-ahead"),
         customer_id: segflow_core::event::CustomerId::new(customer).unwrap(),
         occurred_at,
+        recorded_at: at("2026-03-01T10:00:00Z"),
         body,
     };
     let family = event.body.family();
     let value = segflow_wire::event::encode(&event, &bench.config.segmentation.currency, segflow_wire::Encoding::Json);
     let key = customer.as_bytes().to_vec();
-    bench.broker.append(P0, family, at("2026-03-01T10:00:00Z"), Some(key), Some(value), Vec::new());
+    bench.broker.append(P0, family, at("2026-03-01T10:00:00Z"), Some(key), value, Vec::new());
 }
 
 /// The state says when it must be looked at; rows that disagree, or that are nobody's, are passed over.

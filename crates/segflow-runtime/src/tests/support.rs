@@ -88,10 +88,10 @@ impl Bench {
     /// Appends an event whose record timestamp is its instant.
     pub fn event(&self, customer: &str, at: Instant, id: &str, body: Body) -> u64 {
         let family = body.family();
-        let event =
-            Event { event_id: id.to_owned(), customer_id: CustomerId::new(customer).unwrap(), occurred_at: at, body };
+        let (event_id, customer_id) = (id.to_owned(), CustomerId::new(customer).unwrap());
+        let event = Event { event_id, customer_id, occurred_at: at, recorded_at: at, body };
         let value = event::encode(&event, &self.config.segmentation.currency, Encoding::Json);
-        self.broker.append(P0, family, at, Some(customer.as_bytes().to_vec()), Some(value), Vec::new())
+        self.broker.append(P0, family, at, Some(customer.as_bytes().to_vec()), value, Vec::new())
     }
 
     /// Cycles until nothing more happens; the number of commits.

@@ -16,6 +16,13 @@ impl Rejection {
     pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into() }
     }
+
+    /// Of a fact for which its customer has no room.
+    #[must_use]
+    pub fn customer_full(max_bytes: usize) -> Self {
+        let detail = format!("customer: expected at most {max_bytes} bytes of facts, found more with this one");
+        Self::new(Reason::CustomerFull, detail)
+    }
 }
 
 macro_rules! reasons {
@@ -63,6 +70,8 @@ reasons! {
     KeyNotCustomer = "key_not_customer",
     /// The record is on a partition that its key does not hash to.
     WrongPartition = "wrong_partition",
+    /// The customer has no room for another fact. Judged last, when the fact is folded in.
+    CustomerFull = "customer_full",
 }
 
 impl fmt::Display for Reason {
