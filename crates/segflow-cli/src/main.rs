@@ -3,6 +3,7 @@
 mod command;
 mod config;
 mod describe;
+mod portrait;
 mod segmentation;
 
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ enum Command {
     Fold(command::fold::Fold),
     /// Check a segmentation and list what it reads
     Check(command::check::Check),
+    /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next
+    Inspect(command::inspect::Inspect),
     /// Write the simulated portfolio as NDJSON, or onto Kafka
     Generate(command::generate::Generate),
     /// Create the topics that `run` needs
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run.run(),
         Command::Fold(fold) => fold.run(),
         Command::Check(check) => check.run(),
+        Command::Inspect(inspect) => inspect.run(),
         Command::Generate(generate) => generate.run(),
         Command::Topics(topics) => topics.run(),
     };

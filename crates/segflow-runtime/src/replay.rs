@@ -11,10 +11,11 @@ use segflow_core::ENGINE_VERSION;
 use segflow_core::change::{Change, Decided, Envelope};
 use segflow_core::clock::Clock;
 use segflow_core::digest::Digest;
-use segflow_core::event::Family;
+use segflow_core::event::{CustomerId, Family};
 use segflow_core::fact::Facts;
 use segflow_core::journal::Counts;
 use segflow_core::segmentation::Segmentation;
+use segflow_core::state::State;
 use segflow_core::time::Instant;
 use segflow_wire::{Intake, RawRecord, Rejection};
 
@@ -95,6 +96,14 @@ impl Replay {
     #[must_use]
     pub const fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// A customer's state, and up to which instant (exclusive) it is decided; none if no event of theirs was folded.
+    #[must_use]
+    pub fn state(&self, customer: &CustomerId) -> Option<(&State, Instant)> {
+        self.partitions.values().find_map(|Partition { states, clock, .. }| {
+            states.get(customer).map(|state| (state, clock.facts))
+        })
     }
 
     /// How many customers are in each segment, by dimension and segment.

@@ -49,15 +49,29 @@ impl Store {
     pub fn open(path: &Path, shared: &Shared) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path).map_err(|error| StoreError::io(path, error))?;
         let existed = path.join("CURRENT").exists();
-        let families = [
-            ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, shared.ordered()),
-            ColumnFamilyDescriptor::new(CUSTOMERS, shared.customers()),
-            ColumnFamilyDescriptor::new(TIMERS, shared.ordered()),
-            ColumnFamilyDescriptor::new(META, shared.ordered()),
-        ];
-        let database =
-            DB::open_cf_descriptors(&shared.database(), path, families).map_err(|error| StoreError::of(path, error))?;
+        let database = DB::open_cf_descriptors(&shared.database(), path, families(shared))
+            .map_err(|error| StoreError::of(path, error))?;
         Ok(Self { database, path: path.to_owned(), reserve_bytes: shared.settings.reserve_bytes, existed })
+    }
+
+    /// Opens a database as it stands now, to be read only; also while a process has it open and goes on writing, of
+    /// which nothing is seen. Nothing is written to its directory. Writing to it fails.
+    ///
+    /// # Errors
+    /// `Damaged` if it cannot be read, also where files went away while it was opened: try again; `Failed` if there is
+    /// none, or otherwise.
+    pub fn open_read_only(path: &Path, shared: &Shared) -> Result<Self, StoreError> {
+        // The directory of a database that is not there would be created.
+        if !path.join("CURRENT").exists() {
+            let reason = "expected a database, found none".to_owned();
+            return Err(StoreError::Failed { path: path.to_owned(), reason });
+        }
+        let mut options = shared.database();
+        // Every file is opened now: one that its owner deletes afterwards can still be read.
+        options.set_max_open_files(-1);
+        let database = DB::open_cf_descriptors_read_only(&options, path, families(shared), false)
+            .map_err(|error| StoreError::of(path, error))?;
+        Ok(Self { database, path: path.to_owned(), reserve_bytes: shared.settings.reserve_bytes, existed: true })
     }
 
     /// Whether the database was there when it was opened.
@@ -188,6 +202,15 @@ impl Store {
     fn damaged(&self, reason: &str) -> StoreError {
         StoreError::Damaged { path: self.path.clone(), reason: reason.to_owned() }
     }
+}
+
+fn families(shared: &Shared) -> [ColumnFamilyDescriptor; 4] {
+    [
+        ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, shared.ordered()),
+        ColumnFamilyDescriptor::new(CUSTOMERS, shared.customers()),
+        ColumnFamilyDescriptor::new(TIMERS, shared.ordered()),
+        ColumnFamilyDescriptor::new(META, shared.ordered()),
+    ]
 }
 
 /// The sequence number and the count of a batch.

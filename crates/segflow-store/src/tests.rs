@@ -113,3 +113,39 @@ fn less_free_space_than_the_reserve_is_a_full_disk() {
     let other = tempfile::tempdir().unwrap();
     assert_eq!(Store::open(other.path(), &shared()).unwrap().check_room(), Ok(()));
 }
+
+#[test]
+fn a_store_can_be_read_while_another_writes_and_is_left_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &shared()).unwrap();
+    let put = |state: &[u8]| {
+        let mut batch = Batch::new(&store);
+        batch.put_customer(b"c1", state);
+        store.write(&batch.encode()).unwrap();
+    };
+    put(b"before");
+    let files = || -> Vec<_> {
+        let mut names: Vec<_> =
+            std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let there = files();
+    let read = Store::open_read_only(directory.path(), &shared()).unwrap();
+    put(b"after");
+    assert_eq!(read.customer(b"c1").unwrap().as_deref(), Some(b"before".as_slice()), "as it was when it was opened");
+    assert_eq!(files(), there);
+    let mut batch = Batch::new(&read);
+    batch.put_customer(b"c1", b"by the reader");
+    assert!(read.write(&batch.encode()).is_err());
+    let again = Store::open_read_only(directory.path(), &shared()).unwrap();
+    assert_eq!(again.customer(b"c1").unwrap().as_deref(), Some(b"after".as_slice()));
+}
+
+#[test]
+fn reading_only_makes_no_database() {
+    let directory = tempfile::tempdir().unwrap();
+    let absent = directory.path().join("task-0");
+    assert!(Store::open_read_only(&absent, &shared()).is_err());
+    assert!(!absent.exists());
+}

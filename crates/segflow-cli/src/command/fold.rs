@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use segflow_core::change::Change;
-use segflow_core::event::Family;
+use segflow_core::event::{CustomerId, Family};
+use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Instant;
 use segflow_runtime::replay::Replay;
 use segflow_wire::envelope::{self, Line};
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord, partition_of};
 use serde_json::json;
 
+use crate::portrait::{Portrait, customer_id};
 use crate::segmentation::load;
 
 /// Turn events into segment changes, without broker or disk.
@@ -35,13 +37,16 @@ pub struct Fold {
     /// Where to write what could not be used, as NDJSON
     #[arg(long)]
     dead_letters: Option<PathBuf>,
+    /// Instead of changes, write what this customer is at the end, and why, for a person to read; may be repeated
+    #[arg(long, value_name = "CUSTOMER", value_parser = customer_id)]
+    explain: Vec<CustomerId>,
     /// Files of events, merged by timestamp; none: standard input
     events: Vec<PathBuf>,
 }
 
 impl Fold {
     pub fn run(self) -> Result<()> {
-        let segmentation = load(&self.segmentation)?;
+        let segmentation = Arc::new(load(&self.segmentation)?);
         let currency = segmentation.currency.clone();
         let intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, self.partitions, currency);
         let dead_letters: Box<dyn Write> = match &self.dead_letters {
@@ -51,11 +56,15 @@ impl Fold {
             }
             None => Box::new(io::sink()),
         };
+        let changes: Box<dyn Write> = match self.explain.is_empty() {
+            true => Box::new(BufWriter::new(io::stdout().lock())),
+            false => Box::new(io::sink()),
+        };
         let mut folding = Folding {
-            replay: Replay::new(Arc::new(segmentation), Arc::new(intake)),
+            replay: Replay::new(Arc::clone(&segmentation), Arc::new(intake)),
             partitions: self.partitions,
             offsets: vec![[0; Family::ALL.len()]; self.partitions as usize],
-            changes: BufWriter::new(io::stdout().lock()),
+            changes,
             dead_letters,
             malformed: 0,
             beyond: 0,
@@ -68,16 +77,30 @@ impl Fold {
             None => folding.replay.finish(),
         };
         folding.write(&last)?;
+        explain(&folding.replay, &self.explain, &segmentation)?;
         folding.end()
     }
 }
 
-struct Folding<W: Write> {
+/// Writes the portraits of customers to standard output, with an empty line between two.
+fn explain(replay: &Replay, customers: &[CustomerId], segmentation: &Segmentation) -> Result<()> {
+    let mut output = BufWriter::new(io::stdout().lock());
+    for (index, customer) in customers.iter().enumerate() {
+        let known = replay.state(customer);
+        let (state, decided_up_to) = known.with_context(|| format!("no event of customer {customer} was folded"))?;
+        let between = if index == 0 { "" } else { "\n" };
+        write!(output, "{between}{}", Portrait { customer, state, segmentation, decided_up_to })
+            .context("cannot write to standard output")?;
+    }
+    output.flush().context("cannot write to standard output")
+}
+
+struct Folding {
     replay: Replay,
     partitions: u32,
     /// The next offset of each partition and family, where lines name none.
     offsets: Vec<[u64; Family::ALL.len()]>,
-    changes: W,
+    changes: Box<dyn Write>,
     dead_letters: Box<dyn Write>,
     /// Lines that are no record of an input.
     malformed: u64,
@@ -85,7 +108,7 @@ struct Folding<W: Write> {
     beyond: u64,
 }
 
-impl<W: Write> Folding<W> {
+impl Folding {
     fn line(&mut self, read: Read, until: Option<Instant>) -> Result<()> {
         let line = match &read.line {
             Ok(line) => line,

@@ -4,5 +4,6 @@ pub mod check;
 pub mod demo;
 pub mod fold;
 pub mod generate;
+pub mod inspect;
 pub mod run;
 pub mod topics;

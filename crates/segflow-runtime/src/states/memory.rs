@@ -20,6 +20,12 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// A customer's state; none if nothing of theirs was folded.
+    #[must_use]
+    pub fn get(&self, customer: &CustomerId) -> Option<&State> {
+        self.states.get(customer)
+    }
+
     /// Every customer's state, in the order of their ids.
     #[must_use]
     pub fn all(&self) -> BTreeMap<&CustomerId, &State> {

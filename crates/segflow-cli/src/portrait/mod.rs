@@ -1,0 +1,176 @@
+//! One customer for a person to read: facts, features, memberships, why, and what happens next.
+//!
+//! Nothing is decided here: what holds, why, and what comes next is asked of the core, over the state as it is.
+
+mod fact;
+mod local;
+mod why;
+
+use std::fmt::{self, Display, Formatter};
+
+use segflow_core::advance::{FORECAST, advance};
+use segflow_core::event::CustomerId;
+use segflow_core::fact::Fact;
+use segflow_core::feature::reading::Moment;
+use segflow_core::feature::view::View;
+use segflow_core::rule::eval::Evaluation;
+use segflow_core::rule::explain::Scene;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::state::{Pending, State, in_effect};
+use segflow_core::time::Instant;
+
+use local::Local;
+
+/// A customer's id, as an argument of a command.
+pub fn customer_id(text: &str) -> Result<CustomerId, String> {
+    CustomerId::new(text).ok_or_else(|| format!("expected an id of 1 to {} bytes", CustomerId::MAX_BYTES))
+}
+
+/// A customer's state, and up to which instant (exclusive) it is decided.
+pub struct Portrait<'a> {
+    /// Whose.
+    pub customer: &'a CustomerId,
+    /// As it was folded and decided.
+    pub state: &'a State,
+    /// The rules by which it was decided.
+    pub segmentation: &'a Segmentation,
+    /// Everything before it is decided.
+    pub decided_up_to: Instant,
+}
+
+impl Display for Portrait<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { segmentation, decided_up_to, .. } = *self;
+        let local = Local::of(&segmentation.zone);
+        writeln!(f, "customer {}", self.customer)?;
+        writeln!(
+            f,
+            "  everything before {} is decided, by {} version {}; days are those of {}",
+            local.time(decided_up_to),
+            segmentation.name,
+            segmentation.version,
+            segmentation.zone.name()
+        )?;
+        self.facts(f, &local)?;
+        // The last instant decided: at the bound itself something may still happen.
+        let at = decided_up_to.plus_ms(-1);
+        let view = View::new(self.customer, in_effect(&self.state.facts, &self.state.pending), segmentation);
+        let evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));
+        let scene = Scene { evaluation: &evaluation, memberships: &self.state.decision.dimensions };
+        self.features(f, &local, &scene)?;
+        self.memberships(f, &local, &scene)
+    }
+}
+
+impl<'a> Portrait<'a> {
+    fn facts(&self, f: &mut Formatter<'_>, local: &Local) -> fmt::Result {
+        writeln!(f, "\nfacts")?;
+        let facts = &self.state.facts;
+        if let Some(erased) = facts.erased() {
+            writeln!(f, "  all that was recorded up to {} is erased", local.time(erased))?;
+        }
+        if let Some(first) = facts.pruned_from() {
+            writeln!(f, "  from {} on; what is older than the horizon and closed is gone", local.time(first))?;
+        }
+        if facts.is_empty() {
+            writeln!(f, "  none")?;
+        }
+        let rows: Vec<_> = facts.iter().map(|fact| (local.time(fact.occurred_at), fact)).collect();
+        let width = rows.iter().map(|(time, _)| time.len()).max().unwrap_or(0);
+        for (time, fact) in rows {
+            let (kind, what) = fact::words(&fact.body, self.segmentation);
+            write!(f, "  {time:<width$}  {kind:<11}  {what}")?;
+            if let Some(pending) = self.state.pending.iter().find(|pending| is_of(pending, fact)) {
+                write!(f, " (not yet in effect: from {})", local.time(pending.effective))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    fn features(&self, f: &mut Formatter<'_>, local: &Local, scene: &Scene<'_, 'a, '_>) -> fmt::Result {
+        writeln!(f, "\nfeatures, if nothing more happens")?;
+        let rows: Vec<_> = (0..self.segmentation.features.len()).map(|slot| self.feature(slot, scene)).collect();
+        let names = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        let values = rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0);
+        for Row { name, value, until } in &rows {
+            writeln!(f, "  {name:<names$}  {value:>values$}  {}", local.until(*until))?;
+        }
+        Ok(())
+    }
+
+    fn feature(&self, slot: usize, scene: &Scene<'_, 'a, '_>) -> Row<'a> {
+        let slot_of = &self.segmentation.features[slot];
+        let (moment, currency) = (scene.evaluation.moment, &self.segmentation.currency);
+        let reading = scene.evaluation.feature(slot, scene.memberships);
+        let now = reading.value.text(moment.today, currency);
+        let tomorrow = moment.today.plus_days(1);
+        // Days are kept as the date that they count from, which stands longer than their number.
+        let until = if now == reading.value.text(tomorrow, currency) {
+            reading.until
+        } else {
+            reading.until.min(moment.zone.midnight(tomorrow))
+        };
+        let value = if slot_of.sensitive { Some("(sensitive)".to_owned()) } else { now };
+        Row { name: &slot_of.text, value: value.unwrap_or_else(|| "(not known)".to_owned()), until }
+    }
+
+    fn memberships(&self, f: &mut Formatter<'_>, local: &Local, scene: &Scene<'_, 'a, '_>) -> fmt::Result {
+        writeln!(f, "\nmemberships")?;
+        let (ahead, foreseen_until) = self.if_silent();
+        let memberships = &self.state.decision.dimensions;
+        if memberships.is_empty() {
+            writeln!(f, "  none yet: nothing is decided before a fact is in effect")?;
+        }
+        for (dimension, membership) in self.segmentation.dimensions.iter().zip(memberships) {
+            let Some((current, entered_at)) = membership.current.zip(membership.entered_at) else {
+                writeln!(f, "  {}: none, after change {}", dimension.name, membership.seq)?;
+                continue;
+            };
+            let segment = &dimension.segments[usize::from(current)];
+            writeln!(f, "  {}: {}", dimension.name, segment.name)?;
+            writeln!(f, "    since {}, change {}", local.time(entered_at), membership.seq)?;
+            why::write(f, dimension, membership, scene, self.segmentation, local)?;
+            match ahead.iter().find(|next| next.dimension == dimension.name) {
+                Some(next) => {
+                    writeln!(f, "    next: {} on {}, if nothing happens", next.to, local.time(next.at))?;
+                }
+                None => {
+                    writeln!(f, "    next: stays until {} at least, if nothing happens", local.time(foreseen_until))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next move of each dimension if no fact arrives or comes into effect, and up to when this looked.
+    fn if_silent(&self) -> (Vec<Ahead>, Instant) {
+        let mut silent = self.state.clone();
+        silent.pending.iter_mut().for_each(|pending| pending.effective = Instant::NEVER);
+        let until = self.segmentation.plus(self.decided_up_to, FORECAST);
+        let mut ahead: Vec<Ahead> = Vec::new();
+        for decided in advance(&mut silent, self.customer, self.segmentation, until) {
+            let core = decided.core;
+            if let (Some(to), false) = (core.to, ahead.iter().any(|known| known.dimension == core.dimension)) {
+                ahead.push(Ahead { dimension: core.dimension, to, at: core.effective_at });
+            }
+        }
+        (ahead, until)
+    }
+}
+
+struct Row<'a> {
+    name: &'a str,
+    value: String,
+    until: Instant,
+}
+
+struct Ahead {
+    dimension: String,
+    to: String,
+    at: Instant,
+}
+
+fn is_of(pending: &Pending, fact: &Fact) -> bool {
+    pending.family == fact.family() && pending.event_id == fact.event_id
+}
