@@ -107,15 +107,13 @@ fn draft(rng: &mut ChaCha8Rng, config: &Config, number: u32, at: Instant, late: 
     let body = body(rng, number, config.segmentation.zone.date_of(at));
     let family = body.family();
     let key = customer.as_str().as_bytes().to_vec();
-    let event = Event {
-        event_id: format!("e{number}"),
-        customer_id: customer,
-        occurred_at: at.plus_ms(-behind),
-        recorded_at: at,
-        body,
+    let (event_id, occurred_at) = (format!("e{number}"), at.plus_ms(-behind));
+    let event = match body {
+        Body::Erased => Event::erasure(customer, at),
+        body => Event { event_id, customer_id: customer, occurred_at, recorded_at: at, body },
     };
     let value = match rng.random_range(0..15) {
-        0 => b"{\"event_id\": 7".to_vec(),
+        0 => Some(b"{\"event_id\": 7".to_vec()),
         _ => segflow_wire::event::encode(&event, &config.segmentation.currency, Encoding::Json),
     };
     let partition = partition_of(&key, config.intake.partitions, Partitioner::Murmur2);
@@ -125,10 +123,17 @@ fn draft(rng: &mut ChaCha8Rng, config: &Config, number: u32, at: Instant, late: 
 fn body(rng: &mut ChaCha8Rng, number: u32, today: Date) -> Body {
     let due_date = today.plus_days(rng.random_range(-12..8));
     let amount_minor = rng.random_range(1..50_000);
-    match rng.random_range(0..8) {
-        0..3 => Body::Issued { invoice_id: format!("i{number}"), amount_minor, due_date, debt_type: None },
-        3..5 => Body::Received { payment_id: format!("p{number}"), amount_minor, invoice_id: None, method: None },
-        5 => Body::Made { promise_id: format!("m{number}"), amount_minor, due_date },
+    let earlier = rng.random_range(0..=number);
+    match rng.random_range(0..16) {
+        0..4 => Body::Issued { invoice_id: format!("i{number}"), amount_minor, due_date, debt_type: None },
+        4..7 => Body::Received { payment_id: format!("p{number}"), amount_minor, invoice_id: None, method: None },
+        7..9 => Body::Made { promise_id: format!("m{number}"), amount_minor, due_date },
+        9 => Body::Adjusted { invoice_id: format!("i{earlier}"), delta_minor: -amount_minor / 2, due_date: Some(due_date) },
+        10 => Body::WrittenOff { invoice_id: format!("i{earlier}") },
+        11 => Body::Reversed { payment_id: format!("p{earlier}") },
+        12 => Body::Opened { dispute_id: format!("d{number}"), invoice_id: None, amount_minor: None },
+        13 => Body::Resolved { dispute_id: format!("d{earlier}"), upheld: Some(false) },
+        14 if rng.random_range(0..4) == 0 => Body::Erased,
         _ => Body::Contact {
             contact_id: format!("k{number}"),
             direction: Direction::Outbound,
