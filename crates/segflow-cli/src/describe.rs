@@ -77,7 +77,7 @@ mod tests {
             body,
         };
         let mut state = State::default();
-        fold(&mut state, event, 0, Instant::BEGINNING);
+        fold(&mut state, event, 0, Instant::BEGINNING, &segmentation);
         let to = "2026-04-10T00:00:00Z".parse().unwrap();
         let decided = segflow_core::advance::advance(&mut state, &customer_id, &segmentation, to);
         let sentences: Vec<_> = decided.iter().map(|change| sentence(&change.core, &segmentation.zone)).collect();

@@ -164,7 +164,7 @@ fn as_replayed(
             offset: *offset,
             timestamp: draft.timestamp,
             key: Some(draft.key.clone()),
-            value: Some(draft.value.clone()),
+            value: draft.value.clone(),
             headers: Vec::new(),
         };
         *offset += 1;

@@ -168,7 +168,7 @@ impl Fleet {
         let last = drafts.first().map(|last| last.timestamp);
         for _ in 0..world.rng.random_range(1..4) {
             let Some(draft) = drafts.pop() else { break };
-            let (key, value) = (Some(draft.key), Some(draft.value));
+            let (key, value) = (Some(draft.key), draft.value);
             world.inputs.append(Task(draft.partition), draft.family, draft.timestamp, key, value, Vec::new());
             world.inputs.set_time(draft.timestamp);
         }

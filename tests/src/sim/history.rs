@@ -52,8 +52,8 @@ pub struct Draft {
     pub timestamp: Instant,
     /// Its key.
     pub key: Vec<u8>,
-    /// Its value.
-    pub value: Vec<u8>,
+    /// Its value; none is an erasure.
+    pub value: Option<Vec<u8>>,
 }
 
 /// The rules of all runs.

@@ -5,4 +5,5 @@ mod support;
 mod bounds;
 mod clock;
 mod dead_letters;
+mod erasure;
 mod restart;
