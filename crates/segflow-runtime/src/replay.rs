@@ -101,9 +101,9 @@ impl Replay {
     /// A customer's state, and up to which instant (exclusive) it is decided; none if no event of theirs was folded.
     #[must_use]
     pub fn state(&self, customer: &CustomerId) -> Option<(&State, Instant)> {
-        self.partitions.values().find_map(|Partition { states, clock, .. }| {
-            states.get(customer).map(|state| (state, clock.facts))
-        })
+        self.partitions
+            .values()
+            .find_map(|Partition { states, clock, .. }| states.get(customer).map(|state| (state, clock.facts)))
     }
 
     /// How many customers are in each segment, by dimension and segment.
