@@ -91,82 +91,86 @@ fn every_metric_of_a_running_task() {
     check_metrics(
         &snapshot,
         expect![[r##"
-        # HELP segflow_lag_records Records of the input not read yet: latest offset, open transactions included, less position.
-        # TYPE segflow_lag_records gauge
-        segflow_lag_records{topic="collections.payments",partition="3"} 30
-        segflow_lag_records{topic="calls \"v2\"",partition="3"} 0
-        # HELP segflow_lag_seconds 0 at the end of the input, else wall time less the greatest record timestamp read from it.
-        # TYPE segflow_lag_seconds gauge
-        segflow_lag_seconds{topic="collections.payments",partition="3"} 60
-        segflow_lag_seconds{topic="calls \"v2\"",partition="3"} 0
-        # HELP segflow_clock_lag_seconds Wall time less T, up to which silence may be judged.
-        # TYPE segflow_clock_lag_seconds gauge
-        segflow_clock_lag_seconds{partition="3"} 5.25
-        # HELP segflow_clock_facts_seconds F, up to which facts are decided, as unix time.
-        # TYPE segflow_clock_facts_seconds gauge
-        segflow_clock_facts_seconds{partition="3"} 1772359200
-        # HELP segflow_clock_silence_seconds T, up to which silence may be judged, as unix time.
-        # TYPE segflow_clock_silence_seconds gauge
-        segflow_clock_silence_seconds{partition="3"} 1772359195
-        # HELP segflow_epoch The last epoch of the task that is in its store.
-        # TYPE segflow_epoch gauge
-        segflow_epoch{partition="3"} 41
-        # HELP segflow_task_state 1 for the state the task is in, 0 for the others.
-        # TYPE segflow_task_state gauge
-        segflow_task_state{partition="3",state="recovering"} 0
-        segflow_task_state{partition="3",state="running"} 1
-        segflow_task_state{partition="3",state="stopped"} 0
-        # HELP segflow_events_total Records read and committed.
-        # TYPE segflow_events_total counter
-        segflow_events_total{partition="3"} 100
-        segflow_events_total{partition="4"} 100
-        # HELP segflow_folded_total Facts that were new, also those that changed nothing.
-        # TYPE segflow_folded_total counter
-        segflow_folded_total{partition="3"} 90
-        segflow_folded_total{partition="4"} 90
-        # HELP segflow_duplicates_total Copies of a fact already known.
-        # TYPE segflow_duplicates_total counter
-        segflow_duplicates_total{partition="3"} 7
-        segflow_duplicates_total{partition="4"} 7
-        # HELP segflow_conflicts_total Copies whose content differed; also counted as folded or duplicates.
-        # TYPE segflow_conflicts_total counter
-        segflow_conflicts_total{partition="3"} 2
-        segflow_conflicts_total{partition="4"} 2
-        # HELP segflow_late_facts_total Facts that count only from later than they happened; also counted as folded.
-        # TYPE segflow_late_facts_total counter
-        segflow_late_facts_total{partition="3"} 4
-        segflow_late_facts_total{partition="4"} 4
-        # HELP segflow_changes_total Segment changes decided.
-        # TYPE segflow_changes_total counter
-        segflow_changes_total{partition="3"} 11
-        segflow_changes_total{partition="4"} 11
-        # HELP segflow_dead_letters_total Records that could not be used, by reason.
-        # TYPE segflow_dead_letters_total counter
-        segflow_dead_letters_total{reason="undecodable"} 4
-        segflow_dead_letters_total{reason="wrong_currency"} 2
-        # HELP segflow_epochs_rolled_forward_total Epochs that were committed but not in the store, redone from the journal.
-        # TYPE segflow_epochs_rolled_forward_total counter
-        segflow_epochs_rolled_forward_total{partition="3"} 1
-        segflow_epochs_rolled_forward_total{partition="4"} 0
-        # HELP segflow_cycles_total Cycles of the worker, also those with nothing to do.
-        # TYPE segflow_cycles_total counter
-        segflow_cycles_total{worker="w-0"} 9
-        # HELP segflow_commits_total Transactions committed.
-        # TYPE segflow_commits_total counter
-        segflow_commits_total{worker="w-0"} 7
-        # HELP segflow_aborts_total Transactions aborted.
-        # TYPE segflow_aborts_total counter
-        segflow_aborts_total{worker="w-0"} 1
-        # HELP segflow_retries_total Cycles that failed and are tried again.
-        # TYPE segflow_retries_total counter
-        segflow_retries_total{worker="w-0"} 2
-        # HELP segflow_unclear_commits_total Commits without an answer; the journal decides whether they happened.
-        # TYPE segflow_unclear_commits_total counter
-        segflow_unclear_commits_total{worker="w-0"} 1
-        # HELP segflow_build_info 1; the version is in the label.
-        # TYPE segflow_build_info gauge
-        segflow_build_info{version="VERSION"} 1
-    "##]],
+            # HELP segflow_lag_records Records of the input not read yet: latest offset, open transactions included, less position.
+            # TYPE segflow_lag_records gauge
+            segflow_lag_records{topic="collections.payments",partition="3"} 30
+            segflow_lag_records{topic="calls \"v2\"",partition="3"} 0
+            # HELP segflow_lag_seconds 0 at the end of the input, else wall time less the greatest record timestamp read from it.
+            # TYPE segflow_lag_seconds gauge
+            segflow_lag_seconds{topic="collections.payments",partition="3"} 60
+            segflow_lag_seconds{topic="calls \"v2\"",partition="3"} 0
+            # HELP segflow_clock_lag_seconds Wall time less T, up to which silence may be judged.
+            # TYPE segflow_clock_lag_seconds gauge
+            segflow_clock_lag_seconds{partition="3"} 5.25
+            # HELP segflow_clock_facts_seconds F, up to which facts are decided, as unix time.
+            # TYPE segflow_clock_facts_seconds gauge
+            segflow_clock_facts_seconds{partition="3"} 1772359200
+            # HELP segflow_clock_silence_seconds T, up to which silence may be judged, as unix time.
+            # TYPE segflow_clock_silence_seconds gauge
+            segflow_clock_silence_seconds{partition="3"} 1772359195
+            # HELP segflow_epoch The last epoch of the task that is in its store.
+            # TYPE segflow_epoch gauge
+            segflow_epoch{partition="3"} 41
+            # HELP segflow_task_state 1 for the state the task is in, 0 for the others.
+            # TYPE segflow_task_state gauge
+            segflow_task_state{partition="3",state="recovering"} 0
+            segflow_task_state{partition="3",state="running"} 1
+            segflow_task_state{partition="3",state="stopped"} 0
+            # HELP segflow_events_total Records read and committed.
+            # TYPE segflow_events_total counter
+            segflow_events_total{partition="3"} 100
+            segflow_events_total{partition="4"} 100
+            # HELP segflow_folded_total Facts that were new, also those that changed nothing.
+            # TYPE segflow_folded_total counter
+            segflow_folded_total{partition="3"} 90
+            segflow_folded_total{partition="4"} 90
+            # HELP segflow_duplicates_total Copies of a fact already known.
+            # TYPE segflow_duplicates_total counter
+            segflow_duplicates_total{partition="3"} 5
+            segflow_duplicates_total{partition="4"} 5
+            # HELP segflow_forgotten_facts_total Facts that came too late to matter: from before the horizon, or from before an erasure.
+            # TYPE segflow_forgotten_facts_total counter
+            segflow_forgotten_facts_total{partition="3"} 2
+            segflow_forgotten_facts_total{partition="4"} 2
+            # HELP segflow_conflicts_total Copies whose content differed; also counted as folded or duplicates.
+            # TYPE segflow_conflicts_total counter
+            segflow_conflicts_total{partition="3"} 2
+            segflow_conflicts_total{partition="4"} 2
+            # HELP segflow_late_facts_total Facts that count only from later than they happened; also counted as folded.
+            # TYPE segflow_late_facts_total counter
+            segflow_late_facts_total{partition="3"} 4
+            segflow_late_facts_total{partition="4"} 4
+            # HELP segflow_changes_total Segment changes decided.
+            # TYPE segflow_changes_total counter
+            segflow_changes_total{partition="3"} 11
+            segflow_changes_total{partition="4"} 11
+            # HELP segflow_dead_letters_total Records that could not be used, by reason.
+            # TYPE segflow_dead_letters_total counter
+            segflow_dead_letters_total{reason="undecodable"} 4
+            segflow_dead_letters_total{reason="wrong_currency"} 2
+            # HELP segflow_epochs_rolled_forward_total Epochs that were committed but not in the store, redone from the journal.
+            # TYPE segflow_epochs_rolled_forward_total counter
+            segflow_epochs_rolled_forward_total{partition="3"} 1
+            segflow_epochs_rolled_forward_total{partition="4"} 0
+            # HELP segflow_cycles_total Cycles of the worker, also those with nothing to do.
+            # TYPE segflow_cycles_total counter
+            segflow_cycles_total{worker="w-0"} 9
+            # HELP segflow_commits_total Transactions committed.
+            # TYPE segflow_commits_total counter
+            segflow_commits_total{worker="w-0"} 7
+            # HELP segflow_aborts_total Transactions aborted.
+            # TYPE segflow_aborts_total counter
+            segflow_aborts_total{worker="w-0"} 1
+            # HELP segflow_retries_total Cycles that failed and are tried again.
+            # TYPE segflow_retries_total counter
+            segflow_retries_total{worker="w-0"} 2
+            # HELP segflow_unclear_commits_total Commits without an answer; the journal decides whether they happened.
+            # TYPE segflow_unclear_commits_total counter
+            segflow_unclear_commits_total{worker="w-0"} 1
+            # HELP segflow_build_info 1; the version is in the label.
+            # TYPE segflow_build_info gauge
+            segflow_build_info{version="VERSION"} 1
+        "##]],
     );
 }
 

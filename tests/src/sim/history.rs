@@ -128,7 +128,11 @@ fn body(rng: &mut ChaCha8Rng, number: u32, today: Date) -> Body {
         0..4 => Body::Issued { invoice_id: format!("i{number}"), amount_minor, due_date, debt_type: None },
         4..7 => Body::Received { payment_id: format!("p{number}"), amount_minor, invoice_id: None, method: None },
         7..9 => Body::Made { promise_id: format!("m{number}"), amount_minor, due_date },
-        9 => Body::Adjusted { invoice_id: format!("i{earlier}"), delta_minor: -amount_minor / 2, due_date: Some(due_date) },
+        9 => Body::Adjusted {
+            invoice_id: format!("i{earlier}"),
+            delta_minor: -amount_minor / 2,
+            due_date: Some(due_date),
+        },
         10 => Body::WrittenOff { invoice_id: format!("i{earlier}") },
         11 => Body::Reversed { payment_id: format!("p{earlier}") },
         12 => Body::Opened { dispute_id: format!("d{number}"), invoice_id: None, amount_minor: None },

@@ -27,9 +27,16 @@ fn who_is_erased_leaves_a_stub_without_an_id_and_goes_on_in_seq() {
     bench.settle(&mut worker);
     drop(worker);
     let changes = bench.changes();
-    assert_eq!(changes.iter().filter(|change| change.contains("-> - at 2026-03-02T10:00:00.000Z")).count(), 3, "{changes:?}");
+    assert_eq!(
+        changes.iter().filter(|change| change.contains("-> - at 2026-03-02T10:00:00.000Z")).count(),
+        3,
+        "{changes:?}"
+    );
     let segments = bench.broker.outputs(Sink::Segments, P0, 0);
-    assert_eq!(segments.last().map(|last| (last.key.as_deref(), &last.value)), Some((Some(CUSTOMER.as_bytes()), &None)));
+    assert_eq!(
+        segments.last().map(|last| (last.key.as_deref(), &last.value)),
+        Some((Some(CUSTOMER.as_bytes()), &None))
+    );
     let totals = bench.status.snapshot().totals[&0].counts;
     assert_eq!((totals.read, totals.folded, totals.forgotten), (3, 2, 1));
 

@@ -58,7 +58,7 @@ impl Bench {
             let role = if family == Family::Contacts { Role::Hint } else { Role::Gate };
             (family, Input { topic: family.default_topic(), role })
         };
-        let families = [Family::Invoices, Family::Payments, Family::Contacts, Family::Promises];
+        let families = [Family::Invoices, Family::Payments, Family::Contacts, Family::Promises, Family::Profiles];
         let config = Config {
             segmentation: Arc::new(segmentation),
             intake: Arc::new(Intake {
