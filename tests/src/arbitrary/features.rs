@@ -27,7 +27,8 @@ fn windowed(names: &[&str]) -> impl Strategy<Value = String> + use<> {
 
 /// `name("30d", "WORD")`
 fn windowed_of(names: &[&str], words: &[&str]) -> impl Strategy<Value = String> + use<> {
-    (one_of(names), window(), one_of(words)).prop_map(|(name, window, word)| format!("{name}(\"{window}\", \"{word}\")"))
+    (one_of(names), window(), one_of(words))
+        .prop_map(|(name, window, word)| format!("{name}(\"{window}\", \"{word}\")"))
 }
 
 /// `name("LOAN")`

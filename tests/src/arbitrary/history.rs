@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 use segflow_core::event::{Body, CustomerId, Event};
 use segflow_core::time::{Date, Instant, Zone};
 
-use super::kinds::{What, Weights, what};
+use super::kinds::{Weights, What, what};
 
 /// Within how many days the events of a customer lie, before they are spread.
 pub const DAYS: i32 = 120;

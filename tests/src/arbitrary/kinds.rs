@@ -46,11 +46,9 @@ impl What {
                 due_date: due(due_in),
                 debt_type: text(debt_type),
             },
-            Self::Adjusted { invoice, delta, due_in } => Body::Adjusted {
-                invoice_id: invoice_id(invoice),
-                delta_minor: delta,
-                due_date: due_in.map(due),
-            },
+            Self::Adjusted { invoice, delta, due_in } => {
+                Body::Adjusted { invoice_id: invoice_id(invoice), delta_minor: delta, due_date: due_in.map(due) }
+            }
             Self::WrittenOff { invoice } => Body::WrittenOff { invoice_id: invoice_id(invoice) },
             Self::Received { payment, amount, invoice, method } => Body::Received {
                 payment_id: payment_id(payment),
@@ -154,8 +152,8 @@ fn promises() -> impl Strategy<Value = What> {
 fn disputes() -> impl Strategy<Value = What> {
     let opened = (0_u8..5, option::weighted(0.7, invoice()), option::of(amount()))
         .prop_map(|(dispute, invoice, amount)| What::Opened { dispute, invoice, amount });
-    let resolved =
-        (0_u8..5, option::weighted(0.7, any::<bool>())).prop_map(|(dispute, upheld)| What::Resolved { dispute, upheld });
+    let resolved = (0_u8..5, option::weighted(0.7, any::<bool>()))
+        .prop_map(|(dispute, upheld)| What::Resolved { dispute, upheld });
     prop_oneof![3 => opened, 2 => resolved]
 }
 

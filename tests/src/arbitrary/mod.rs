@@ -57,9 +57,7 @@ impl Case {
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{}", self.text)?;
-        self.events
-            .iter()
-            .try_for_each(|event| {
+        self.events.iter().try_for_each(|event| {
             let Event { event_id, occurred_at, recorded_at, body, .. } = event;
             writeln!(f, "{occurred_at} (recorded {recorded_at}) {event_id:?} {body:?}")
         })

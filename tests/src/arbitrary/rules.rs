@@ -56,16 +56,7 @@ pub fn file() -> impl Strategy<Value = File> {
         .prop_map(|(count, first, second, third)| Vec::from_iter([first, second, third].into_iter().take(count)));
     (parameters, dimensions).prop_map(|(parameters, dimensions)| {
         let (grace_days, tolerance, overdue_tolerance, horizon, call_limit, history_since, holidays) = parameters;
-        File {
-            grace_days,
-            tolerance,
-            overdue_tolerance,
-            horizon,
-            call_limit,
-            history_since,
-            holidays,
-            dimensions,
-        }
+        File { grace_days, tolerance, overdue_tolerance, horizon, call_limit, history_since, holidays, dimensions }
     })
 }
 
@@ -137,4 +128,3 @@ fn rule(dimension: usize) -> BoxedStrategy<String> {
         })
         .boxed()
 }
-

@@ -129,14 +129,24 @@ fn responses(world: &World<'_>, inside: impl Fn(Date) -> bool, channel: Channel,
 }
 
 /// The share of contacts that were answered.
-pub fn response_ratio(world: &World<'_>, inside: impl Fn(Date) -> bool, channel: Channel, at: Instant) -> Option<Value> {
+pub fn response_ratio(
+    world: &World<'_>,
+    inside: impl Fn(Date) -> bool,
+    channel: Channel,
+    at: Instant,
+) -> Option<Value> {
     let responses = responses(world, inside, channel, at);
     let answered = responses.iter().flatten().count();
     (responses.len() >= 3).then_some(Value::Ratio(answered as i128, responses.len() as i128))
 }
 
 /// The median of whole hours to an answer.
-pub fn response_hours(world: &World<'_>, inside: impl Fn(Date) -> bool, channel: Channel, at: Instant) -> Option<Value> {
+pub fn response_hours(
+    world: &World<'_>,
+    inside: impl Fn(Date) -> bool,
+    channel: Channel,
+    at: Instant,
+) -> Option<Value> {
     let responses = responses(world, inside, channel, at);
     let hours: Vec<i64> = responses.iter().flatten().map(|ms| ms / 3_600_000).collect();
     (responses.len() >= 3).then(|| super::median(hours))?.map(Value::Int)

@@ -72,9 +72,9 @@ pub fn value(world: &World<'_>, standings: &[Standing], feature: &Feature, at: I
         Feature::PaymentsSum(window) => money(payments(world, *window, today).map(|payment| payment.amount).sum()),
         Feature::PaymentsLastDays => world.payments.last().map(|last| since(last.date)),
         Feature::PaymentsLastMethod => world.payments.last()?.method.map(|method| Value::Text(method.to_owned())),
-        Feature::PaymentsReversed(window) => {
-            count(days_of(world, |body| matches!(body, Body::Reversed { .. })).filter(|day| inside(*window, *day, today)))
-        }
+        Feature::PaymentsReversed(window) => count(
+            days_of(world, |body| matches!(body, Body::Reversed { .. })).filter(|day| inside(*window, *day, today)),
+        ),
         Feature::PaymentsFailed(window, wanted) => {
             let failed = |body: &Body| match body {
                 Body::Failed { code, .. } => wanted.is_none() || code == wanted,

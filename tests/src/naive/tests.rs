@@ -71,12 +71,7 @@ fn issued(id: &str, amount_minor: i64, due: &str) -> Body {
 }
 
 fn paid(id: &str, amount_minor: i64, invoice: Option<&str>) -> Body {
-    Body::Received {
-        payment_id: id.to_owned(),
-        amount_minor,
-        invoice_id: invoice.map(str::to_owned),
-        method: None,
-    }
+    Body::Received { payment_id: id.to_owned(), amount_minor, invoice_id: invoice.map(str::to_owned), method: None }
 }
 
 fn adjusted(id: &str, delta_minor: i64, due: Option<&str>) -> Body {
@@ -156,8 +151,7 @@ fn only_the_undisputed_part_is_overdue_and_an_episode_goes_on_while_all_is_dispu
 
 #[test]
 fn the_bucket_now_is_held_against_the_one_before_the_window() {
-    let facts =
-        facts(vec![("2025-03-01", issued("a", 100, "2025-03-10")), ("2025-04-20", paid("p", 100, None))]);
+    let facts = facts(vec![("2025-03-01", issued("a", 100, "2025-03-10")), ("2025-04-20", paid("p", 100, None))]);
     // 40 days past due is bucket 2; 30 days before it was 10, bucket 1.
     assert_eq!(read(&facts, &Feature::Roll(W), "2025-04-19"), int(1));
     assert_eq!(read(&facts, &Feature::Roll(W), "2025-04-20"), int(-1));
