@@ -113,7 +113,8 @@ fn note_paid<'a>(paid: &mut BTreeMap<&'a str, Instant>, at: Instant, ledger: &Le
     }
 }
 
-/// Settled at the first moment at which the due date of the first invoice, as it then stands, was 30 days ago.
+/// Settled at the first moment at which the due date of the first invoice, as it then stands, was 30 days ago. If it was
+/// issued later than that, it was unpaid then, unless its issue finds it paid.
 fn judge_first(
     after: &[(&Fact, Ledger<'_>)],
     segmentation: &Segmentation,
@@ -121,8 +122,8 @@ fn judge_first(
     first: &Invoice<'_>,
 ) -> Option<(Instant, bool)> {
     let judged_at = segmentation.zone.midnight(first.due.plus_days(30));
-    let then = before(after, judged_at).and_then(|ledger| ledger.find(first.id));
-    (at >= judged_at).then(|| (at, then.is_some_and(|then| then.unpaid() > 0)))
+    let then = before(after, judged_at).and_then(|ledger| ledger.find(first.id)).unwrap_or(first);
+    (at >= judged_at).then(|| (at, then.unpaid() > 0))
 }
 
 fn tells_of_the_ledger(fact: &Fact) -> bool {

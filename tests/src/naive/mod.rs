@@ -21,7 +21,8 @@ mod world;
 pub use features::value;
 pub use known::{Known, Observer};
 pub use membership::{Move, moves};
-pub use rules::{Kleene, rule};
+pub use rules::{Kleene, operand, rule};
+pub use safety::safety;
 pub use world::World;
 
 use segflow_core::time::{Date, Instant};

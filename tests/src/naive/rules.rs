@@ -17,6 +17,7 @@ pub type Kleene = Option<bool>;
 pub fn rule(world: &World<'_>, standings: &[Standing], node: &Node, at: Instant) -> Kleene {
     let truth = |node: &Node| rule(world, standings, node, at);
     let slot = |index: SlotIndex| value(world, standings, &world.segmentation.features[index].feature, at);
+    let operand = |side: &Operand| operand(world, standings, side, at);
     match node {
         Node::Not(inner) => truth(inner).map(|truth| !truth),
         Node::And(parts) => all(parts.iter().map(truth)),
@@ -24,23 +25,22 @@ pub fn rule(world: &World<'_>, standings: &[Standing], node: &Node, at: Instant)
         Node::Holds(index) => slot(*index).map(|value| value == Value::Bool(true)),
         Node::Known(index) => Some(slot(*index).is_some()),
         Node::Unknown(index) => Some(slot(*index).is_none()),
-        Node::Compare(left, operator, right) => {
-            Some(holds(*operator, compare(&operand(left, &slot)?, &operand(right, &slot)?)))
-        }
+        Node::Compare(left, operator, right) => Some(holds(*operator, compare(&operand(left)?, &operand(right)?))),
         Node::In(left, list) => {
-            let value = operand(left, &slot)?;
+            let value = operand(left)?;
             Some(list.iter().any(|literal| compare(&value, &written(literal)) == Ordering::Equal))
         }
     }
 }
 
-/// One side of a comparison, of the features as `slot` reads them; absent if it cannot be computed.
-fn operand(side: &Operand, slot: &dyn Fn(SlotIndex) -> Option<Value>) -> Option<Value> {
+/// One side of a comparison at an instant; absent if it cannot be computed. What is computed of money is in minor units.
+pub fn operand(world: &World<'_>, standings: &[Standing], side: &Operand, at: Instant) -> Option<Value> {
     match side {
-        Operand::Feature(index) => slot(*index),
+        Operand::Feature(index) => value(world, standings, &world.segmentation.features[*index].feature, at),
         Operand::Literal(literal) => Some(written(literal)),
         Operand::Arithmetic(arithmetic) => {
-            let (left, right) = (operand(&arithmetic.left, slot)?, operand(&arithmetic.right, slot)?);
+            let left = operand(world, standings, &arithmetic.left, at)?;
+            let right = operand(world, standings, &arithmetic.right, at)?;
             match arithmetic.operation {
                 Operation::Add => plus(&left, &right),
                 Operation::Subtract => minus(&left, &right),

@@ -2,12 +2,15 @@
 
 use proptest::prelude::*;
 use segflow_core::change::{Cause, Core};
-use segflow_core::segmentation::Segmentation;
+use segflow_core::rule::arithmetic::spelled;
+use segflow_core::rule::{Arithmetic, Node, Operand};
+use segflow_core::segmentation::{AttributeKind, Segmentation};
 use segflow_core::time::Instant;
 use segflow_tests::arbitrary::Case;
-use segflow_tests::naive::{Known, Move, Standing, Value, World, value};
+use segflow_tests::naive::{Known, Move, Standing, Value, World, operand, value};
 
 use crate::customer;
+use crate::until::{nodes, rules};
 
 /// Each reason's value at the instant of the change and, from the facts then in effect, a millisecond before.
 pub fn check_reasons(case: &Case, known: &[Known], moves: &[Move], core: &Core) -> Result<(), TestCaseError> {
@@ -22,7 +25,7 @@ pub fn check_reasons(case: &Case, known: &[Known], moves: &[Move], core: &Core) 
     Ok(())
 }
 
-/// None before the first fact.
+/// None before the first fact. What is computed of money is in major units.
 fn at_instant(
     segmentation: &Segmentation,
     known: &[Known],
@@ -30,7 +33,6 @@ fn at_instant(
     feature: &str,
     at: Instant,
 ) -> Option<Value> {
-    let slot = segmentation.features.iter().find(|slot| slot.text == feature)?;
     let facts: Vec<_> = known.iter().filter(|known| known.is_seen(at)).map(|known| &known.fact).collect();
     if facts.is_empty() {
         return None;
@@ -41,7 +43,32 @@ fn at_instant(
     };
     let standings: Vec<Standing> =
         segmentation.dimensions.iter().filter_map(|dimension| standing(&dimension.name)).collect();
-    value(&World::new(segmentation, &customer(), facts), &standings, &slot.feature, at)
+    let customer = customer();
+    let world = World::new(segmentation, &customer, facts);
+    if let Some(slot) = segmentation.features.iter().find(|slot| slot.text == feature) {
+        return value(&world, &standings, &slot.feature, at);
+    }
+    let side = computed(segmentation, feature).expect("what is compared is a feature or computed of features");
+    let value = operand(&world, &standings, &Operand::Arithmetic(Box::new(side.clone())), at)?;
+    match (side.kind, value) {
+        (AttributeKind::Money, Value::Ratio(numerator, denominator)) => {
+            Some(Value::Ratio(numerator, denominator * 100))
+        }
+        (_, value) => Some(value),
+    }
+}
+
+/// What the rules compute under this name.
+fn computed<'a>(segmentation: &'a Segmentation, text: &str) -> Option<&'a Arithmetic> {
+    let sides = rules(segmentation).flat_map(|rule| nodes(&rule.root)).filter_map(|node| match node {
+        Node::Compare(left, ..) | Node::In(left, _) => Some(left),
+        _ => None,
+    });
+    let named = |side: &&Operand| spelled(side, &segmentation.features, &segmentation.currency) == text;
+    sides.filter(named).find_map(|side| match side {
+        Operand::Arithmetic(arithmetic) => Some(&**arithmetic),
+        _ => None,
+    })
 }
 
 /// Whether a text is what the segmentation's author would write for a value, in a currency of two decimals.
@@ -54,12 +81,18 @@ fn says(text: Option<&str>, value: Option<&Value>) -> bool {
             let sign = if *minor < 0 { "-" } else { "" };
             text == format!("{sign}{}.{:02}", minor.abs() / 100, minor.abs() % 100)
         }
-        Value::Ratio(..) => {
-            let parsed =
-                text.split_once('/').and_then(|(num, den)| Some(Value::Ratio(num.parse().ok()?, den.parse().ok()?)));
-            parsed.as_ref() == Some(value)
-        }
+        Value::Ratio(..) => number(text).as_ref() == Some(value),
         Value::Text(value) => text == value,
         Value::Date(date) => text == date.to_string(),
     }
+}
+
+/// A fraction such as `2/3`, or a decimal.
+fn number(text: &str) -> Option<Value> {
+    if let Some((numerator, denominator)) = text.split_once('/') {
+        return Some(Value::Ratio(numerator.parse().ok()?, denominator.parse().ok()?));
+    }
+    let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let digits = text.replace('.', "").parse().ok()?;
+    Some(Value::Ratio(digits, 10_i128.pow(u32::try_from(decimals).ok()?)))
 }

@@ -85,13 +85,14 @@ fn standings(segmentation: &Segmentation, state: &State) -> Option<Vec<Standing>
     standings.filter(|standings| !standings.is_empty())
 }
 
-fn rules(segmentation: &Segmentation) -> impl Iterator<Item = &Rule> {
+/// Every rule of a segmentation.
+pub fn rules(segmentation: &Segmentation) -> impl Iterator<Item = &Rule> {
     let segments = segmentation.dimensions.iter().flat_map(|dimension| &dimension.segments);
     segments.flat_map(|segment| [&segment.when, &segment.remain, &segment.bypass]).flatten()
 }
 
 /// A node and all below it.
-fn nodes(node: &Node) -> Vec<&Node> {
+pub fn nodes(node: &Node) -> Vec<&Node> {
     let below: Vec<&Node> = match node {
         Node::And(parts) | Node::Or(parts) => parts.iter().flat_map(nodes).collect(),
         Node::Not(inner) => nodes(inner),
