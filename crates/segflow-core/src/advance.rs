@@ -83,7 +83,7 @@ fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, 
     let at = erasure.effective;
     let before = std::mem::take(&mut state.decision.dimensions);
     state.decision.dimensions = before.clone();
-    state.erase(erased(&erasure.event_id).expect("only an erasure erases"));
+    state.erase(erased(&erasure.event_id).expect("only an erasure erases"), erasure);
     let nobody = InEffect { facts: Vec::new(), pruned_from: None };
     let safety = View::new(customer, nobody, segmentation).safety(Moment::new(at, &segmentation.zone));
     let mut decided = Vec::new();
@@ -149,7 +149,8 @@ impl<'a> Step<'_, 'a> {
         let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
         let evaluation = Evaluation::new(self.segmentation, view, moment);
         let before = Scene { evaluation: &evaluation, memberships: self.before };
-        let before = (!self.before.is_empty()).then_some(&before);
+        let stood = self.before.iter().any(|membership| membership.current.is_some());
+        let before = stood.then_some(&before);
         let (forecasts, forecast_until) = self.forecast(moves, next);
         moves
             .iter()

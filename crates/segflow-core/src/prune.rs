@@ -57,6 +57,8 @@ struct Plan<'a> {
     parts: BTreeMap<&'a str, i64>,
     /// Updates of which some attribute is the present one.
     present: BTreeSet<&'a str>,
+    /// Invoices that were issued.
+    issued: BTreeSet<&'a str>,
 }
 
 impl<'a> Plan<'a> {
@@ -69,9 +71,11 @@ impl<'a> Plan<'a> {
     ) -> Self {
         let recent: BTreeSet<_> = facts.iter().filter(|fact| !is_old(fact)).map(|fact| thing(fact)).collect();
         let old = facts.iter().map(|fact| thing(fact)).filter(|thing| !recent.contains(thing)).collect();
-        let mut plan = Self { old, claimed: BTreeSet::new(), parts: BTreeMap::new(), present: present(facts) };
+        let (claimed, parts, issued) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
+        let mut plan = Self { old, claimed, parts, present: present(in_effect), issued };
         let promised = plan.promises(in_effect, segmentation, horizon);
         let money = Money::of(in_effect, segmentation, horizon);
+        plan.issued = money.ledger.invoices.iter().map(|invoice| invoice.invoice_id).collect();
         plan.money(&money, promised, segmentation.zone.date_of(horizon));
         plan.disputes(in_effect, &money.ledger);
         plan.contacts(in_effect, &money, segmentation);
@@ -225,8 +229,9 @@ impl<'a> Plan<'a> {
             && let Some(part) = self.parts.get(payment_id.as_str())
         {
             *amount_minor = *part;
-            let named_stays = |id: &String| self.claimed.contains(&(Family::Invoices, id));
-            *invoice_id = invoice_id.take().filter(named_stays);
+            // Without its invoice it would wait for ever.
+            let goes = |id: &str| self.issued.contains(id) && !self.claimed.contains(&(Family::Invoices, id));
+            *invoice_id = invoice_id.take().filter(|id| !goes(id));
         }
         Some(left)
     }

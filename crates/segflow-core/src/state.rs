@@ -117,12 +117,19 @@ impl State {
         self.facts.erased().is_some() && self.facts.is_empty()
     }
 
-    /// Erases everything recorded up to an instant.
-    pub(crate) fn erase(&mut self, recorded: Instant) {
+    /// Erases everything recorded up to an instant. A copy that was worth less than an erased one, and is recorded
+    /// later, counts from now on, or from when it happens.
+    pub(crate) fn erase(&mut self, recorded: Instant, erasure: &Pending) {
         let Self { facts, pending, decision } = self;
+        let id = |fact: &Fact| (fact.family(), fact.event_id.clone());
+        let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(id).collect::<BTreeSet<_>>();
         facts.erase(recorded);
-        let known: BTreeSet<(Family, &str)> = facts.iter().map(|fact| (fact.family(), &*fact.event_id)).collect();
-        pending.retain(|pending| known.contains(&(pending.family, &*pending.event_id)));
+        pending.retain(|pending| stay.contains(&(pending.family, pending.event_id.clone())));
+        for fact in facts.iter().filter(|fact| !stay.contains(&id(fact))) {
+            let ((family, event_id), effective) = (id(fact), fact.occurred_at.max(erasure.effective));
+            pending.push(Pending { effective, family, event_id, offset: erasure.offset });
+        }
+        pending.sort();
         decision.next = Instant::NEVER;
         for membership in &mut decision.dimensions {
             *membership = Membership { seq: membership.seq, ..Membership::default() };

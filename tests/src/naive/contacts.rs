@@ -154,13 +154,13 @@ pub fn response_hours(
 
 /// Days since a sign of life or money, once three contacts have brought neither.
 pub fn silent_days(world: &World<'_>, today: Date) -> Option<Value> {
-    let engaged = world.engagements.last().map(|engagement| (engagement.order, engagement.at));
-    let paid = world.payments.last().map(|payment| (payment.order, payment.at));
+    let engaged = world.engagements.last().map(|engagement| engagement.at);
+    let paid = world.payments.last().map(|payment| payment.at);
     let answer = engaged.max(paid);
     let outbound = || world.contacts.iter().filter(|contact| contact.is_outbound(None));
-    let tried = outbound().filter(|contact| answer.is_none_or(|(order, _)| contact.order > order)).count();
+    let tried = outbound().filter(|contact| answer.is_none_or(|answer| contact.at > answer)).count();
     let since = match answer {
-        Some((_, at)) => world.date(at),
+        Some(at) => world.date(at),
         None => outbound().next()?.date,
     };
     (tried >= 3).then(|| Value::Int(today.days_since(since)))

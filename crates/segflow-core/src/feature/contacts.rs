@@ -265,7 +265,7 @@ impl Contact<'_> {
     /// Whether it says anything about whether a channel reaches somebody.
     #[must_use]
     pub fn tells_of(&self, channel: Channel) -> bool {
-        self.channel == channel && (self.direction == Direction::Inbound || self.outcome != Outcome::Attempted)
+        self.channel == channel && self.outcome != Outcome::Attempted
     }
 }
 

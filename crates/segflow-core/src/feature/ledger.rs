@@ -18,8 +18,8 @@ pub struct Invoice<'a> {
     pub due: Date,
     /// The producer's word for what kind of debt it is.
     pub debt_type: Option<&'a str>,
-    /// Issued, plus its adjustments.
-    pub amount: i64,
+    /// Issued, plus its adjustments; may be negative, where they take more than was issued.
+    face: i64,
     /// Whether it was given up.
     pub written_off: bool,
     /// Since when nothing of it has been open.
@@ -34,15 +34,21 @@ pub struct Invoice<'a> {
 }
 
 impl<'a> Invoice<'a> {
+    /// Issued, plus its adjustments, at least 0.
+    #[must_use]
+    pub fn amount(&self) -> i64 {
+        self.face.max(0)
+    }
+
     /// What is not paid, written off or not.
     #[must_use]
-    pub const fn unpaid(&self) -> i64 {
-        self.amount.saturating_sub(self.allocated)
+    pub fn unpaid(&self) -> i64 {
+        self.amount().saturating_sub(self.allocated)
     }
 
     /// What is owed.
     #[must_use]
-    pub const fn open(&self) -> i64 {
+    pub fn open(&self) -> i64 {
         if self.written_off { 0 } else { self.unpaid() }
     }
 
@@ -150,7 +156,7 @@ impl<'a> Ledger<'a> {
             issued_at: at,
             due,
             debt_type,
-            amount,
+            face: amount,
             written_off: false,
             closed_at: None,
             allocations: Vec::new(),
@@ -229,9 +235,9 @@ impl<'a> Ledger<'a> {
     /// What is allocated beyond the new amount is taken back, the latest first, and goes on as a payment's surplus does.
     fn adjust(&mut self, place: usize, delta: i64, due: Option<Date>) {
         let invoice = &mut self.invoices[place];
-        invoice.amount = invoice.amount.saturating_add(delta).max(0);
+        invoice.face = invoice.face.saturating_add(delta);
         invoice.due = due.unwrap_or(invoice.due);
-        let mut beyond = invoice.allocated.saturating_sub(invoice.amount);
+        let mut beyond = invoice.allocated.saturating_sub(invoice.amount());
         let mut back = Vec::new();
         while beyond > 0 {
             let (payment, allocated) = invoice.allocations.pop().expect("what is allocated was allocated by payments");

@@ -141,7 +141,7 @@ impl<'a> Owed<'a> {
     pub fn issued_sum(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
         let issued = self.issued(window, moment);
         let invoices = self.ledger.invoices[issued.value].iter().filter(|invoice| !invoice.written_off);
-        Timed::until(sum(invoices.map(|invoice| invoice.amount)), issued.until)
+        Timed::until(sum(invoices.map(Invoice::amount)), issued.until)
     }
 
     /// `dispute_ratio(w)`
@@ -161,7 +161,7 @@ impl<'a> Owed<'a> {
         let mut amount = 0_i64;
         for invoice in self.ledger.invoices.iter().filter(|invoice| !invoice.written_off && invoice.due >= first) {
             let turns = if invoice.due < moment.today {
-                amount = amount.saturating_add(invoice.amount);
+                amount = amount.saturating_add(invoice.amount());
                 leaves(Some(invoice.due), window, moment)
             } else {
                 day_after(invoice.due, moment.zone)
