@@ -181,9 +181,10 @@ fn known(case: &Case) -> Vec<Known> {
     observer.known()
 }
 
-/// Deciding once more the instant that was decided last moves nobody.
+/// Deciding once more the instant that was decided last moves nobody who is somewhere.
 fn check_decided_twice(case: &Case, state: &State, at: Instant) -> Result<(), TestCaseError> {
-    if state.decision.as_of.is_none() {
+    let memberships = &state.decision.dimensions;
+    if memberships.is_empty() || memberships.iter().any(|membership| membership.current.is_none()) {
         return Ok(());
     }
     let mut again = state.clone();
