@@ -227,6 +227,26 @@ impl Event {
 }
 
 impl Body {
+    /// The id of the invoice, payment, contact, promise or dispute that it is about; a profile has none.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Issued { invoice_id: id, .. }
+            | Self::Adjusted { invoice_id: id, .. }
+            | Self::WrittenOff { invoice_id: id }
+            | Self::Received { payment_id: id, .. }
+            | Self::Failed { payment_id: id, .. }
+            | Self::Reversed { payment_id: id }
+            | Self::Contact { contact_id: id, .. }
+            | Self::Made { promise_id: id, .. }
+            | Self::Amended { promise_id: id, .. }
+            | Self::Cancelled { promise_id: id }
+            | Self::Opened { dispute_id: id, .. }
+            | Self::Resolved { dispute_id: id, .. } => Some(id),
+            Self::Updated { .. } | Self::Erased => None,
+        }
+    }
+
     /// The family that this kind belongs to.
     #[must_use]
     pub const fn family(&self) -> Family {

@@ -1,7 +1,7 @@
 //! Pruning that nobody can see: what is older than the horizon goes, unless a feature could still read it.
 //!
 //! A fact is judged together with all that share its id (an invoice with its adjustments). Of a payment that went to an
-//! invoice that goes and to one that stays, the latter part stays. `docs/features.md` says what producers may rely on.
+//! invoice that goes and to one that stays, the latter part stays. `docs/features.md` says what producers must keep to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -303,17 +303,5 @@ fn present<'a>(facts: &[&'a Fact]) -> BTreeSet<&'a str> {
 
 /// What a fact is about: the invoice, payment, promise, dispute, contact; of a profile the event itself.
 fn thing(fact: &Fact) -> (Family, &str) {
-    let id = match &fact.body {
-        Body::Issued { invoice_id, .. } | Body::Adjusted { invoice_id, .. } | Body::WrittenOff { invoice_id } => {
-            invoice_id
-        }
-        Body::Received { payment_id, .. } | Body::Failed { payment_id, .. } | Body::Reversed { payment_id } => {
-            payment_id
-        }
-        Body::Contact { contact_id, .. } => contact_id,
-        Body::Made { promise_id, .. } | Body::Amended { promise_id, .. } | Body::Cancelled { promise_id } => promise_id,
-        Body::Opened { dispute_id, .. } | Body::Resolved { dispute_id, .. } => dispute_id,
-        Body::Updated { .. } | Body::Erased => &fact.event_id,
-    };
-    (fact.family(), id)
+    (fact.family(), fact.body.subject().unwrap_or(&fact.event_id))
 }

@@ -9,10 +9,11 @@ mod kinds;
 mod rules;
 mod schedule;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use proptest::prelude::*;
-use segflow_core::event::Event;
+use segflow_core::event::{Event, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Instant};
 
@@ -85,7 +86,22 @@ pub fn case() -> impl Strategy<Value = Case> {
         let text = file.render(zone, start);
         let loaded = Segmentation::load("random.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let segmentation = loaded.segmentation;
-        let events = history::events(&segmentation.zone, start, spread, &drafts);
+        let mut events = history::events(&segmentation.zone, start, spread, &drafts);
+        keep_to_the_horizon(&mut events, segmentation.parameters.horizon_days);
         Case { text, segmentation, start, spread, events }
     })
+}
+
+/// What `docs/features.md` asks of producers: everything about one thing happens within a horizon. Here half of one, so
+/// that it holds from when a thing is closed as well.
+fn keep_to_the_horizon(events: &mut Vec<Event>, horizon_days: i32) {
+    let half_ms = i64::from(horizon_days) * 43_200_000;
+    let mut first: BTreeMap<(Family, String), Instant> = BTreeMap::new();
+    let thing = |event: &Event| Some((event.body.family(), event.body.subject()?.to_owned()));
+    for event in &*events {
+        if let Some(thing) = thing(event) {
+            first.entry(thing).and_modify(|at| *at = event.occurred_at.min(*at)).or_insert(event.occurred_at);
+        }
+    }
+    events.retain(|event| thing(event).is_none_or(|thing| event.occurred_at.since_ms(first[&thing]) <= half_ms));
 }

@@ -17,7 +17,14 @@ pub fn check_reasons(case: &Case, known: &[Known], moves: &[Move], core: &Core) 
     let needs_none = core.to.as_deref() == Some("rest") || core.cause == Cause::Erasure;
     prop_assert!(needs_none || !core.reasons.is_empty(), "no reason to enter {:?}", core.to);
     for reason in &core.reasons {
+        if core.from.is_none() {
+            // Nobody stood anywhere, or what was known of them is erased.
+            prop_assert_eq!(&reason.value_before, &None);
+        }
         for (at, found) in [(core.effective_at, &reason.value), (core.effective_at.plus_ms(-1), &reason.value_before)] {
+            if core.from.is_none() && at < core.effective_at {
+                continue;
+            }
             let naive = at_instant(&case.segmentation, known, moves, &reason.feature, at);
             prop_assert!(says(found.as_deref(), naive.as_ref()), "{:?} at {}: naive is {:?}", reason, at, naive);
         }
