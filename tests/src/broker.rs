@@ -87,6 +87,22 @@ impl Broker {
         script(&self.dir, "stop", &["--now"]);
     }
 
+    /// Lets it stand still by SIGSTOP, connections open, until [`Broker::go_on`].
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on after [`Broker::pause`].
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = std::fs::read_to_string(self.dir.join("pid")).expect("a broker that runs has a process id");
+        let status = Command::new("kill").args([signal, id.trim()]).status().expect("kill runs");
+        assert!(status.success(), "kill {signal}: {status}");
+    }
+
     /// Starts it again after `stop` or `kill`, on the same port and data.
     pub fn resume(&self) {
         script(&self.dir, "start", &[]);

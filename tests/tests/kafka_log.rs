@@ -434,6 +434,30 @@ fn a_rebalance_moves_as_few_tasks_as_possible_and_a_restart_none() {
 }
 
 #[test]
+fn a_commit_that_is_answered_late_is_left_to_the_journal() {
+    let broker = Broker::start();
+    let config = application(&broker, "late", 1);
+    let mut log = open(&config);
+    owns(&mut log, 1);
+    log.begin().unwrap();
+    log.produce(journal(TASK, 1)).unwrap();
+    log.flush().unwrap();
+    log.send_offsets(&[(TASK, start())].into()).unwrap();
+    broker.pause();
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(1_500));
+            broker.go_on();
+        });
+        log.commit().unwrap_err()
+    });
+    assert!(matches!(error, LogError::Unclear(_)), "{error}");
+    log.recycle().unwrap();
+    settles(&mut log, TASK);
+    assert_eq!(log.journal_last(TASK).unwrap().unwrap().epoch, 1, "it had happened");
+}
+
+#[test]
 fn a_broker_that_goes_away_costs_no_certainty() {
     let broker = Broker::start();
     let mut config = application(&broker, "away", 1);

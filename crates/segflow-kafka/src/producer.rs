@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -18,6 +18,9 @@ use crate::partitions::number;
 
 /// The longest wait for the coordinator when a producer is created: it may have to end the predecessor's transaction.
 const INITIALISED: Duration = Duration::from_secs(20);
+
+/// Within how long a commit's answer is taken at its word. It usually takes a few milliseconds.
+const PROMPT: Duration = Duration::from_secs(1);
 
 /// A producer of one `transactional.id`, recreated when its state is in doubt.
 pub(crate) struct Transactions {
@@ -119,14 +122,21 @@ impl Transactions {
     }
 
     /// Commits. Every failure but that of a fenced producer leaves the outcome unknown: librdkafka calls an error
-    /// abortable also where the request may have reached the coordinator.
+    /// abortable also where the request may have reached the coordinator. So does an answer that was long in coming,
+    /// since it may have outlived a connection or a coordinator: the journal decides, at the cost of a recovery.
     pub(crate) fn commit(&mut self) -> LogResult<()> {
+        let asked = Moment::now();
         let outcome = self.client()?.commit_transaction(self.config.transaction_timeout);
-        self.state = if outcome.is_ok() { State::Ready } else { State::Doubtful };
+        let waited = asked.elapsed();
+        self.state = if outcome.is_ok() && waited < PROMPT { State::Ready } else { State::Doubtful };
         outcome.map_err(|error| match self.verdict("committing", &error) {
             LogError::Retry(reason) => LogError::Unclear(reason),
             verdict => verdict,
-        })
+        })?;
+        if waited < PROMPT {
+            return Ok(());
+        }
+        Err(LogError::Unclear(format!("committing: the answer took {} ms and is not trusted", waited.as_millis())))
     }
 
     /// Aborts the open transaction, if one is open.
