@@ -71,7 +71,10 @@ fn a_malformed_line_is_a_dead_letter_and_no_failure() {
     let output = fold(&case).arg(case.join("events.ndjson")).output().unwrap();
     let (code, said) = said(&output);
     assert_eq!(code, Some(0));
-    assert!(said.contains("11 records read: 2 folded (0 late), 0 duplicates (0 conflicts), 0 forgotten, 9 dead letters"), "{said}");
+    assert!(
+        said.contains("11 records read: 2 folded (0 late), 0 duplicates (0 conflicts), 0 forgotten, 9 dead letters"),
+        "{said}"
+    );
 }
 
 #[test]

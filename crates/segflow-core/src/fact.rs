@@ -209,7 +209,8 @@ impl Facts {
 
     /// Puts what pruning has left in place of all facts. Of what is gone only when the first of it happened is kept.
     pub(crate) fn prune(&mut self, kept: Vec<Fact>, horizon: Instant) {
-        let first = self.list.first().map(|fact| fact.occurred_at);
+        let gone = |fact: &&Fact| !kept.iter().any(|left| left.is_copy_of(fact));
+        let first = self.list.iter().find(gone).map(|fact| fact.occurred_at);
         let pruned_from = [self.pruned_from, first].into_iter().flatten().min();
         self.shadowed.retain(|copy| kept.iter().any(|fact| fact.is_copy_of(copy)));
         self.bytes = kept.iter().chain(&self.shadowed).map(Fact::bytes).sum();

@@ -118,15 +118,16 @@ impl State {
     }
 
     /// Erases everything recorded up to an instant. A copy that was worth less than an erased one, and is recorded
-    /// later, counts from now on, or from when it happens.
+    /// later, counts from then on, or from when it happens.
     pub(crate) fn erase(&mut self, recorded: Instant, erasure: &Pending) {
         let Self { facts, pending, decision } = self;
         let id = |fact: &Fact| (fact.family(), fact.event_id.clone());
         let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(id).collect::<BTreeSet<_>>();
         facts.erase(recorded);
         pending.retain(|pending| stay.contains(&(pending.family, pending.event_id.clone())));
-        for fact in facts.iter().filter(|fact| !stay.contains(&id(fact))) {
-            let ((family, event_id), effective) = (id(fact), fact.occurred_at.max(erasure.effective));
+        let ahead = |fact: &&Fact| fact.occurred_at > erasure.effective && !stay.contains(&id(fact));
+        for fact in facts.iter().filter(ahead) {
+            let ((family, event_id), effective) = (id(fact), fact.occurred_at);
             pending.push(Pending { effective, family, event_id, offset: erasure.offset });
         }
         pending.sort();

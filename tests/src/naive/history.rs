@@ -1,6 +1,6 @@
 //! `docs/features.md`, "History of the ledger": how things stood after each fact and at each local midnight.
 //!
-//! At a midnight the day begins first; then come the facts of that instant.
+//! At an instant there is nothing but what the facts up to and including it say: a day that begins with a fact begins after it.
 
 use std::collections::BTreeMap;
 
@@ -130,7 +130,7 @@ fn tells_of_the_ledger(fact: &Fact) -> bool {
     matches!(fact.body.family(), Family::Invoices | Family::Payments | Family::Disputes)
 }
 
-/// Every local midnight and every fact (by its index), in order, midnights first.
+/// Every fact (by its index), and every local midnight at which nothing happens, in order.
 fn moments(segmentation: &Segmentation, after: &[(&Fact, Ledger<'_>)]) -> Vec<(Instant, Option<usize>)> {
     let zone = &segmentation.zone;
     let days: Vec<Date> = after.iter().map(|(fact, _)| zone.date_of(fact.occurred_at)).collect();
@@ -138,9 +138,10 @@ fn moments(segmentation: &Segmentation, after: &[(&Fact, Ledger<'_>)]) -> Vec<(I
     let (Some(first), Some(last)) = (days.iter().min(), days.iter().copied().chain(dues).max()) else {
         return Vec::new();
     };
-    let midnights = (first.0..=last.0 + AFTERMATH_DAYS).map(|day| (zone.midnight(Date(day)), None));
+    let midnights = (first.0..=last.0 + AFTERMATH_DAYS).map(|day| zone.midnight(Date(day)));
+    let alone = midnights.filter(|midnight| after.iter().all(|(fact, _)| fact.occurred_at != *midnight));
     let facts = after.iter().enumerate().map(|(index, (fact, _))| (fact.occurred_at, Some(index)));
-    let mut moments: Vec<_> = midnights.chain(facts).collect();
+    let mut moments: Vec<_> = alone.map(|midnight| (midnight, None)).chain(facts).collect();
     moments.sort_unstable();
     moments
 }

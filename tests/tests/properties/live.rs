@@ -81,10 +81,13 @@ impl<'a> Live<'a> {
     }
 
     fn read(&mut self, event: &Event) {
+        let decided = self.as_of.unwrap_or(Instant::BEGINNING).max(self.silence);
+        if self.is_said_too_late(event, decided) {
+            return;
+        }
         let offset = self.case.events.len() - self.unread.len();
         let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence, &self.case.segmentation);
         self.late += usize::from(folded.late);
-        let decided = self.as_of.unwrap_or(Instant::BEGINNING).max(self.silence);
         if !self.is_too_old(event, decided) {
             self.observer.read(Fact::from(event.clone()), decided, folded.inserted == Inserted::New);
         }
@@ -92,11 +95,24 @@ impl<'a> Live<'a> {
 
     /// What happened further back than the horizon is forgotten, but for profiles.
     fn is_too_old(&self, event: &Event, decided: Instant) -> bool {
+        event.body.family() != Family::Profiles && self.is_past_the_horizon(event.occurred_at, decided)
+    }
+
+    /// What `docs/features.md` asks producers not to do: to say more of something once it may have been pruned.
+    fn is_said_too_late(&self, event: &Event, decided: Instant) -> bool {
+        let subject = event.body.subject();
+        let same = |fact: &Fact| {
+            let about = subject.is_some() && fact.body.subject() == subject;
+            fact.family() == event.body.family() && (about || fact.event_id == event.event_id)
+        };
+        let passed = |fact: &Fact| same(fact) && self.is_past_the_horizon(fact.occurred_at, decided);
+        !self.is_too_old(event, decided) && self.observer.known().iter().any(|known| passed(&known.fact))
+    }
+
+    fn is_past_the_horizon(&self, at: Instant, decided: Instant) -> bool {
         let (zone, parameters) = (&self.case.segmentation.zone, &self.case.segmentation.parameters);
         let horizon = |today: Date| zone.midnight(today.plus_days(-parameters.horizon_days));
-        event.body.family() != Family::Profiles
-            && decided > Instant::BEGINNING
-            && event.occurred_at < horizon(zone.date_of(decided))
+        decided > Instant::BEGINNING && at < horizon(zone.date_of(decided))
     }
 
     /// Every feature as the core reads it from what it has kept, against all the facts that were ever seen. Not while a
