@@ -225,10 +225,8 @@ impl<'a> Plan<'a> {
             return None;
         }
         let mut left = fact.clone();
-        if let Body::Received { payment_id, amount_minor, invoice_id, .. } = &mut left.body
-            && let Some(part) = self.parts.get(payment_id.as_str())
-        {
-            *amount_minor = *part;
+        if let Body::Received { payment_id, amount_minor, invoice_id, .. } = &mut left.body {
+            *amount_minor = self.parts.get(payment_id.as_str()).copied().unwrap_or(*amount_minor);
             // Without its invoice it would wait for ever.
             let goes = |id: &str| self.issued.contains(id) && !self.claimed.contains(&(Family::Invoices, id));
             *invoice_id = invoice_id.take().filter(|id| !goes(id));

@@ -125,7 +125,7 @@ impl State {
         let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(id).collect::<BTreeSet<_>>();
         facts.erase(recorded);
         pending.retain(|pending| stay.contains(&(pending.family, pending.event_id.clone())));
-        let ahead = |fact: &&Fact| fact.occurred_at > erasure.effective && !stay.contains(&id(fact));
+        let ahead = |fact: &&Fact| fact.occurred_at >= erasure.effective && !stay.contains(&id(fact));
         for fact in facts.iter().filter(ahead) {
             let ((family, event_id), effective) = (id(fact), fact.occurred_at);
             pending.push(Pending { effective, family, event_id, offset: erasure.offset });
