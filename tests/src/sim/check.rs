@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use segflow_core::change::Core;
 use segflow_core::clock::Clock;
-use segflow_core::event::CustomerId;
+use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::{Counts, Record as Journal};
+use segflow_core::state::State;
 use segflow_core::time::Instant;
 use segflow_runtime::config::Config;
 use segflow_runtime::dead_letter::raw;
@@ -17,8 +18,9 @@ use segflow_runtime::state_bytes;
 use segflow_runtime::states::Memory;
 use segflow_store::{Meta, Store};
 use segflow_wire::{Encoding, change, journal};
+use sha2::{Digest, Sha256};
 
-use super::history::{Draft, FAMILIES};
+use super::history::Draft;
 use super::world::World;
 
 /// The states of a store at its epoch.
@@ -88,9 +90,9 @@ fn nothing_vanishes(world: &World, task: Task, violations: &mut Vec<String>) {
             violations.push(format!("I4: epoch {} of task {} stands where {number} is expected", epoch.epoch, task.0));
         }
     }
-    let appended: u64 = FAMILIES.map(|family| world.inputs.latest(task, family)).iter().sum();
+    let appended: u64 = Family::ALL.map(|family| world.inputs.latest(task, family)).iter().sum();
     let letters = world.committed(Sink::DeadLetters, task).len() as u64;
-    let adds_up = counts.read == counts.folded + counts.duplicates + counts.dead_letters;
+    let adds_up = counts.read == counts.folded + counts.duplicates + counts.forgotten + counts.dead_letters;
     if counts.read != appended || !adds_up || counts.dead_letters != letters {
         violations.push(format!("I7: task {}: {appended} appended, {letters} dead letters, {counts:?}", task.0));
     }
@@ -134,8 +136,15 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: Task, v
 }
 
 fn encoded(states: &Memory) -> States {
-    let states = states.all().into_iter();
-    states.map(|(id, state)| (id.as_str().as_bytes().to_vec(), state_bytes::encode(state))).collect()
+    let row = |(id, state): (&CustomerId, &State)| {
+        let id = id.as_str().as_bytes();
+        // Of somebody erased the disk keeps a hash.
+        let key = if state.is_stub() { [&[0xff], &*Sha256::digest(id)].concat() } else { id.to_vec() };
+        (key, state_bytes::encode(state))
+    };
+    let mut rows: States = states.all().into_iter().map(row).collect();
+    rows.sort_unstable();
+    rows
 }
 
 fn epochs(world: &World, task: Task) -> Vec<Journal> {
