@@ -1,6 +1,7 @@
 //! Properties of the core, over random customers and random segmentations, against the naive evaluation.
 //!
-//! Each runs 10,000 cases unless `PROPTEST_CASES` says otherwise. A failure prints its seed and the smallest case found.
+//! Each runs 10,000 cases unless `PROPTEST_CASES` says otherwise, the same ones unless `PROPTEST_RNG_SEED` names a number.
+//! A failure prints the smallest case found.
 
 mod calendar;
 mod live;
@@ -10,7 +11,7 @@ mod until;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::FileFailurePersistence;
+use proptest::test_runner::RngSeed;
 use segflow_core::advance::advance;
 use segflow_core::event::{CustomerId, Event};
 use segflow_core::fact::Fact;
@@ -145,7 +146,9 @@ fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().map_or(10_000, |cases| cases.parse().expect("a number of cases"));
     ProptestConfig {
         cases,
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        // The same cases in every run, unless `PROPTEST_RNG_SEED` names others.
+        rng_seed: RngSeed::Fixed(std::env::var("PROPTEST_RNG_SEED").map_or(1, |seed| seed.parse().expect("a seed"))),
+        failure_persistence: None,
         ..ProptestConfig::default()
     }
 }
