@@ -15,7 +15,7 @@ use segflow_core::feature::catalogue::ENTRIES;
 use segflow_tests::arbitrary::{Case, case};
 use serde_json::Value;
 
-/// Enough for the rarest feature to come some hundred times.
+/// A twentieth of them reaches every feature and kind.
 const CASES: usize = 2_000;
 
 #[test]
