@@ -222,6 +222,9 @@ fn call_headroom_is_gone_for_seven_days_from_a_conversation() {
         check(&events, rule, "2026-03-09T22:59:59.999Z", expect!["0 False until 2026-03-09T23:00:00.000Z"]);
         check(&events, rule, "2026-03-09T23:00:00.000Z", expect!["7 True until never"]);
     }
+    // A call that leaves the seven days sooner makes no difference.
+    let two = [sent("2026-03-01", "J", call(NoAnswer)), sent("2026-03-03", "K", call(RightParty))];
+    check(&two, rule, "2026-03-05", expect!["0 False until 2026-03-09T23:00:00.000Z"]);
     let visited = [sent("2026-03-03", "K", visit(RightParty))];
     check(&visited, rule, AT, expect!["7 True until never"]);
     // The day of the conversation counts, not that of the contact's first event.

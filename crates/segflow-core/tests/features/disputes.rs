@@ -37,6 +37,9 @@ fn dispute_ratio_is_of_the_invoices_issued_in_the_window() {
     check(&of(None), rule, AT, expect!["2/2 True until 2026-02-03T23:00:00.000Z"]);
     let paid = and(&of(None), [received("2026-01-11", "P", 1_000, Some("A"))]);
     check(&paid, rule, AT, expect!["1/2 True until 2026-02-03T23:00:00.000Z"]);
+    // A dispute covers the invoice that it names whether anything of it is open or not.
+    let named = and(&of(Some("A")), [received("2026-01-11", "P", 1_000, Some("A"))]);
+    check(&named, rule, AT, expect!["1/2 True until 2026-02-03T23:00:00.000Z"]);
     let early = and(&two(), [opened("2026-01-08", "D", Some("B"), None)]);
     check(&early, rule, AT, expect!["1/2 True until 2026-02-03T23:00:00.000Z"]);
 }

@@ -8,6 +8,7 @@ mod customer;
 mod disputes;
 mod history;
 mod invoices;
+mod overdue;
 mod payments;
 mod promises;
 mod support;
@@ -17,12 +18,13 @@ use segflow_core::feature::catalogue::ENTRIES;
 use segflow_core::segmentation::Segmentation;
 use support::{adjusted, check, check_known_since, failed, file, issued, received, sent, sms};
 
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     include_str!("contacts.rs"),
     include_str!("customer.rs"),
     include_str!("disputes.rs"),
     include_str!("history.rs"),
     include_str!("invoices.rs"),
+    include_str!("overdue.rs"),
     include_str!("payments.rs"),
     include_str!("promises.rs"),
 ];
