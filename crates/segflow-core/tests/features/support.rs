@@ -1,0 +1,193 @@
+//! Events in a line each, and `check`. An instant that is a bare date is noon, UTC, of that day.
+
+use expect_test::Expect;
+use segflow_core::advance::advance;
+use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Outcome};
+use segflow_core::feature::reading::Moment;
+use segflow_core::feature::view::View;
+use segflow_core::rule::eval::Evaluation;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::state::{State, fold, in_effect};
+use segflow_core::time::Instant;
+
+/// A segmentation of one rule. 6 April 2026 is Easter Monday.
+pub fn file(zone: &str, rule: &str) -> String {
+    format!(
+        "name: test\nversion: 1\ncurrency: EUR\ntimezone: {zone}\n\
+         attributes: {{vulnerable: bool, score: int, limit: money, share: ratio, region: string, customer_since: date, \
+         renewal: date, hold: bool}}\n\
+         parameters: {{overdue_tolerance: 5.00, holidays: [2026-04-06], history_since: 2026-01-01}}\n\
+         dimensions:\n  - name: guard\n    segments:\n      - {{name: held, when: profile.hold}}\n    otherwise: none\n  \
+         - name: d\n    segments:\n      - name: s\n        when: '{rule}'\n    otherwise: o\n"
+    )
+}
+
+pub fn instant(at: &str) -> Instant {
+    let at = if at.len() == "2026-01-01".len() { format!("{at}T12:00:00Z") } else { at.to_owned() };
+    at.parse().unwrap()
+}
+
+pub fn event(at: &str, id: &str, body: Body) -> Event {
+    let (customer_id, at) = (CustomerId::new("C").unwrap(), instant(at));
+    Event { event_id: id.to_owned(), customer_id, occurred_at: at, recorded_at: at, body }
+}
+
+/// The same event by another id: of two facts of one instant the one of the smaller id comes first.
+pub fn named(id: &str, event: Event) -> Event {
+    Event { event_id: id.to_owned(), ..event }
+}
+
+pub fn issued(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
+    let due_date = due.parse().unwrap();
+    event(at, id, Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type: None })
+}
+
+pub fn issued_as(debt: &str, at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
+    let (due_date, debt_type) = (due.parse().unwrap(), Some(debt.to_owned()));
+    event(at, id, Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type })
+}
+
+pub fn adjusted(at: &str, invoice: &str, delta_minor: i64, due: Option<&str>) -> Event {
+    let due_date = due.map(|due| due.parse().unwrap());
+    let body = Body::Adjusted { invoice_id: invoice.to_owned(), delta_minor, due_date };
+    event(at, &format!("adjusted {invoice} {at}"), body)
+}
+
+pub fn written_off(at: &str, invoice: &str) -> Event {
+    event(at, &format!("written off {invoice} {at}"), Body::WrittenOff { invoice_id: invoice.to_owned() })
+}
+
+pub fn received(at: &str, id: &str, amount_minor: i64, invoice: Option<&str>) -> Event {
+    let invoice_id = invoice.map(str::to_owned);
+    event(at, id, Body::Received { payment_id: id.to_owned(), amount_minor, invoice_id, method: None })
+}
+
+pub fn received_by(method: &str, at: &str, id: &str) -> Event {
+    let method = Some(method.to_owned());
+    event(at, id, Body::Received { payment_id: id.to_owned(), amount_minor: 1_000, invoice_id: None, method })
+}
+
+pub fn failed(at: &str, payment: &str, code: Option<FailureCode>) -> Event {
+    event(at, &format!("failed {payment} {at}"), Body::Failed { payment_id: payment.to_owned(), code })
+}
+
+pub fn reversed(at: &str, payment: &str) -> Event {
+    event(at, &format!("reversed {payment} {at}"), Body::Reversed { payment_id: payment.to_owned() })
+}
+
+pub fn made(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
+    let due_date = due.parse().unwrap();
+    event(at, id, Body::Made { promise_id: id.to_owned(), amount_minor, due_date })
+}
+
+pub fn amended(at: &str, promise: &str, amount_minor: i64, due: &str) -> Event {
+    let due_date = due.parse().unwrap();
+    let body = Body::Amended { promise_id: promise.to_owned(), amount_minor, due_date };
+    event(at, &format!("amended {promise} {at}"), body)
+}
+
+pub fn cancelled(at: &str, promise: &str) -> Event {
+    event(at, &format!("cancelled {promise} {at}"), Body::Cancelled { promise_id: promise.to_owned() })
+}
+
+pub fn opened(at: &str, id: &str, invoice: Option<&str>, amount_minor: Option<i64>) -> Event {
+    let body = Body::Opened { dispute_id: id.to_owned(), invoice_id: invoice.map(str::to_owned), amount_minor };
+    event(at, id, body)
+}
+
+pub fn resolved(at: &str, dispute: &str, upheld: Option<bool>) -> Event {
+    event(at, &format!("resolved {dispute} {at}"), Body::Resolved { dispute_id: dispute.to_owned(), upheld })
+}
+
+/// A channel and an outcome.
+pub type Reached = (Channel, Outcome);
+
+pub fn sms() -> Reached {
+    (Channel::Sms, Outcome::Delivered)
+}
+
+pub fn call(outcome: Outcome) -> Reached {
+    (Channel::Call, outcome)
+}
+
+/// An outbound contact, or another event of it.
+pub fn sent(at: &str, contact: &str, reached: Reached) -> Event {
+    contacted(Direction::Outbound, at, contact, reached)
+}
+
+/// An inbound contact, or another event of it.
+pub fn came(at: &str, contact: &str, reached: Reached) -> Event {
+    contacted(Direction::Inbound, at, contact, reached)
+}
+
+fn contacted(direction: Direction, at: &str, contact: &str, (channel, outcome): Reached) -> Event {
+    let body = Body::Contact { contact_id: contact.to_owned(), direction, channel, outcome };
+    event(at, &format!("{contact} {at} {}", outcome.word()), body)
+}
+
+pub fn updated(at: &str, id: &str, name: &str, value: Attribute) -> Event {
+    event(at, id, Body::Updated { attributes: [(name.to_owned(), value)].into() })
+}
+
+pub fn text(value: &str) -> Attribute {
+    Attribute::Text(value.to_owned())
+}
+
+/// Some events, then one more.
+pub fn and(events: &[Event], more: impl IntoIterator<Item = Event>) -> Vec<Event> {
+    events.iter().cloned().chain(more).collect()
+}
+
+/// Checks a rule in Rome, all events being read in time: the values that it reads, its truth, and until when.
+pub fn check(events: &[Event], rule: &str, at: &str, expected: Expect) {
+    let found = evaluated(&scene("Europe/Rome", rule), events, Instant::BEGINNING, instant(at), false);
+    expected.assert_eq(&found);
+}
+
+/// Checks a rule in another zone.
+pub fn check_in(zone: &str, events: &[Event], rule: &str, at: &str, expected: Expect) {
+    let found = evaluated(&scene(zone, rule), events, Instant::BEGINNING, instant(at), false);
+    expected.assert_eq(&found);
+}
+
+/// Checks a rule in Rome, all events being read when everything before an instant is decided.
+pub fn check_known_since(decided: &str, events: &[Event], rule: &str, at: &str, expected: Expect) {
+    let found = evaluated(&scene("Europe/Rome", rule), events, instant(decided), instant(at), false);
+    expected.assert_eq(&found);
+}
+
+/// Checks a rule in Rome with everything decided up to and including the instant: dimension `guard` is `held` where
+/// the attribute `hold` is true, else `none`.
+pub fn check_decided(events: &[Event], rule: &str, at: &str, expected: Expect) {
+    let found = evaluated(&scene("Europe/Rome", rule), events, Instant::BEGINNING, instant(at), true);
+    expected.assert_eq(&found);
+}
+
+fn scene(zone: &str, rule: &str) -> Segmentation {
+    Segmentation::load("test.yaml", file(zone, rule)).unwrap_or_else(|error| panic!("{error}")).segmentation
+}
+
+fn evaluated(segmentation: &Segmentation, events: &[Event], decided: Instant, at: Instant, decide: bool) -> String {
+    let customer = CustomerId::new("C").unwrap();
+    let mut state = State::default();
+    for event in events {
+        fold(&mut state, event.clone(), 0, decided, segmentation);
+    }
+    if decide {
+        advance(&mut state, &customer, segmentation, at.plus_ms(1));
+    }
+    let beyond: Vec<_> = state.pending.iter().filter(|pending| pending.effective > at).cloned().collect();
+    let view = View::new(&customer, in_effect(&state.facts, &beyond), segmentation);
+    let evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));
+    let rule = segmentation.dimensions[1].segments[0].when.as_ref().unwrap();
+    let memberships = &state.decision.dimensions;
+    let timed = evaluation.eval(&rule.root, memberships);
+    // The first slot is the guard's.
+    let values: Vec<_> = (1..segmentation.features.len())
+        .map(|slot| {
+            let reading = evaluation.feature(slot, memberships).value;
+            reading.text(evaluation.moment.today, &segmentation.currency).unwrap_or("absent".to_owned())
+        })
+        .collect();
+    format!("{} {:?} until {}", values.join(" "), timed.value, timed.until)
+}
