@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use segflow_core::event::{Body, Direction, Family};
+use segflow_core::event::{Body, Family};
 use segflow_core::feature::catalogue::ENTRIES;
 use segflow_tests::arbitrary::{Case, case};
 use serde_json::Value;
@@ -109,23 +109,7 @@ fn kinds() -> Vec<String> {
 
 /// Its word on the wire.
 fn kind(body: &Body) -> &'static str {
-    match body {
-        Body::Issued { .. } => "ISSUED",
-        Body::Adjusted { .. } => "ADJUSTED",
-        Body::WrittenOff { .. } => "WRITTEN_OFF",
-        Body::Received { .. } => "RECEIVED",
-        Body::Failed { .. } => "FAILED",
-        Body::Reversed { .. } => "REVERSED",
-        Body::Contact { direction: Direction::Outbound, .. } => "OUTBOUND",
-        Body::Contact { direction: Direction::Inbound, .. } => "INBOUND",
-        Body::Made { .. } => "MADE",
-        Body::Amended { .. } => "AMENDED",
-        Body::Cancelled { .. } => "CANCELLED",
-        Body::Opened { .. } => "OPENED",
-        Body::Resolved { .. } => "RESOLVED",
-        Body::Updated { .. } => "UPDATED",
-        Body::Erased => "(erased)",
-    }
+    segflow_wire::event::kind(body).unwrap_or("(erased)")
 }
 
 /// The same ones in every run.

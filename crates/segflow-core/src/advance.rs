@@ -81,8 +81,7 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
 /// Closes every membership and forgets everything recorded up to the erasure. Who is not gone begins anew.
 fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, erasure: &Pending) -> Vec<Decided> {
     let at = erasure.effective;
-    let before = std::mem::take(&mut state.decision.dimensions);
-    state.decision.dimensions = before.clone();
+    let before = state.decision.dimensions.clone();
     state.erase(erased(&erasure.event_id).expect("only an erasure erases"), erasure);
     let nobody = InEffect { facts: Vec::new(), pruned_from: None };
     let safety = View::new(customer, nobody, segmentation).safety(Moment::new(at, &segmentation.zone));

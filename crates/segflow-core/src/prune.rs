@@ -7,19 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Body, Channel, Direction, Family};
 use crate::fact::Fact;
+use crate::feature::catalogue::MAX_INVOICES;
 use crate::feature::contacts::Contacts;
 use crate::feature::history::{Episode, History};
 use crate::feature::ledger::Ledger;
 use crate::feature::payments::{REMEMBERED, Receipts};
 use crate::feature::promises::Promises;
 use crate::segmentation::Segmentation;
-use crate::state::State;
+use crate::state::{State, in_effect};
 use crate::time::{Date, Instant};
 
 /// How many facts must have passed the horizon since the last time before it is worth while again.
 const WORTH_WHILE: usize = 16;
-/// The most invoices paid in full that `days_late` looks back on.
-pub const PAID_REMEMBERED: usize = 12;
 /// The most contacts of a channel, or outbound ones, that a feature without a window looks back on.
 const CONTACTS_REMEMBERED: usize = 3;
 
@@ -40,8 +39,7 @@ pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Ins
         state.pending.iter().map(|pending| (pending.family, &*pending.event_id)).collect();
     let facts: Vec<&Fact> = state.facts.iter().collect();
     let is_old = |fact: &Fact| fact.occurred_at < horizon && !hidden.contains(&(fact.family(), &*fact.event_id));
-    let effective = |fact: &&&Fact| !hidden.contains(&(fact.family(), &*fact.event_id));
-    let in_effect: Vec<&Fact> = facts.iter().filter(effective).copied().collect();
+    let in_effect = in_effect(&state.facts, &state.pending).facts;
     let plan = Plan::of(&facts, &in_effect, &is_old, segmentation, horizon);
     let kept = facts.iter().filter_map(|fact| plan.left_of(fact)).collect();
     state.facts.prune(kept, horizon);
@@ -271,11 +269,7 @@ impl<'a> Money<'a> {
 /// The first invoice, the last ones paid in full, and those that were overdue in an episode that is still read.
 fn claims(ledger: &Ledger<'_>, episodes: &[Episode], segmentation: &Segmentation) -> BTreeSet<usize> {
     let invoices = || ledger.invoices.iter().enumerate();
-    let mut paid: Vec<_> = invoices()
-        .filter_map(|(place, invoice)| Some((invoice.paid_at()?, invoice.due, invoice.invoice_id, place)))
-        .collect();
-    paid.sort_unstable();
-    let last = paid.iter().rev().take(PAID_REMEMBERED).map(|(.., place)| *place);
+    let last = ledger.paid().into_iter().rev().take(MAX_INVOICES).map(|(_, place)| place);
     let overdue = invoices().filter(|(_, invoice)| {
         let overdue = segmentation.zone.midnight(invoice.due.plus_days(1)).max(invoice.issued_at);
         let closed = invoice.closed_at.unwrap_or(Instant::NEVER);

@@ -304,6 +304,15 @@ impl<'a> Ledger<'a> {
         self.queue.iter().map(|place| &self.invoices[*place])
     }
 
+    /// When invoices were paid in full and their places, by (that instant, due date, id).
+    #[must_use]
+    pub fn paid(&self) -> Vec<(Instant, usize)> {
+        let invoices = self.invoices.iter().enumerate();
+        let mut paid: Vec<_> = invoices.filter_map(|(place, invoice)| Some((invoice.paid_at()?, place))).collect();
+        paid.sort_unstable_by_key(|(at, place)| (*at, self.invoices[*place].due, self.invoices[*place].invoice_id));
+        paid
+    }
+
     /// What was received and not allocated, payments waiting for their invoice included.
     #[must_use]
     pub fn credit(&self) -> i64 {

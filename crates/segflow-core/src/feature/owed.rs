@@ -174,15 +174,11 @@ impl<'a> Owed<'a> {
     /// `days_late.median(n)`: of the last `n` invoices paid in full, the lower median of days late.
     #[must_use]
     pub fn days_late(&self, n: usize, zone: &Zone) -> Option<i64> {
-        let mut paid: Vec<_> = self
-            .ledger
-            .invoices
-            .iter()
-            .filter_map(|invoice| Some((invoice.paid_at()?, invoice.due, invoice.invoice_id)))
-            .collect();
-        paid.sort_unstable();
+        let paid = self.ledger.paid();
         let last = &paid[paid.len().saturating_sub(n)..];
-        let mut days: Vec<i64> = last.iter().map(|(at, due, _)| zone.date_of(*at).days_since(*due).max(0)).collect();
+        let late =
+            |(at, place): &(Instant, usize)| zone.date_of(*at).days_since(self.ledger.invoices[*place].due).max(0);
+        let mut days: Vec<i64> = last.iter().map(late).collect();
         days.sort_unstable();
         lower_median(&days)
     }
