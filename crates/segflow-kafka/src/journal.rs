@@ -54,7 +54,7 @@ impl Journal {
     pub(crate) fn after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
         let (low, end) = self.ranges.bounds(task)?;
         let mut from = match self.page {
-            Some(page) if page.task == task && page.epoch == after => page.next,
+            Some(page) if page.task == task && page.epoch == after => page.next.max(low),
             _ => self.start(task, after, low, end)?,
         };
         let mut entries = Vec::new();

@@ -21,7 +21,9 @@ mod producer;
 mod range;
 mod reader;
 mod record;
+pub mod retention;
 pub mod topics;
+mod trim;
 mod voice;
 
 pub use config::{Connection, KafkaConfig, SINKS, default_topic};

@@ -18,6 +18,7 @@ use crate::partitions::{list_at, offset};
 use crate::producer::Transactions;
 use crate::range::RangeReader;
 use crate::reader::Reader;
+use crate::trim;
 
 /// After how long without use the clients of recovery are closed.
 const RECOVERY_OVER: Duration = Duration::from_secs(30);
@@ -184,6 +185,14 @@ impl Log for KafkaLog {
 
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
         self.journal()?.after(task, after, max)
+    }
+
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        self.transactions.journaled(task)
+    }
+
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        trim::trim(&self.config, task, before)
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {

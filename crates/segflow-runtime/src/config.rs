@@ -11,6 +11,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_wire::{Encoding, Intake};
 
 use crate::log::Task;
+use crate::snapshots::Keeper;
 
 /// Of one group of workers; the same in all of them.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct Config {
     pub cache_customers: usize,
     /// Task `p` keeps its database in the directory `task-p` of this one.
     pub state_dir: PathBuf,
+    /// The snapshots of this process's tasks, if there is a place for them.
+    pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
     pub store: segflow_store::Shared,
 }

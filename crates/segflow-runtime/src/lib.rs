@@ -13,6 +13,7 @@ pub mod publish;
 pub mod recovery;
 pub mod replay;
 mod report;
+pub mod snapshots;
 pub mod state_bytes;
 pub mod states;
 pub mod status;

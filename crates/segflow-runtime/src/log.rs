@@ -160,6 +160,19 @@ pub trait Log {
     /// The committed records of the task's journal with an epoch above `after`, in order, at most `max`.
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>>;
 
+    /// Where the last record stands that this log has committed to the task's journal: at or before the journal's last
+    /// record. None if it has committed none, or cannot tell; its journals are never trimmed then.
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        let _ = task;
+        None
+    }
+
+    /// Deletes what stands before an offset in the task's journal. The offset is one that [`Log::journaled`] told.
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        let _ = (task, before);
+        Ok(())
+    }
+
     /// The committed records of an input from `from` up to but not including `to`, in order. `Stop` if the input no
     /// longer reaches back to `from`.
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>>;

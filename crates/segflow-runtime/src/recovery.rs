@@ -1,5 +1,6 @@
 //! Recovery: start, rebalance, unclear commit and restored disk are one path.
 //!
+//! A store that is missing, damaged or older than the journal is replaced by the newest sound snapshot, if there is one.
 //! First wait until no transaction that could still change the task's journal is undecided, then decide again, epoch
 //! by epoch, what the journal has and the store lacks. One step at a time, so that other tasks go on.
 
@@ -16,6 +17,10 @@ use crate::error::TaskError;
 use crate::log::{JournalEntry, Log, Record, Task};
 use crate::task::Local;
 
+mod fetch;
+
+use fetch::Fetch;
+
 /// Journal records read at once.
 const JOURNAL_BATCH: usize = 64;
 /// How long a barrier may hold before it is reported: the transaction timeout and 15 s.
@@ -31,12 +36,16 @@ pub struct Recovery {
     pub rolled_forward: u64,
     waiting_since: Moment,
     alarmed: bool,
+    fetch: Fetch,
+    /// Why the store may not be opened as it is.
+    damaged: Option<String>,
 }
 
 enum Stage {
     Open,
     Offsets,
     Journal,
+    Fetch { target: u64 },
     Roll { target: u64, entries: VecDeque<JournalEntry> },
 }
 
@@ -64,9 +73,16 @@ impl Recovery {
         Self::begin(task, Stage::Offsets, Some(local))
     }
 
+    /// A task whose store turned out to be damaged while it ran.
+    #[must_use]
+    pub fn damaged(task: Task, reason: &str) -> Self {
+        Self { damaged: Some(reason.to_owned()), ..Self::new(task) }
+    }
+
     fn begin(task: Task, stage: Stage, local: Option<Local>) -> Self {
         let began_at = local.as_ref().map_or(0, Local::epoch);
-        Self { task, stage, local, began_at, rolled_forward: 0, waiting_since: Moment::now(), alarmed: false }
+        let (waiting_since, alarmed, fetch, damaged) = (Moment::now(), false, Fetch::default(), None);
+        Self { task, stage, local, began_at, rolled_forward: 0, waiting_since, alarmed, fetch, damaged }
     }
 
     /// The epoch on disk.
@@ -79,7 +95,7 @@ impl Recovery {
     #[must_use]
     pub fn target(&self) -> Option<u64> {
         match self.stage {
-            Stage::Roll { target, .. } => Some(target),
+            Stage::Roll { target, .. } | Stage::Fetch { target } => Some(target),
             _ => None,
         }
     }
@@ -95,8 +111,16 @@ impl Recovery {
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
     pub fn step<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
+        match self.damaged.take().map_or_else(|| self.advance(config, log), |reason| Err(TaskError::Damaged(reason))) {
+            Err(TaskError::Damaged(reason)) => self.set_aside(config, &reason),
+            step => step,
+        }
+    }
+
+    fn advance<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         match &mut self.stage {
             Stage::Open => self.open(config),
+            &mut Stage::Fetch { target } => self.fetch(config, target),
             Stage::Offsets => {
                 let settled = log.offsets_settled(self.task)?;
                 Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
@@ -116,7 +140,14 @@ impl Recovery {
                 if entries.is_empty() {
                     entries.extend(log.journal_after(self.task, local.epoch(), JOURNAL_BATCH)?);
                 }
-                let entry = next(entries, local.epoch() + 1, self.task)?;
+                let (epoch, target) = (local.epoch() + 1, *target);
+                if entries.front().is_some_and(|first| first.epoch > epoch) && self.fetches(config, target) {
+                    return Ok(Step::Progress);
+                }
+                let without = self.without_snapshot(config);
+                let Stage::Roll { entries, .. } = &mut self.stage else { unreachable!("matched above") };
+                let local = self.local.as_mut().expect("opened in the first stage");
+                let entry = next(entries, epoch, self.task, &without)?;
                 roll_forward(local, config, log, self.task, entry)?;
                 entries.pop_front();
                 self.rolled_forward += 1;
@@ -158,8 +189,11 @@ impl Recovery {
     /// Compares what the store has with the last committed record of the journal.
     fn compare(&mut self, config: &Config, last: Option<JournalEntry>) -> Result<Step, TaskError> {
         let last = last.map(|entry| record(&entry, self.task)).transpose()?;
-        let local = self.local.as_ref().expect("opened in the first stage");
         let target = last.as_ref().map_or(0, |last| last.epoch);
+        if self.epoch() == 0 && self.fetches(config, target) {
+            return Ok(Step::Progress);
+        }
+        let local = self.local.as_ref().expect("opened in the first stage");
         if local.epoch() > target {
             return Err(TaskError::stop(
                 self.task,
@@ -191,6 +225,7 @@ impl Recovery {
         let local = self.local.as_mut().expect("opened in the first stage");
         log.seek(self.task, &local.offsets(config))?;
         let store = match (rebuilt, local.epoch()) {
+            (false, _) if self.fetch.restored => "restored from a snapshot",
             (true, _) => "rebuilt from the journal",
             (false, 0) => "new",
             (false, _) => "intact",
@@ -202,14 +237,19 @@ impl Recovery {
 }
 
 /// The entry of this epoch, which stays until it is rolled forward: reading its inputs may have to be tried again.
-fn next(entries: &VecDeque<JournalEntry>, epoch: u64, task: Task) -> Result<&JournalEntry, TaskError> {
+fn next<'a>(
+    entries: &'a VecDeque<JournalEntry>,
+    epoch: u64,
+    task: Task,
+    without: &str,
+) -> Result<&'a JournalEntry, TaskError> {
     match entries.front() {
         Some(entry) if entry.epoch == epoch => Ok(entry),
         found => {
             let found = found.map_or_else(|| "none".to_owned(), |entry| format!("epoch {}", entry.epoch));
             let reason = format!(
-                "expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far; \
-                 restore the store's directory from a newer copy"
+                "expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far, and \
+                 {without}; bring back a snapshot, or a newer copy of the store's directory"
             );
             Err(TaskError::stop(task, reason))
         }

@@ -17,11 +17,14 @@ pub struct LocalLog {
     /// The task to be read first, so that a full cycle starves none.
     turn: usize,
     outputs: Vec<Output>,
+    /// Where the last journal record of each task stands that this member committed.
+    journaled: BTreeMap<Task, u64>,
 }
 
 impl LocalLog {
     pub(super) fn new(broker: LocalBroker, member: &str) -> Self {
-        Self { broker, member: member.to_owned(), positions: BTreeMap::new(), turn: 0, outputs: Vec::new() }
+        let (positions, journaled) = (BTreeMap::new(), BTreeMap::new());
+        Self { broker, member: member.to_owned(), positions, turn: 0, outputs: Vec::new(), journaled }
     }
 
     fn end_transaction(&mut self) {
@@ -101,7 +104,15 @@ impl Log for LocalLog {
 
     fn commit(&mut self) -> LogResult<()> {
         let outputs = std::mem::take(&mut self.outputs);
-        self.broker.lock().commit(outputs);
+        let journals = outputs.iter().filter(|output| output.sink == Sink::Journal);
+        let tasks: Vec<Task> = journals.map(|output| output.task).collect();
+        let mut inner = self.broker.lock();
+        inner.commit(outputs);
+        for task in tasks {
+            let last = inner.outputs.get(&(Sink::Journal, task)).map_or(0, |journal| journal.len() as u64 - 1);
+            self.journaled.insert(task, last);
+        }
+        drop(inner);
         self.end_transaction();
         Ok(())
     }
@@ -126,18 +137,35 @@ impl Log for LocalLog {
     }
 
     fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
-        let inner = self.broker.lock();
-        Ok(inner.outputs.get(&(Sink::Journal, task)).and_then(|journal| journal.last()).map(entry))
+        Ok(self.broker.lock().journal(task).last().map(entry))
     }
 
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
         let inner = self.broker.lock();
-        let journal = inner.outputs.get(&(Sink::Journal, task));
-        Ok(journal.into_iter().flatten().map(entry).filter(|entry| entry.epoch > after).take(max).collect())
+        Ok(inner.journal(task).iter().map(entry).filter(|entry| entry.epoch > after).take(max).collect())
+    }
+
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        self.journaled.get(&task).copied()
+    }
+
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        let mut inner = self.broker.lock();
+        let trimmed = inner.trimmed.entry(task).or_default();
+        *trimmed = usize::try_from(before).unwrap_or(usize::MAX).max(*trimmed);
+        Ok(())
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
-        Ok(self.broker.lock().records(task, family, from, to).to_vec())
+        let inner = self.broker.lock();
+        let low = inner.lows.get(&(task, family)).copied().unwrap_or(0);
+        if from < low {
+            let (name, partition) = (family.name(), task.0);
+            return Err(LogError::Stop(format!(
+                "{name} [{partition}]: expected offset {from}, the input begins at {low}: it no longer reaches back"
+            )));
+        }
+        Ok(inner.records(task, family, from, to).to_vec())
     }
 }
 
