@@ -2,6 +2,8 @@
 //!
 //! `deploy/config/segflow.toml` documents every key with its default and unit; a test keeps the two together.
 
+mod snapshots;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ use segflow_kafka::{Connection, KafkaConfig};
 use segflow_runtime::log::Sink;
 use serde::Deserialize;
 
+pub use snapshots::{Recovery, Snapshots};
+
 /// The whole file.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +28,8 @@ pub struct Config {
     pub workers: usize,
     pub segmentation: PathBuf,
     pub state_dir: PathBuf,
+    #[serde(default)]
+    pub recovery: Recovery,
     pub kafka: Kafka,
     #[serde(default)]
     pub inputs: Inputs,
@@ -35,6 +41,8 @@ pub struct Config {
     pub commit: Commit,
     #[serde(default)]
     pub store: Store,
+    #[serde(default)]
+    pub snapshots: Snapshots,
     #[serde(default)]
     pub ops: Ops,
     #[serde(default)]
@@ -252,6 +260,7 @@ impl Config {
             |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         ensure!(word(&self.application), "`application` must be letters, digits, `-`, `_` and `.`");
         ensure!(word(&self.instance), "`instance` must be letters, digits, `-`, `_` and `.`");
+        self.snapshots.check()?;
         ensure!(self.workers <= 256, "`workers` is {}: 256 at most", self.workers);
         let bounds = [
             ("kafka.session_timeout", self.kafka.session_timeout, 1_000, 1_800_000),
@@ -393,7 +402,7 @@ mod tests {
     #[test]
     fn the_example_shows_every_key() {
         let example: toml::Table = toml::from_str(EXAMPLE).unwrap();
-        for section in ["inputs", "outputs", "clock", "commit", "store", "ops", "log"] {
+        for section in ["inputs", "outputs", "clock", "commit", "store", "snapshots", "ops", "log"] {
             assert!(example.contains_key(section), "{section}");
         }
     }

@@ -17,6 +17,7 @@ pub mod snapshots;
 pub mod state_bytes;
 pub mod states;
 pub mod status;
+pub mod store_digest;
 pub mod task;
 pub mod worker;
 

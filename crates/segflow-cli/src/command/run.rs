@@ -11,9 +11,11 @@ use anyhow::{Context, Result, bail};
 use segflow_core::clock::{Idle, Settings as ClockSettings};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
+use segflow_kafka::retention::limits;
 use segflow_kafka::{KafkaConfig, KafkaLog};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
-use segflow_runtime::log::LogError;
+use segflow_runtime::log::{LogError, Sink};
+use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Worker, WorkerError};
 use segflow_wire::Intake;
@@ -21,6 +23,7 @@ use segflow_wire::intake::TopicIntake;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::config::{Config, LogFormat};
+use crate::retention::judge;
 use crate::segmentation::load;
 
 /// Between attempts to reach a cluster that is away.
@@ -49,6 +52,7 @@ impl Run {
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
         tracing::info!(address = %server.address(), "metrics and health are served");
+        let keeper = keeper(&config, &status)?;
         let store = segflow_store::Shared::new(config.store_settings());
         let workers: Vec<_> = (0..config.worker_count())
             .map(|number| {
@@ -57,6 +61,7 @@ impl Run {
                     config: config.clone(),
                     kafka,
                     segmentation: Arc::clone(&segmentation),
+                    keeper: keeper.clone(),
                     store: store.clone(),
                     status: Arc::clone(&status),
                 };
@@ -95,6 +100,7 @@ struct Service {
     config: Config,
     kafka: KafkaConfig,
     segmentation: Arc<Segmentation>,
+    keeper: Option<Arc<Keeper>>,
     store: segflow_store::Shared,
     status: Arc<Status>,
 }
@@ -112,7 +118,13 @@ impl Service {
                     continue;
                 }
             };
-            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), &self.store);
+            if let Err(why) = self.reach_back()? {
+                tracing::warn!(%why, "the cluster does not answer: trying again");
+                thread::sleep(RETRY);
+                continue;
+            }
+            let keeper = self.keeper.clone();
+            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), keeper, &self.store);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
                 Ok(()) => return Ok(()),
@@ -122,12 +134,39 @@ impl Service {
         }
         Ok(())
     }
+
+    /// Refuses where a task that loses its disk could not be had again. The inner error may be tried again.
+    fn reach_back(&self) -> Result<Result<(), LogError>> {
+        let topics: Vec<&str> = self.kafka.inputs.values().map(String::as_str).collect();
+        let journal = self.kafka.outputs.get(&Sink::Journal).map(String::as_str);
+        let limits = limits(&self.kafka.connection, topics)
+            .and_then(|inputs| Ok((inputs, limits(&self.kafka.connection, journal)?)));
+        match limits {
+            Ok((inputs, journal)) => {
+                for warning in judge(&inputs, &journal, &self.config)? {
+                    tracing::warn!("{warning}");
+                }
+                Ok(Ok(()))
+            }
+            Err(LogError::Stop(why)) => bail!("{why}"),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+}
+
+/// Whoever makes the snapshots of this process, if there is a place for them.
+fn keeper(config: &Config, status: &Arc<Status>) -> Result<Option<Arc<Keeper>>> {
+    let Some(snapshots) = config.snapshots.open(&config.application)? else { return Ok(None) };
+    Keeper::tidy(&config.state_dir).context("cannot clear the state directory of what a process left")?;
+    let keeper = Keeper::start(snapshots, config.snapshots.settings(), Arc::clone(status));
+    keeper.map(Some).context("cannot start the thread for snapshots")
 }
 
 fn runtime(
     config: &Config,
     segmentation: &Arc<Segmentation>,
     partitions: u32,
+    snapshots: Option<Arc<Keeper>>,
     store: &segflow_store::Shared,
 ) -> Runtime {
     let topics = Family::ALL.map(|family| {
@@ -155,6 +194,7 @@ fn runtime(
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),
+        snapshots,
         store: store.clone(),
     }
 }
