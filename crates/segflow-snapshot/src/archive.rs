@@ -65,8 +65,8 @@ impl Archive {
             std::fs::create_dir_all(&directory)
                 .map_err(|error| SnapshotError::disk("creating the snapshot store", &directory, error))?;
         }
-        let (store, root) = object_store::parse_url_opts(&parsed, std::env::vars())
-            .map_err(|error| refused(error.to_string()))?;
+        let (store, root) =
+            object_store::parse_url_opts(&parsed, std::env::vars()).map_err(|error| refused(error.to_string()))?;
         Ok(Self::over(store.into(), root.join(application), url))
     }
 
@@ -119,14 +119,16 @@ impl Archive {
             found => found?,
         };
         if found.meta.size > MANIFEST_MAX_BYTES {
-            let reason = format!("{}: expected at most {MANIFEST_MAX_BYTES} bytes, found {}", place.path, found.meta.size);
+            let reason =
+                format!("{}: expected at most {MANIFEST_MAX_BYTES} bytes, found {}", place.path, found.meta.size);
             return Err(SnapshotError::Damaged(reason));
         }
         let bytes = found.bytes().await?;
         let manifest = manifest::decode(place.path.as_ref(), &bytes)?;
         let named = manifest::name(manifest.epoch, &manifest.checksum);
         if manifest.task != task || named != place.name() {
-            let reason = format!("{}: expected what its name says, found {named} of task {}", place.path, manifest.task);
+            let reason =
+                format!("{}: expected what its name says, found {named} of task {}", place.path, manifest.task);
             return Err(SnapshotError::Damaged(reason));
         }
         Ok(Some(manifest))

@@ -103,7 +103,8 @@ pub(crate) fn encode(manifest: &mut Manifest) -> Vec<u8> {
 /// Reads a manifest, of which no bit may differ from what was written. `called` is its name for messages.
 pub(crate) fn decode(called: &str, bytes: &[u8]) -> Result<Manifest, SnapshotError> {
     let damaged = |reason: String| SnapshotError::Damaged(format!("{called}: {reason}"));
-    let place = checksum_place(bytes).ok_or_else(|| damaged("expected a checksum at its end, found none".to_owned()))?;
+    let place =
+        checksum_place(bytes).ok_or_else(|| damaged("expected a checksum at its end, found none".to_owned()))?;
     let mut zeroed = bytes.to_vec();
     zeroed[place.clone()].copy_from_slice(ZEROS.as_bytes());
     let (expected, found) = (&bytes[place], hex(&Sha256::digest(&zeroed)));

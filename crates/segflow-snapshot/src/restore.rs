@@ -177,9 +177,10 @@ impl<'a> Bytes<'a> {
         let called = archive.file(task, &file.object);
         match archive.store.get(&called).await {
             Ok(found) => Ok(Self { called, file, stream: found.into_stream(), hash: Sha256::new(), size: 0 }),
-            Err(object_store::Error::NotFound { .. }) => {
-                Err(SnapshotError::Damaged(format!("{called}: expected {} of {} bytes, found no such file", file.name, file.size)))
-            }
+            Err(object_store::Error::NotFound { .. }) => Err(SnapshotError::Damaged(format!(
+                "{called}: expected {} of {} bytes, found no such file",
+                file.name, file.size
+            ))),
             Err(error) => Err(error.into()),
         }
     }

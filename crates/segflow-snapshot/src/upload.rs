@@ -120,9 +120,11 @@ impl Upload {
     /// Step 4: sends the new files.
     pub(crate) async fn send(&self) -> Result<(), SnapshotError> {
         let mut seen = BTreeSet::new();
-        let new = self.contents.iter().zip(&self.files).filter(|(_, file)| {
-            self.is_own(file) && seen.insert(file.object.clone())
-        });
+        let new = self
+            .contents
+            .iter()
+            .zip(&self.files)
+            .filter(|(_, file)| self.is_own(file) && seen.insert(file.object.clone()));
         let sent = stream::iter(new.map(|(content, file)| Ok(self.send_file(content, file))));
         sent.try_buffer_unordered(FILES_AT_ONCE).try_collect().await
     }
@@ -220,7 +222,11 @@ impl Upload {
         if found != content.sha256 {
             writer.abort().await.unwrap_or_else(|error| warn!("an upload could not be aborted: {error}"));
             let expected = &content.sha256;
-            return Err(SnapshotError::disk("reading", &content.path, format!("expected SHA-256 {expected}, found {found}")));
+            return Err(SnapshotError::disk(
+                "reading",
+                &content.path,
+                format!("expected SHA-256 {expected}, found {found}"),
+            ));
         }
         tokio::io::AsyncWriteExt::shutdown(&mut writer).await.map_err(|error| SnapshotError::Store(error.to_string()))
     }

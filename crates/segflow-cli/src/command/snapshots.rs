@@ -124,7 +124,9 @@ impl Where {
         }
         println!("{checked} snapshots, {} read", HumanBytes(read));
         if damaged > 0 {
-            bail!("{damaged} damaged objects: what names them is passed over by a restore, and replaced by the next snapshots");
+            bail!(
+                "{damaged} damaged objects: what names them is passed over by a restore, and replaced by the next snapshots"
+            );
         }
         Ok(())
     }
@@ -151,9 +153,9 @@ fn row(task: u32, place: &Place, manifest: Result<Manifest, SnapshotError>, now:
 
 /// How long ago, to the second.
 fn age(at: Timestamp, now: Timestamp) -> String {
-    let span = now.since(at).and_then(|span| {
-        span.round(SpanRound::new().smallest(Unit::Second).largest(Unit::Day).days_are_24_hours())
-    });
+    let span = now
+        .since(at)
+        .and_then(|span| span.round(SpanRound::new().smallest(Unit::Second).largest(Unit::Day).days_are_24_hours()));
     span.map_or_else(|_| "unknown".to_owned(), |span| format!("{span:#}"))
 }
 
@@ -175,7 +177,8 @@ impl Restore {
 
 impl Digest {
     fn run(self) -> Result<()> {
-        let shared = Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
+        let shared =
+            Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
         let store = Store::open_read_only(&self.directory, &shared)?;
         let digest = segflow_runtime::store_digest::digest(&store)?;
         let epoch = segflow_runtime::store_digest::epoch(&store).context("no store of a task")?;

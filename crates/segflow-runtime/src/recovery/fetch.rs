@@ -61,6 +61,10 @@ impl Recovery {
                 error!(task = self.task.0, "{reason}; trying to rebuild the task from the beginning of its journal");
                 self.fetch.unsound = Some(reason);
             }
+            // A task that begins has nothing to wait for.
+            Err(error) if target == 0 => {
+                warn!(task = self.task.0, "beginning without having seen the snapshots: {error}")
+            }
             Err(error) => return Ok(self.pause(&error.to_string())),
         }
         self.fetch.done = true;
@@ -82,13 +86,18 @@ impl Recovery {
 
     fn pause(&mut self, reason: &str) -> Step {
         self.fetch.pause_until = Some(Moment::now() + PAUSE);
-        self.wait(&format!("fetching a snapshot: {reason}"))
+        warn!(task = self.task.0, "fetching a snapshot, to be tried again: {reason}");
+        Step::Waiting
     }
 
     fn tell(&self, restored: &Restored) {
         let Restored { name, manifest, skipped } = restored;
         if !skipped.is_empty() {
-            warn!(task = self.task.0, skipped = skipped.len(), "newer snapshots are damaged: run `segflow snapshots verify`");
+            warn!(
+                task = self.task.0,
+                skipped = skipped.len(),
+                "newer snapshots are damaged: run `segflow snapshots verify`"
+            );
         }
         info!(task = self.task.0, epoch = manifest.epoch, size = manifest.size(), name, "snapshot restored");
     }
@@ -99,7 +108,8 @@ impl Recovery {
         self.fetch.damages += 1;
         let directory = config.task_dir(self.task);
         if self.fetch.damages > DAMAGES_MAX {
-            let reason = format!("{reason}; it was replaced {DAMAGES_MAX} times and is damaged again: is the disk well?");
+            let reason =
+                format!("{reason}; it was replaced {DAMAGES_MAX} times and is damaged again: is the disk well?");
             return Err(TaskError::stop(self.task, reason));
         }
         let aside = directory.with_extension("damaged");

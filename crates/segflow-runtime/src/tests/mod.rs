@@ -7,3 +7,4 @@ mod clock;
 mod dead_letters;
 mod erasure;
 mod restart;
+mod snapshots;

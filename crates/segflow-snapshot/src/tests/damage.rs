@@ -101,5 +101,11 @@ fn a_snapshot_of_a_newer_release_is_named_and_nothing_is_deleted_on_its_account(
     let before = bench.objects();
     let refused = bench.snapshots.collect(TASK, Policy::keep(1)).unwrap_err();
     assert!(refused.to_string().contains("expected form 1, found 2; use the release that wrote it"), "{refused}");
-    assert!(bench.objects().keys().filter(|name| name.contains("/files/")).eq(before.keys().filter(|name| name.contains("/files/"))));
+    assert!(
+        bench
+            .objects()
+            .keys()
+            .filter(|name| name.contains("/files/"))
+            .eq(before.keys().filter(|name| name.contains("/files/")))
+    );
 }

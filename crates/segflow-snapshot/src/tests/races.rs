@@ -106,7 +106,8 @@ fn files(bench: &Bench) -> BTreeSet<String> {
 fn race(seed: u64) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let bench = Bench::new();
-    for (epoch, files) in [(1, [("a", "1"), ("b", "2")]), (2, [("b", "2"), ("c", "3")]), (3, [("c", "3"), ("d", "4")])] {
+    for (epoch, files) in [(1, [("a", "1"), ("b", "2")]), (2, [("b", "2"), ("c", "3")]), (3, [("c", "3"), ("d", "4")])]
+    {
         bench.upload(epoch, &files);
     }
     // A collection whose clock is a day ahead takes uploads for dead that are not.

@@ -31,7 +31,11 @@ fn retention_keeps_the_newest_epochs_and_their_files_only() {
     }
     let twin = bench.upload(5, &[("shared", "shared"), ("own", "of another writer at 5")]);
     let kept = bench.snapshots.collect(TASK, Policy::keep(2)).unwrap();
-    assert_eq!(kept.iter().map(|manifest| manifest.epoch).collect::<Vec<_>>(), [5, 5, 4], "two epochs, three snapshots");
+    assert_eq!(
+        kept.iter().map(|manifest| manifest.epoch).collect::<Vec<_>>(),
+        [5, 5, 4],
+        "two epochs, three snapshots"
+    );
     let objects = bench.objects();
     assert_eq!(objects.keys().filter(|name| name.contains("/files/")).count(), 4);
     assert_eq!(objects.keys().filter(|name| name.contains("/uploads/")).count(), 0);
@@ -78,8 +82,11 @@ fn a_snapshot_ahead_of_the_journal_is_refused_and_nothing_is_fetched() {
     let bench = Bench::new();
     bench.upload(7, &[("1.sst", "one")]);
     let refused = bench.restore(&Within { at_most: Some(6), ..Within::default() }).unwrap_err();
-    assert!(matches!(&refused, SnapshotError::Refused(reason)
-        if reason.contains("is at epoch 7, but the journal ends at epoch 6")), "{refused}");
+    assert!(
+        matches!(&refused, SnapshotError::Refused(reason)
+        if reason.contains("is at epoch 7, but the journal ends at epoch 6")),
+        "{refused}"
+    );
     assert!(bench.restore(&Within { at_most: Some(7), ..Within::default() }).unwrap().is_some());
 }
 
