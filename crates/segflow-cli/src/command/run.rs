@@ -14,6 +14,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_kafka::{KafkaConfig, KafkaLog};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::LogError;
+use segflow_runtime::shelf::Shelf;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Worker, WorkerError};
 use segflow_wire::Intake;
@@ -25,6 +26,9 @@ use crate::segmentation::load;
 
 /// Between attempts to reach a cluster that is away.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long the store of a task that was taken away stays open for its return.
+const STORE_KEPT: Duration = Duration::from_secs(60);
 
 /// Run the service on Kafka.
 #[derive(clap::Args)]
@@ -49,7 +53,10 @@ impl Run {
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
         tracing::info!(address = %server.address(), "metrics and health are served");
-        let store = segflow_store::Shared::new(config.store_settings());
+        let stores = Stores {
+            shared: segflow_store::Shared::new(config.store_settings()),
+            shelf: Shelf::new(STORE_KEPT),
+        };
         let workers: Vec<_> = (0..config.worker_count())
             .map(|number| {
                 let kafka = config.kafka(number)?;
@@ -57,7 +64,7 @@ impl Run {
                     config: config.clone(),
                     kafka,
                     segmentation: Arc::clone(&segmentation),
-                    store: store.clone(),
+                    stores: stores.clone(),
                     status: Arc::clone(&status),
                 };
                 let stop = Arc::clone(&stop);
@@ -95,8 +102,15 @@ struct Service {
     config: Config,
     kafka: KafkaConfig,
     segmentation: Arc<Segmentation>,
-    store: segflow_store::Shared,
+    stores: Stores,
     status: Arc<Status>,
+}
+
+/// What the stores of all workers share.
+#[derive(Clone)]
+struct Stores {
+    shared: segflow_store::Shared,
+    shelf: Shelf,
 }
 
 impl Service {
@@ -112,7 +126,7 @@ impl Service {
                     continue;
                 }
             };
-            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), &self.store);
+            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), &self.stores);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
                 Ok(()) => return Ok(()),
@@ -128,7 +142,7 @@ fn runtime(
     config: &Config,
     segmentation: &Arc<Segmentation>,
     partitions: u32,
-    store: &segflow_store::Shared,
+    stores: &Stores,
 ) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
@@ -155,7 +169,8 @@ fn runtime(
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),
-        store: store.clone(),
+        store: stores.shared.clone(),
+        shelf: stores.shelf.clone(),
     }
 }
 
