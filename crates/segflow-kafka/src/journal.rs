@@ -96,12 +96,7 @@ impl Journal {
     }
 
     /// The committed records with an epoch above `after`, in order, at most `max`; empty if there are none.
-    pub(crate) fn after(
-        &mut self,
-        ranges: &mut Ranges,
-        after: u64,
-        max: usize,
-    ) -> LogResult<Poll<Vec<JournalEntry>>> {
+    pub(crate) fn after(&mut self, ranges: &mut Ranges, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         let mut page = match self.page.take().filter(|page| page.epoch == after) {
             Some(page) => page,
             None => Page::new(after, ranges.bounds(&self.topic, self.task)?),

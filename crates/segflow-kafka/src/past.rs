@@ -95,5 +95,8 @@ impl Past for KafkaPast {
 }
 
 fn no_topic(family: Family) -> LogError {
-    LogError::Stop(format!("the journal names input {}, which has no topic; name one in the configuration", family.name()))
+    LogError::Stop(format!(
+        "the journal names input {}, which has no topic; name one in the configuration",
+        family.name()
+    ))
 }

@@ -76,10 +76,8 @@ impl Ranges {
     pub(crate) fn bounds(&mut self, topic: &str, task: Task) -> LogResult<(u64, u64)> {
         self.used = Moment::now();
         let doing = || format!("asking for the bounds of {topic} [{}]", task.0);
-        let (low, high) = self
-            .consumer
-            .fetch_watermarks(topic, number(task), BOUNDS)
-            .map_err(|error| failed(&doing(), &error))?;
+        let (low, high) =
+            self.consumer.fetch_watermarks(topic, number(task), BOUNDS).map_err(|error| failed(&doing(), &error))?;
         Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
     }
 
@@ -223,7 +221,8 @@ impl Ranges {
         };
         let place = format!("{topic} [{}] at {next}", task.0);
         let end = if to == u64::MAX { next } else { to };
-        let lost = out_of_range(topic, task, next, low, high).or_else(|| out_of_range(topic, task, end, low.min(0), high));
+        let lost =
+            out_of_range(topic, task, next, low, high).or_else(|| out_of_range(topic, task, end, low.min(0), high));
         let error = match (lost, part.cleared()) {
             (Some(lost), _) => LogError::Stop(lost),
             (None, _) if !stalled => return Ok(()),

@@ -133,7 +133,6 @@ impl Recovery {
     fn open(&mut self, config: &Config) -> Result<Step, TaskError> {
         let opened = match config.shelf.take(self.task) {
             Taken::Store(local) => Ok(local),
-            Taken::InUse => return Ok(self.pass(false, "its standby is about to hand the store over", Stage::Open)),
             Taken::Nothing => Local::open(config, self.task).map(Box::new),
         };
         match opened {

@@ -23,7 +23,7 @@ const JOURNAL_BATCH: usize = 64;
 pub(crate) struct Roll {
     entries: VecDeque<JournalEntry>,
     /// The next epoch, as far as its inputs have been read.
-    next: Option<Next>,
+    next: Option<Box<Next>>,
 }
 
 struct Next {
@@ -47,12 +47,6 @@ pub(crate) enum Rolled {
 }
 
 impl Roll {
-    /// The last epoch of the journal that is known.
-    pub(crate) fn known(&self) -> Option<u64> {
-        let next = self.next.as_ref().map(|next| next.record.epoch);
-        self.entries.back().map(|entry| entry.epoch).or(next)
-    }
-
     /// Comes one step further.
     ///
     /// # Errors
@@ -73,14 +67,14 @@ impl Roll {
                 }
             }
             let entry = self.entries.pop_front().expect("just filled");
-            self.next = Some(Next::new(entry, local, config, task)?);
+            self.next = Some(Box::new(Next::new(entry, local, config, task)?));
         }
         let next = self.next.as_mut().expect("just set");
         let before = next.records.len();
         if !next.read(config, past, task)? {
             return Ok(if next.records.len() > before { Rolled::Part } else { Rolled::Waiting });
         }
-        let Next { record, bytes, records, .. } = self.next.take().expect("just read");
+        let Next { record, bytes, records, .. } = *self.next.take().expect("just read");
         roll_forward(local, config, task, record, &bytes, &records)?;
         Ok(Rolled::Epoch)
     }

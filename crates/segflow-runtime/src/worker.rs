@@ -219,7 +219,6 @@ impl<L: Log> Worker<L> {
         for task in owned {
             self.tasks.entry(*task).or_insert_with(|| {
                 info!(worker = self.name, task = task.0, "task assigned");
-                self.config.shelf.claim(*task);
                 Life::Recovering(Box::new(Recovery::new(*task)))
             });
         }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use rand::RngExt;
 use segflow_core::event::Family;
-use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task};
+use segflow_runtime::log::{
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task,
+};
 
 use super::fault::{Outcome, Sabotage, Step};
 use super::fleet::Fleet;

@@ -53,10 +53,8 @@ impl Run {
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
         tracing::info!(address = %server.address(), "metrics and health are served");
-        let stores = Stores {
-            shared: segflow_store::Shared::new(config.store_settings()),
-            shelf: Shelf::new(STORE_KEPT),
-        };
+        let stores =
+            Stores { shared: segflow_store::Shared::new(config.store_settings()), shelf: Shelf::new(STORE_KEPT) };
         let workers: Vec<_> = (0..config.worker_count())
             .map(|number| {
                 let kafka = config.kafka(number)?;
@@ -138,12 +136,7 @@ impl Service {
     }
 }
 
-fn runtime(
-    config: &Config,
-    segmentation: &Arc<Segmentation>,
-    partitions: u32,
-    stores: &Stores,
-) -> Runtime {
+fn runtime(config: &Config, segmentation: &Arc<Segmentation>, partitions: u32, stores: &Stores) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
         TopicIntake { encoding: input.encoding.into(), partitioner: input.partitioner.into() }

@@ -137,7 +137,9 @@ impl Past for LocalLog {
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         let inner = self.broker.lock();
         let journal = inner.outputs.get(&(Sink::Journal, task));
-        Ok(Poll::Ready(journal.into_iter().flatten().map(entry).filter(|entry| entry.epoch > after).take(max).collect()))
+        Ok(Poll::Ready(
+            journal.into_iter().flatten().map(entry).filter(|entry| entry.epoch > after).take(max).collect(),
+        ))
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
