@@ -177,5 +177,6 @@ fn config(state: &Path) -> Config {
         state_dir: state.to_owned(),
         snapshots: None,
         store: segflow_store::Shared::new(segflow_store::Settings { reserve_bytes: 0, ..Default::default() }),
+        shelf: segflow_runtime::shelf::Shelf::default(),
     }
 }

@@ -11,6 +11,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_wire::{Encoding, Intake};
 
 use crate::log::Task;
+use crate::shelf::Shelf;
 use crate::snapshots::Keeper;
 
 /// Of one group of workers; the same in all of them.
@@ -36,6 +37,8 @@ pub struct Config {
     pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
     pub store: segflow_store::Shared,
+    /// Where this process keeps the stores of tasks that none of its workers has at the moment.
+    pub shelf: Shelf,
 }
 
 /// One input.

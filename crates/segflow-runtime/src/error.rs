@@ -31,6 +31,9 @@ pub enum TaskError {
     /// The store's bytes are not those that were written: it is to be replaced.
     #[error("{0}")]
     Damaged(String),
+    /// The journal does not reach back to the store: only a newer one helps.
+    #[error("{0}; bring back a snapshot, or a newer copy of the store's directory")]
+    Gone(String),
     /// An operator must act; other tasks go on.
     #[error("{0}")]
     Stop(String),

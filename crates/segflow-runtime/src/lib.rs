@@ -13,6 +13,8 @@ pub mod publish;
 pub mod recovery;
 pub mod replay;
 mod report;
+mod roll;
+pub mod shelf;
 pub mod snapshots;
 pub mod state_bytes;
 pub mod states;

@@ -134,6 +134,11 @@ impl Local {
         Ok(())
     }
 
+    /// Goes on under this configuration, which may not be the one under which it was opened.
+    pub(crate) fn adopt(&mut self, config: &Config) {
+        self.intake_hash = config.intake.hash();
+    }
+
     /// Forgets what was changed since the last write.
     pub fn discard(&mut self) {
         self.states.discard();

@@ -83,6 +83,7 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, l
         state_dir: Path::new("").to_owned(),
         snapshots: None,
         store: store.clone(),
+        shelf: segflow_runtime::shelf::Shelf::default(),
     }
 }
 

@@ -130,6 +130,7 @@ impl Stage {
             state_dir: state.path().to_owned(),
             snapshots: None,
             store: segflow_store::Shared::new(segflow_store::Settings::default()),
+            shelf: segflow_runtime::shelf::Shelf::default(),
         };
         let broker = LocalBroker::new(PARTITIONS);
         let status = Arc::new(Status::default());

@@ -15,6 +15,7 @@ use segflow_kafka::retention::limits;
 use segflow_kafka::{KafkaConfig, KafkaLog};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::{LogError, Sink};
+use segflow_runtime::shelf::Shelf;
 use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Worker, WorkerError};
@@ -28,6 +29,9 @@ use crate::segmentation::load;
 
 /// Between attempts to reach a cluster that is away.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long the store of a task that was taken away stays open for its return.
+const STORE_KEPT: Duration = Duration::from_secs(60);
 
 /// Run the service on Kafka.
 #[derive(clap::Args)]
@@ -52,8 +56,11 @@ impl Run {
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
         tracing::info!(address = %server.address(), "metrics and health are served");
-        let keeper = keeper(&config, &status)?;
-        let store = segflow_store::Shared::new(config.store_settings());
+        let stores = Stores {
+            shared: segflow_store::Shared::new(config.store_settings()),
+            shelf: Shelf::new(STORE_KEPT),
+            keeper: keeper(&config, &status)?,
+        };
         let workers: Vec<_> = (0..config.worker_count())
             .map(|number| {
                 let kafka = config.kafka(number)?;
@@ -61,8 +68,7 @@ impl Run {
                     config: config.clone(),
                     kafka,
                     segmentation: Arc::clone(&segmentation),
-                    keeper: keeper.clone(),
-                    store: store.clone(),
+                    stores: stores.clone(),
                     status: Arc::clone(&status),
                 };
                 let stop = Arc::clone(&stop);
@@ -100,9 +106,17 @@ struct Service {
     config: Config,
     kafka: KafkaConfig,
     segmentation: Arc<Segmentation>,
-    keeper: Option<Arc<Keeper>>,
-    store: segflow_store::Shared,
+    stores: Stores,
     status: Arc<Status>,
+}
+
+/// What the stores of all workers share.
+#[derive(Clone)]
+struct Stores {
+    shared: segflow_store::Shared,
+    shelf: Shelf,
+    /// Who makes the snapshots, if there is a place for them.
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl Service {
@@ -123,8 +137,7 @@ impl Service {
                 thread::sleep(RETRY);
                 continue;
             }
-            let keeper = self.keeper.clone();
-            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), keeper, &self.store);
+            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), &self.stores);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
                 Ok(()) => return Ok(()),
@@ -162,13 +175,7 @@ fn keeper(config: &Config, status: &Arc<Status>) -> Result<Option<Arc<Keeper>>> 
     keeper.map(Some).context("cannot start the thread for snapshots")
 }
 
-fn runtime(
-    config: &Config,
-    segmentation: &Arc<Segmentation>,
-    partitions: u32,
-    snapshots: Option<Arc<Keeper>>,
-    store: &segflow_store::Shared,
-) -> Runtime {
+fn runtime(config: &Config, segmentation: &Arc<Segmentation>, partitions: u32, stores: &Stores) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
         TopicIntake { encoding: input.encoding.into(), partitioner: input.partitioner.into() }
@@ -194,8 +201,9 @@ fn runtime(
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),
-        snapshots,
-        store: store.clone(),
+        snapshots: stores.keeper.clone(),
+        store: stores.shared.clone(),
+        shelf: stores.shelf.clone(),
     }
 }
 

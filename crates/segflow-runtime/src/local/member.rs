@@ -1,13 +1,14 @@
 //! A member of an embedded log: what one worker reads and commits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
 
 use super::LocalBroker;
 use super::broker::Inner;
-use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, Task};
+use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task};
 
 /// See [`LocalBroker::attach`].
 pub struct LocalLog {
@@ -136,15 +137,6 @@ impl Log for LocalLog {
         self.offsets_settled(task)
     }
 
-    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
-        Ok(self.broker.lock().journal(task).last().map(entry))
-    }
-
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
-        let inner = self.broker.lock();
-        Ok(inner.journal(task).iter().map(entry).filter(|entry| entry.epoch > after).take(max).collect())
-    }
-
     fn journaled(&mut self, task: Task) -> Option<u64> {
         self.journaled.get(&task).copied()
     }
@@ -155,8 +147,21 @@ impl Log for LocalLog {
         *trimmed = usize::try_from(before).unwrap_or(usize::MAX).max(*trimmed);
         Ok(())
     }
+}
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
+/// Everything is at hand at once.
+impl Past for LocalLog {
+    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+        Ok(Poll::Ready(self.broker.lock().journal(task).last().map(entry)))
+    }
+
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+        let inner = self.broker.lock();
+        let entries = inner.journal(task).iter().map(entry).filter(|entry| entry.epoch > after);
+        Ok(Poll::Ready(entries.take(max).collect()))
+    }
+
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         let inner = self.broker.lock();
         let low = inner.lows.get(&(task, family)).copied().unwrap_or(0);
         if from < low {
@@ -165,8 +170,10 @@ impl Log for LocalLog {
                 "{name} [{partition}]: expected offset {from}, the input begins at {low}: it no longer reaches back"
             )));
         }
-        Ok(inner.records(task, family, from, to).to_vec())
+        Ok(Slice { records: inner.records(task, family, from, to).to_vec(), next: to })
     }
+
+    fn forget(&mut self, _: Task) {}
 }
 
 impl Drop for LocalLog {

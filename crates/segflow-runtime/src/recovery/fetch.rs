@@ -40,6 +40,14 @@ impl Recovery {
         true
     }
 
+    /// The store is older than the journal: a snapshot instead, or else nothing helps.
+    pub(super) fn instead(&mut self, config: &Config, target: u64, gone: &TaskError) -> Result<Step, TaskError> {
+        if self.fetches(config, target) {
+            return Ok(Step::Progress);
+        }
+        Err(TaskError::Stop(format!("{gone}: {}", self.without_snapshot(config))))
+    }
+
     pub(super) fn fetch(&mut self, config: &Config, target: u64) -> Result<Step, TaskError> {
         if self.fetch.pause_until.is_some_and(|until| Moment::now() < until) {
             return Ok(Step::Waiting);
