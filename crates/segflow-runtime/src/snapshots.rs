@@ -124,12 +124,13 @@ impl Keeper {
             }
         }
         let Some(last) = local.last().filter(|last| self.take_turn(task, last.epoch)) else { return };
-        match self.take(config, task, local, last, offset) {
-            Ok(job) => self.jobs.send(job).expect("the uploader ends after the keeper"),
-            Err(error) => {
-                self.shared.failed(task, &error);
-                self.shared.done();
-            }
+        let taken = self.take(config, task, local, last, offset).and_then(|job| {
+            let ended = |_| TaskError::Stop("the thread that uploads has ended; restart the process".to_owned());
+            self.jobs.send(job).map_err(ended)
+        });
+        if let Err(error) = taken {
+            self.shared.failed(task, &error);
+            self.shared.done();
         }
     }
 
