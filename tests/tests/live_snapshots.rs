@@ -22,10 +22,10 @@ fn wait(service: &mut Service<'_>, what: &str, until: impl Fn(&Service<'_>) -> b
     }
 }
 
-fn generate(service: &Service<'_>, seed: u32, events: u64) {
+fn generate(config: &Path, seed: u32, events: u64) {
     let mut load = segflow();
     load.args(["generate", "--customers=300", &format!("--events={events}"), &format!("--seed={seed}")]);
-    run(load.arg("--config").arg(service.config(0)).stderr(Stdio::null()));
+    run(load.arg("--config").arg(config).stderr(Stdio::null()));
 }
 
 fn digests(service: &Service<'_>) -> Vec<String> {
@@ -52,12 +52,14 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
         place.path().display()
     );
     let mut service = Service::new(broker, "snapshots", PARTITIONS, &segmentation, &settings);
+    // Asking for it writes it, which a process that starts would notice.
+    let config = service.config(0);
     service.start(0);
-    generate(&service, 1, 4_000);
+    generate(&config, 1, 4_000);
     let journal = service.topic("journal");
     wait(&mut service, "the journal to be trimmed", |service| {
         // Something new has to happen for there to be another snapshot.
-        generate(service, 2, 200);
+        generate(&config, 2, 200);
         let earliest = earliest(broker, &journal);
         earliest.len() == PARTITIONS as usize && earliest.iter().all(|offset| *offset > 0)
     });
@@ -78,7 +80,7 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
     wait(&mut service, "the tasks to run", |service| restored(service) == PARTITIONS as usize);
     service.stop();
     assert_eq!(digests(&service), live);
-    run(segflow().args(["snapshots", "verify", "--config"]).arg(service.config(0)));
+    run(segflow().args(["snapshots", "verify", "--config"]).arg(&config));
 
     // Without snapshots there is no way back, and that is said.
     std::fs::remove_dir_all(service.dir().join("state-0")).unwrap();

@@ -24,7 +24,7 @@ pub use content::Known;
 pub use error::SnapshotError;
 pub use manifest::{File, Manifest, Subject};
 pub use restore::{Restored, Within};
-pub use snapshots::Snapshots;
+pub use snapshots::{Listed, Snapshots};
 pub use upload::Uploaded;
 pub use verify::Damage;
 

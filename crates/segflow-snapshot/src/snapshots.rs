@@ -14,6 +14,9 @@ use crate::restore::{Restored, Within, restore};
 use crate::upload::{Upload, Uploaded};
 use crate::verify::{Damage, verify};
 
+/// A snapshot by its place, and what its manifest says, or why it cannot be read.
+pub type Listed = (Place, Result<Manifest, SnapshotError>);
+
 /// See the module. Any number of threads may use it.
 pub struct Snapshots {
     archive: Archive,
@@ -91,7 +94,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// If the store does not answer.
-    pub fn list(&self, task: u32) -> Result<Vec<(Place, Result<Manifest, SnapshotError>)>, SnapshotError> {
+    pub fn list(&self, task: u32) -> Result<Vec<Listed>, SnapshotError> {
         self.runtime.block_on(async {
             let mut listed = Vec::new();
             for place in self.archive.manifests(task).await? {
