@@ -1,7 +1,7 @@
 //! Membership, exactly: which segment of a dimension holds at a breakpoint, and when to look again.
 
 use crate::rule::Rule;
-use crate::rule::eval::Evaluation;
+use crate::rule::eval::{Evaluation, Grounds};
 use crate::segmentation::{Dimension, Segmentation};
 use crate::state::Membership;
 use crate::time::Instant;
@@ -20,22 +20,65 @@ pub struct Move {
     pub entered_previous_at: Option<Instant>,
 }
 
+/// What was decided of each dimension over one set of facts, for as long as it stands: from one breakpoint to the next
+/// only dimensions whose grounds have changed are decided again.
+#[derive(Clone, Default, Debug)]
+pub struct Settled(Vec<Option<Standing>>);
+
+/// A dimension that did not move when it was decided.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    /// When to look again.
+    next: Instant,
+    /// Until when, and while which dimensions stay, deciding it again has the same outcome.
+    grounds: Grounds,
+}
+
+impl Standing {
+    fn holds(&self, at: Instant, moved: u64) -> bool {
+        at < self.grounds.until && self.grounds.dimensions & moved == 0
+    }
+}
+
 /// Decides every dimension at the evaluation's moment. Deciding twice at one instant changes nothing.
 pub fn decide<'a>(
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
     memberships: &mut Vec<Membership>,
 ) -> Timed<Vec<Move>> {
-    let mut moves = Timed::always(Vec::new());
+    decide_on(segmentation, evaluation, memberships, &mut Settled::default())
+}
+
+/// [`decide`], where `settled` is from earlier instants over the same facts and the same memberships.
+pub fn decide_on<'a>(
+    segmentation: &'a Segmentation,
+    evaluation: &Evaluation<'a, '_>,
+    memberships: &mut Vec<Membership>,
+    settled: &mut Settled,
+) -> Timed<Vec<Move>> {
+    let at = evaluation.moment.at;
+    let (mut moves, mut moved) = (Timed::always(Vec::new()), 0_u64);
     memberships.resize_with(segmentation.dimensions.len(), Membership::default);
+    settled.0.resize(segmentation.dimensions.len(), None);
     for (index, dimension) in segmentation.dimensions.iter().enumerate() {
-        let since = holding_since(dimension, segmentation, evaluation, index, memberships);
-        memberships[index].since = since.value;
-        let pick = pick(dimension, segmentation, evaluation, index, memberships);
-        moves.until = moves.until.min(since.until).min(pick.until);
-        if let Some(to) = pick.value {
-            moves.value.extend(enter(&mut memberships[index], index, to, evaluation.moment.at));
+        if let Some(standing) = settled.0[index].filter(|standing| standing.holds(at, moved)) {
+            moves.until = moves.until.min(standing.next);
+            continue;
         }
+        evaluation.take_grounds();
+        let since = holding_since(dimension, segmentation, evaluation, index, memberships);
+        let pick = pick(dimension, segmentation, evaluation, index, memberships);
+        let next = since.min(pick.until);
+        moves.until = moves.until.min(next);
+        let entered = pick.value.and_then(|to| enter(&mut memberships[index], index, to, at));
+        settled.0[index] = match entered {
+            Some(entered) => {
+                moves.value.push(entered);
+                moved |= 1 << index;
+                None
+            }
+            None => Some(Standing { next, grounds: evaluation.take_grounds() }),
+        };
     }
     moves
 }
@@ -51,32 +94,37 @@ fn enter(membership: &mut Membership, dimension: usize, to: usize, at: Instant) 
     Some(Move { dimension, from, to, entered_previous_at })
 }
 
-/// Per segment with `for`: since when its `when` has held; also below the current segment and under `keep`.
+/// Notes per segment with `for` since when its `when` has held; also below the current segment and under `keep`. Returns
+/// when to look again.
 fn holding_since<'a>(
     dimension: &'a Dimension,
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
     index: usize,
-    memberships: &[Membership],
-) -> Timed<Vec<Option<Instant>>> {
+    memberships: &mut [Membership],
+) -> Instant {
     let at = evaluation.moment.at;
-    let known = &memberships[index].since;
     let mut next = Instant::NEVER;
-    let mut since = vec![None; dimension.segments.len()];
+    memberships[index].since.resize(dimension.segments.len(), None);
     for (place, segment) in dimension.segments.iter().enumerate() {
         let (Some(hold), Some(when)) = (segment.hold, &segment.when) else {
+            memberships[index].since[place] = None;
             continue;
         };
         let held = evaluation.eval(&when.root, memberships);
         next = next.min(held.until);
-        if held.value == Truth::True {
-            let start = known.get(place).copied().flatten().unwrap_or(at);
-            let entry = segmentation.plus(start, hold);
-            since[place] = Some(start);
-            next = if at < entry { next.min(entry) } else { next };
+        let since = &mut memberships[index].since[place];
+        if held.value != Truth::True {
+            *since = None;
+            continue;
+        }
+        let entry = segmentation.plus(*since.get_or_insert(at), hold);
+        if at < entry {
+            next = next.min(entry);
+            evaluation.rest_until(entry);
         }
     }
-    Timed::until(since, next)
+    next
 }
 
 /// The segment that holds; none if `keep` does not let go of the current one.
@@ -118,6 +166,7 @@ fn kept<'a>(
     if evaluation.moment.at >= end {
         return None;
     }
+    evaluation.rest_until(end);
     let bypass = match &segment.bypass {
         Some(rule) => evaluation.eval(&rule.root, memberships),
         None => Timed::always(Truth::False),

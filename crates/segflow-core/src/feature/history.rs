@@ -37,6 +37,37 @@ pub struct Episode {
     pub ended: Option<(Instant, bool)>,
 }
 
+/// How things stood after each fact of a replay.
+pub struct Standings {
+    tolerance_minor: i64,
+    list: Vec<Standing>,
+}
+
+impl Standings {
+    /// None yet.
+    #[must_use]
+    pub const fn new(tolerance_minor: i64) -> Self {
+        Self { tolerance_minor, list: Vec::new() }
+    }
+
+    /// Notes what the next fact has led to.
+    pub fn note(&mut self, ledger: &Ledger<'_>, fact: &Fact) {
+        self.list.push(standing(ledger, fact, self.tolerance_minor));
+    }
+
+    /// What they make.
+    #[must_use]
+    pub fn history(self, zone: &Zone) -> History {
+        let episodes = episodes(&self.list, zone);
+        let cured = |(place, episode): (usize, &Episode)| match episode.ended {
+            Some((at, true)) => Some((zone.date_of(at), place)),
+            _ => None,
+        };
+        let cures = episodes.iter().enumerate().filter_map(cured).collect();
+        History { standings: self.list, episodes, cures }
+    }
+}
+
 /// See the module.
 #[derive(Clone, Default, Debug)]
 pub struct History {
@@ -51,15 +82,9 @@ impl History {
     /// Replays facts given in order.
     #[must_use]
     pub fn of(facts: &[&Fact], tolerance_minor: i64, zone: &Zone) -> Self {
-        let mut standings = Vec::new();
-        Ledger::replay(facts, |ledger, fact| standings.push(standing(ledger, fact, tolerance_minor)));
-        let episodes = episodes(&standings, zone);
-        let cured = |(place, episode): (usize, &Episode)| match episode.ended {
-            Some((at, true)) => Some((zone.date_of(at), place)),
-            _ => None,
-        };
-        let cures = episodes.iter().enumerate().filter_map(cured).collect();
-        Self { standings, episodes, cures }
+        let mut standings = Standings::new(tolerance_minor);
+        Ledger::replay(facts, |ledger, fact| standings.note(ledger, fact));
+        standings.history(zone)
     }
 
     /// Every episode that began before an instant.

@@ -8,6 +8,7 @@ pub mod history;
 pub mod ledger;
 pub mod owed;
 pub mod payments;
+pub mod places;
 pub mod profile;
 pub mod promises;
 pub mod reading;

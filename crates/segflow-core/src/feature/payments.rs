@@ -1,9 +1,8 @@
 //! Payments: those that count, those reversed and failed, and the habit of paying on a day of the month.
 
-use std::collections::BTreeSet;
-
 use super::Window;
 use super::dated::inside;
+use super::places::Places;
 use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, FailureCode};
@@ -34,24 +33,26 @@ pub struct Payments<'a> {
 
 /// Which `RECEIVED` counts: the first of a payment that was neither reversed nor failed.
 pub struct Receipts<'a> {
-    void: BTreeSet<&'a str>,
-    seen: BTreeSet<&'a str>,
+    void: Places<'a>,
+    seen: Places<'a>,
 }
 
 impl<'a> Receipts<'a> {
     /// Among these facts, of which the receipts are then asked for in order.
     #[must_use]
     pub fn among(facts: &[&'a Fact]) -> Self {
-        let taken_back = |fact: &&'a Fact| match &fact.body {
-            Body::Reversed { payment_id } | Body::Failed { payment_id, .. } => Some(payment_id.as_str()),
-            _ => None,
-        };
-        Self { void: facts.iter().filter_map(taken_back).collect(), seen: BTreeSet::new() }
+        let mut void = Places::default();
+        for fact in facts {
+            if let Body::Reversed { payment_id } | Body::Failed { payment_id, .. } = &fact.body {
+                void.meet(payment_id);
+            }
+        }
+        Self { void, seen: Places::default() }
     }
 
     /// Whether the next `RECEIVED`, which is of this payment, counts.
     pub fn counts(&mut self, payment_id: &'a str) -> bool {
-        !self.void.contains(payment_id) && self.seen.insert(payment_id)
+        self.void.get(payment_id).is_none() && self.seen.meet(payment_id).1
     }
 }
 
@@ -60,7 +61,7 @@ impl<'a> Payments<'a> {
     #[must_use]
     pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
         let mut receipts = Receipts::among(facts);
-        let (mut reversed, mut failed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut reversed, mut failed) = (Places::default(), Places::default());
         let mut payments = Self::default();
         for fact in facts {
             let at = fact.occurred_at;
@@ -69,10 +70,10 @@ impl<'a> Payments<'a> {
                     let (date, method) = (zone.date_of(at), method.as_deref());
                     payments.received.push(Payment { at, date, amount: *amount_minor, method });
                 }
-                Body::Reversed { payment_id } if reversed.insert(payment_id) => {
+                Body::Reversed { payment_id } if reversed.meet(payment_id).1 => {
                     payments.reversed.push(zone.date_of(at));
                 }
-                Body::Failed { payment_id, code } if failed.insert(payment_id) => {
+                Body::Failed { payment_id, code } if failed.meet(payment_id).1 => {
                     payments.failed.push((zone.date_of(at), *code));
                 }
                 _ => {}
