@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{Cause, Core, Decided, Forecast, Reason, change_id};
+use crate::change::{Cause, Core, Decided, Forecast, Reason, Safety, change_id};
 use crate::event::{CustomerId, erased};
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
@@ -166,13 +166,14 @@ impl<'a> Step<'_, 'a> {
         let stood = self.before.iter().any(|membership| membership.current.is_some());
         let before = stood.then_some(&before);
         let (forecasts, forecast_until) = self.forecast(moves, next);
+        let safety = self.view.safety(self.now.evaluation.moment);
         moves
             .iter()
             .zip(forecasts)
             .map(|(moved, next_if_silent)| {
                 // Up to its next move a dimension is foreseen; beyond it nobody looked.
                 let until = next_if_silent.as_ref().map_or(forecast_until, |forecast| forecast.at);
-                self.change(moved, self.reasons(moved, before), next_if_silent, until)
+                self.change(moved, self.reasons(moved, before), next_if_silent, until, safety.clone())
             })
             .collect()
     }
@@ -183,6 +184,7 @@ impl<'a> Step<'_, 'a> {
         reasons: Vec<Reason>,
         next_if_silent: Option<Forecast>,
         forecast_until: Instant,
+        safety: Safety,
     ) -> Decided {
         let segmentation = self.segmentation;
         let dimension = &segmentation.dimensions[moved.dimension];
@@ -207,7 +209,7 @@ impl<'a> Step<'_, 'a> {
             next_if_silent,
             forecast_until,
             memberships: names(segmentation, self.now.memberships),
-            safety: self.view.safety(self.now.evaluation.moment),
+            safety,
             treatment,
             treatment_from,
         };

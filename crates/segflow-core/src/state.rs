@@ -165,5 +165,7 @@ pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> InEffect<'a> {
         ids.entry(pending.family).or_default().insert(&pending.event_id);
     }
     let is_hidden = |fact: &Fact| ids.get(&fact.family()).is_some_and(|ids| ids.contains(fact.event_id.as_str()));
-    InEffect { facts: facts.iter().filter(|fact| !is_hidden(fact)).collect(), pruned_from: facts.pruned_from() }
+    let mut shown = Vec::with_capacity(facts.len());
+    shown.extend(facts.iter().filter(|fact| !is_hidden(fact)));
+    InEffect { facts: shown, pruned_from: facts.pruned_from() }
 }

@@ -55,8 +55,9 @@ impl<'a> Contacts<'a> {
     /// The contacts among facts given in order.
     #[must_use]
     pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
-        let mut contacts = Self::default();
-        let mut places = Places::default();
+        let most = facts.iter().filter(|fact| matches!(fact.body, Body::Contact { .. })).count();
+        let mut contacts = Self { list: Vec::with_capacity(most), ..Self::default() };
+        let mut places = Places::with_room(most);
         for fact in facts {
             let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
                 continue;

@@ -111,7 +111,10 @@ struct Dispute<'a> {
 impl<'a> Ledger<'a> {
     /// Replays facts given in (`occurred_at`, `event_id`) order, and lets `see` look at what each has led to.
     pub fn replay(facts: &[&'a Fact], mut see: impl FnMut(&Self, &'a Fact)) -> Self {
-        let (mut ledger, mut receipts, resolved) = (Self::default(), Receipts::among(facts), resolved(facts));
+        let most = facts.iter().filter(|fact| matches!(fact.body, Body::Issued { .. })).count();
+        let (invoices, by_id) = (Vec::with_capacity(most), Places::with_room(most));
+        let mut ledger = Self { invoices, by_id, ..Self::default() };
+        let (mut receipts, resolved) = (Receipts::among(facts), resolved(facts));
         for fact in facts {
             match &fact.body {
                 Body::Issued { invoice_id, .. } if ledger.by_id.get(invoice_id).is_some() => continue,
@@ -173,9 +176,7 @@ impl<'a> Ledger<'a> {
         let naming: Vec<&str> =
             self.disputes.iter().filter(|(_, dispute)| dispute.named == Some(invoice_id)).map(|(id, _)| *id).collect();
         naming.into_iter().for_each(|dispute| self.cover(place, dispute));
-        let (mine, others) =
-            std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(|(_, id, _)| *id == invoice_id);
-        self.waiting = others;
+        let mine: Vec<_> = self.waiting.extract_if(.., |(_, id, _)| *id == invoice_id).collect();
         for (payment, _, amount) in mine {
             self.detours.push((payment, invoice_id));
             self.receive(payment, amount, Some(invoice_id));

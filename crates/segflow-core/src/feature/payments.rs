@@ -29,6 +29,7 @@ pub struct Payments<'a> {
     pub received: Vec<Payment<'a>>,
     reversed: Vec<Date>,
     failed: Vec<(Date, Option<FailureCode>)>,
+    habit: Option<Habit>,
 }
 
 /// Which `RECEIVED` counts: the first of a payment that was neither reversed nor failed.
@@ -41,13 +42,17 @@ impl<'a> Receipts<'a> {
     /// Among these facts, of which the receipts are then asked for in order.
     #[must_use]
     pub fn among(facts: &[&'a Fact]) -> Self {
-        let mut void = Places::default();
+        let (mut void, mut received) = (Places::default(), 0);
         for fact in facts {
-            if let Body::Reversed { payment_id } | Body::Failed { payment_id, .. } = &fact.body {
-                void.meet(payment_id);
+            match &fact.body {
+                Body::Reversed { payment_id } | Body::Failed { payment_id, .. } => {
+                    void.meet(payment_id);
+                }
+                Body::Received { .. } => received += 1,
+                _ => {}
             }
         }
-        Self { void, seen: Places::default() }
+        Self { void, seen: Places::with_room(received) }
     }
 
     /// Whether the next `RECEIVED`, which is of this payment, counts.
@@ -79,6 +84,7 @@ impl<'a> Payments<'a> {
                 _ => {}
             }
         }
+        payments.habit = habit(&payments.received);
         payments
     }
 
@@ -118,17 +124,21 @@ impl<'a> Payments<'a> {
 
     /// The day of the month on which this customer pays, if there is a habit to speak of.
     #[must_use]
-    pub fn habit(&self) -> Option<Habit> {
-        let recent = &self.received[self.received.len().saturating_sub(REMEMBERED)..];
-        if recent.len() < HABITUAL {
-            return None;
-        }
-        let days: Vec<i8> = recent.iter().map(|payment| payment.date.civil().day().min(LAST_DAY)).collect();
-        let often = |day: i8| days.iter().filter(|other| **other == day).count();
-        let day = (1..=LAST_DAY).max_by_key(|day| often(*day)).expect("a month has days");
-        let near = days.iter().filter(|other| apart(**other, day) <= NEAR).count();
-        Some(Habit { day, near: count(near), of: count(days.len()), last: recent[recent.len() - 1].date })
+    pub const fn habit(&self) -> Option<Habit> {
+        self.habit
     }
+}
+
+fn habit(received: &[Payment<'_>]) -> Option<Habit> {
+    let recent = &received[received.len().saturating_sub(REMEMBERED)..];
+    if recent.len() < HABITUAL {
+        return None;
+    }
+    let days: Vec<i8> = recent.iter().map(|payment| payment.date.civil().day().min(LAST_DAY)).collect();
+    let often = |day: i8| days.iter().filter(|other| **other == day).count();
+    let day = days.iter().copied().max_by_key(|day| (often(*day), *day)).expect("there are payments");
+    let near = days.iter().filter(|other| apart(**other, day) <= NEAR).count();
+    Some(Habit { day, near: count(near), of: count(days.len()), last: recent[recent.len() - 1].date })
 }
 
 /// How many payments a habit is read from.

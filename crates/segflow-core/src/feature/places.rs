@@ -13,6 +13,13 @@ pub struct Places<'a> {
 const SMALLEST: usize = 16;
 
 impl<'a> Places<'a> {
+    /// None yet, with room for so many.
+    #[must_use]
+    pub fn with_room(ids: usize) -> Self {
+        let table = if ids == 0 { Vec::new() } else { vec![0; (2 * ids + 1).next_power_of_two()] };
+        Self { ids: Vec::with_capacity(ids), table }
+    }
+
     /// The place of an id, if it was met.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<usize> {

@@ -70,7 +70,8 @@ impl<'a> View<'a> {
         let is_hidden = |fact: &Fact| {
             hidden.iter().any(|hidden| hidden.family == fact.family() && hidden.event_id == fact.event_id)
         };
-        let facts = self.facts.iter().copied().filter(|fact| !is_hidden(fact)).collect();
+        let mut facts = Vec::with_capacity(self.facts.len());
+        facts.extend(self.facts.iter().copied().filter(|fact| !is_hidden(fact)));
         let touched = |families: &[Family]| hidden.iter().any(|hidden| families.contains(&hidden.family));
         fn shared<T>(arranged: &Arranged<T>, touched: bool) -> Arranged<T> {
             if touched { Arranged::default() } else { Rc::clone(arranged) }
