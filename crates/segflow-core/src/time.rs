@@ -252,8 +252,7 @@ mod tests {
     #[test]
     fn days_are_added_by_the_table_as_by_the_calendar() {
         // An hour at midnight, half an hour, a day that was left out, a year with four changes, a zone without any.
-        let names =
-            ["America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "Asia/Kolkata"];
+        let names = ["America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "Asia/Kolkata"];
         for zone in names.map(|name| Zone::named(name).expect("a zone")) {
             let mut plain = 0;
             for hour in (0..24 * 365 * 12).step_by(7) {

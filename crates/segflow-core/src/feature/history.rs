@@ -141,20 +141,23 @@ impl History {
     /// `roll(w)`: bucket now less bucket at the end of the day that lies `w` days back.
     #[must_use]
     pub fn roll(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        let last = self.standings.last().and_then(|last| last.undisputed);
         let roll = |today: Date| {
             let then = self.exceeding_on(today.plus_days(-window.days), moment.zone);
-            bucket(self.standings.last().and_then(|last| last.undisputed), today)
-                - bucket(then, today.plus_days(-window.days))
+            bucket(last, today) - bucket(then, today.plus_days(-window.days))
         };
         let now = roll(moment.today);
         let mut turns = Vec::new();
-        for (place, standing) in self.standings.iter().enumerate() {
-            let last = place + 1 == self.standings.len();
+        let mut before = None;
+        let mut differs = |standing: &&Standing| before.replace(standing.undisputed) != Some(standing.undisputed);
+        for standing in self.standings.iter().filter(|standing| differs(standing)) {
             turns.push(moment.zone.date_of(standing.at).plus_days(window.days));
             if let Some(due) = standing.undisputed {
                 turns.extend(EDGES.map(|edge| due.plus_days(edge + window.days)));
-                turns.extend(EDGES.map(|edge| due.plus_days(edge)).into_iter().filter(|_| last));
             }
+        }
+        if let Some(due) = last {
+            turns.extend(EDGES.map(|edge| due.plus_days(edge)));
         }
         turns.retain(|day| *day > moment.today);
         turns.sort_unstable();

@@ -21,10 +21,13 @@ pub struct Evaluation<'a, 'v> {
     view: &'v View<'a>,
     /// When.
     pub moment: Moment<'a>,
-    /// By slot: since when what was read last is known to stand, and the reading.
-    read: Rc<[Cell<Option<(Instant, Timed<Reading<'a>>)>>]>,
+    /// By slot: what was read last.
+    read: Rc<[Cell<Option<Known<'a>>>]>,
     grounds: Cell<Grounds>,
 }
+
+/// Since when a reading is known to stand, and the reading.
+type Known<'a> = (Instant, Timed<Reading<'a>>);
 
 /// What evaluations rested on: while none of it changes, every one of them has the same result and the same expiry.
 ///
