@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::change::{Cause, Core, Decided, Forecast, Reason, Safety, change_id};
-use crate::event::{CustomerId, erased};
+use crate::event::{CustomerId, Families, erased};
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::membership::{Move, Settled, decide_on};
@@ -25,12 +25,14 @@ pub const FORECAST_STEPS: usize = 2_000;
 /// customer's earliest effective instant.
 pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
     let mut decided = Vec::new();
+    state.settled.open(segmentation, &state.decision);
     loop {
         let walk = walk(state, customer, segmentation, to);
         decided.extend(walk.decided);
         let Some(erasure) = walk.erasure else { break };
         decided.extend(erase(state, customer, segmentation, &erasure));
     }
+    state.settled.close(segmentation, &state.decision);
     if let Some(as_of) = &mut state.decision.as_of {
         *as_of = to.max(*as_of);
         prune(state, segmentation, to);
@@ -46,7 +48,7 @@ struct Walk {
 }
 
 fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Walk {
-    let State { facts, pending, decision } = state;
+    let State { facts, pending, decision, settled } = state;
     let mut decided = Vec::new();
     loop {
         let fact = pending.first().map_or(Instant::NEVER, |first| first.effective);
@@ -61,18 +63,19 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
         let news: Vec<Pending> = pending.drain(..due).collect();
         let view = &View::new(customer, in_effect(facts, pending), segmentation);
         let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
-        let (mut settled, mut news) = (Settled::default(), &*news);
+        settled.disturb(news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family])));
+        let mut news = &*news;
         // From here to the next fact, or to the end, only time passes.
         let quiet = pending.first().map_or(to, |first| first.effective.min(to));
         loop {
             let at = evaluation.moment.at;
-            let moves = decide_on(segmentation, &evaluation, &mut decision.dimensions, &mut settled);
+            let moves = decide_on(segmentation, &evaluation, &mut decision.dimensions, settled);
             assert!(moves.until > at, "the next breakpoint lies after the present one");
             (decision.next, decision.as_of) = (moves.until, Some(at));
             if !moves.value.is_empty() {
                 let before = &unmoved(&decision.dimensions, &moves.value);
                 let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-                let instant = Step { customer, segmentation, news, before, view, now, settled: &settled };
+                let instant = Step { customer, segmentation, news, before, view, now, settled };
                 decided.extend(instant.describe(&moves.value, decision.next));
             }
             if decision.next >= quiet {

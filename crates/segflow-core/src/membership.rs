@@ -1,9 +1,11 @@
 //! Membership, exactly: which segment of a dimension holds at a breakpoint, and when to look again.
 
+use crate::event::Families;
+use crate::feature::places::hash;
 use crate::rule::Rule;
 use crate::rule::eval::{Evaluation, Grounds};
 use crate::segmentation::{Dimension, Segmentation};
-use crate::state::Membership;
+use crate::state::{Decision, Membership};
 use crate::time::Instant;
 use crate::timed::{Timed, Truth};
 
@@ -20,10 +22,58 @@ pub struct Move {
     pub entered_previous_at: Option<Instant>,
 }
 
-/// What was decided of each dimension over one set of facts, for as long as it stands: from one breakpoint to the next
-/// only dimensions whose grounds have changed are decided again.
+/// What was decided of each dimension, for as long as it stands: from one breakpoint or fact to the next only dimensions
+/// whose grounds have changed are decided again.
+///
+/// It is remembered beside a state and is no part of it: without it everything is decided again, with the same outcome.
 #[derive(Clone, Default, Debug)]
-pub struct Settled(Vec<Option<Standing>>);
+pub struct Settled {
+    dimensions: Vec<Option<Standing>>,
+    /// Of the segmentation, and of what it left of the decision.
+    seal: u64,
+}
+
+/// What is remembered makes no state another one.
+impl PartialEq for Settled {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Settled {
+    /// Remembers nothing if anything but `advance` by this segmentation has touched the decision since.
+    pub(crate) fn open(&mut self, segmentation: &Segmentation, decision: &Decision) {
+        if self.seal != seal(segmentation, decision) {
+            self.dimensions.clear();
+        }
+    }
+
+    /// To be opened again for the same segmentation and decision.
+    pub(crate) fn close(&mut self, segmentation: &Segmentation, decision: &Decision) {
+        self.seal = seal(segmentation, decision);
+    }
+
+    /// Forgets what rests on facts of these families.
+    pub(crate) fn disturb(&mut self, families: Families) {
+        for standing in &mut self.dimensions {
+            *standing = standing.filter(|standing| !standing.grounds.families.meets(families));
+        }
+    }
+}
+
+/// A hash of all that `decide` reads beside facts.
+fn seal(segmentation: &Segmentation, decision: &Decision) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mix = |seal: u64, value: u64| (seal.rotate_left(29) ^ value).wrapping_mul(ODD);
+    let instant = |at: Option<Instant>| at.map_or(0, |at| at.0.cast_unsigned().wrapping_add(1));
+    let mut all = mix(hash(&segmentation.hash), decision.next.0.cast_unsigned());
+    for Membership { current, entered_at, seq, since } in &decision.dimensions {
+        all = mix(all, current.map_or(0, |current| u64::from(current) + 1));
+        all = mix(mix(all, instant(*entered_at)), *seq);
+        all = since.iter().fold(all, |all, since| mix(all, instant(*since)));
+    }
+    all
+}
 
 /// A dimension that did not move when it was decided.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +99,8 @@ pub fn decide<'a>(
     decide_on(segmentation, evaluation, memberships, &mut Settled::default())
 }
 
-/// [`decide`], where `settled` is from earlier instants over the same facts and the same memberships.
+/// [`decide`], where `settled` is from earlier instants over these memberships, and over these facts but for those of
+/// families by which it was disturbed.
 pub fn decide_on<'a>(
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
@@ -59,9 +110,9 @@ pub fn decide_on<'a>(
     let at = evaluation.moment.at;
     let (mut moves, mut moved) = (Timed::always(Vec::new()), 0_u64);
     memberships.resize_with(segmentation.dimensions.len(), Membership::default);
-    settled.0.resize(segmentation.dimensions.len(), None);
+    settled.dimensions.resize(segmentation.dimensions.len(), None);
     for (index, dimension) in segmentation.dimensions.iter().enumerate() {
-        if let Some(standing) = settled.0[index].filter(|standing| standing.holds(at, moved)) {
+        if let Some(standing) = settled.dimensions[index].filter(|standing| standing.holds(at, moved)) {
             moves.until = moves.until.min(standing.next);
             continue;
         }
@@ -71,7 +122,7 @@ pub fn decide_on<'a>(
         let next = since.min(pick.until);
         moves.until = moves.until.min(next);
         let entered = pick.value.and_then(|to| enter(&mut memberships[index], index, to, at));
-        settled.0[index] = match entered {
+        settled.dimensions[index] = match entered {
             Some(entered) => {
                 moves.value.push(entered);
                 moved |= 1 << index;

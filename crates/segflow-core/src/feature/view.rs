@@ -14,9 +14,9 @@ use super::payments::{Habit, Payments};
 use super::profile::attributes;
 use super::promises::{Promises, count};
 use super::reading::{Moment, Reading};
-use super::{Feature, Window, bucket};
+use super::{Feature, LEDGER, Window, bucket};
 use crate::change::{OpenPromise, Safety};
-use crate::event::{CustomerId, Family};
+use crate::event::{CustomerId, Families, Family};
 use crate::fact::Fact;
 use crate::segmentation::{AttributeKind, Segmentation};
 use crate::state::{InEffect, Pending};
@@ -40,9 +40,6 @@ pub struct View<'a> {
 
 /// Arranged once it is asked for, for every view in which the facts that it is arranged from are the same.
 type Arranged<T> = Rc<OnceCell<T>>;
-
-/// The families whose facts the ledger is replayed from.
-const LEDGER: &[Family] = &[Family::Invoices, Family::Payments, Family::Disputes];
 
 impl<'a> View<'a> {
     /// Arranges nothing yet.
@@ -72,7 +69,8 @@ impl<'a> View<'a> {
         };
         let mut facts = Vec::with_capacity(self.facts.len());
         facts.extend(self.facts.iter().copied().filter(|fact| !is_hidden(fact)));
-        let touched = |families: &[Family]| hidden.iter().any(|hidden| families.contains(&hidden.family));
+        let hidden = hidden.iter().fold(Families::NONE, |all, hidden| all | Families::of(&[hidden.family]));
+        let touched = |families: &[Family]| hidden.meets(Families::of(families));
         fn shared<T>(arranged: &Arranged<T>, touched: bool) -> Arranged<T> {
             if touched { Arranged::default() } else { Rc::clone(arranged) }
         }
@@ -81,8 +79,8 @@ impl<'a> View<'a> {
             facts,
             pruned_from: self.pruned_from,
             segmentation: self.segmentation,
-            owed: shared(&self.owed, touched(LEDGER)),
-            history: shared(&self.history, touched(LEDGER)),
+            owed: shared(&self.owed, hidden.meets(LEDGER)),
+            history: shared(&self.history, hidden.meets(LEDGER)),
             payments: shared(&self.payments, touched(&[Family::Payments])),
             promises: shared(&self.promises, touched(&[Family::Promises, Family::Payments])),
             contacts: shared(&self.contacts, touched(&[Family::Contacts])),

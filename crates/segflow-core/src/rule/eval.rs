@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::arithmetic::apply;
 use super::line::Line;
 use super::{Node, Operand, SlotIndex};
+use crate::event::Families;
 use crate::feature::Feature;
 use crate::feature::reading::{Moment, Reading, compare, compare_lines, is_in, is_line_in};
 use crate::feature::view::View;
@@ -40,10 +41,12 @@ pub struct Grounds {
     pub until: Instant,
     /// The dimensions that were read, as bits by their place; the loader allows 64.
     pub dimensions: u64,
+    /// The families whose facts were read.
+    pub families: Families,
 }
 
 impl Grounds {
-    const NONE: Self = Self { until: Instant::NEVER, dimensions: 0 };
+    const NONE: Self = Self { until: Instant::NEVER, dimensions: 0, families: Families::NONE };
 }
 
 impl<'a, 'v> Evaluation<'a, 'v> {
@@ -152,6 +155,8 @@ impl<'a, 'v> Evaluation<'a, 'v> {
             Feature::SegmentDays(dimension) => Timed::always(self.segment_days(dimension, memberships)),
             ref feature => {
                 let at = self.moment.at;
+                let grounds = self.grounds.get();
+                self.grounds.set(Grounds { families: grounds.families | feature.families(), ..grounds });
                 let known = self.read[slot].get().filter(|(since, reading)| (*since..reading.until).contains(&at));
                 self.rest_on(known.map_or_else(
                     || {
