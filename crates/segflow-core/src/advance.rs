@@ -11,7 +11,7 @@ use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
 use crate::segmentation::{Dimension, Segment, Segmentation};
-use crate::state::{InEffect, Membership, Pending, State, in_effect};
+use crate::state::{InEffect, Membership, Pending, State, Wake, in_effect};
 use crate::time::{Instant, Span};
 
 /// How far a forecast looks.
@@ -24,6 +24,16 @@ pub const FORECAST_STEPS: usize = 2_000;
 /// The bound is exclusive, since records of equal timestamp may still be unread. Nothing is decided before the
 /// customer's earliest effective instant.
 pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
+    let Wake { fact, silence } = state.wake();
+    let decided = if fact.min(silence) < to { decide_until(state, customer, segmentation, to) } else { Vec::new() };
+    if let Some(as_of) = &mut state.decision.as_of {
+        *as_of = to.max(*as_of);
+        prune(state, segmentation, to);
+    }
+    decided
+}
+
+fn decide_until(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
     let mut decided = Vec::new();
     state.settled.open(segmentation, &state.decision);
     loop {
@@ -33,10 +43,6 @@ pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmenta
         decided.extend(erase(state, customer, segmentation, &erasure));
     }
     state.settled.close(segmentation, &state.decision);
-    if let Some(as_of) = &mut state.decision.as_of {
-        *as_of = to.max(*as_of);
-        prune(state, segmentation, to);
-    }
     decided
 }
 
