@@ -15,6 +15,7 @@ pub mod replay;
 mod report;
 mod roll;
 pub mod shelf;
+pub mod standby;
 pub mod state_bytes;
 pub mod states;
 pub mod status;
@@ -23,6 +24,7 @@ pub mod worker;
 
 pub use config::Config;
 pub use error::WorkerError;
+pub use standby::Standbys;
 pub use status::Status;
 pub use worker::{Cycle, Worker};
 
