@@ -3,7 +3,7 @@
 use segflow_core::state::State;
 
 /// The version that this release writes.
-const VERSION: u8 = 2;
+pub const VERSION: u8 = 2;
 
 /// Bytes that are no state of this release.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
