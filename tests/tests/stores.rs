@@ -17,6 +17,7 @@ use segflow_portfolio::{Portfolio, Settings};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::{Output, Sink, Task};
+use segflow_runtime::rules::Rulebook;
 use segflow_runtime::state_bytes::VERSION;
 use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
@@ -193,7 +194,7 @@ impl Bench {
         let currency = segmentation.currency.clone();
         let input = |family: Family| (family, Input { topic: family.default_topic(), role: Role::Gate });
         let config = Config {
-            segmentation: Arc::new(segmentation),
+            segmentation: Rulebook::new(Arc::new(segmentation)),
             intake: Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, 1, currency)),
             inputs: Family::ALL.map(input).into(),
             outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
@@ -232,7 +233,7 @@ impl Bench {
 
     fn line(&self, event: &Event) -> String {
         let family = event.body.family();
-        let currency = &self.config.segmentation.currency;
+        let currency = &self.config.segmentation.offered().currency;
         let line = Line {
             topic: family.default_topic(),
             partition: None,

@@ -49,17 +49,17 @@ fn undecided(error: &KafkaError) -> LogResult<bool> {
     }
 }
 
-/// Second barrier: whether the last stable offset of the journal's partition has reached its high watermark.
-pub(crate) fn journal_settled<U: ConsumerContext, C: ConsumerContext>(
+/// Second barrier: whether the last stable offset of a partition has reached its high watermark.
+pub(crate) fn settled<U: ConsumerContext, C: ConsumerContext>(
     uncommitted: &BaseConsumer<U>,
     committed: &BaseConsumer<C>,
-    journal: &str,
+    topic: &str,
     task: Task,
 ) -> LogResult<bool> {
-    let key = (journal.to_owned(), task);
-    let partition = [(journal, task)];
-    let doing = "asking for the end of the journal";
-    let high = latest(uncommitted, &partition, ANSWER).map_err(|error| failed(doing, &error))?;
-    let stable = latest(committed, &partition, ANSWER).map_err(|error| failed(doing, &error))?;
+    let key = (topic.to_owned(), task);
+    let partition = [(topic, task)];
+    let doing = || format!("asking for the end of {topic} [{}]", task.0);
+    let high = latest(uncommitted, &partition, ANSWER).map_err(|error| failed(&doing(), &error))?;
+    let stable = latest(committed, &partition, ANSWER).map_err(|error| failed(&doing(), &error))?;
     Ok(matches!((high.get(&key), stable.get(&key)), (Some(high), Some(stable)) if stable >= high))
 }

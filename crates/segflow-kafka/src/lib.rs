@@ -21,6 +21,7 @@ mod producer;
 mod range;
 mod reader;
 mod record;
+mod texts;
 pub mod topics;
 mod voice;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rdkafka::Offset;
 use segflow_core::event::Family;
-use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Task};
+use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, TEXTS, Task};
 
 use crate::barrier;
 use crate::check::partition_count;
@@ -18,6 +18,7 @@ use crate::partitions::{list_at, offset};
 use crate::producer::Transactions;
 use crate::range::RangeReader;
 use crate::reader::Reader;
+use crate::texts::Texts;
 
 /// After how long without use the clients of recovery are closed.
 const RECOVERY_OVER: Duration = Duration::from_secs(30);
@@ -34,6 +35,7 @@ pub struct KafkaLog {
     asker: Asker,
     transactions: Transactions,
     journal: Option<Journal>,
+    texts: Option<Texts>,
     slices: BTreeMap<Family, RangeReader>,
 }
 
@@ -57,8 +59,8 @@ impl KafkaLog {
         let transactions = Transactions::open(&config)?;
         let reader = Reader::open(&config)?;
         let ownership = Ownership::join(&config)?;
-        let (journal, slices) = (None, BTreeMap::new());
-        Ok(Self { config, partitions, ownership, reader, asker, transactions, journal, slices })
+        let (journal, texts, slices) = (None, None, BTreeMap::new());
+        Ok(Self { config, partitions, ownership, reader, asker, transactions, journal, texts, slices })
     }
 
     /// How many partitions every topic has: how many tasks there are in all.
@@ -94,6 +96,7 @@ impl KafkaLog {
 
     fn close_idle(&mut self) {
         self.journal.take_if(|journal| journal.ranges().idle() >= RECOVERY_OVER);
+        self.texts.take_if(|texts| texts.ranges().idle() >= RECOVERY_OVER);
         self.slices.retain(|_, ranges| ranges.idle() < RECOVERY_OVER);
     }
 }
@@ -175,7 +178,7 @@ impl Log for KafkaLog {
     }
 
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
-        barrier::journal_settled(self.asker.consumer(), self.reader.consumer(), self.config.journal(), task)
+        barrier::settled(self.asker.consumer(), self.reader.consumer(), self.config.journal(), task)
     }
 
     fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
@@ -184,6 +187,16 @@ impl Log for KafkaLog {
 
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
         self.journal()?.after(task, after, max)
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Option<Vec<u8>>> {
+        if self.texts.is_none() {
+            let topic = self.config.texts();
+            self.texts = Some(Texts::new(RangeReader::open(&self.config, topic)?, topic));
+        }
+        let texts = self.texts.as_mut().expect("just opened");
+        let (uncommitted, committed) = (self.asker.consumer(), self.reader.consumer());
+        texts.find(hash, |topic| barrier::settled(uncommitted, committed, topic, TEXTS))
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {

@@ -3,6 +3,7 @@
 //! Holds no rule and no Kafka client: what is decided, `segflow-core` decides; where records come from and go to, a
 //! [`log::Log`] says. A task's store is never ahead of what the log has committed (I3).
 
+mod activation;
 pub mod config;
 pub mod dead_letter;
 pub mod epoch;
@@ -13,6 +14,7 @@ pub mod publish;
 pub mod recovery;
 pub mod replay;
 mod report;
+pub mod rules;
 pub mod state_bytes;
 pub mod states;
 pub mod status;

@@ -45,7 +45,12 @@ pub enum Sink {
     DeadLetters,
     /// The decisions: one record per epoch, whose key is the epoch in decimal.
     Journal,
+    /// The compacted texts of the segmentations that journals name, under their hashes; of one partition, [`TEXTS`].
+    Segmentations,
 }
+
+/// The one partition of [`Sink::Segmentations`].
+pub const TEXTS: Task = Task(0);
 
 /// A record to be written; its partition is the task's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -159,6 +164,10 @@ pub trait Log {
 
     /// The committed records of the task's journal with an epoch above `after`, in order, at most `max`.
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>>;
+
+    /// The text of the segmentation of this hash, as some committed epoch wrote it; none if none did. `Retry` while a
+    /// transaction that may hold it is undecided.
+    fn segmentation(&mut self, hash: &str) -> LogResult<Option<Vec<u8>>>;
 
     /// The committed records of an input from `from` up to but not including `to`, in order. `Stop` if the input no
     /// longer reaches back to `from`.

@@ -11,7 +11,6 @@ use segflow_core::journal::Record as Journal;
 use tracing::{debug, info, warn};
 
 use crate::config::Config;
-use crate::epoch::{Target, decide};
 use crate::error::TaskError;
 use crate::log::{JournalEntry, Log, Record, Task};
 use crate::task::Local;
@@ -106,7 +105,10 @@ impl Recovery {
                     return Ok(self.pass(false, "the tail of the task's journal is undecided", Stage::Journal));
                 }
                 let last = log.journal_last(self.task)?;
-                self.compare(config, last)
+                let target = self.compare(last)?;
+                self.local.as_mut().expect("opened in the first stage").open_states(config, log)?;
+                self.stage = Stage::Roll { target, entries: VecDeque::new() };
+                Ok(Step::Progress)
             }
             Stage::Roll { target, entries } => {
                 let local = self.local.as_mut().expect("opened in the first stage");
@@ -155,8 +157,8 @@ impl Recovery {
         Step::Waiting
     }
 
-    /// Compares what the store has with the last committed record of the journal.
-    fn compare(&mut self, config: &Config, last: Option<JournalEntry>) -> Result<Step, TaskError> {
+    /// Compares what the store has with the last committed record of the journal; returns its epoch.
+    fn compare(&self, last: Option<JournalEntry>) -> Result<u64, TaskError> {
         let last = last.map(|entry| record(&entry, self.task)).transpose()?;
         let local = self.local.as_ref().expect("opened in the first stage");
         let target = last.as_ref().map_or(0, |last| last.epoch);
@@ -171,7 +173,6 @@ impl Recovery {
             ));
         }
         if let Some(last) = &last {
-            same_rules(last, config, self.task)?;
             if local.epoch() == target && local.last() != Some(last) {
                 return Err(TaskError::stop(
                     self.task,
@@ -182,13 +183,13 @@ impl Recovery {
                 ));
             }
         }
-        self.stage = Stage::Roll { target, entries: VecDeque::new() };
-        Ok(Step::Progress)
+        Ok(target)
     }
 
     fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
+        local.make_ready(log)?;
         log.seek(self.task, &local.offsets(config))?;
         let store = match (rebuilt, local.epoch()) {
             (true, _) => "rebuilt from the journal",
@@ -221,21 +222,6 @@ fn record(entry: &JournalEntry, task: Task) -> Result<Journal, TaskError> {
         .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
 }
 
-/// Both the rules and the intake decide what an epoch is; another segmentation may not go on from it unannounced.
-fn same_rules(record: &Journal, config: &Config, task: Task) -> Result<(), TaskError> {
-    if record.segmentation_hash == config.segmentation.hash {
-        return Ok(());
-    }
-    Err(TaskError::stop(
-        task,
-        format_args!(
-            "epoch {} of its journal was decided by the segmentation of hash {}, found one of hash {}; start with the \
-             former, or with a fresh group and journal",
-            record.epoch, record.segmentation_hash, config.segmentation.hash
-        ),
-    ))
-}
-
 /// Decides one epoch of the journal again, from the same slices of input to the same positions, emitting nothing.
 fn roll_forward<L: Log>(
     local: &mut Local,
@@ -245,7 +231,7 @@ fn roll_forward<L: Log>(
     entry: &JournalEntry,
 ) -> Result<(), TaskError> {
     let record = record(entry, task)?;
-    same_rules(&record, config, task)?;
+    local.learn(config, log, &record)?;
     if record.intake_hash != config.intake.hash() {
         return Err(TaskError::stop(
             task,
@@ -261,9 +247,7 @@ fn roll_forward<L: Log>(
     }
     let records = slices(local, config, log, task, &record)?;
     let (accepted, _) = local.accept(config, &records, record.w);
-    let before = local.clock();
-    let target = Target::Journalled(record.clock.clone());
-    let epoch = decide(local.states(), &config.segmentation, &before, accepted, &target)?;
+    let epoch = local.decide_again(&record, accepted)?;
     if epoch.digest != record.digest {
         local.discard();
         return Err(TaskError::stop(

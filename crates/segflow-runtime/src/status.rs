@@ -75,6 +75,12 @@ pub struct TaskStatus {
     pub inputs: BTreeMap<Family, InputStatus>,
     /// Whether its store was built from the journal alone, or that is under way.
     pub rebuilt: bool,
+    /// The version of the segmentation that decided its last epoch; none before the first.
+    pub segmentation_version: Option<u32>,
+    /// Whether some customers are decided by former segmentations still: the pass over all of them runs.
+    pub passing: bool,
+    /// Why the segmentation that is offered is not activated: `name`, `currency` or `version`; none if it is not refused.
+    pub refused: Option<&'static str>,
 }
 
 /// Where a task stands in its life.
@@ -114,4 +120,6 @@ pub struct Totals {
     pub dead_letters: BTreeMap<&'static str, u64>,
     /// Epochs decided again from the journal.
     pub rolled_forward: u64,
+    /// Customers that went over from former rules to the present ones, in committed epochs.
+    pub resegmented: u64,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 use segflow_core::event::Family;
-use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, Task};
+use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, TEXTS, Task};
 
 use super::fault::{Outcome, Sabotage, Step};
 use super::fleet::Fleet;
@@ -324,6 +324,21 @@ impl Log for SimLog {
         self.with(|world| {
             let entries = world.committed(Sink::Journal, task).into_iter().map(entry);
             Ok(entries.filter(|entry| entry.epoch > after).take(max).collect())
+        })
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Option<Vec<u8>>> {
+        self.answered()?;
+        self.with(|world| {
+            let text = |text: &&&Output| text.key.as_deref() == Some(hash.as_bytes());
+            let found =
+                world.committed(Sink::Segmentations, TEXTS).iter().find(text).and_then(|text| text.value.clone());
+            let (high, stable) =
+                (world.high_watermark(Sink::Segmentations, TEXTS), world.last_stable(Sink::Segmentations, TEXTS));
+            match found {
+                None if stable < high => Err(LogError::Retry("the texts are undecided".to_owned())),
+                found => Ok(found),
+            }
         })
     }
 

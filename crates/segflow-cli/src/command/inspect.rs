@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use segflow_core::clock::Clock;
 use segflow_core::event::CustomerId;
+use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Instant;
@@ -36,18 +38,20 @@ const ATTEMPTS: usize = 5;
 
 impl Inspect {
     pub fn run(self) -> Result<()> {
-        let segmentation = load(&self.segmentation)?;
+        let segmentation = Arc::new(load(&self.segmentation)?);
         let stores = stores(&self.store)?;
         // Reading one customer needs little memory, beside a service that may need much.
         let shared =
             Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
         for path in &stores {
-            let mut states = Stored::new(open(path, &shared)?, 1);
+            // A state of an earlier release was decided by the one segmentation that its store had.
+            let mut states = Stored::new(open(path, &shared)?, 1).decided_at_first_by(Arc::clone(&segmentation));
             let state = states.peek(&self.customer).with_context(|| format!("in {}", path.display()))?.clone();
             if state != State::default() {
-                decided_by(states.store(), &segmentation)?;
-                let decided_up_to = decided_up_to(states.store(), &state)?;
-                let (customer, state, segmentation) = (&self.customer, &state, &segmentation);
+                let journal = journal(states.store())?;
+                decided_by(journal.as_ref(), &state, &segmentation)?;
+                let decided_up_to = decided_up_to(journal.as_ref(), &state);
+                let (customer, state, segmentation) = (&self.customer, &state, &*segmentation);
                 let portrait = Portrait { customer, state, segmentation, decided_up_to };
                 return write!(io::stdout(), "{portrait}").context("cannot write to standard output");
             }
@@ -91,31 +95,40 @@ fn open(path: &Path, shared: &Shared) -> Result<Store, StoreError> {
     }
 }
 
-/// Refuses a file that the store was not decided by: its memberships are places in that file.
-fn decided_by(store: &Store, segmentation: &Segmentation) -> Result<()> {
-    let Some(hash) = store.meta(Meta::Segmentation)? else { return Ok(()) };
-    if hash == segmentation.hash.as_bytes() {
+/// The journal record of the store's last epoch; none before the first.
+fn journal(store: &Store) -> Result<Option<Journal>> {
+    let record = store.meta(Meta::Journal)?.map(|bytes| segflow_wire::journal::decode(&bytes)).transpose();
+    record.with_context(|| format!("the journal record in {}", store.path().display()))
+}
+
+/// Refuses a file that did not decide the customer: their memberships are places in that file.
+fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentation) -> Result<()> {
+    let Some(journal) = journal else { return Ok(()) };
+    let knows = journal.former.iter().chain([&journal.segmentation_hash]).any(|hash| *hash == segmentation.hash);
+    if knows && [0, segmentation.version].contains(&state.decision.segmentation) {
         return Ok(());
+    }
+    let (found, decided) = (segmentation, state.decision.segmentation);
+    if knows {
+        bail!(
+            "the segmentation: this customer is still decided by version {decided}, found {} version {}; give the file \
+             of that version, or wait until the service has taken every customer over",
+            found.name,
+            found.version
+        )
     }
     bail!(
         "the segmentation: expected the file that decided the store, of hash {}, found {} version {} of hash {}; give \
          the file that the service runs",
-        String::from_utf8_lossy(&hash),
-        segmentation.name,
-        segmentation.version,
-        segmentation.hash
+        journal.segmentation_hash,
+        found.name,
+        found.version,
+        found.hash
     )
 }
 
 /// Whichever is later: up to where the customer is decided, or up to where the silence of all customers is.
-fn decided_up_to(store: &Store, state: &State) -> Result<Instant> {
-    let path = store.path().display();
-    let clock = match store.meta(Meta::Journal)? {
-        Some(bytes) => {
-            let record = segflow_wire::journal::decode(&bytes);
-            record.with_context(|| format!("the journal record in {path}"))?.clock
-        }
-        None => Clock::default(),
-    };
-    Ok(state.decision.as_of.map_or(clock.cursor.instant, |as_of| as_of.max(clock.cursor.instant)))
+fn decided_up_to(journal: Option<&Journal>, state: &State) -> Instant {
+    let silence = journal.map_or_else(|| Clock::default().cursor, |journal| journal.clock.cursor.clone()).instant;
+    state.decision.as_of.map_or(silence, |as_of| as_of.max(silence))
 }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use segflow_core::clock::{Idle, Settings as ClockSettings};
 use segflow_core::event::Family;
-use segflow_core::segmentation::Segmentation;
 use segflow_kafka::{KafkaConfig, KafkaLog};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::LogError;
+use segflow_runtime::rules::Rulebook;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Worker, WorkerError};
 use segflow_wire::Intake;
@@ -38,7 +38,7 @@ impl Run {
     pub fn run(self) -> Result<()> {
         let config = Config::read(&self.config)?;
         start_log(&config)?;
-        let segmentation = Arc::new(load(&config.segmentation)?);
+        let rulebook = Rulebook::new(Arc::new(load(&config.segmentation)?));
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
             signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot listen to signals")?;
@@ -56,7 +56,7 @@ impl Run {
                 let service = Service {
                     config: config.clone(),
                     kafka,
-                    segmentation: Arc::clone(&segmentation),
+                    rulebook: Arc::clone(&rulebook),
                     store: store.clone(),
                     status: Arc::clone(&status),
                 };
@@ -94,7 +94,7 @@ impl Drop for AllStop<'_> {
 struct Service {
     config: Config,
     kafka: KafkaConfig,
-    segmentation: Arc<Segmentation>,
+    rulebook: Arc<Rulebook>,
     store: segflow_store::Shared,
     status: Arc<Status>,
 }
@@ -112,7 +112,7 @@ impl Service {
                     continue;
                 }
             };
-            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), &self.store);
+            let runtime = runtime(&self.config, &self.rulebook, log.partitions(), &self.store);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
                 Ok(()) => return Ok(()),
@@ -124,12 +124,7 @@ impl Service {
     }
 }
 
-fn runtime(
-    config: &Config,
-    segmentation: &Arc<Segmentation>,
-    partitions: u32,
-    store: &segflow_store::Shared,
-) -> Runtime {
+fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, store: &segflow_store::Shared) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
         TopicIntake { encoding: input.encoding.into(), partitioner: input.partitioner.into() }
@@ -138,12 +133,12 @@ fn runtime(
     let intake = Intake {
         topics,
         partitions,
-        currency: segmentation.currency.clone(),
+        currency: rulebook.offered().currency.clone(),
         max_skew_ms: wall.then(|| milliseconds(config.clock.max_skew)),
     };
     let input = |family| Input { topic: config.inputs.topic(family), role: config.inputs.role(family) };
     Runtime {
-        segmentation: Arc::clone(segmentation),
+        segmentation: Arc::clone(rulebook),
         intake: Arc::new(intake),
         inputs: Family::ALL.map(|family| (family, input(family))).into_iter().collect(),
         outputs: Outputs { changes: config.outputs.encoding.into(), segments: config.outputs.encoding.into() },
@@ -152,6 +147,7 @@ fn runtime(
             interval: config.commit.interval.unsigned_abs(),
             max_records: config.commit.max_records,
             timers_max: config.commit.max_timers,
+            resegmented_max: config.commit.max_resegmented,
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),

@@ -7,7 +7,7 @@ use segflow_core::event::Family;
 
 use super::LocalBroker;
 use super::broker::Inner;
-use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, Task};
+use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, TEXTS, Task};
 
 /// See [`LocalBroker::attach`].
 pub struct LocalLog {
@@ -134,6 +134,13 @@ impl Log for LocalLog {
         let inner = self.broker.lock();
         let journal = inner.outputs.get(&(Sink::Journal, task));
         Ok(journal.into_iter().flatten().map(entry).filter(|entry| entry.epoch > after).take(max).collect())
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Option<Vec<u8>>> {
+        let inner = self.broker.lock();
+        let texts = inner.outputs.get(&(Sink::Segmentations, TEXTS));
+        let text = texts.into_iter().flatten().find(|text| text.key.as_deref() == Some(hash.as_bytes()));
+        Ok(text.and_then(|text| text.value.clone()))
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {

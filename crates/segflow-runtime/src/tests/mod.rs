@@ -2,6 +2,7 @@
 
 mod support;
 
+mod activation;
 mod bounds;
 mod clock;
 mod dead_letters;
