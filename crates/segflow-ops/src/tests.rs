@@ -50,6 +50,9 @@ fn task(phase: Phase) -> TaskStatus {
         w: Some(TEN.plus_ms(250)),
         inputs: BTreeMap::new(),
         rebuilt: false,
+        segmentation_version: Some(4),
+        passing: true,
+        refused: Some("version"),
     }
 }
 
@@ -62,6 +65,7 @@ fn healthy() -> Snapshot {
         workers: BTreeMap::from([("w-0".to_owned(), worker(&[3]))]),
         tasks: BTreeMap::from([(3, task(Phase::Running))]),
         totals: BTreeMap::new(),
+        file_invalid: false,
     }
 }
 
@@ -85,6 +89,7 @@ fn every_metric_of_a_running_task() {
         counts,
         dead_letters: dead.iter().copied().collect(),
         rolled_forward,
+        resegmented: 17 * rolled_forward,
     };
     snapshot.totals.insert(3, totals(&[("undecodable", 1), ("wrong_currency", 2)], 1));
     snapshot.totals.insert(4, totals(&[("undecodable", 3)], 0));
@@ -237,7 +242,8 @@ fn a_healthy_process_is_live_and_ready() {
 
 #[test]
 fn live_but_not_ready_before_a_worker_has_joined() {
-    let snapshot = Snapshot { workers: BTreeMap::new(), tasks: BTreeMap::new(), totals: BTreeMap::new() };
+    let snapshot =
+        Snapshot { workers: BTreeMap::new(), tasks: BTreeMap::new(), totals: BTreeMap::new(), file_invalid: false };
     assert_eq!(liveness(&snapshot), Vec::<String>::new());
     assert_eq!(readiness(&snapshot), ["no worker has joined"]);
 }

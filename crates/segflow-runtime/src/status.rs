@@ -19,6 +19,11 @@ impl Status {
         self.lock().clone()
     }
 
+    /// Says whether the segmentation's file cannot be used, so that the one offered is not what the file holds.
+    pub fn set_file_invalid(&self, invalid: bool) {
+        self.lock().file_invalid = invalid;
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Snapshot> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -33,6 +38,8 @@ pub struct Snapshot {
     pub tasks: BTreeMap<u32, TaskStatus>,
     /// By partition, since the process started: never falls, also of tasks that were given away.
     pub totals: BTreeMap<u32, Totals>,
+    /// Whether the segmentation's file has changed and cannot be used.
+    pub file_invalid: bool,
 }
 
 /// A worker.

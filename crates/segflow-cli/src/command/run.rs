@@ -18,9 +18,10 @@ use segflow_runtime::status::Status;
 use segflow_runtime::{Worker, WorkerError};
 use segflow_wire::Intake;
 use segflow_wire::intake::TopicIntake;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::config::{Config, LogFormat};
+use crate::offer::Watch;
 use crate::segmentation::load;
 
 /// Between attempts to reach a cluster that is away.
@@ -43,12 +44,18 @@ impl Run {
         for signal in [SIGTERM, SIGINT] {
             signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot listen to signals")?;
         }
+        let told = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(SIGHUP, Arc::clone(&told)).context("cannot listen to signals")?;
         std::fs::create_dir_all(&config.state_dir)
             .with_context(|| format!("cannot create the state directory {}", config.state_dir.display()))?;
         let status = Arc::new(Status::default());
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
         tracing::info!(address = %server.address(), "metrics and health are served");
+        let watch = Watch::new(config.segmentation.clone(), Arc::clone(&rulebook), Arc::clone(&status));
+        let watched = Arc::clone(&stop);
+        let look = thread::Builder::new().name("segmentation".to_owned()).spawn(move || watch.run(&told, &watched));
+        look.context("cannot start the thread that looks at the segmentation's file")?;
         let store = segflow_store::Shared::new(config.store_settings());
         let workers: Vec<_> = (0..config.worker_count())
             .map(|number| {
