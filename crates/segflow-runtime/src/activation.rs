@@ -128,6 +128,20 @@ impl AtHand {
         Err(stop(format!("the text under the hash {hash} in the topic of segmentations has the hash {}", read.hash)))
     }
 
+    /// Records are accepted in the currency of the file; those of a journal in another would all be refused.
+    pub fn check_currency(&self, config: &Config, last: &Journal) -> Result<(), TaskError> {
+        let (decided, accepted) = (&self.known[&last.segmentation_hash].currency, &config.intake.currency);
+        if decided == accepted {
+            return Ok(());
+        }
+        let reason = format_args!(
+            "its journal was decided in {}, but the segmentation of the configuration is in {}; start with a file in {}, \
+             or with a fresh group and journal",
+            decided.code, accepted.code, decided.code
+        );
+        Err(TaskError::stop(self.task, reason))
+    }
+
     /// The version of the segmentation of this hash, if it is at hand.
     pub fn version(&self, hash: &str) -> Option<u32> {
         self.known.get(hash).map(|known| known.version)

@@ -115,6 +115,7 @@ impl Local {
     pub fn open_states<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<(), TaskError> {
         if let Some(last) = &self.last {
             self.at_hand.learn(config, log, last)?;
+            self.at_hand.check_currency(config, last)?;
             self.states.upgrade(self.at_hand.first(last))?;
         }
         Ok(())

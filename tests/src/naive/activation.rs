@@ -76,7 +76,11 @@ pub fn activate(
     }
     let stands = |known: &&Known| known.from < *at && *at < known.until && !known.is_erasure();
     let world = World::new(to, customer, known.iter().filter(stands).map(|known| &known.fact));
-    let (mut moves, later) = decide(to, &world, places, *at);
+    let (mut moves, mut later) = decide(to, &world, places, *at);
+    for (dimension, place) in to.dimensions.iter().zip(places.iter()) {
+        let keep = place.current.and_then(|current| dimension.segments[current].keep);
+        later.extend(keep.zip(place.entered_at).map(|(keep, entered)| to.zone.plus(entered, keep)));
+    }
     for moved in &mut moves {
         (moved.cause, moved.event_id) = (Cause::Segmentation, None);
         if let Some(name) = gone.get(moved.dimension.as_str()) {

@@ -1,7 +1,7 @@
 //! What the customers of a run do, and under which clock and rules.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use rand::RngExt;
@@ -38,6 +38,23 @@ dimensions:
       - {name: pursued, when: 'contacts.outbound("3d") >= 2', stay: 'contacts.outbound("3d") >= 1'}
     otherwise: quiet
 "#;
+
+/// The second version drops `payer`, adds `size` and has other limits; the third is the first again, but for a limit.
+static LATER: LazyLock<[Arc<Segmentation>; 2]> = LazyLock::new(|| {
+    let load =
+        |text: String| Arc::new(Segmentation::load("later.yaml", text).expect("a valid segmentation").segmentation);
+    let payer = SEGMENTATION.find("  - name: payer").expect("a dimension");
+    let size = "  - name: size\n    segments:\n      - {name: large, when: balance >= 150.00}\n    otherwise: small\n";
+    let second = format!("{}{size}", &SEGMENTATION[..payer]).replace("overdue.days >= 10", "overdue.days >= 4");
+    let third = SEGMENTATION.replace("overdue.days >= 10", "overdue.days >= 7");
+    [(second, "version: 2"), (third, "version: 3")].map(|(text, version)| load(text.replace("version: 1", version)))
+});
+
+/// The version of the segmentation after this one; none if it is the last.
+#[must_use]
+pub fn next_version(present: &Segmentation) -> Option<Arc<Segmentation>> {
+    LATER.iter().find(|later| later.version > present.version).cloned()
+}
 
 /// The customer who is erased now and then.
 const ERASED: &str = "c0";

@@ -11,7 +11,8 @@ use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Instant;
-use segflow_runtime::states::Stored;
+use segflow_runtime::state_bytes::StateBytesError;
+use segflow_runtime::states::{Stored, StoredError};
 use segflow_store::{Meta, Settings, Shared, Store, StoreError};
 
 use crate::portrait::{Portrait, customer_id};
@@ -44,11 +45,21 @@ impl Inspect {
         let shared =
             Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
         for path in &stores {
-            // A state of an earlier release was decided by the one segmentation that its store had.
-            let mut states = Stored::new(open(path, &shared)?, 1).decided_at_first_by(Arc::clone(&segmentation));
-            let state = states.peek(&self.customer).with_context(|| format!("in {}", path.display()))?.clone();
+            let store = open(path, &shared)?;
+            let journal = journal(&store)?;
+            let mut states = Stored::new(store, 1);
+            if journal.as_ref().is_none_or(|journal| first(journal) == segmentation.hash) {
+                states = states.decided_at_first_by(Arc::clone(&segmentation));
+            }
+            let state = match states.peek(&self.customer) {
+                Err(StoredError::State(StateBytesError::Version(_))) if journal.is_some() => bail!(
+                    "the segmentation: the state of this customer is of an earlier release, and was decided by the \
+                     segmentation of hash {}; give that file",
+                    journal.as_ref().map_or_else(String::new, |journal| first(journal).to_owned())
+                ),
+                state => state.with_context(|| format!("in {}", path.display()))?.clone(),
+            };
             if state != State::default() {
-                let journal = journal(states.store())?;
                 decided_by(journal.as_ref(), &state, &segmentation)?;
                 let decided_up_to = decided_up_to(journal.as_ref(), &state);
                 let (customer, state, segmentation) = (&self.customer, &state, &*segmentation);
@@ -99,6 +110,11 @@ fn open(path: &Path, shared: &Shared) -> Result<Store, StoreError> {
 fn journal(store: &Store) -> Result<Option<Journal>> {
     let record = store.meta(Meta::Journal)?.map(|bytes| segflow_wire::journal::decode(&bytes)).transpose();
     record.with_context(|| format!("the journal record in {}", store.path().display()))
+}
+
+/// The hash of the segmentation that decided the states of an earlier release, if there are any.
+fn first(journal: &Journal) -> &str {
+    journal.former.first().unwrap_or(&journal.segmentation_hash)
 }
 
 /// Refuses a file that did not decide the customer: their memberships are places in that file.

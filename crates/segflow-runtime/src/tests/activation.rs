@@ -248,6 +248,41 @@ fn only_a_higher_version_of_the_same_name_and_currency_is_activated() {
     }
 }
 
+#[test]
+fn a_process_that_starts_with_another_currency_is_told() {
+    let mut bench = begun();
+    let mut worker = bench.worker("a");
+    bench.settle(&mut worker);
+    drop(worker);
+    let other = load(&second().replace("currency: EUR", "currency: GBP"));
+    let intake = segflow_wire::Intake { currency: other.currency.clone(), ..(*bench.config.intake).clone() };
+    (bench.config.segmentation, bench.config.intake) = (Rulebook::new(other), Arc::new(intake));
+    let mut worker = bench.worker("a");
+    bench.settle(&mut worker);
+    let status = bench.status.snapshot();
+    let Phase::Stopped { reason } = &status.tasks[&0].phase else { panic!("{status:?}") };
+    assert!(reason.contains("decided in EUR") && reason.contains("is in GBP"), "{reason}");
+}
+
+/// However many customers an epoch takes over: the same states, and the same changes.
+#[test]
+fn any_batching_of_the_pass_gives_the_same_memberships() {
+    let passed = |resegmented_max: usize| {
+        let mut bench = begun();
+        bench.config.commit.resegmented_max = resegmented_max;
+        let mut worker = bench.worker("a");
+        bench.settle(&mut worker);
+        bench.config.segmentation.offer(load(&second()));
+        bench.settle(&mut worker);
+        drop(worker);
+        (states(&bench), bench.changes())
+    };
+    let at_once = passed(1_000);
+    for resegmented_max in [1, 2, 7, 20, 21] {
+        assert_eq!(passed(resegmented_max), at_once, "{resegmented_max} at once");
+    }
+}
+
 /// Also of the first epoch: another machine may have another file.
 #[test]
 fn the_text_is_committed_with_the_epoch_that_first_uses_it() {
