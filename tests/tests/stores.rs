@@ -18,6 +18,7 @@ use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::{Output, Sink, Task};
 use segflow_runtime::rules::Rulebook;
+use segflow_runtime::shelf::Shelf;
 use segflow_runtime::state_bytes::VERSION;
 use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
@@ -203,6 +204,7 @@ impl Bench {
             cache_customers: 4,
             state_dir: state.to_owned(),
             store: Shared::new(segflow_store::Settings { reserve_bytes: 0, ..Default::default() }),
+            shelf: Shelf::default(),
         };
         Self { config: Arc::new(config), broker: LocalBroker::new(1), status: Arc::default() }
     }

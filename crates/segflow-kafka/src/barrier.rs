@@ -12,10 +12,10 @@ use crate::errors::failed;
 use crate::partitions::{latest, list};
 
 /// How long the first barrier waits for a transaction's end before it says "not yet".
-const PENDING: Duration = Duration::from_millis(300);
+const PENDING: Duration = Duration::from_millis(200);
 
-/// How long to wait for a leader's answer.
-const ANSWER: Duration = Duration::from_secs(5);
+/// How long to wait for a leader's answer. While it is away, the worker's other tasks wait as long.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// First barrier: whether no offset of these partitions is pending in an undecided transaction.
 ///
@@ -49,17 +49,20 @@ fn undecided(error: &KafkaError) -> LogResult<bool> {
     }
 }
 
-/// Second barrier: whether the last stable offset of a partition has reached its high watermark.
-pub(crate) fn settled<U: ConsumerContext, C: ConsumerContext>(
+/// Second barrier: whether the last stable offset of the journal's partition has reached its high watermark.
+pub(crate) fn journal_settled<U: ConsumerContext, C: ConsumerContext>(
     uncommitted: &BaseConsumer<U>,
     committed: &BaseConsumer<C>,
-    topic: &str,
+    journal: &str,
     task: Task,
 ) -> LogResult<bool> {
-    let key = (topic.to_owned(), task);
-    let partition = [(topic, task)];
-    let doing = || format!("asking for the end of {topic} [{}]", task.0);
-    let high = latest(uncommitted, &partition, ANSWER).map_err(|error| failed(&doing(), &error))?;
-    let stable = latest(committed, &partition, ANSWER).map_err(|error| failed(&doing(), &error))?;
+    let key = (journal.to_owned(), task);
+    let partition = [(journal, task)];
+    let doing = "asking for the end of the journal";
+    let high = latest(uncommitted, &partition, ANSWER).map_err(|error| failed(doing, &error))?;
+    if high.is_empty() {
+        return Ok(false);
+    }
+    let stable = latest(committed, &partition, ANSWER).map_err(|error| failed(doing, &error))?;
     Ok(matches!((high.get(&key), stable.get(&key)), (Some(high), Some(stable)) if stable >= high))
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Poll;
 
 use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
@@ -13,7 +14,7 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::epoch::{Pass, Reached, Until};
 use crate::error::TaskError;
-use crate::log::{Log, Output, Sink, TEXTS, Task};
+use crate::log::{Output, Past, Sink, TEXTS, Task};
 use crate::rules::{FORMER_MAX, Refused, Rules, Standing, may_follow};
 
 /// The segmentations of a task.
@@ -83,42 +84,46 @@ impl AtHand {
     }
 
     /// Gets at hand every segmentation that a journal record names: what is offered, what other tasks use, or its text.
+    /// Returns whether it has them all: a text may not have come yet.
     ///
     /// # Errors
     /// `Stop` if one cannot be had; what the log says.
-    pub fn learn<L: Log>(&mut self, config: &Config, log: &mut L, record: &Journal) -> Result<(), TaskError> {
+    pub fn learn<P: Past>(&mut self, config: &Config, past: &mut P, record: &Journal) -> Result<bool, TaskError> {
         for hash in record.former.iter().chain([&record.segmentation_hash]) {
             if self.known.contains_key(hash) {
                 continue;
             }
             let segmentation = match config.segmentation.known(hash) {
                 Some(known) => known,
-                None => self.read(config, log, record, hash)?,
+                None => match past.segmentation(hash)? {
+                    Poll::Pending => return Ok(false),
+                    Poll::Ready(text) => self.read(config, record, hash, text)?,
+                },
             };
             self.known.insert(hash.clone(), segmentation);
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn read<L: Log>(
+    fn read(
         &self,
         config: &Config,
-        log: &mut L,
         record: &Journal,
         hash: &str,
+        text: Option<Vec<u8>>,
     ) -> Result<Arc<Segmentation>, TaskError> {
         let stop = |reason: String| {
             TaskError::stop(self.task, format_args!("epoch {} of its journal: {reason}", record.epoch))
         };
-        let Some(text) = log.segmentation(hash)? else {
-            let offered = config.segmentation.offered();
-            return Err(stop(format!(
+        let offered = config.segmentation.offered();
+        let text = text.ok_or_else(|| {
+            stop(format!(
                 "expected the segmentation of hash {hash}, which decided it, in the topic of segmentations or as the \
                  file of the configuration, found {} version {} of hash {}; put the former file in place and start, \
                  and activate the other one once the tasks run; or start with a fresh group and journal",
                 offered.name, offered.version, offered.hash
-            )));
-        };
+            ))
+        })?;
         let read = config.segmentation.read(&text).map_err(|error| {
             stop(format!("this release does not understand the segmentation of hash {hash}, which decided it: {error}"))
         })?;
@@ -152,13 +157,17 @@ impl AtHand {
         self.known[last.former.first().unwrap_or(&last.segmentation_hash)].clone()
     }
 
-    /// Whether the text of the present one was found.
-    pub fn set_published<L: Log>(&mut self, log: &mut L, last: Option<&Journal>) -> Result<(), TaskError> {
-        self.published = match last {
-            Some(last) => log.segmentation(&last.segmentation_hash)?.is_some(),
+    /// Finds out whether the text of the present one is committed; false: not yet.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn look_for_text<P: Past>(&mut self, past: &mut P, last: Option<&Journal>) -> Result<bool, TaskError> {
+        self.published = match last.map(|last| past.segmentation(&last.segmentation_hash)).transpose()? {
+            Some(Poll::Pending) => return Ok(false),
+            Some(Poll::Ready(text)) => text.is_some(),
             None => false,
         };
-        Ok(())
+        Ok(true)
     }
 
     /// The text that an epoch must commit; none if it is there.

@@ -3,20 +3,18 @@
 //! First wait until no transaction that could still change the task's journal is undecided, then decide again, epoch
 //! by epoch, what the journal has and the store lacks. One step at a time, so that other tasks go on.
 
-use std::collections::VecDeque;
+use std::task::Poll;
 use std::time::{Duration, Instant as Moment};
 
-use segflow_core::ENGINE_VERSION;
-use segflow_core::journal::Record as Journal;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{JournalEntry, Log, Record, Task};
+use crate::log::{JournalEntry, Log, Task};
+use crate::roll::{Roll, Rolled, record};
+use crate::shelf::Taken;
 use crate::task::Local;
 
-/// Journal records read at once.
-const JOURNAL_BATCH: usize = 64;
 /// How long a barrier may hold before it is reported: the transaction timeout and 15 s.
 const BARRIER_ALARM: Duration = Duration::from_secs(25);
 
@@ -24,7 +22,7 @@ const BARRIER_ALARM: Duration = Duration::from_secs(25);
 pub struct Recovery {
     task: Task,
     stage: Stage,
-    local: Option<Local>,
+    local: Option<Box<Local>>,
     began_at: u64,
     /// Epochs decided again.
     pub rolled_forward: u64,
@@ -36,7 +34,9 @@ enum Stage {
     Open,
     Offsets,
     Journal,
-    Roll { target: u64, entries: VecDeque<JournalEntry> },
+    Last,
+    Rules { target: u64 },
+    Roll { target: u64, roll: Roll },
 }
 
 /// What a step did.
@@ -58,27 +58,27 @@ impl Recovery {
 
     /// A task whose last commit is unclear: the store stays open, the journal decides.
     #[must_use]
-    pub fn of(task: Task, mut local: Local) -> Self {
+    pub fn of(task: Task, mut local: Box<Local>) -> Self {
         local.discard();
         Self::begin(task, Stage::Offsets, Some(local))
     }
 
-    fn begin(task: Task, stage: Stage, local: Option<Local>) -> Self {
-        let began_at = local.as_ref().map_or(0, Local::epoch);
+    fn begin(task: Task, stage: Stage, local: Option<Box<Local>>) -> Self {
+        let began_at = local.as_ref().map_or(0, |local| local.epoch());
         Self { task, stage, local, began_at, rolled_forward: 0, waiting_since: Moment::now(), alarmed: false }
     }
 
     /// The epoch on disk.
     #[must_use]
     pub fn epoch(&self) -> u64 {
-        self.local.as_ref().map_or(0, Local::epoch)
+        self.local.as_ref().map_or(0, |local| local.epoch())
     }
 
     /// The epoch to be reached, once it is known.
     #[must_use]
     pub fn target(&self) -> Option<u64> {
         match self.stage {
-            Stage::Roll { target, .. } => Some(target),
+            Stage::Rules { target } | Stage::Roll { target, .. } => Some(target),
             _ => None,
         }
     }
@@ -89,7 +89,7 @@ impl Recovery {
         self.began_at == 0 && self.target().is_some_and(|target| target > 0)
     }
 
-    /// Comes one step further: one barrier, or one epoch.
+    /// Comes one step further: one barrier, or one epoch, or a part of what an epoch read. Does not wait for long.
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
@@ -101,36 +101,51 @@ impl Recovery {
                 Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
             }
             Stage::Journal => {
-                if !log.journal_settled(self.task)? {
-                    return Ok(self.pass(false, "the tail of the task's journal is undecided", Stage::Journal));
-                }
-                let last = log.journal_last(self.task)?;
-                let target = self.compare(last)?;
-                self.local.as_mut().expect("opened in the first stage").open_states(config, log)?;
-                self.stage = Stage::Roll { target, entries: VecDeque::new() };
-                Ok(Step::Progress)
+                let settled = log.journal_settled(self.task)?;
+                Ok(self.pass(settled, "the tail of the task's journal is undecided", Stage::Last))
             }
-            Stage::Roll { target, entries } => {
+            Stage::Last => match log.journal_last(self.task)? {
+                Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
+                Poll::Ready(last) => self.compare(last),
+            },
+            Stage::Rules { target } => {
+                let target = *target;
+                let local = self.local.as_mut().expect("opened in the first stage");
+                let opened = local.open_states(config, log)?;
+                let reason = "the segmentations of the task are being read";
+                Ok(self.pass(opened, reason, Stage::Roll { target, roll: Roll::default() }))
+            }
+            Stage::Roll { target, roll } => {
                 let local = self.local.as_mut().expect("opened in the first stage");
                 if local.epoch() == *target {
                     return self.finish(config, log);
                 }
-                if entries.is_empty() {
-                    entries.extend(log.journal_after(self.task, local.epoch(), JOURNAL_BATCH)?);
+                match roll.step(local, config, log, self.task)? {
+                    Rolled::Waiting => return Ok(self.wait("epochs of the task are being read")),
+                    Rolled::Part => {}
+                    Rolled::Epoch => self.rolled_forward += 1,
+                    Rolled::End => return Err(crate::roll::gone(self.task, local.epoch() + 1, None)),
                 }
-                let entry = next(entries, local.epoch() + 1, self.task)?;
-                roll_forward(local, config, log, self.task, entry)?;
-                entries.pop_front();
-                self.rolled_forward += 1;
-                self.waiting_since = Moment::now();
+                (self.waiting_since, self.alarmed) = (Moment::now(), false);
                 Ok(Step::Progress)
             }
         }
     }
 
+    /// Its store, if it has come so far as to have one, as of a committed epoch.
+    #[must_use]
+    pub fn into_local(self) -> Option<Box<Local>> {
+        self.local
+    }
+
     fn open(&mut self, config: &Config) -> Result<Step, TaskError> {
-        match Local::open(config, self.task) {
-            Ok(local) => {
+        let opened = match config.shelf.take(self.task) {
+            Taken::Store(local) => Ok(local),
+            Taken::Nothing => Local::open(config, self.task).map(Box::new),
+        };
+        match opened {
+            Ok(mut local) => {
+                local.adopt(config);
                 self.began_at = local.epoch();
                 self.local = Some(local);
                 Ok(self.pass(true, "", Stage::Offsets))
@@ -157,8 +172,8 @@ impl Recovery {
         Step::Waiting
     }
 
-    /// Compares what the store has with the last committed record of the journal; returns its epoch.
-    fn compare(&self, last: Option<JournalEntry>) -> Result<u64, TaskError> {
+    /// Compares what the store has with the last committed record of the journal.
+    fn compare(&mut self, last: Option<JournalEntry>) -> Result<Step, TaskError> {
         let last = last.map(|entry| record(&entry, self.task)).transpose()?;
         let local = self.local.as_ref().expect("opened in the first stage");
         let target = last.as_ref().map_or(0, |last| last.epoch);
@@ -183,14 +198,18 @@ impl Recovery {
                 ));
             }
         }
-        Ok(target)
+        self.stage = Stage::Rules { target };
+        Ok(Step::Progress)
     }
 
     fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
-        local.make_ready(log)?;
+        if !local.make_ready(log)? {
+            return Ok(self.wait("the segmentations of the task are being read"));
+        }
         log.seek(self.task, &local.offsets(config))?;
+        log.forget(self.task);
         let store = match (rebuilt, local.epoch()) {
             (true, _) => "rebuilt from the journal",
             (false, 0) => "new",
@@ -198,103 +217,6 @@ impl Recovery {
         };
         info!(task = self.task.0, epoch = local.epoch(), rolled_forward = self.rolled_forward, store, "task recovered");
         let local = self.local.take().expect("opened in the first stage");
-        Ok(Step::Done(Box::new(local)))
+        Ok(Step::Done(local))
     }
-}
-
-/// The entry of this epoch, which stays until it is rolled forward: reading its inputs may have to be tried again.
-fn next(entries: &VecDeque<JournalEntry>, epoch: u64, task: Task) -> Result<&JournalEntry, TaskError> {
-    match entries.front() {
-        Some(entry) if entry.epoch == epoch => Ok(entry),
-        found => {
-            let found = found.map_or_else(|| "none".to_owned(), |entry| format!("epoch {}", entry.epoch));
-            let reason = format!(
-                "expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far; \
-                 restore the store's directory from a newer copy"
-            );
-            Err(TaskError::stop(task, reason))
-        }
-    }
-}
-
-fn record(entry: &JournalEntry, task: Task) -> Result<Journal, TaskError> {
-    segflow_wire::journal::decode(&entry.bytes)
-        .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
-}
-
-/// Decides one epoch of the journal again, from the same slices of input to the same positions, emitting nothing.
-fn roll_forward<L: Log>(
-    local: &mut Local,
-    config: &Config,
-    log: &mut L,
-    task: Task,
-    entry: &JournalEntry,
-) -> Result<(), TaskError> {
-    let record = record(entry, task)?;
-    local.learn(config, log, &record)?;
-    if record.intake_hash != config.intake.hash() {
-        return Err(TaskError::stop(
-            task,
-            format_args!(
-                "epoch {} of its journal accepted records by the intake configuration of hash {}, found one of hash \
-                 {}; start with the former (encodings, partitioners, currency, partitions, skew) until it has \
-                 caught up",
-                record.epoch,
-                record.intake_hash,
-                config.intake.hash()
-            ),
-        ));
-    }
-    let records = slices(local, config, log, task, &record)?;
-    let (accepted, _) = local.accept(config, &records, record.w);
-    let epoch = local.decide_again(&record, accepted)?;
-    if epoch.digest != record.digest {
-        local.discard();
-        return Err(TaskError::stop(
-            task,
-            format_args!(
-                "epoch {} decided again gives {} changes of digest {}, but the journal has {} of digest {} by engine \
-                 {} (this is {ENGINE_VERSION}); do not go on: an input was changed, or the releases differ",
-                record.epoch,
-                epoch.counts.changes,
-                epoch.digest,
-                record.counts.changes,
-                record.digest,
-                record.engine_version
-            ),
-        ));
-    }
-    if epoch.counts != record.counts {
-        warn!(task = task.0, epoch = record.epoch, found = ?epoch.counts, expected = ?record.counts,
-            "decided the same changes from other counts: a compacted input may have lost records");
-    }
-    debug!(task = task.0, epoch = record.epoch, "rolled forward");
-    let batch = local.batch(&record, &entry.bytes);
-    local.write(&batch, record)
-}
-
-/// The records that an epoch read; where it read none, its positions moved over transaction markers.
-fn slices<L: Log>(
-    local: &Local,
-    config: &Config,
-    log: &mut L,
-    task: Task,
-    record: &Journal,
-) -> Result<Vec<Record>, TaskError> {
-    let mut records = Vec::new();
-    if record.counts.read == 0 {
-        return Ok(records);
-    }
-    for (family, position) in &record.inputs {
-        let from = local.position(*family).offset;
-        if position.offset == from {
-            continue;
-        }
-        if !config.inputs.contains_key(family) {
-            let reason = format!("its journal read {}, which is not configured as an input", family.name());
-            return Err(TaskError::stop(task, reason));
-        }
-        records.extend(log.slice(task, *family, from, position.offset)?);
-    }
-    Ok(records)
 }

@@ -19,7 +19,7 @@ use crate::config::{Bounds, Config};
 use crate::dead_letter;
 use crate::epoch::{Accepted, Epoch, Reached, Target, changed, decide};
 use crate::error::TaskError;
-use crate::log::{Ends, Log, Offsets, Output, Record, Sink, Task};
+use crate::log::{Ends, Offsets, Output, Past, Record, Sink, Task};
 use crate::publish::TaskCommit;
 use crate::rules::{Refused, Standing};
 use crate::states::Stored;
@@ -99,34 +99,35 @@ impl Local {
         &mut self.states
     }
 
-    /// Gets at hand the segmentations that a record of its journal names.
+    /// Gets at hand the segmentations that a record of its journal names; false: they have not come yet.
     ///
     /// # Errors
     /// `Stop` if one cannot be had; what the log says.
-    pub fn learn<L: Log>(&mut self, config: &Config, log: &mut L, record: &Journal) -> Result<(), TaskError> {
-        self.at_hand.learn(config, log, record)
+    pub fn learn<P: Past>(&mut self, config: &Config, past: &mut P, record: &Journal) -> Result<bool, TaskError> {
+        self.at_hand.learn(config, past, record)
     }
 
     /// Gets at hand the segmentations by which the store is decided, and brings up to date what an earlier release
-    /// wrote and would not be understood later.
+    /// wrote and would not be understood later; false: they have not come yet.
     ///
     /// # Errors
     /// As [`Local::learn`]; if the store cannot be read or written.
-    pub fn open_states<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<(), TaskError> {
-        if let Some(last) = &self.last {
-            self.at_hand.learn(config, log, last)?;
-            self.at_hand.check_currency(config, last)?;
-            self.states.upgrade(self.at_hand.first(last))?;
+    pub fn open_states<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<bool, TaskError> {
+        let Some(last) = &self.last else { return Ok(true) };
+        if !self.at_hand.learn(config, past, last)? {
+            return Ok(false);
         }
-        Ok(())
+        self.at_hand.check_currency(config, last)?;
+        self.states.upgrade(self.at_hand.first(last))?;
+        Ok(true)
     }
 
-    /// The last step of recovery: what must be known of the log before the next epoch.
+    /// The last step of recovery: what must be known of the log before the next epoch; false: it is not yet.
     ///
     /// # Errors
     /// What the log says.
-    pub fn make_ready<L: Log>(&mut self, log: &mut L) -> Result<(), TaskError> {
-        self.at_hand.set_published(log, self.last.as_ref())
+    pub fn make_ready<P: Past>(&mut self, past: &mut P) -> Result<bool, TaskError> {
+        self.at_hand.look_for_text(past, self.last.as_ref())
     }
 
     /// Decides an epoch of its journal again.
@@ -183,6 +184,11 @@ impl Local {
         self.at_hand.written(self.last.as_ref(), &record);
         self.last = Some(record);
         Ok(())
+    }
+
+    /// Goes on under this configuration, which may not be the one under which it was opened.
+    pub(crate) fn adopt(&mut self, config: &Config) {
+        self.intake_hash = config.intake.hash();
     }
 
     /// Forgets what was changed since the last write.

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Weak;
+use std::task::Poll;
 use std::time::Duration;
 
 use rand::RngExt;
 use segflow_core::event::Family;
-use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, TEXTS, Task};
+use segflow_runtime::log::{
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, Task,
+};
 
 use super::fault::{Outcome, Sabotage, Step};
 use super::fleet::Fleet;
@@ -313,21 +316,23 @@ impl Log for SimLog {
             self.with(|world| (world.high_watermark(Sink::Journal, task), world.last_stable(Sink::Journal, task)));
         Ok(stable >= *self.watermarks.entry(task).or_insert(high))
     }
+}
 
-    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
+impl Past for SimLog {
+    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
         self.answered()?;
-        Ok(self.with(|world| world.committed(Sink::Journal, task).last().map(|output| entry(output))))
+        Ok(Poll::Ready(self.with(|world| world.committed(Sink::Journal, task).last().map(|output| entry(output)))))
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         self.answered()?;
         self.with(|world| {
             let entries = world.committed(Sink::Journal, task).into_iter().map(entry);
-            Ok(entries.filter(|entry| entry.epoch > after).take(max).collect())
+            Ok(Poll::Ready(entries.filter(|entry| entry.epoch > after).take(max).collect()))
         })
     }
 
-    fn segmentation(&mut self, hash: &str) -> LogResult<Option<Vec<u8>>> {
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
         self.answered()?;
         self.with(|world| {
             let text = |text: &&&Output| text.key.as_deref() == Some(hash.as_bytes());
@@ -335,17 +340,18 @@ impl Log for SimLog {
                 world.committed(Sink::Segmentations, TEXTS).iter().find(text).and_then(|text| text.value.clone());
             let (high, stable) =
                 (world.high_watermark(Sink::Segmentations, TEXTS), world.last_stable(Sink::Segmentations, TEXTS));
-            match found {
-                None if stable < high => Err(LogError::Retry("the texts are undecided".to_owned())),
-                found => Ok(found),
-            }
+            Ok(if found.is_none() && stable < high { Poll::Pending } else { Poll::Ready(found) })
         })
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
+    /// Cut short at times, anywhere.
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.answered()?;
-        Ok(self.with(|world| world.inputs.records(task, family, from, to)))
+        let next = self.with(|world| if world.chance(10) { from + (to - from) / 2 } else { to });
+        Ok(Slice { records: self.with(|world| world.inputs.records(task, family, from, next)), next })
     }
+
+    fn forget(&mut self, _: Task) {}
 }
 
 impl Drop for SimLog {

@@ -14,6 +14,7 @@ use segflow_kafka::{KafkaConfig, KafkaLog};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::LogError;
 use segflow_runtime::rules::Rulebook;
+use segflow_runtime::shelf::Shelf;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Worker, WorkerError};
 use segflow_wire::Intake;
@@ -26,6 +27,9 @@ use crate::segmentation::load;
 
 /// Between attempts to reach a cluster that is away.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long the store of a task that was taken away stays open for its return.
+const STORE_KEPT: Duration = Duration::from_secs(60);
 
 /// Run the service on Kafka.
 #[derive(clap::Args)]
@@ -56,7 +60,8 @@ impl Run {
         let watched = Arc::clone(&stop);
         let look = thread::Builder::new().name("segmentation".to_owned()).spawn(move || watch.run(&told, &watched));
         look.context("cannot start the thread that looks at the segmentation's file")?;
-        let store = segflow_store::Shared::new(config.store_settings());
+        let stores =
+            Stores { shared: segflow_store::Shared::new(config.store_settings()), shelf: Shelf::new(STORE_KEPT) };
         let workers: Vec<_> = (0..config.worker_count())
             .map(|number| {
                 let kafka = config.kafka(number)?;
@@ -64,7 +69,7 @@ impl Run {
                     config: config.clone(),
                     kafka,
                     rulebook: Arc::clone(&rulebook),
-                    store: store.clone(),
+                    stores: stores.clone(),
                     status: Arc::clone(&status),
                 };
                 let stop = Arc::clone(&stop);
@@ -102,8 +107,15 @@ struct Service {
     config: Config,
     kafka: KafkaConfig,
     rulebook: Arc<Rulebook>,
-    store: segflow_store::Shared,
+    stores: Stores,
     status: Arc<Status>,
+}
+
+/// What the stores of all workers share.
+#[derive(Clone)]
+struct Stores {
+    shared: segflow_store::Shared,
+    shelf: Shelf,
 }
 
 impl Service {
@@ -119,7 +131,7 @@ impl Service {
                     continue;
                 }
             };
-            let runtime = runtime(&self.config, &self.rulebook, log.partitions(), &self.store);
+            let runtime = runtime(&self.config, &self.rulebook, log.partitions(), &self.stores);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
                 Ok(()) => return Ok(()),
@@ -131,7 +143,7 @@ impl Service {
     }
 }
 
-fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, store: &segflow_store::Shared) -> Runtime {
+fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, stores: &Stores) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
         TopicIntake { encoding: input.encoding.into(), partitioner: input.partitioner.into() }
@@ -158,7 +170,8 @@ fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, store: &s
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),
-        store: store.clone(),
+        store: stores.shared.clone(),
+        shelf: stores.shelf.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
-//! The runtime over the embedded log: clocks, timers, dead letters, restarts.
+//! The runtime over the embedded log: clocks, timers, dead letters, restarts, ownership.
 
+mod slow;
 mod support;
 
 mod activation;
@@ -7,4 +8,5 @@ mod bounds;
 mod clock;
 mod dead_letters;
 mod erasure;
+mod ownership;
 mod restart;
