@@ -31,7 +31,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 /// Events that come for half a minute or more.
 fn load(service: &Service<'_>) -> Child {
     let mut load = segflow();
-    load.args(["generate", "--customers=1000", "--rate=1000", "--config"]).arg(service.config(0));
+    load.args(["generate", "--customers=2000", "--rate=1000", "--config"]).arg(service.config(0));
     load.arg(format!("--events={EVENTS}")).stderr(Stdio::null()).spawn().unwrap()
 }
 
