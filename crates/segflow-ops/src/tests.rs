@@ -120,6 +120,7 @@ fn every_metric_of_a_running_task() {
             # TYPE segflow_task_state gauge
             segflow_task_state{partition="3",state="recovering"} 0
             segflow_task_state{partition="3",state="running"} 1
+            segflow_task_state{partition="3",state="standby"} 0
             segflow_task_state{partition="3",state="stopped"} 0
             # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
             # TYPE segflow_segmentation_version gauge
@@ -219,6 +220,7 @@ fn what_is_not_known_has_no_sample() {
             # TYPE segflow_task_state gauge
             segflow_task_state{partition="3",state="recovering"} 1
             segflow_task_state{partition="3",state="running"} 0
+            segflow_task_state{partition="3",state="standby"} 0
             segflow_task_state{partition="3",state="stopped"} 0
             # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
             # TYPE segflow_segmentation_version gauge
@@ -300,6 +302,7 @@ fn every_reason_is_a_line() {
     snapshot.workers.insert("w-2".to_owned(), stopped);
     snapshot.workers.insert("w-3".to_owned(), WorkerStatus { cycles: 0, ..worker(&[]) });
     snapshot.tasks.insert(4, task(Phase::Recovering { target: Some(57) }));
+    snapshot.tasks.insert(8, task(Phase::Standby { journal: None, stopped: Some("no room left".to_owned()) }));
     snapshot.tasks.insert(6, task(Phase::Recovering { target: None }));
     snapshot.tasks.insert(7, task(Phase::Stopped { reason: "epoch 9 has another digest".to_owned() }));
     expect!["worker w-2 has stopped: disk full"].assert_eq(&liveness(&snapshot).join("\n"));
@@ -395,4 +398,18 @@ fn request(address: SocketAddr, path: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let kept = head.lines().filter(|line| line.starts_with("HTTP/") || line.starts_with("content-type"));
     kept.collect::<Vec<_>>().join("\n") + "\n\n" + body
+}
+
+#[test]
+fn a_standby_tells_its_state_and_what_it_lacks() {
+    let copy = TaskStatus { epoch: 40, ..task(Phase::Standby { journal: Some(57), stopped: None }) };
+    let snapshot = Snapshot { tasks: BTreeMap::from([(3, copy)]), ..Snapshot::default() };
+    let page = render(&snapshot, &topics());
+    for line in [
+        r#"segflow_epoch{partition="3"} 40"#,
+        r#"segflow_standby_lag_epochs{partition="3"} 17"#,
+        r#"segflow_task_state{partition="3",state="standby"} 1"#,
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line}: {page}");
+    }
 }

@@ -91,8 +91,9 @@ fn listed(directory: &Path) -> Vec<PathBuf> {
 
 /// Cuts the live write-ahead log somewhere.
 fn tear(rng: &mut ChaCha8Rng, store: &Path) -> bool {
-    let logs = listed(store).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "log"));
-    let Some(log) = logs.last() else { return false };
+    let mut logs =
+        listed(store).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    let Some(log) = logs.next_back() else { return false };
     let bytes = File::open(&log).and_then(|file| file.metadata()).expect("a log").len();
     if bytes == 0 {
         return false;
