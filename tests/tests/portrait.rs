@@ -176,6 +176,7 @@ fn config(state: &Path) -> Config {
         commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
         cache_customers: 4,
         state_dir: state.to_owned(),
+        snapshots: None,
         store: segflow_store::Shared::new(segflow_store::Settings { reserve_bytes: 0, ..Default::default() }),
         shelf: segflow_runtime::shelf::Shelf::default(),
     }

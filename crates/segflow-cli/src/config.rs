@@ -2,6 +2,8 @@
 //!
 //! `deploy/config/segflow.toml` documents every key with its default and unit; a test keeps the two together.
 
+mod snapshots;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use segflow_core::event::Family;
 use segflow_kafka::{Connection, KafkaConfig};
 use segflow_runtime::log::Sink;
 use serde::Deserialize;
+
+pub use snapshots::{Recovery, Snapshots};
 
 /// The whole file.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -26,6 +30,7 @@ pub struct Config {
     pub state_dir: PathBuf,
     #[serde(default)]
     pub standby_of: StandbyOf,
+    pub recovery: Recovery,
     pub kafka: Kafka,
     #[serde(default)]
     pub inputs: Inputs,
@@ -37,6 +42,8 @@ pub struct Config {
     pub commit: Commit,
     #[serde(default)]
     pub store: Store,
+    #[serde(default)]
+    pub snapshots: Snapshots,
     #[serde(default)]
     pub ops: Ops,
     #[serde(default)]
@@ -302,6 +309,7 @@ impl Config {
             |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         ensure!(word(&self.application), "`application` must be letters, digits, `-`, `_` and `.`");
         ensure!(word(&self.instance), "`instance` must be letters, digits, `-`, `_` and `.`");
+        self.snapshots.check()?;
         ensure!(self.workers <= 256, "`workers` is {}: 256 at most", self.workers);
         let bounds = [
             ("kafka.session_timeout", self.kafka.session_timeout, 1_000, 1_800_000),
@@ -446,7 +454,7 @@ mod tests {
     #[test]
     fn the_example_shows_every_key() {
         let example: toml::Table = toml::from_str(EXAMPLE).unwrap();
-        for section in ["inputs", "outputs", "clock", "commit", "store", "ops", "log"] {
+        for section in ["inputs", "outputs", "clock", "commit", "store", "snapshots", "ops", "log"] {
             assert!(example.contains_key(section), "{section}");
         }
     }

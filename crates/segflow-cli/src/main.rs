@@ -5,6 +5,7 @@ mod config;
 mod describe;
 mod offer;
 mod portrait;
+mod retention;
 mod segmentation;
 
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Command {
     Inspect(command::inspect::Inspect),
     /// Write the simulated portfolio as NDJSON, or onto Kafka
     Generate(command::generate::Generate),
+    /// List, check and restore the snapshots of tasks
+    Snapshots(command::snapshots::Snapshots),
     /// Create the topics that `run` needs
     Topics(command::topics::Topics),
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Generate(generate) => generate.run(),
+        Command::Snapshots(snapshots) => snapshots.run(),
         Command::Topics(topics) => topics.run(),
     };
     match outcome {

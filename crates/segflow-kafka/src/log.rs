@@ -18,6 +18,7 @@ use crate::partitions::{list_at, offset};
 use crate::past::KafkaPast;
 use crate::producer::Transactions;
 use crate::reader::Reader;
+use crate::trim;
 
 /// What is committed for a journal partition. The offset is a marker: it fences and is waited for, and is never read.
 const JOURNAL_MARKER: Offset = Offset::Offset(0);
@@ -157,6 +158,14 @@ impl Log for KafkaLog {
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
         self.past.look_anew(task);
         barrier::journal_settled(self.asker.consumer(), self.reader.consumer(), self.config.journal(), task)
+    }
+
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        self.transactions.journaled(task)
+    }
+
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        trim::trim(&self.config, task, before)
     }
 }
 

@@ -193,7 +193,7 @@ fn compare(wanted: &Topic, found: &Description, properties: &BTreeMap<String, St
     counts.chain(properties).filter_map(differs).collect()
 }
 
-fn properties_of(admin: &AdminClient<Voice>, topic: &str) -> LogResult<BTreeMap<String, String>> {
+pub(crate) fn properties_of(admin: &AdminClient<Voice>, topic: &str) -> LogResult<BTreeMap<String, String>> {
     let doing = || format!("asking for the properties of {topic}");
     let answers = wait_for(admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options()))?
         .map_err(|error| failed(&doing(), &error))?;
@@ -244,7 +244,7 @@ fn options() -> AdminOptions {
 }
 
 /// Runs one of rdkafka's futures on this thread.
-fn wait_for<T>(future: impl Future<Output = T>) -> LogResult<T> {
+pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> LogResult<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|error| LogError::Stop(format!("no thread to wait on: {error}")))?;
     Ok(runtime.block_on(future))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Instant;
-use segflow_runtime::status::{InputStatus, Phase, Snapshot, TaskStatus, Totals, WorkerStatus};
+use segflow_runtime::status::{InputStatus, Phase, Snapshot, SnapshotStatus, TaskStatus, Totals, WorkerStatus};
 
 use crate::exposition::{Series, text};
 
@@ -22,6 +22,7 @@ pub fn render(snapshot: &Snapshot, topics: &BTreeMap<Family, String>) -> String 
     series.extend(segmentations(snapshot));
     series.extend(records(&snapshot.totals));
     series.extend(workers(&snapshot.workers));
+    series.extend(snapshots(&snapshot.snapshots));
     series.push(build());
     text(series)
 }
@@ -236,6 +237,24 @@ fn workers(workers: &BTreeMap<String, WorkerStatus>) -> Vec<Series> {
         series
     };
     WORKERS.into_iter().map(by_worker).collect()
+}
+
+fn snapshots(snapshots: &BTreeMap<u32, SnapshotStatus>) -> [Series; 4] {
+    let mut epoch = Series::gauge("snapshot_epoch", "The epoch of the task's last snapshot by this process.");
+    let mut made = Series::gauge("snapshot_seconds", "When it was made, as unix time.");
+    let mut bytes = Series::counter("snapshot_uploaded_bytes_total", "Bytes uploaded for snapshots of the task.");
+    let mut failures = Series::counter("snapshot_failures_total", "Snapshots that could not be made or uploaded.");
+    for (partition, status) in snapshots {
+        let partition = partition.to_string();
+        let labels = [("partition", partition.as_str())];
+        if status.epoch > 0 {
+            epoch.push(&labels, number(status.epoch));
+            made.push(&labels, seconds(status.at_ms));
+        }
+        bytes.push(&labels, number(status.uploaded_bytes));
+        failures.push(&labels, number(status.failures));
+    }
+    [epoch, made, bytes, failures]
 }
 
 fn build() -> Series {

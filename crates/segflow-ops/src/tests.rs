@@ -10,7 +10,7 @@ use segflow_core::clock::{Clock, Cursor};
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Instant;
-use segflow_runtime::status::{InputStatus, Phase, Snapshot, Status, TaskStatus, Totals, WorkerStatus};
+use segflow_runtime::status::{InputStatus, Phase, Snapshot, SnapshotStatus, Status, TaskStatus, Totals, WorkerStatus};
 
 use crate::health::{liveness, readiness};
 use crate::metrics::{VERSION, render};
@@ -66,6 +66,7 @@ fn healthy() -> Snapshot {
         tasks: BTreeMap::from([(3, task(Phase::Running))]),
         totals: BTreeMap::new(),
         file_invalid: false,
+        snapshots: BTreeMap::new(),
     }
 }
 
@@ -93,6 +94,9 @@ fn every_metric_of_a_running_task() {
     };
     snapshot.totals.insert(3, totals(&[("undecodable", 1), ("wrong_currency", 2)], 1));
     snapshot.totals.insert(4, totals(&[("undecodable", 3)], 0));
+    let made = SnapshotStatus { epoch: 40, at_ms: TEN.0, uploaded_bytes: 1_000, failures: 1 };
+    snapshot.snapshots.insert(3, made);
+    snapshot.snapshots.insert(4, SnapshotStatus { failures: 2, ..SnapshotStatus::default() });
     check_metrics(
         &snapshot,
         expect![[r##"
@@ -272,8 +276,7 @@ fn a_healthy_process_is_live_and_ready() {
 
 #[test]
 fn live_but_not_ready_before_a_worker_has_joined() {
-    let snapshot =
-        Snapshot { workers: BTreeMap::new(), tasks: BTreeMap::new(), totals: BTreeMap::new(), file_invalid: false };
+    let snapshot = Snapshot::default();
     assert_eq!(liveness(&snapshot), Vec::<String>::new());
     assert_eq!(readiness(&snapshot), ["no worker has joined"]);
 }

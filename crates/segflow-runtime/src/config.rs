@@ -12,6 +12,7 @@ use segflow_wire::{Encoding, Intake};
 use crate::log::Task;
 use crate::rules::Rulebook;
 use crate::shelf::Shelf;
+use crate::snapshots::Keeper;
 
 /// Of one group of workers; the same in all of them.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct Config {
     pub cache_customers: usize,
     /// Task `p` keeps its database in the directory `task-p` of this one.
     pub state_dir: PathBuf,
+    /// The snapshots of this process's tasks, if there is a place for them.
+    pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
     pub store: segflow_store::Shared,
     /// Where this process keeps the stores of tasks that none of its workers has at the moment.

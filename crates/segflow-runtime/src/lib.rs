@@ -17,10 +17,12 @@ mod report;
 mod roll;
 pub mod rules;
 pub mod shelf;
+pub mod snapshots;
 pub mod standby;
 pub mod state_bytes;
 pub mod states;
 pub mod status;
+pub mod store_digest;
 pub mod task;
 pub mod worker;
 

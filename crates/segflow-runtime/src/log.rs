@@ -195,4 +195,17 @@ pub trait Log: Past {
     /// Recovery, second barrier: whether the tail of the task's journal is decided: the latest offset that a
     /// `read_committed` reader may reach is the high watermark taken after the first barrier.
     fn journal_settled(&mut self, task: Task) -> LogResult<bool>;
+
+    /// Where the last record stands that this log has committed to the task's journal: at or before the journal's last
+    /// record. None if it has committed none, or cannot tell; its journals are never trimmed then.
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        let _ = task;
+        None
+    }
+
+    /// Deletes what stands before an offset in the task's journal. The offset is one that [`Log::journaled`] told.
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        let _ = (task, before);
+        Ok(())
+    }
 }

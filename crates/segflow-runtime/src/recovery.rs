@@ -1,5 +1,6 @@
 //! Recovery: start, rebalance, unclear commit and restored disk are one path.
 //!
+//! A store that is missing, damaged or older than the journal is replaced by the newest sound snapshot, if there is one.
 //! First wait until no transaction that could still change the task's journal is undecided, then decide again, epoch
 //! by epoch, what the journal has and the store lacks. One step at a time, so that other tasks go on.
 
@@ -15,6 +16,10 @@ use crate::roll::{Roll, Rolled, gone, record};
 use crate::shelf::Taken;
 use crate::task::Local;
 
+mod fetch;
+
+use fetch::Fetch;
+
 /// How long a barrier may hold before it is reported: the transaction timeout and 15 s.
 const BARRIER_ALARM: Duration = Duration::from_secs(25);
 
@@ -28,6 +33,9 @@ pub struct Recovery {
     pub rolled_forward: u64,
     waiting_since: Moment,
     alarmed: bool,
+    fetch: Fetch,
+    /// Why the store may not be opened as it is.
+    damaged: Option<String>,
 }
 
 enum Stage {
@@ -36,6 +44,7 @@ enum Stage {
     Journal,
     Last,
     Rules { target: u64 },
+    Fetch { target: u64 },
     Roll { target: u64, roll: Roll },
 }
 
@@ -69,9 +78,16 @@ impl Recovery {
         Self::begin(task, stage, local)
     }
 
+    /// A task whose store turned out to be damaged while it ran.
+    #[must_use]
+    pub fn damaged(task: Task, reason: &str) -> Self {
+        Self { damaged: Some(reason.to_owned()), ..Self::new(task) }
+    }
+
     fn begin(task: Task, stage: Stage, local: Option<Box<Local>>) -> Self {
         let began_at = local.as_ref().map_or(0, |local| local.epoch());
-        Self { task, stage, local, began_at, rolled_forward: 0, waiting_since: Moment::now(), alarmed: false }
+        let (waiting_since, alarmed, fetch, damaged) = (Moment::now(), false, Fetch::default(), None);
+        Self { task, stage, local, began_at, rolled_forward: 0, waiting_since, alarmed, fetch, damaged }
     }
 
     /// The epoch on disk.
@@ -84,7 +100,7 @@ impl Recovery {
     #[must_use]
     pub fn target(&self) -> Option<u64> {
         match self.stage {
-            Stage::Rules { target } | Stage::Roll { target, .. } => Some(target),
+            Stage::Fetch { target } | Stage::Rules { target } | Stage::Roll { target, .. } => Some(target),
             _ => None,
         }
     }
@@ -100,7 +116,17 @@ impl Recovery {
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
     pub fn step<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
+        let step = match self.damaged.take() {
+            Some(reason) => Err(TaskError::Damaged(reason)),
+            None => self.advance(config, log),
+        };
+        self.replaced(config, step)
+    }
+
+    fn advance<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         match &self.stage {
+            Stage::Open => self.take(config),
+            Stage::Fetch { target } => self.fetch(config, *target),
             Stage::Offsets => {
                 let settled = log.offsets_settled(self.task)?;
                 Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
@@ -111,9 +137,8 @@ impl Recovery {
             }
             Stage::Last => match log.journal_last(self.task)? {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
-                Poll::Ready(last) => self.compare(last),
+                Poll::Ready(last) => self.compare(config, last),
             },
-            Stage::Open => self.take(config),
             Stage::Rules { .. } => self.rules(config, log),
             Stage::Roll { target, .. } if *target == self.epoch() => self.finish(config, log),
             Stage::Roll { .. } => match self.roll(config, log)? {
@@ -130,14 +155,23 @@ impl Recovery {
     /// # Errors
     /// As [`Recovery::step`].
     pub fn follow<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
+        let step = self.advance_behind(config, past);
+        self.replaced(config, step)
+    }
+
+    fn advance_behind<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
         match &self.stage {
             Stage::Open => self.open(config),
+            Stage::Fetch { target } => self.fetch(config, *target),
             Stage::Offsets | Stage::Journal => Ok(self.pass(true, "", Stage::Last)),
             Stage::Last => match past.journal_last(self.task)? {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
                 Poll::Ready(last) => {
                     // The store may be ahead of what can be read already, of the transaction that it has just committed.
                     let target = last.map_or(0, |last| last.epoch).max(self.epoch());
+                    if self.epoch() == 0 && self.fetches(config, target) {
+                        return Ok(Step::Progress);
+                    }
                     Ok(self.pass(true, "", Stage::Rules { target }))
                 }
             },
@@ -150,6 +184,15 @@ impl Recovery {
                     Ok(Step::Waiting)
                 }
             },
+        }
+    }
+
+    /// A store that is damaged, or older than what is left of its journal, is replaced.
+    fn replaced(&mut self, config: &Config, step: Result<Step, TaskError>) -> Result<Step, TaskError> {
+        match (step, self.target()) {
+            (Err(TaskError::Damaged(reason)), _) => self.set_aside(config, &reason),
+            (Err(gone @ TaskError::Gone(_)), Some(target)) => self.instead(config, target, &gone),
+            (step, _) => step,
         }
     }
 
@@ -224,10 +267,13 @@ impl Recovery {
     }
 
     /// Compares what the store has with the last committed record of the journal.
-    fn compare(&mut self, last: Option<JournalEntry>) -> Result<Step, TaskError> {
+    fn compare(&mut self, config: &Config, last: Option<JournalEntry>) -> Result<Step, TaskError> {
         let last = last.map(|entry| record(&entry, self.task)).transpose()?;
-        let local = self.local.as_ref().expect("opened in the first stage");
         let target = last.as_ref().map_or(0, |last| last.epoch);
+        if self.epoch() == 0 && self.fetches(config, target) {
+            return Ok(Step::Progress);
+        }
+        let local = self.local.as_ref().expect("opened in the first stage");
         if local.epoch() > target {
             return Err(TaskError::stop(
                 self.task,
@@ -262,6 +308,7 @@ impl Recovery {
         log.seek(self.task, &local.offsets(config))?;
         log.forget(self.task);
         let store = match (rebuilt, local.epoch()) {
+            (false, _) if self.fetch.restored => "restored from a snapshot",
             (true, _) => "rebuilt from the journal",
             (false, 0) => "new",
             (false, _) => "intact",

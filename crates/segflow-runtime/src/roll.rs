@@ -130,10 +130,10 @@ impl Next {
 pub(crate) fn gone(task: Task, epoch: u64, found: Option<u64>) -> TaskError {
     let found = found.map_or_else(|| "none".to_owned(), |epoch| format!("epoch {epoch}"));
     let reason = format!(
-        "expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far; \
-         restore the store's directory from a newer copy"
+        "task {}: expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far",
+        task.0
     );
-    TaskError::stop(task, reason)
+    TaskError::Gone(reason)
 }
 
 pub(crate) fn record(entry: &JournalEntry, task: Task) -> Result<Journal, TaskError> {

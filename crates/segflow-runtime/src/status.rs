@@ -40,6 +40,21 @@ pub struct Snapshot {
     pub totals: BTreeMap<u32, Totals>,
     /// Whether the segmentation's file has changed and cannot be used.
     pub file_invalid: bool,
+    /// By partition, since the process started, also of tasks that were given away.
+    pub snapshots: BTreeMap<u32, SnapshotStatus>,
+}
+
+/// The snapshots that this process has made of a task.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct SnapshotStatus {
+    /// The epoch of the last one; 0 before the first.
+    pub epoch: u64,
+    /// When it was made, in milliseconds since 1970; 0 before the first.
+    pub at_ms: i64,
+    /// Bytes uploaded for all of them.
+    pub uploaded_bytes: u64,
+    /// How often one could not be made or uploaded, or what was no longer needed not be deleted.
+    pub failures: u64,
 }
 
 /// A worker.

@@ -94,6 +94,12 @@ impl Local {
         config.inputs.keys().map(|family| (*family, self.position(*family).offset)).collect()
     }
 
+    /// The store beneath.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        self.states.store()
+    }
+
     /// Its states.
     pub const fn states(&mut self) -> &mut Stored {
         &mut self.states

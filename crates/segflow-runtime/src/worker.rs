@@ -129,7 +129,18 @@ impl<L: Log> Worker<L> {
     pub fn cycle(&mut self) -> Result<Cycle, WorkerError> {
         let cycle = self.attempt();
         report::cycled(&self.status, &self.name, &self.tasks, cycle.as_ref());
+        self.snapshot();
         cycle
+    }
+
+    /// Between cycles every store stands at the last epoch committed.
+    fn snapshot(&mut self) {
+        let Some(keeper) = &self.config.snapshots else { return };
+        for (task, life) in &self.tasks {
+            if let Life::Running(local) = life {
+                keeper.attend(&self.config, &mut self.log, *task, local);
+            }
+        }
     }
 
     fn attempt(&mut self) -> Result<Cycle, WorkerError> {
@@ -343,7 +354,11 @@ impl<L: Log> Worker<L> {
 
     fn stop_task(&mut self, task: Task, error: &TaskError) {
         self.log.release(task);
-        self.tasks.insert(task, stopped(task, error));
+        let life = match error {
+            TaskError::Damaged(reason) => Life::Recovering(Box::new(Recovery::damaged(task, reason))),
+            error => stopped(task, error),
+        };
+        self.tasks.insert(task, life);
     }
 
     /// What DESIGN's table says of a cycle that fails, by the kind of failure.

@@ -10,11 +10,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use segflow_core::clock::{Idle, Settings as ClockSettings};
 use segflow_core::event::Family;
+use segflow_kafka::retention::limits;
 use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
-use segflow_runtime::log::{LogError, Task};
+use segflow_runtime::log::{LogError, Sink, Task};
 use segflow_runtime::rules::Rulebook;
 use segflow_runtime::shelf::Shelf;
+use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Standbys, Worker, WorkerError};
 use segflow_wire::Intake;
@@ -23,6 +25,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 use crate::config::{Config, LogFormat};
 use crate::offer::Watch;
+use crate::retention::judge;
 use crate::segmentation::load;
 
 /// Between attempts to reach a cluster that is away.
@@ -67,8 +70,11 @@ impl Run {
         let watched = Arc::clone(&stop);
         let look = thread::Builder::new().name("segmentation".to_owned()).spawn(move || watch.run(&told, &watched));
         look.context("cannot start the thread that looks at the segmentation's file")?;
-        let stores =
-            Stores { shared: segflow_store::Shared::new(config.store_settings()), shelf: Shelf::new(STORE_KEPT) };
+        let stores = Stores {
+            shared: segflow_store::Shared::new(config.store_settings()),
+            shelf: Shelf::new(STORE_KEPT),
+            keeper: keeper(&config, &status)?,
+        };
         let service = |number| -> Result<Service> {
             Ok(Service {
                 config: config.clone(),
@@ -138,6 +144,8 @@ struct Service {
 struct Stores {
     shared: segflow_store::Shared,
     shelf: Shelf,
+    /// Who makes the snapshots, if there is a place for them.
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl Service {
@@ -153,6 +161,11 @@ impl Service {
                     continue;
                 }
             };
+            if let Err(why) = self.reach_back()? {
+                tracing::warn!(%why, "the cluster does not answer: trying again");
+                thread::sleep(RETRY);
+                continue;
+            }
             let runtime = runtime(&self.config, &self.rulebook, log.partitions(), &self.stores);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
@@ -194,6 +207,31 @@ impl Service {
         }
         Ok(())
     }
+    /// Refuses where a task that loses its disk could not be had again. The inner error may be tried again.
+    fn reach_back(&self) -> Result<Result<(), LogError>> {
+        let topics: Vec<&str> = self.kafka.inputs.values().map(String::as_str).collect();
+        let journal = self.kafka.outputs.get(&Sink::Journal).map(String::as_str);
+        let limits = limits(&self.kafka.connection, topics)
+            .and_then(|inputs| Ok((inputs, limits(&self.kafka.connection, journal)?)));
+        match limits {
+            Ok((inputs, journal)) => {
+                for warning in judge(&inputs, &journal, &self.config)? {
+                    tracing::warn!("{warning}");
+                }
+                Ok(Ok(()))
+            }
+            Err(LogError::Stop(why)) => bail!("{why}"),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+}
+
+/// Whoever makes the snapshots of this process, if there is a place for them.
+fn keeper(config: &Config, status: &Arc<Status>) -> Result<Option<Arc<Keeper>>> {
+    let Some(snapshots) = config.snapshots.open(&config.application)? else { return Ok(None) };
+    Keeper::tidy(&config.state_dir).context("cannot clear the state directory of what a process left")?;
+    let keeper = Keeper::start(snapshots, config.snapshots.settings(), Arc::clone(status));
+    keeper.map(Some).context("cannot start the thread for snapshots")
 }
 
 fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, stores: &Stores) -> Runtime {
@@ -223,6 +261,7 @@ fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, stores: &
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),
+        snapshots: stores.keeper.clone(),
         store: stores.shared.clone(),
         shelf: stores.shelf.clone(),
     }

@@ -10,3 +10,4 @@ mod dead_letters;
 mod erasure;
 mod ownership;
 mod restart;
+mod snapshots;
