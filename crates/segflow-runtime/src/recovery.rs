@@ -187,16 +187,14 @@ impl Recovery {
                 ),
             ));
         }
-        if let Some(last) = &last {
-            if local.epoch() == target && local.last() != Some(last) {
-                return Err(TaskError::stop(
-                    self.task,
-                    format_args!(
-                        "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to \
-                         another journal; move its directory away, and it is rebuilt"
-                    ),
-                ));
-            }
+        if local.epoch() == target && local.last() != last.as_ref() {
+            return Err(TaskError::stop(
+                self.task,
+                format_args!(
+                    "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to another \
+                     journal; move its directory away, and it is rebuilt"
+                ),
+            ));
         }
         self.stage = Stage::Rules { target };
         Ok(Step::Progress)

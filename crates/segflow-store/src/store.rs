@@ -36,6 +36,9 @@ impl Meta {
     }
 }
 
+/// A customer's id, or whatever their row is under, and their state.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 /// One task's database, open.
 pub struct Store {
     database: DB,
@@ -101,7 +104,7 @@ impl Store {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn customers_all(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
+    pub fn customers_all(&self) -> impl Iterator<Item = Result<Row, StoreError>> {
         self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| {
             row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
         })
@@ -112,12 +115,7 @@ impl Store {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn customers_between(
-        &self,
-        from: &[u8],
-        to: Option<&[u8]>,
-        max: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn customers_between(&self, from: &[u8], to: Option<&[u8]>, max: usize) -> Result<Vec<Row>, StoreError> {
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(from);
         if let Some(to) = to {
