@@ -10,7 +10,7 @@ use crate::change::{Cause, Decided};
 use crate::event::CustomerId;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
-use crate::membership::decide;
+use crate::membership::{Settled, decide_on};
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::Scene;
 use crate::segmentation::{Dimension, Segment, Segmentation};
@@ -33,13 +33,14 @@ pub fn resegment(
     silence: Instant,
 ) -> Vec<Decided> {
     let mut decided = advance(state, customer, old, silence);
-    let State { facts, pending, decision } = state;
+    let State { facts, pending, decision, settled } = state;
     let (Some(at), false) = (decision.as_of, decision.dimensions.is_empty()) else { return decided };
+    *settled = Settled::default();
     let Gone { segments, dimensions } = carry(decision, old, new);
     let before = decision.dimensions.clone();
     let view = View::new(customer, in_effect(facts, pending), new);
     let evaluation = Evaluation::new(new, &view, Moment::new(at, &new.zone));
-    let moves = decide(new, &evaluation, &mut decision.dimensions);
+    let moves = decide_on(new, &evaluation, &mut decision.dimensions, settled);
     (decision.next, decision.segmentation) = (moves.until, new.version);
 
     for (dimension, before) in &dimensions {
@@ -51,7 +52,7 @@ pub fn resegment(
         decided.push(Decided { core, origin: None });
     }
     let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-    let step = Step { customer, segmentation: new, facts, pending, news: &[], before: &before, view: &view, now };
+    let step = Step { customer, segmentation: new, news: &[], before: &before, view: &view, now, settled };
     for mut moved in step.describe(&moves.value, decision.next) {
         moved.core.cause = Cause::Segmentation;
         if let Some(from) = segments.get(moved.core.dimension.as_str()) {

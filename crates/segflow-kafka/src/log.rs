@@ -82,6 +82,10 @@ impl Log for KafkaLog {
         self.ownership.tasks()
     }
 
+    fn leave(&mut self) -> LogResult<()> {
+        self.ownership.leave(&self.config.owner_id())
+    }
+
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
         self.reader.seek(task, offsets)
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use segflow_core::event::Family;
 use segflow_runtime::log::{JournalEntry, LogError, LogResult, Past, Record, Slice, Task};
 
+use crate::check::partition_count;
 use crate::config::KafkaConfig;
 use crate::journal::Journal;
 use crate::part::Found;
@@ -33,6 +34,15 @@ impl KafkaPast {
     #[must_use]
     pub fn new(config: KafkaConfig) -> Self {
         Self { config, ranges: None, journals: BTreeMap::new(), texts: Texts::default() }
+    }
+
+    /// Checks the topics, and says how many partitions each has.
+    ///
+    /// # Errors
+    /// `Stop` if they are not as they must be; `Retry` while the cluster cannot be reached.
+    pub fn partitions(&mut self) -> LogResult<u32> {
+        self.ranges()?;
+        partition_count(self.ranges.as_ref().expect("just opened").consumer(), &self.config)
     }
 
     /// Closes the client if it has not been used for a while.

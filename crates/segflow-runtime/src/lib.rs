@@ -17,6 +17,7 @@ mod report;
 mod roll;
 pub mod rules;
 pub mod shelf;
+pub mod standby;
 pub mod state_bytes;
 pub mod states;
 pub mod status;
@@ -25,6 +26,7 @@ pub mod worker;
 
 pub use config::Config;
 pub use error::WorkerError;
+pub use standby::Standbys;
 pub use status::Status;
 pub use worker::{Cycle, Worker};
 

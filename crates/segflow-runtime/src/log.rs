@@ -148,6 +148,9 @@ pub trait Log: Past {
     /// that was taken is missing at least once, also if it is back already.
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>>;
 
+    /// Leaves the group for good, whereupon its tasks go to others at once. Waits for the group's word, for some seconds.
+    fn leave(&mut self) -> LogResult<()>;
+
     /// Reads the inputs of a task from these offsets on; anything fetched beyond them is dropped.
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()>;
 

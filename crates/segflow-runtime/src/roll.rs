@@ -46,6 +46,12 @@ pub(crate) enum Rolled {
 }
 
 impl Roll {
+    /// The last epoch of the journal that has been read.
+    pub(crate) fn known(&self) -> Option<u64> {
+        let next = self.next.as_ref().map(|next| next.record.epoch);
+        self.entries.back().map(|entry| entry.epoch).or(next)
+    }
+
     /// Comes one step further.
     ///
     /// # Errors
@@ -184,6 +190,7 @@ fn roll_forward(
             "decided the same changes from other counts: a compacted input may have lost records");
     }
     debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    local.check_room()?;
     let batch = local.batch(&record, bytes);
     local.write(&batch, record)
 }

@@ -169,7 +169,7 @@ impl Local {
         if records.is_empty() && epoch.woken == 0 && !moved && !ticked && !turned {
             return Ok(Prepared { settled, refused, commit: None });
         }
-        self.states.store().check_room()?;
+        self.check_room()?;
         let record = self.journal(&beginning.standing, &epoch, inputs, ends.w);
         let commit = self.commit(config, &beginning, record, &epoch, records, &rejected)?;
         Ok(Prepared { settled, refused, commit: Some(commit) })
@@ -184,6 +184,11 @@ impl Local {
         self.at_hand.written(self.last.as_ref(), &record);
         self.last = Some(record);
         Ok(())
+    }
+
+    /// Whether the disk can take what is about to be written.
+    pub(crate) fn check_room(&self) -> Result<(), TaskError> {
+        Ok(self.states.store().check_room()?)
     }
 
     /// Goes on under this configuration, which may not be the one under which it was opened.

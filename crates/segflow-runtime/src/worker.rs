@@ -107,6 +107,21 @@ impl<L: Log> Worker<L> {
         Ok(())
     }
 
+    /// Gives every task away and leaves the group, so that others have the tasks now and not after the session.
+    ///
+    /// # Errors
+    /// If the group did not let it go in time: it then waits for the session to end.
+    pub fn drain(&mut self) -> LogResult<()> {
+        let tasks: Vec<Task> = self.tasks.keys().copied().collect();
+        for task in &tasks {
+            self.log.release(*task);
+            self.lay_down(*task);
+        }
+        self.log.leave()?;
+        info!(worker = self.name, tasks = tasks.len(), "tasks given away, and left the group");
+        Ok(())
+    }
+
     /// One cycle: whose tasks, a step of recovery each, then S0 to S6 for those that run.
     ///
     /// # Errors
@@ -219,6 +234,7 @@ impl<L: Log> Worker<L> {
         for task in owned {
             self.tasks.entry(*task).or_insert_with(|| {
                 info!(worker = self.name, task = task.0, "task assigned");
+                self.config.shelf.claim(*task);
                 Life::Recovering(Box::new(Recovery::new(*task)))
             });
         }

@@ -162,6 +162,12 @@ impl Log for SimLog {
         tasks.ok_or_else(|| LogError::Fenced("no member of the group any more".to_owned()))
     }
 
+    fn leave(&mut self) -> LogResult<()> {
+        self.alive()?;
+        self.with(|world| world.evict(&self.name));
+        Ok(())
+    }
+
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
         self.alive()?;
         self.positions.insert(task, offsets.clone());

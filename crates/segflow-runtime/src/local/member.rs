@@ -38,6 +38,11 @@ impl Log for LocalLog {
         Ok(self.broker.lock().tasks_of(&self.member))
     }
 
+    fn leave(&mut self) -> LogResult<()> {
+        self.broker.lock().members.retain(|member| *member != self.member);
+        Ok(())
+    }
+
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
         self.positions.insert(task, offsets.clone());
         Ok(())

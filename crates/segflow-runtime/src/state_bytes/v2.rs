@@ -35,5 +35,7 @@ pub fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State
         let closed = names.zip(dimensions.into_iter().map(|membership| membership.seq));
         decision.closed = closed.filter(|(_, seq)| *seq > 0).collect();
     }
-    Ok(state::State { facts, pending, decision })
+    let mut state = state::State::default();
+    (state.facts, state.pending, state.decision) = (facts, pending, decision);
+    Ok(state)
 }

@@ -52,6 +52,10 @@ impl Log for Slow {
         self.log.tasks()
     }
 
+    fn leave(&mut self) -> LogResult<()> {
+        self.log.leave()
+    }
+
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
         self.log.seek(task, offsets)
     }
