@@ -67,10 +67,10 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
             return Walk { decided, erasure: Some(pending.remove(erasure)) };
         }
         let news: Vec<Pending> = pending.drain(..due).collect();
-        decision.open(segmentation);
         let view = &View::new(customer, in_effect(facts, pending), segmentation);
         let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
         settled.disturb(news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family])));
+        decision.open(segmentation);
         let mut news = &*news;
         // From here to the next fact, or to the end, only time passes.
         let quiet = pending.first().map_or(to, |first| first.effective.min(to));

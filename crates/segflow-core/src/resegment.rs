@@ -33,14 +33,14 @@ pub fn resegment(
     silence: Instant,
 ) -> Vec<Decided> {
     let mut decided = advance(state, customer, old, silence);
-    let State { facts, pending, decision, .. } = state;
+    let State { facts, pending, decision, settled } = state;
     let (Some(at), false) = (decision.as_of, decision.dimensions.is_empty()) else { return decided };
+    *settled = Settled::default();
     let Gone { segments, dimensions } = carry(decision, old, new);
     let before = decision.dimensions.clone();
     let view = View::new(customer, in_effect(facts, pending), new);
     let evaluation = Evaluation::new(new, &view, Moment::new(at, &new.zone));
-    let mut settled = Settled::default();
-    let moves = decide_on(new, &evaluation, &mut decision.dimensions, &mut settled);
+    let moves = decide_on(new, &evaluation, &mut decision.dimensions, settled);
     (decision.next, decision.segmentation) = (moves.until, new.version);
 
     for (dimension, before) in &dimensions {
@@ -52,8 +52,7 @@ pub fn resegment(
         decided.push(Decided { core, origin: None });
     }
     let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-    let (news, before, view, settled) = (&[], &before, &view, &settled);
-    let step = Step { customer, segmentation: new, news, before, view, now, settled };
+    let step = Step { customer, segmentation: new, news: &[], before: &before, view: &view, now, settled };
     for mut moved in step.describe(&moves.value, decision.next) {
         moved.core.cause = Cause::Segmentation;
         if let Some(from) = segments.get(moved.core.dimension.as_str()) {

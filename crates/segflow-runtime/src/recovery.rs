@@ -23,6 +23,8 @@ use fetch::Fetch;
 /// How long a barrier may hold before it is reported: the transaction timeout and 15 s.
 const BARRIER_ALARM: Duration = Duration::from_secs(25);
 
+const READING_RULES: &str = "the segmentations of the task are being read";
+
 /// A task that recovers.
 pub struct Recovery {
     task: Task,
@@ -139,7 +141,7 @@ impl Recovery {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
                 Poll::Ready(last) => self.compare(config, last),
             },
-            Stage::Rules { .. } => self.rules(config, log),
+            Stage::Rules { target } => self.rules(config, log, *target),
             Stage::Roll { target, .. } if *target == self.epoch() => self.finish(config, log),
             Stage::Roll { .. } => match self.roll(config, log)? {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
@@ -175,7 +177,7 @@ impl Recovery {
                     Ok(self.pass(true, "", Stage::Rules { target }))
                 }
             },
-            Stage::Rules { .. } => self.rules(config, past),
+            Stage::Rules { target } => self.rules(config, past, *target),
             Stage::Roll { .. } => match self.roll(config, past)? {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
                 Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
@@ -197,12 +199,10 @@ impl Recovery {
     }
 
     /// Reads the rules by which the store's last epoch was decided.
-    fn rules<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
-        let Stage::Rules { target } = self.stage else { return Ok(Step::Waiting) };
+    fn rules<P: Past>(&mut self, config: &Config, past: &mut P, target: u64) -> Result<Step, TaskError> {
         let local = self.local.as_mut().expect("opened in the first stage");
         let opened = local.open_states(config, past)?;
-        let reason = "the segmentations of the task are being read";
-        Ok(self.pass(opened, reason, Stage::Roll { target, roll: Roll::default() }))
+        Ok(self.pass(opened, READING_RULES, Stage::Roll { target, roll: Roll::default() }))
     }
 
     fn roll<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Rolled, TaskError> {
@@ -284,16 +284,14 @@ impl Recovery {
                 ),
             ));
         }
-        if let Some(last) = &last {
-            if local.epoch() == target && local.last() != Some(last) {
-                return Err(TaskError::stop(
-                    self.task,
-                    format_args!(
-                        "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to \
-                         another journal; move its directory away, and it is rebuilt"
-                    ),
-                ));
-            }
+        if local.epoch() == target && local.last() != last.as_ref() {
+            return Err(TaskError::stop(
+                self.task,
+                format_args!(
+                    "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to another \
+                     journal; move its directory away, and it is rebuilt"
+                ),
+            ));
         }
         self.stage = Stage::Rules { target };
         Ok(Step::Progress)
@@ -303,7 +301,7 @@ impl Recovery {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
         if !local.make_ready(log)? {
-            return Ok(self.wait("the segmentations of the task are being read"));
+            return Ok(self.wait(READING_RULES));
         }
         log.seek(self.task, &local.offsets(config))?;
         log.forget(self.task);

@@ -17,7 +17,7 @@ const META: &str = "meta";
 const FAMILIES: [&str; 3] = [CUSTOMERS, META, TIMERS];
 
 /// A column family's name, a key and a value.
-pub type Row = (&'static str, Box<[u8]>, Box<[u8]>);
+pub type Entry = (&'static str, Box<[u8]>, Box<[u8]>);
 
 /// The values that a store keeps of itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +42,9 @@ impl Meta {
         }
     }
 }
+
+/// A customer's id, or whatever their row is under, and their state.
+pub type Row = (Vec<u8>, Vec<u8>);
 
 /// One task's database, open.
 pub struct Store {
@@ -108,7 +111,7 @@ impl Store {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn customers_all(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
+    pub fn customers_all(&self) -> impl Iterator<Item = Result<Row, StoreError>> {
         self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| {
             row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
         })
@@ -119,12 +122,7 @@ impl Store {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn customers_between(
-        &self,
-        from: &[u8],
-        to: Option<&[u8]>,
-        max: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn customers_between(&self, from: &[u8], to: Option<&[u8]>, max: usize) -> Result<Vec<Row>, StoreError> {
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(from);
         if let Some(to) = to {
@@ -227,7 +225,7 @@ impl Store {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn rows(&self) -> impl Iterator<Item = Result<Row, StoreError>> {
+    pub fn rows(&self) -> impl Iterator<Item = Result<Entry, StoreError>> {
         FAMILIES.into_iter().flat_map(move |family| {
             self.database.iterator_cf(self.family(family), IteratorMode::Start).map(move |row| {
                 row.map(|(key, value)| (family, key, value)).map_err(|error| StoreError::of(&self.path, error))
