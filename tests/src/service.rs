@@ -74,9 +74,13 @@ impl<'b> Service<'b> {
         for family in Family::ALL {
             text.push_str(&format!("inputs.{}.topic = {:?}\n", family.name(), self.topic(family.name())));
         }
-        for (key, name) in
-            [("changes", "changes"), ("segments", "segments"), ("dead_letters", "dead-letters"), ("journal", "journal")]
-        {
+        for (key, name) in [
+            ("changes", "changes"),
+            ("segments", "segments"),
+            ("dead_letters", "dead-letters"),
+            ("journal", "journal"),
+            ("segmentations", "segmentations"),
+        ] {
             text.push_str(&format!("outputs.{key} = {:?}\n", self.topic(name)));
         }
         text.push_str(&self.settings);

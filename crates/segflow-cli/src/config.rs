@@ -162,6 +162,7 @@ pub struct Outputs {
     pub segments: String,
     pub dead_letters: String,
     pub journal: String,
+    pub segmentations: String,
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -178,6 +179,7 @@ pub struct Commit {
     pub interval: SignedDuration,
     pub max_records: usize,
     pub max_timers: usize,
+    pub max_resegmented: usize,
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -221,6 +223,7 @@ impl Default for Outputs {
             segments: "collections.segments".to_owned(),
             dead_letters: "collections.dead-letters".to_owned(),
             journal: "collections.journal".to_owned(),
+            segmentations: "segflow.segmentations".to_owned(),
         }
     }
 }
@@ -233,7 +236,12 @@ impl Default for Clock {
 
 impl Default for Commit {
     fn default() -> Self {
-        Self { interval: SignedDuration::from_millis(100), max_records: 10_000, max_timers: 10_000 }
+        Self {
+            interval: SignedDuration::from_millis(100),
+            max_records: 10_000,
+            max_timers: 10_000,
+            max_resegmented: 1_000,
+        }
     }
 }
 
@@ -306,9 +314,11 @@ impl Config {
             let ms = duration.as_millis();
             ensure!((least..=most).contains(&ms), "`{key}` is {ms} ms: expected {least} to {most} ms");
         }
-        for (key, count) in
-            [("commit.max_records", self.commit.max_records), ("commit.max_timers", self.commit.max_timers)]
-        {
+        for (key, count) in [
+            ("commit.max_records", self.commit.max_records),
+            ("commit.max_timers", self.commit.max_timers),
+            ("commit.max_resegmented", self.commit.max_resegmented),
+        ] {
             ensure!((1..=1_000_000).contains(&count), "`{key}` is {count}: expected 1 to 1000000");
         }
         for (key, mib) in [
@@ -356,12 +366,13 @@ impl Config {
 
     /// The topic of every sink.
     pub fn output_topics(&self) -> BTreeMap<Sink, String> {
-        let Outputs { changes, segments, dead_letters, journal, .. } = self.outputs.clone();
+        let Outputs { changes, segments, dead_letters, journal, segmentations, .. } = self.outputs.clone();
         [
             (Sink::Changes, changes),
             (Sink::Segments, segments),
             (Sink::DeadLetters, dead_letters),
             (Sink::Journal, journal),
+            (Sink::Segmentations, segmentations),
         ]
         .into()
     }

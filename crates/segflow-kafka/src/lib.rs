@@ -23,6 +23,7 @@ mod producer;
 mod ranges;
 mod reader;
 mod record;
+mod texts;
 pub mod topics;
 mod voice;
 

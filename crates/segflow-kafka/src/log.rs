@@ -169,6 +169,10 @@ impl Past for KafkaLog {
         self.past.journal_after(task, after, max)
     }
 
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        self.past.segmentation(hash)
+    }
+
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.past.slice(task, family, from, to)
     }

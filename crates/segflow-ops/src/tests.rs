@@ -50,6 +50,9 @@ fn task(phase: Phase) -> TaskStatus {
         w: Some(TEN.plus_ms(250)),
         inputs: BTreeMap::new(),
         rebuilt: false,
+        segmentation_version: Some(4),
+        passing: true,
+        refused: Some("version"),
     }
 }
 
@@ -62,6 +65,7 @@ fn healthy() -> Snapshot {
         workers: BTreeMap::from([("w-0".to_owned(), worker(&[3]))]),
         tasks: BTreeMap::from([(3, task(Phase::Running))]),
         totals: BTreeMap::new(),
+        file_invalid: false,
     }
 }
 
@@ -85,6 +89,7 @@ fn every_metric_of_a_running_task() {
         counts,
         dead_letters: dead.iter().copied().collect(),
         rolled_forward,
+        resegmented: 17 * rolled_forward,
     };
     snapshot.totals.insert(3, totals(&[("undecodable", 1), ("wrong_currency", 2)], 1));
     snapshot.totals.insert(4, totals(&[("undecodable", 3)], 0));
@@ -117,6 +122,18 @@ fn every_metric_of_a_running_task() {
             segflow_task_state{partition="3",state="running"} 1
             segflow_task_state{partition="3",state="standby"} 0
             segflow_task_state{partition="3",state="stopped"} 0
+            # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
+            # TYPE segflow_segmentation_version gauge
+            segflow_segmentation_version{partition="3"} 4
+            # HELP segflow_segmentation_pass 1 while some customers of the task are decided by former segmentations still, else 0.
+            # TYPE segflow_segmentation_pass gauge
+            segflow_segmentation_pass{partition="3"} 1
+            # HELP segflow_segmentation_refused 1 where the task does not activate the segmentation of the file, by reason: name, currency or version.
+            # TYPE segflow_segmentation_refused gauge
+            segflow_segmentation_refused{partition="3",reason="version"} 1
+            # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+            # TYPE segflow_segmentation_file_invalid gauge
+            segflow_segmentation_file_invalid 0
             # HELP segflow_events_total Records read and committed.
             # TYPE segflow_events_total counter
             segflow_events_total{partition="3"} 100
@@ -149,6 +166,10 @@ fn every_metric_of_a_running_task() {
             # TYPE segflow_dead_letters_total counter
             segflow_dead_letters_total{reason="undecodable"} 4
             segflow_dead_letters_total{reason="wrong_currency"} 2
+            # HELP segflow_resegmented_total Customers that went over to a new segmentation after its activation.
+            # TYPE segflow_resegmented_total counter
+            segflow_resegmented_total{partition="3"} 17
+            segflow_resegmented_total{partition="4"} 0
             # HELP segflow_epochs_rolled_forward_total Epochs that were committed but not in the store, redone from the journal.
             # TYPE segflow_epochs_rolled_forward_total counter
             segflow_epochs_rolled_forward_total{partition="3"} 1
@@ -189,22 +210,34 @@ fn what_is_not_known_has_no_sample() {
     check_metrics(
         &snapshot,
         expect![[r##"
-        # HELP segflow_lag_records Records of the input not read yet: latest offset, open transactions included, less position.
-        # TYPE segflow_lag_records gauge
-        segflow_lag_records{topic="calls \"v2\"",partition="3"} 5
-        # HELP segflow_epoch The last epoch of the task that is in its store.
-        # TYPE segflow_epoch gauge
-        segflow_epoch{partition="3"} 41
-        # HELP segflow_task_state 1 for the state the task is in, 0 for the others.
-        # TYPE segflow_task_state gauge
-        segflow_task_state{partition="3",state="recovering"} 1
-        segflow_task_state{partition="3",state="running"} 0
-        segflow_task_state{partition="3",state="standby"} 0
-        segflow_task_state{partition="3",state="stopped"} 0
-        # HELP segflow_build_info 1; the version is in the label.
-        # TYPE segflow_build_info gauge
-        segflow_build_info{version="VERSION"} 1
-    "##]],
+            # HELP segflow_lag_records Records of the input not read yet: latest offset, open transactions included, less position.
+            # TYPE segflow_lag_records gauge
+            segflow_lag_records{topic="calls \"v2\"",partition="3"} 5
+            # HELP segflow_epoch The last epoch of the task that is in its store.
+            # TYPE segflow_epoch gauge
+            segflow_epoch{partition="3"} 41
+            # HELP segflow_task_state 1 for the state the task is in, 0 for the others.
+            # TYPE segflow_task_state gauge
+            segflow_task_state{partition="3",state="recovering"} 1
+            segflow_task_state{partition="3",state="running"} 0
+            segflow_task_state{partition="3",state="standby"} 0
+            segflow_task_state{partition="3",state="stopped"} 0
+            # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
+            # TYPE segflow_segmentation_version gauge
+            segflow_segmentation_version{partition="3"} 4
+            # HELP segflow_segmentation_pass 1 while some customers of the task are decided by former segmentations still, else 0.
+            # TYPE segflow_segmentation_pass gauge
+            segflow_segmentation_pass{partition="3"} 1
+            # HELP segflow_segmentation_refused 1 where the task does not activate the segmentation of the file, by reason: name, currency or version.
+            # TYPE segflow_segmentation_refused gauge
+            segflow_segmentation_refused{partition="3",reason="version"} 1
+            # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+            # TYPE segflow_segmentation_file_invalid gauge
+            segflow_segmentation_file_invalid 0
+            # HELP segflow_build_info 1; the version is in the label.
+            # TYPE segflow_build_info gauge
+            segflow_build_info{version="VERSION"} 1
+        "##]],
     );
 }
 
@@ -239,7 +272,8 @@ fn a_healthy_process_is_live_and_ready() {
 
 #[test]
 fn live_but_not_ready_before_a_worker_has_joined() {
-    let snapshot = Snapshot { workers: BTreeMap::new(), tasks: BTreeMap::new(), totals: BTreeMap::new() };
+    let snapshot =
+        Snapshot { workers: BTreeMap::new(), tasks: BTreeMap::new(), totals: BTreeMap::new(), file_invalid: false };
     assert_eq!(liveness(&snapshot), Vec::<String>::new());
     assert_eq!(readiness(&snapshot), ["no worker has joined"]);
 }
@@ -300,6 +334,9 @@ fn each_path_over_a_socket() {
         HTTP/1.1 200 OK
         content-type: text/plain; version=0.0.4
 
+        # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+        # TYPE segflow_segmentation_file_invalid gauge
+        segflow_segmentation_file_invalid 0
         # HELP segflow_build_info 1; the version is in the label.
         # TYPE segflow_build_info gauge
         segflow_build_info{version="VERSION"} 1

@@ -3,6 +3,7 @@
 //! Holds no rule and no Kafka client: what is decided, `segflow-core` decides; where records come from and go to, a
 //! [`log::Log`] says. A task's store is never ahead of what the log has committed (I3).
 
+mod activation;
 pub mod config;
 pub mod dead_letter;
 pub mod epoch;
@@ -14,6 +15,7 @@ pub mod recovery;
 pub mod replay;
 mod report;
 mod roll;
+pub mod rules;
 pub mod shelf;
 pub mod standby;
 pub mod state_bytes;

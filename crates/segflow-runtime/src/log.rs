@@ -46,7 +46,12 @@ pub enum Sink {
     DeadLetters,
     /// The decisions: one record per epoch, whose key is the epoch in decimal.
     Journal,
+    /// The compacted texts of the segmentations that journals name, under their hashes; of one partition, [`TEXTS`].
+    Segmentations,
 }
+
+/// The one partition of [`Sink::Segmentations`].
+pub const TEXTS: Task = Task(0);
 
 /// A record to be written; its partition is the task's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -128,6 +133,10 @@ pub trait Past {
     /// The committed records of an input from `from` on, up to but not including `to`, as far as they have come. `Stop` if
     /// the input no longer reaches back to `from`.
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice>;
+
+    /// The text of the segmentation of this hash, as some committed epoch wrote it; none if none did. Not before every
+    /// transaction that may hold it is decided.
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>>;
 
     /// Nothing more of this task is asked for: drops what was fetched ahead.
     fn forget(&mut self, task: Task);

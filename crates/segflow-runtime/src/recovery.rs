@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::error::TaskError;
 use crate::log::{JournalEntry, Log, Past, Task};
-use crate::roll::{Roll, Rolled, gone, record, same_rules};
+use crate::roll::{Roll, Rolled, gone, record};
 use crate::shelf::Taken;
 use crate::task::Local;
 
@@ -35,6 +35,7 @@ enum Stage {
     Offsets,
     Journal,
     Last,
+    Rules { target: u64 },
     Roll { target: u64, roll: Roll },
 }
 
@@ -83,7 +84,7 @@ impl Recovery {
     #[must_use]
     pub fn target(&self) -> Option<u64> {
         match self.stage {
-            Stage::Roll { target, .. } => Some(target),
+            Stage::Rules { target } | Stage::Roll { target, .. } => Some(target),
             _ => None,
         }
     }
@@ -110,10 +111,11 @@ impl Recovery {
             }
             Stage::Last => match log.journal_last(self.task)? {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
-                Poll::Ready(last) => self.compare(config, last),
+                Poll::Ready(last) => self.compare(last),
             },
-            Stage::Roll { target, .. } if *target == self.epoch() => self.finish(config, log),
             Stage::Open => self.take(config),
+            Stage::Rules { .. } => self.rules(config, log),
+            Stage::Roll { target, .. } if *target == self.epoch() => self.finish(config, log),
             Stage::Roll { .. } => match self.roll(config, log)? {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
                 Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
@@ -136,9 +138,10 @@ impl Recovery {
                 Poll::Ready(last) => {
                     // The store may be ahead of what can be read already, of the transaction that it has just committed.
                     let target = last.map_or(0, |last| last.epoch).max(self.epoch());
-                    Ok(self.pass(true, "", Stage::Roll { target, roll: Roll::default() }))
+                    Ok(self.pass(true, "", Stage::Rules { target }))
                 }
             },
+            Stage::Rules { .. } => self.rules(config, past),
             Stage::Roll { .. } => match self.roll(config, past)? {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
                 Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
@@ -148,6 +151,15 @@ impl Recovery {
                 }
             },
         }
+    }
+
+    /// Reads the rules by which the store's last epoch was decided.
+    fn rules<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
+        let Stage::Rules { target } = self.stage else { return Ok(Step::Waiting) };
+        let local = self.local.as_mut().expect("opened in the first stage");
+        let opened = local.open_states(config, past)?;
+        let reason = "the segmentations of the task are being read";
+        Ok(self.pass(opened, reason, Stage::Roll { target, roll: Roll::default() }))
     }
 
     fn roll<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Rolled, TaskError> {
@@ -212,7 +224,7 @@ impl Recovery {
     }
 
     /// Compares what the store has with the last committed record of the journal.
-    fn compare(&mut self, config: &Config, last: Option<JournalEntry>) -> Result<Step, TaskError> {
+    fn compare(&mut self, last: Option<JournalEntry>) -> Result<Step, TaskError> {
         let last = last.map(|entry| record(&entry, self.task)).transpose()?;
         let local = self.local.as_ref().expect("opened in the first stage");
         let target = last.as_ref().map_or(0, |last| last.epoch);
@@ -227,7 +239,6 @@ impl Recovery {
             ));
         }
         if let Some(last) = &last {
-            same_rules(last, config, self.task)?;
             if local.epoch() == target && local.last() != Some(last) {
                 return Err(TaskError::stop(
                     self.task,
@@ -238,13 +249,16 @@ impl Recovery {
                 ));
             }
         }
-        self.stage = Stage::Roll { target, roll: Roll::default() };
+        self.stage = Stage::Rules { target };
         Ok(Step::Progress)
     }
 
     fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
+        if !local.make_ready(log)? {
+            return Ok(self.wait("the segmentations of the task are being read"));
+        }
         log.seek(self.task, &local.offsets(config))?;
         log.forget(self.task);
         let store = match (rebuilt, local.epoch()) {

@@ -21,6 +21,8 @@ pub enum Meta {
     Journal,
     /// The hash of the segmentation by which it was decided.
     Segmentation,
+    /// From which version of the states' bytes on every row is that must be rewritten to be understood later.
+    StateVersion,
 }
 
 impl Meta {
@@ -29,6 +31,7 @@ impl Meta {
             Self::Epoch => "epoch",
             Self::Journal => "journal",
             Self::Segmentation => "segmentation",
+            Self::StateVersion => "state-version",
         }
     }
 }
@@ -102,6 +105,29 @@ impl Store {
         self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| {
             row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
         })
+    }
+
+    /// At most `max` customers from `from` on, before `to`, in the order of their ids; without a bound where there is
+    /// none.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn customers_between(
+        &self,
+        from: &[u8],
+        to: Option<&[u8]>,
+        max: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(from);
+        if let Some(to) = to {
+            options.set_iterate_upper_bound(to);
+        }
+        let rows = self.database.iterator_cf_opt(self.customers(), options, IteratorMode::Start).take(max);
+        rows.map(|row| {
+            row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
+        })
+        .collect()
     }
 
     /// A value of meta.

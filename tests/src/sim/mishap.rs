@@ -25,11 +25,20 @@ pub enum Mishap {
     ClockAhead,
     /// A worker leaves between two cycles, and comes back later.
     Away,
+    /// One worker's file of the segmentation has a higher version; the others never see it.
+    NewVersion,
 }
 
 /// Every kind.
-pub const MISHAPS: [Mishap; 6] =
-    [Mishap::DiskLost, Mishap::StoreLost, Mishap::LogTorn, Mishap::ClockBack, Mishap::ClockAhead, Mishap::Away];
+pub const MISHAPS: [Mishap; 7] = [
+    Mishap::DiskLost,
+    Mishap::StoreLost,
+    Mishap::LogTorn,
+    Mishap::ClockBack,
+    Mishap::ClockAhead,
+    Mishap::Away,
+    Mishap::NewVersion,
+];
 
 /// How often each kind happened.
 pub type Mishaps = BTreeMap<Mishap, u64>;

@@ -144,7 +144,7 @@ fn append(bench: &Bench, task: Task) {
         recorded_at: instant,
         body: received(1, "x"),
     };
-    let value = event::encode(&event, &bench.config.segmentation.currency, Encoding::Json);
+    let value = event::encode(&event, &bench.config.segmentation.offered().currency, Encoding::Json);
     bench.broker.append(task, event.body.family(), instant, Some(b"elsewhere".to_vec()), value, Vec::new());
 }
 
