@@ -16,6 +16,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::Task;
+use segflow_runtime::rules::Rulebook;
 use segflow_runtime::worker::Worker;
 use segflow_tests::binary::segflow;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
@@ -167,7 +168,7 @@ fn config(state: &Path) -> Config {
     let currency = segmentation.currency.clone();
     let input = |family: Family| (family, Input { topic: family.default_topic(), role: Role::Gate });
     Config {
-        segmentation: Arc::new(segmentation),
+        segmentation: Rulebook::new(Arc::new(segmentation)),
         intake: Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, PARTITIONS, currency)),
         inputs: Family::ALL.map(input).into(),
         outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },

@@ -4,11 +4,11 @@
 
 mod snapshots;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use jiff::SignedDuration;
 use segflow_core::clock::{Idle, Role};
 use segflow_core::event::Family;
@@ -29,6 +29,7 @@ pub struct Config {
     pub segmentation: PathBuf,
     pub state_dir: PathBuf,
     #[serde(default)]
+    pub standby_of: StandbyOf,
     pub recovery: Recovery,
     pub kafka: Kafka,
     #[serde(default)]
@@ -47,6 +48,46 @@ pub struct Config {
     pub ops: Ops,
     #[serde(default)]
     pub log: Log,
+}
+
+/// The tasks of which a warm copy is kept while they run elsewhere.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum StandbyOf {
+    Partitions(BTreeSet<u32>),
+    Word(AllTasks),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AllTasks {
+    All,
+}
+
+impl Default for StandbyOf {
+    fn default() -> Self {
+        Self::Partitions(BTreeSet::new())
+    }
+}
+
+impl StandbyOf {
+    /// Whether there is any.
+    pub fn is_some(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// The partitions meant, of so many.
+    pub fn of(&self, partitions: u32) -> Result<BTreeSet<u32>> {
+        match self {
+            Self::Word(AllTasks::All) => Ok((0..partitions).collect()),
+            Self::Partitions(listed) => {
+                if let Some(beyond) = listed.iter().find(|partition| **partition >= partitions) {
+                    bail!("`standby_of` names partition {beyond}: the topics have {partitions}, counted from 0");
+                }
+                Ok(listed.clone())
+            }
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -128,6 +169,7 @@ pub struct Outputs {
     pub segments: String,
     pub dead_letters: String,
     pub journal: String,
+    pub segmentations: String,
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -144,6 +186,7 @@ pub struct Commit {
     pub interval: SignedDuration,
     pub max_records: usize,
     pub max_timers: usize,
+    pub max_resegmented: usize,
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -187,6 +230,7 @@ impl Default for Outputs {
             segments: "collections.segments".to_owned(),
             dead_letters: "collections.dead-letters".to_owned(),
             journal: "collections.journal".to_owned(),
+            segmentations: "segflow.segmentations".to_owned(),
         }
     }
 }
@@ -199,7 +243,12 @@ impl Default for Clock {
 
 impl Default for Commit {
     fn default() -> Self {
-        Self { interval: SignedDuration::from_millis(100), max_records: 10_000, max_timers: 10_000 }
+        Self {
+            interval: SignedDuration::from_millis(100),
+            max_records: 10_000,
+            max_timers: 10_000,
+            max_resegmented: 1_000,
+        }
     }
 }
 
@@ -273,9 +322,11 @@ impl Config {
             let ms = duration.as_millis();
             ensure!((least..=most).contains(&ms), "`{key}` is {ms} ms: expected {least} to {most} ms");
         }
-        for (key, count) in
-            [("commit.max_records", self.commit.max_records), ("commit.max_timers", self.commit.max_timers)]
-        {
+        for (key, count) in [
+            ("commit.max_records", self.commit.max_records),
+            ("commit.max_timers", self.commit.max_timers),
+            ("commit.max_resegmented", self.commit.max_resegmented),
+        ] {
             ensure!((1..=1_000_000).contains(&count), "`{key}` is {count}: expected 1 to 1000000");
         }
         for (key, mib) in [
@@ -323,12 +374,13 @@ impl Config {
 
     /// The topic of every sink.
     pub fn output_topics(&self) -> BTreeMap<Sink, String> {
-        let Outputs { changes, segments, dead_letters, journal, .. } = self.outputs.clone();
+        let Outputs { changes, segments, dead_letters, journal, segmentations, .. } = self.outputs.clone();
         [
             (Sink::Changes, changes),
             (Sink::Segments, segments),
             (Sink::DeadLetters, dead_letters),
             (Sink::Journal, journal),
+            (Sink::Segmentations, segmentations),
         ]
         .into()
     }
@@ -418,6 +470,18 @@ mod tests {
     fn a_value_out_of_bounds_is_refused_with_its_bounds() {
         let config: Config = toml::from_str(&format!("{LEAST}\ncommit.max_records = 0\n")).unwrap();
         assert_eq!(config.check().unwrap_err().to_string(), "`commit.max_records` is 0: expected 1 to 1000000");
+    }
+
+    #[test]
+    fn standbys_are_of_all_or_of_partitions_that_are_there() {
+        let of =
+            |text: &str| toml::from_str::<Config>(&format!("standby_of = {text}\n{LEAST}")).map(|read| read.standby_of);
+        assert_eq!(of("\"all\"").unwrap().of(3).unwrap(), [0, 1, 2].into());
+        assert_eq!(of("[2, 0]").unwrap().of(3).unwrap(), [0, 2].into());
+        let error = of("[3]").unwrap().of(3).unwrap_err().to_string();
+        assert_eq!(error, "`standby_of` names partition 3: the topics have 3, counted from 0");
+        assert!(of("\"most\"").is_err());
+        assert!(!of("[]").unwrap().is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod command;
 mod config;
 mod describe;
+mod offer;
 mod portrait;
 mod retention;
 mod segmentation;

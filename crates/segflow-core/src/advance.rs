@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{Cause, Core, Decided, Forecast, Reason, change_id};
-use crate::event::{CustomerId, erased};
-use crate::fact::Facts;
+use crate::change::{Cause, Core, Decided, Forecast, Reason, Safety, change_id};
+use crate::event::{CustomerId, Families, erased};
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
-use crate::membership::{Move, decide};
+use crate::membership::{Move, Settled, decide_on};
 use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
 use crate::segmentation::{Dimension, Segment, Segmentation};
-use crate::state::{InEffect, Membership, Pending, State, in_effect};
+use crate::state::{InEffect, Membership, Pending, State, Wake, in_effect};
 use crate::time::{Instant, Span};
 
 /// How far a forecast looks.
@@ -25,17 +24,25 @@ pub const FORECAST_STEPS: usize = 2_000;
 /// The bound is exclusive, since records of equal timestamp may still be unread. Nothing is decided before the
 /// customer's earliest effective instant.
 pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
+    let Wake { fact, silence } = state.wake();
+    let decided = if fact.min(silence) < to { decide_until(state, customer, segmentation, to) } else { Vec::new() };
+    if let Some(as_of) = &mut state.decision.as_of {
+        *as_of = to.max(*as_of);
+        prune(state, segmentation, to);
+    }
+    decided
+}
+
+fn decide_until(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
     let mut decided = Vec::new();
+    state.settled.open(segmentation, &state.decision);
     loop {
         let walk = walk(state, customer, segmentation, to);
         decided.extend(walk.decided);
         let Some(erasure) = walk.erasure else { break };
         decided.extend(erase(state, customer, segmentation, &erasure));
     }
-    if let Some(as_of) = &mut state.decision.as_of {
-        *as_of = to.max(*as_of);
-        prune(state, segmentation, to);
-    }
+    state.settled.close(segmentation, &state.decision);
     decided
 }
 
@@ -47,9 +54,8 @@ struct Walk {
 }
 
 fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Walk {
-    let State { facts, pending, decision } = state;
+    let State { facts, pending, decision, settled } = state;
     let mut decided = Vec::new();
-    let mut view = None;
     loop {
         let fact = pending.first().map_or(Instant::NEVER, |first| first.effective);
         let at = fact.min(decision.next);
@@ -61,21 +67,43 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
             return Walk { decided, erasure: Some(pending.remove(erasure)) };
         }
         let news: Vec<Pending> = pending.drain(..due).collect();
-        let view = match (&view, news.is_empty()) {
-            (Some(view), true) => view,
-            _ => &*view.insert(View::new(customer, in_effect(facts, pending), segmentation)),
-        };
-        let evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
-        let before = decision.dimensions.clone();
-        let moves = decide(segmentation, &evaluation, &mut decision.dimensions);
-        assert!(moves.until > at, "the next breakpoint lies after the present one");
-        (decision.next, decision.as_of) = (moves.until, Some(at));
-        if !moves.value.is_empty() {
-            let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-            let instant = Step { customer, segmentation, facts, pending, news: &news, before: &before, view, now };
-            decided.extend(instant.describe(&moves.value, decision.next));
+        let view = &View::new(customer, in_effect(facts, pending), segmentation);
+        let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
+        settled.disturb(news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family])));
+        decision.open(segmentation);
+        let mut news = &*news;
+        // From here to the next fact, or to the end, only time passes.
+        let quiet = pending.first().map_or(to, |first| first.effective.min(to));
+        loop {
+            let at = evaluation.moment.at;
+            let moves = decide_on(segmentation, &evaluation, &mut decision.dimensions, settled);
+            assert!(moves.until > at, "the next breakpoint lies after the present one");
+            (decision.next, decision.as_of) = (moves.until, Some(at));
+            if !moves.value.is_empty() {
+                let before = &unmoved(&decision.dimensions, &moves.value);
+                let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
+                let instant = Step { customer, segmentation, news, before, view, now, settled };
+                decided.extend(instant.describe(&moves.value, decision.next));
+            }
+            if decision.next >= quiet {
+                break;
+            }
+            news = &[];
+            evaluation = evaluation.at(Moment::new(decision.next, &segmentation.zone));
         }
     }
+}
+
+/// Where every dimension stood before these moves; since when a `when` has held is not told back.
+fn unmoved(memberships: &[Membership], moves: &[Move]) -> Vec<Membership> {
+    let mut before = memberships.to_vec();
+    for moved in moves {
+        let membership = &mut before[moved.dimension];
+        membership.current = moved.from.map(|from| u16::try_from(from).expect("it was a `u16`"));
+        membership.entered_at = moved.entered_previous_at;
+        membership.seq -= 1;
+    }
+    before
 }
 
 /// Closes every membership and forgets everything recorded up to the erasure. Who is not gone begins anew.
@@ -88,18 +116,46 @@ fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, 
     let mut decided = Vec::new();
     let dimensions = segmentation.dimensions.iter().zip(before).zip(&mut state.decision.dimensions);
     for ((dimension, before), membership) in dimensions {
-        let Some(from) = before.current else { continue };
+        if before.current.is_none() {
+            continue;
+        }
         membership.seq += 1;
-        let core = Core {
-            change_id: change_id(customer, &dimension.name, membership.seq),
-            seq: membership.seq,
-            customer_id: customer.clone(),
-            dimension: dimension.name.clone(),
-            from: Some(dimension.segments[usize::from(from)].name.clone()),
+        let left = Left { customer, dimension, before: &before, seq: membership.seq };
+        let core = left.close(segmentation, at, Cause::Erasure, safety.clone());
+        decided.push(Decided { core, origin: Some((erasure.family, erasure.offset)) });
+    }
+    state.decision.close(segmentation);
+    let remains = !in_effect(&state.facts, &state.pending).facts.is_empty();
+    state.decision.as_of = Some(at);
+    state.decision.next = if remains { at } else { Instant::NEVER };
+    decided
+}
+
+/// A dimension in which the customer stands no more.
+pub(crate) struct Left<'a> {
+    pub customer: &'a CustomerId,
+    /// As in the segmentation that decided it.
+    pub dimension: &'a Dimension,
+    /// Where they stood.
+    pub before: &'a Membership,
+    /// Of the last change.
+    pub seq: u64,
+}
+
+impl Left<'_> {
+    /// The last change. No membership is left to be named.
+    pub fn close(&self, segmentation: &Segmentation, at: Instant, cause: Cause, safety: Safety) -> Core {
+        let left = |current: u16| self.dimension.segments[usize::from(current)].name.clone();
+        Core {
+            change_id: change_id(self.customer, &self.dimension.name, self.seq),
+            seq: self.seq,
+            customer_id: self.customer.clone(),
+            dimension: self.dimension.name.clone(),
+            from: self.before.current.map(left),
             to: None,
             effective_at: at,
-            entered_previous_at: before.entered_at,
-            cause: Cause::Erasure,
+            entered_previous_at: self.before.entered_at,
+            cause,
             event_id: None,
             reasons: Vec::new(),
             segmentation: segmentation.name.clone(),
@@ -108,56 +164,50 @@ fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, 
             next_if_silent: None,
             forecast_until: at,
             memberships: Vec::new(),
-            safety: safety.clone(),
+            safety,
             treatment: BTreeMap::new(),
             treatment_from: BTreeMap::new(),
-        };
-        decided.push(Decided { core, origin: Some((erasure.family, erasure.offset)) });
+        }
     }
-    let remains = !in_effect(&state.facts, &state.pending).facts.is_empty();
-    state.decision.as_of = Some(at);
-    state.decision.next = if remains { at } else { Instant::NEVER };
-    decided
 }
 
 /// An instant at which something moved.
-struct Step<'s, 'a> {
-    customer: &'a CustomerId,
-    segmentation: &'a Segmentation,
-    facts: &'a Facts,
-    /// What is still not in effect.
-    pending: &'s [Pending],
+pub(crate) struct Step<'s, 'a> {
+    pub customer: &'a CustomerId,
+    pub segmentation: &'a Segmentation,
     /// What came into effect now.
-    news: &'s [Pending],
-    before: &'s [Membership],
-    view: &'s View<'a>,
-    now: Scene<'s, 'a, 's>,
+    pub news: &'s [Pending],
+    pub before: &'s [Membership],
+    pub view: &'s View<'a>,
+    pub now: Scene<'s, 'a, 's>,
+    pub settled: &'s Settled,
 }
 
 impl<'a> Step<'_, 'a> {
-    fn describe(&self, moves: &[Move], next: Instant) -> Vec<Decided> {
+    /// The changes of some moves, in their order. `next` is the next breakpoint.
+    pub fn describe(&self, moves: &[Move], next: Instant) -> Vec<Decided> {
         let zone = &self.segmentation.zone;
         let earlier;
         let view = if self.news.is_empty() {
             self.view
         } else {
-            let hidden = [self.news, self.pending].concat();
-            earlier = View::new(self.customer, in_effect(self.facts, &hidden), self.segmentation);
+            earlier = self.view.without(self.news);
             &earlier
         };
         let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
         let evaluation = Evaluation::new(self.segmentation, view, moment);
         let before = Scene { evaluation: &evaluation, memberships: self.before };
-        let stood = self.before.iter().any(|membership| membership.current.is_some());
+        let stood = self.before.iter().any(|membership| membership.entered_at.is_some());
         let before = stood.then_some(&before);
         let (forecasts, forecast_until) = self.forecast(moves, next);
+        let safety = self.view.safety(self.now.evaluation.moment);
         moves
             .iter()
             .zip(forecasts)
             .map(|(moved, next_if_silent)| {
                 // Up to its next move a dimension is foreseen; beyond it nobody looked.
                 let until = next_if_silent.as_ref().map_or(forecast_until, |forecast| forecast.at);
-                self.change(moved, self.reasons(moved, before), next_if_silent, until)
+                self.change(moved, self.reasons(moved, before), next_if_silent, until, safety.clone())
             })
             .collect()
     }
@@ -168,6 +218,7 @@ impl<'a> Step<'_, 'a> {
         reasons: Vec<Reason>,
         next_if_silent: Option<Forecast>,
         forecast_until: Instant,
+        safety: Safety,
     ) -> Decided {
         let segmentation = self.segmentation;
         let dimension = &segmentation.dimensions[moved.dimension];
@@ -192,7 +243,7 @@ impl<'a> Step<'_, 'a> {
             next_if_silent,
             forecast_until,
             memberships: names(segmentation, self.now.memberships),
-            safety: self.view.safety(self.now.evaluation.moment),
+            safety,
             treatment,
             treatment_from,
         };
@@ -228,14 +279,14 @@ impl<'a> Step<'_, 'a> {
     fn forecast(&self, moves: &[Move], mut next: Instant) -> (Vec<Option<Forecast>>, Instant) {
         let segmentation = self.segmentation;
         let horizon = segmentation.plus(self.now.evaluation.moment.at, FORECAST);
-        let mut memberships = self.now.memberships.to_vec();
+        let (mut memberships, mut settled) = (self.now.memberships.to_vec(), self.settled.clone());
         let mut found: Vec<Option<Forecast>> = vec![None; moves.len()];
         for _ in 0..FORECAST_STEPS {
             if next > horizon || found.iter().all(Option::is_some) {
                 return (found, horizon);
             }
-            let evaluation = Evaluation::new(segmentation, self.view, Moment::new(next, &segmentation.zone));
-            let step = decide(segmentation, &evaluation, &mut memberships);
+            let evaluation = self.now.evaluation.at(Moment::new(next, &segmentation.zone));
+            let step = decide_on(segmentation, &evaluation, &mut memberships, &mut settled);
             for moved in &step.value {
                 let wanted = moves.iter().position(|wanted| wanted.dimension == moved.dimension);
                 if let Some(wanted) = wanted.filter(|wanted| found[*wanted].is_none()) {
@@ -249,14 +300,14 @@ impl<'a> Step<'_, 'a> {
     }
 }
 
-fn names(segmentation: &Segmentation, memberships: &[Membership]) -> Vec<(String, String)> {
+pub(crate) fn names(segmentation: &Segmentation, memberships: &[Membership]) -> Vec<(String, String)> {
     present(segmentation, memberships)
         .map(|(dimension, segment)| (dimension.name.clone(), segment.name.clone()))
         .collect()
 }
 
 /// Per key the first dimension in file order wins.
-fn treatment(
+pub(crate) fn treatment(
     segmentation: &Segmentation,
     memberships: &[Membership],
 ) -> (BTreeMap<String, String>, BTreeMap<String, String>) {

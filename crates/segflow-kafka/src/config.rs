@@ -10,7 +10,7 @@ use segflow_core::event::Family;
 use segflow_runtime::log::{LogError, LogResult, Sink};
 
 /// Every sink, in the order in which they are listed everywhere.
-pub const SINKS: [Sink; 4] = [Sink::Changes, Sink::Segments, Sink::DeadLetters, Sink::Journal];
+pub const SINKS: [Sink; 5] = [Sink::Changes, Sink::Segments, Sink::DeadLetters, Sink::Journal, Sink::Segmentations];
 
 /// The topic of a sink unless the configuration names another.
 #[must_use]
@@ -20,6 +20,7 @@ pub const fn default_topic(sink: Sink) -> &'static str {
         Sink::Segments => "collections.segments",
         Sink::DeadLetters => "collections.dead-letters",
         Sink::Journal => "collections.journal",
+        Sink::Segmentations => "segflow.segmentations",
     }
 }
 
@@ -47,6 +48,9 @@ const FIXED: &[(&str, &str)] = &[
     ("check.crcs", "a damaged record must be seen"),
     ("allow.auto.create.topics", "`segflow topics create` makes the topics"),
 ];
+
+/// The role of the client that is a member of the group.
+const OWNER: &str = "owner";
 
 /// The largest record written. A dead letter holds its record whole, and adds headers.
 pub const MESSAGE_MAX_BYTES: u32 = 16 << 20;
@@ -119,7 +123,7 @@ pub struct KafkaConfig {
     pub worker: usize,
     /// The topic of each input that is read.
     pub inputs: BTreeMap<Family, String>,
-    /// The topic of each sink: all four.
+    /// The topic of each sink: all of them.
     pub outputs: BTreeMap<Sink, String>,
     /// After how long the cluster aborts a transaction that is not ended. Default 10 s.
     pub transaction_timeout: Duration,
@@ -178,12 +182,26 @@ impl KafkaConfig {
 
     /// The journal's topic.
     pub(crate) fn journal(&self) -> &str {
-        self.outputs.get(&Sink::Journal).map_or(default_topic(Sink::Journal), String::as_str)
+        self.topic(Sink::Journal)
+    }
+
+    /// The topic of the segmentations' texts.
+    pub(crate) fn texts(&self) -> &str {
+        self.topic(Sink::Segmentations)
+    }
+
+    fn topic(&self, sink: Sink) -> &str {
+        self.outputs.get(&sink).map_or(default_topic(sink), String::as_str)
+    }
+
+    /// What the member of the group calls itself.
+    pub(crate) fn owner_id(&self) -> String {
+        format!("{}-{OWNER}", self.member())
     }
 
     /// The member of the group: owns tasks and reads nothing.
     pub(crate) fn ownership(&self) -> ClientConfig {
-        let mut config = self.consumer("owner", &[("topic.metadata.refresh.interval.ms", "60000")]);
+        let mut config = self.consumer(OWNER, &[("topic.metadata.refresh.interval.ms", "60000")]);
         config
             .set("group.instance.id", self.member())
             .set("partition.assignment.strategy", "cooperative-sticky")

@@ -24,6 +24,7 @@ mod ranges;
 mod reader;
 mod record;
 pub mod retention;
+mod texts;
 pub mod topics;
 mod trim;
 mod voice;

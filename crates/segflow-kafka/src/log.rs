@@ -83,6 +83,10 @@ impl Log for KafkaLog {
         self.ownership.tasks()
     }
 
+    fn leave(&mut self) -> LogResult<()> {
+        self.ownership.leave(&self.config.owner_id())
+    }
+
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
         self.reader.seek(task, offsets)
     }
@@ -172,6 +176,10 @@ impl Past for KafkaLog {
 
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         self.past.journal_after(task, after, max)
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        self.past.segmentation(hash)
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {

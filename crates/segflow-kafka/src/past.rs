@@ -7,10 +7,12 @@ use std::time::Duration;
 use segflow_core::event::Family;
 use segflow_runtime::log::{JournalEntry, LogError, LogResult, Past, Record, Slice, Task};
 
+use crate::check::partition_count;
 use crate::config::KafkaConfig;
 use crate::journal::Journal;
 use crate::part::Found;
 use crate::ranges::Ranges;
+use crate::texts::Texts;
 
 /// After how long without use the client is closed; the next use opens another.
 const OVER: Duration = Duration::from_secs(30);
@@ -24,13 +26,23 @@ pub struct KafkaPast {
     /// None while it is not needed.
     ranges: Option<Ranges>,
     journals: BTreeMap<Task, Journal>,
+    texts: Texts,
 }
 
 impl KafkaPast {
     /// Reads the topics of this configuration, once it is asked to.
     #[must_use]
     pub fn new(config: KafkaConfig) -> Self {
-        Self { config, ranges: None, journals: BTreeMap::new() }
+        Self { config, ranges: None, journals: BTreeMap::new(), texts: Texts::default() }
+    }
+
+    /// Checks the topics, and says how many partitions each has.
+    ///
+    /// # Errors
+    /// `Stop` if they are not as they must be; `Retry` while the cluster cannot be reached.
+    pub fn partitions(&mut self) -> LogResult<u32> {
+        self.ranges()?;
+        partition_count(self.ranges.as_ref().expect("just opened").consumer(), &self.config)
     }
 
     /// Closes the client if it has not been used for a while.
@@ -69,6 +81,12 @@ impl Past for KafkaPast {
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         let (journal, ranges) = self.journal(task)?;
         journal.after(ranges, after, max)
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        self.ranges()?;
+        let ranges = self.ranges.as_mut().expect("just opened");
+        self.texts.find(hash, &self.config, ranges)
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {

@@ -67,6 +67,11 @@ impl Ranges {
         Ok(Self { consumer, topics: Vec::new(), parts: BTreeMap::new(), used: Moment::now() })
     }
 
+    /// The client, for questions.
+    pub(crate) fn consumer(&self) -> &BaseConsumer<Voice> {
+        &self.consumer
+    }
+
     /// How long it has not been used.
     pub(crate) fn idle(&self) -> Duration {
         self.used.elapsed()

@@ -19,6 +19,7 @@ pub fn render(snapshot: &Snapshot, topics: &BTreeMap<Family, String>) -> String 
     series.extend(lags(&snapshot.tasks, topics));
     series.extend(clocks(&snapshot.tasks));
     series.extend(phases(&snapshot.tasks));
+    series.extend(segmentations(snapshot));
     series.extend(records(&snapshot.totals));
     series.extend(workers(&snapshot.workers));
     series.extend(snapshots(&snapshot.snapshots));
@@ -102,21 +103,59 @@ fn started(reading: Instant) -> Option<Instant> {
     (reading != Instant::BEGINNING).then_some(reading)
 }
 
-fn phases(tasks: &BTreeMap<u32, TaskStatus>) -> [Series; 1] {
+fn phases(tasks: &BTreeMap<u32, TaskStatus>) -> [Series; 2] {
     let mut state = Series::gauge("task_state", "1 for the state the task is in, 0 for the others.");
+    let mut behind = Series::gauge(
+        "standby_lag_epochs",
+        "Epochs of the journal, as far as it is known, that the copy kept by a standby lacks.",
+    );
     for (partition, task) in tasks {
         let partition = partition.to_string();
+        if let Phase::Standby { journal: Some(journal), .. } = task.phase {
+            behind.push(&[("partition", &partition)], number(journal.saturating_sub(task.epoch)));
+        }
         let present = match task.phase {
             Phase::Recovering { .. } => "recovering",
             Phase::Running => "running",
+            Phase::Standby { .. } => "standby",
             Phase::Stopped { .. } => "stopped",
         };
-        for name in ["recovering", "running", "stopped"] {
+        for name in ["recovering", "running", "standby", "stopped"] {
             let labels = [("partition", partition.as_str()), ("state", name)];
             state.push(&labels, if name == present { 1.0 } else { 0.0 });
         }
     }
-    [state]
+    [state, behind]
+}
+
+fn segmentations(snapshot: &Snapshot) -> [Series; 4] {
+    let mut version =
+        Series::gauge("segmentation_version", "The version of the segmentation by which the task decides.");
+    let mut pass = Series::gauge(
+        "segmentation_pass",
+        "1 while some customers of the task are decided by former segmentations still, else 0.",
+    );
+    let mut refused = Series::gauge(
+        "segmentation_refused",
+        "1 where the task does not activate the segmentation of the file, by reason: name, currency or version.",
+    );
+    let mut invalid = Series::gauge(
+        "segmentation_file_invalid",
+        "1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.",
+    );
+    for (partition, task) in &snapshot.tasks {
+        let partition = partition.to_string();
+        let labels = [("partition", partition.as_str())];
+        if let Some(decides) = task.segmentation_version {
+            version.push(&labels, f64::from(decides));
+            pass.push(&labels, f64::from(u8::from(task.passing)));
+        }
+        if let Some(reason) = task.refused {
+            refused.push(&[("partition", partition.as_str()), ("reason", reason)], 1.0);
+        }
+    }
+    invalid.push(&[], f64::from(u8::from(snapshot.file_invalid)));
+    [version, pass, refused, invalid]
 }
 
 /// A name, a help and where the value stands.
@@ -150,6 +189,12 @@ fn records(totals: &BTreeMap<u32, Totals>) -> Vec<Series> {
     };
     let mut series: Vec<Series> = COUNTS.into_iter().map(by_partition).collect();
     series.push(dead_letters(totals));
+    let mut resegmented =
+        Series::counter("resegmented_total", "Customers that went over to a new segmentation after its activation.");
+    for (partition, totals) in totals {
+        resegmented.push(&[("partition", &partition.to_string())], number(totals.resegmented));
+    }
+    series.push(resegmented);
     let mut rolled = Series::counter(
         "epochs_rolled_forward_total",
         "Epochs that were committed but not in the store, redone from the journal.",

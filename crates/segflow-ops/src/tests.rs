@@ -50,6 +50,9 @@ fn task(phase: Phase) -> TaskStatus {
         w: Some(TEN.plus_ms(250)),
         inputs: BTreeMap::new(),
         rebuilt: false,
+        segmentation_version: Some(4),
+        passing: true,
+        refused: Some("version"),
     }
 }
 
@@ -62,6 +65,7 @@ fn healthy() -> Snapshot {
         workers: BTreeMap::from([("w-0".to_owned(), worker(&[3]))]),
         tasks: BTreeMap::from([(3, task(Phase::Running))]),
         totals: BTreeMap::new(),
+        file_invalid: false,
         snapshots: BTreeMap::new(),
     }
 }
@@ -86,6 +90,7 @@ fn every_metric_of_a_running_task() {
         counts,
         dead_letters: dead.iter().copied().collect(),
         rolled_forward,
+        resegmented: 17 * rolled_forward,
     };
     snapshot.totals.insert(3, totals(&[("undecodable", 1), ("wrong_currency", 2)], 1));
     snapshot.totals.insert(4, totals(&[("undecodable", 3)], 0));
@@ -119,7 +124,20 @@ fn every_metric_of_a_running_task() {
             # TYPE segflow_task_state gauge
             segflow_task_state{partition="3",state="recovering"} 0
             segflow_task_state{partition="3",state="running"} 1
+            segflow_task_state{partition="3",state="standby"} 0
             segflow_task_state{partition="3",state="stopped"} 0
+            # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
+            # TYPE segflow_segmentation_version gauge
+            segflow_segmentation_version{partition="3"} 4
+            # HELP segflow_segmentation_pass 1 while some customers of the task are decided by former segmentations still, else 0.
+            # TYPE segflow_segmentation_pass gauge
+            segflow_segmentation_pass{partition="3"} 1
+            # HELP segflow_segmentation_refused 1 where the task does not activate the segmentation of the file, by reason: name, currency or version.
+            # TYPE segflow_segmentation_refused gauge
+            segflow_segmentation_refused{partition="3",reason="version"} 1
+            # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+            # TYPE segflow_segmentation_file_invalid gauge
+            segflow_segmentation_file_invalid 0
             # HELP segflow_events_total Records read and committed.
             # TYPE segflow_events_total counter
             segflow_events_total{partition="3"} 100
@@ -152,6 +170,10 @@ fn every_metric_of_a_running_task() {
             # TYPE segflow_dead_letters_total counter
             segflow_dead_letters_total{reason="undecodable"} 4
             segflow_dead_letters_total{reason="wrong_currency"} 2
+            # HELP segflow_resegmented_total Customers that went over to a new segmentation after its activation.
+            # TYPE segflow_resegmented_total counter
+            segflow_resegmented_total{partition="3"} 17
+            segflow_resegmented_total{partition="4"} 0
             # HELP segflow_epochs_rolled_forward_total Epochs that were committed but not in the store, redone from the journal.
             # TYPE segflow_epochs_rolled_forward_total counter
             segflow_epochs_rolled_forward_total{partition="3"} 1
@@ -192,21 +214,34 @@ fn what_is_not_known_has_no_sample() {
     check_metrics(
         &snapshot,
         expect![[r##"
-        # HELP segflow_lag_records Records of the input not read yet: latest offset, open transactions included, less position.
-        # TYPE segflow_lag_records gauge
-        segflow_lag_records{topic="calls \"v2\"",partition="3"} 5
-        # HELP segflow_epoch The last epoch of the task that is in its store.
-        # TYPE segflow_epoch gauge
-        segflow_epoch{partition="3"} 41
-        # HELP segflow_task_state 1 for the state the task is in, 0 for the others.
-        # TYPE segflow_task_state gauge
-        segflow_task_state{partition="3",state="recovering"} 1
-        segflow_task_state{partition="3",state="running"} 0
-        segflow_task_state{partition="3",state="stopped"} 0
-        # HELP segflow_build_info 1; the version is in the label.
-        # TYPE segflow_build_info gauge
-        segflow_build_info{version="VERSION"} 1
-    "##]],
+            # HELP segflow_lag_records Records of the input not read yet: latest offset, open transactions included, less position.
+            # TYPE segflow_lag_records gauge
+            segflow_lag_records{topic="calls \"v2\"",partition="3"} 5
+            # HELP segflow_epoch The last epoch of the task that is in its store.
+            # TYPE segflow_epoch gauge
+            segflow_epoch{partition="3"} 41
+            # HELP segflow_task_state 1 for the state the task is in, 0 for the others.
+            # TYPE segflow_task_state gauge
+            segflow_task_state{partition="3",state="recovering"} 1
+            segflow_task_state{partition="3",state="running"} 0
+            segflow_task_state{partition="3",state="standby"} 0
+            segflow_task_state{partition="3",state="stopped"} 0
+            # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
+            # TYPE segflow_segmentation_version gauge
+            segflow_segmentation_version{partition="3"} 4
+            # HELP segflow_segmentation_pass 1 while some customers of the task are decided by former segmentations still, else 0.
+            # TYPE segflow_segmentation_pass gauge
+            segflow_segmentation_pass{partition="3"} 1
+            # HELP segflow_segmentation_refused 1 where the task does not activate the segmentation of the file, by reason: name, currency or version.
+            # TYPE segflow_segmentation_refused gauge
+            segflow_segmentation_refused{partition="3",reason="version"} 1
+            # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+            # TYPE segflow_segmentation_file_invalid gauge
+            segflow_segmentation_file_invalid 0
+            # HELP segflow_build_info 1; the version is in the label.
+            # TYPE segflow_build_info gauge
+            segflow_build_info{version="VERSION"} 1
+        "##]],
     );
 }
 
@@ -270,6 +305,7 @@ fn every_reason_is_a_line() {
     snapshot.workers.insert("w-2".to_owned(), stopped);
     snapshot.workers.insert("w-3".to_owned(), WorkerStatus { cycles: 0, ..worker(&[]) });
     snapshot.tasks.insert(4, task(Phase::Recovering { target: Some(57) }));
+    snapshot.tasks.insert(8, task(Phase::Standby { journal: None, stopped: Some("no room left".to_owned()) }));
     snapshot.tasks.insert(6, task(Phase::Recovering { target: None }));
     snapshot.tasks.insert(7, task(Phase::Stopped { reason: "epoch 9 has another digest".to_owned() }));
     expect!["worker w-2 has stopped: disk full"].assert_eq(&liveness(&snapshot).join("\n"));
@@ -301,6 +337,9 @@ fn each_path_over_a_socket() {
         HTTP/1.1 200 OK
         content-type: text/plain; version=0.0.4
 
+        # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+        # TYPE segflow_segmentation_file_invalid gauge
+        segflow_segmentation_file_invalid 0
         # HELP segflow_build_info 1; the version is in the label.
         # TYPE segflow_build_info gauge
         segflow_build_info{version="VERSION"} 1
@@ -362,4 +401,18 @@ fn request(address: SocketAddr, path: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let kept = head.lines().filter(|line| line.starts_with("HTTP/") || line.starts_with("content-type"));
     kept.collect::<Vec<_>>().join("\n") + "\n\n" + body
+}
+
+#[test]
+fn a_standby_tells_its_state_and_what_it_lacks() {
+    let copy = TaskStatus { epoch: 40, ..task(Phase::Standby { journal: Some(57), stopped: None }) };
+    let snapshot = Snapshot { tasks: BTreeMap::from([(3, copy)]), ..Snapshot::default() };
+    let page = render(&snapshot, &topics());
+    for line in [
+        r#"segflow_epoch{partition="3"} 40"#,
+        r#"segflow_standby_lag_epochs{partition="3"} 17"#,
+        r#"segflow_task_state{partition="3",state="standby"} 1"#,
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line}: {page}");
+    }
 }

@@ -3,6 +3,7 @@
 //! Holds no rule and no Kafka client: what is decided, `segflow-core` decides; where records come from and go to, a
 //! [`log::Log`] says. A task's store is never ahead of what the log has committed (I3).
 
+mod activation;
 pub mod config;
 pub mod dead_letter;
 pub mod epoch;
@@ -14,8 +15,10 @@ pub mod recovery;
 pub mod replay;
 mod report;
 mod roll;
+pub mod rules;
 pub mod shelf;
 pub mod snapshots;
+pub mod standby;
 pub mod state_bytes;
 pub mod states;
 pub mod status;
@@ -25,6 +28,7 @@ pub mod worker;
 
 pub use config::Config;
 pub use error::WorkerError;
+pub use standby::Standbys;
 pub use status::Status;
 pub use worker::{Cycle, Worker};
 

@@ -46,7 +46,12 @@ pub enum Sink {
     DeadLetters,
     /// The decisions: one record per epoch, whose key is the epoch in decimal.
     Journal,
+    /// The compacted texts of the segmentations that journals name, under their hashes; of one partition, [`TEXTS`].
+    Segmentations,
 }
+
+/// The one partition of [`Sink::Segmentations`].
+pub const TEXTS: Task = Task(0);
 
 /// A record to be written; its partition is the task's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -129,6 +134,10 @@ pub trait Past {
     /// the input no longer reaches back to `from`.
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice>;
 
+    /// The text of the segmentation of this hash, as some committed epoch wrote it; none if none did. Not before every
+    /// transaction that may hold it is decided.
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>>;
+
     /// Nothing more of this task is asked for: drops what was fetched ahead.
     fn forget(&mut self, task: Task);
 }
@@ -138,6 +147,9 @@ pub trait Log: Past {
     /// Serves the group and returns the tasks owned now. Called between cycles and again just before a commit. A task
     /// that was taken is missing at least once, also if it is back already.
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>>;
+
+    /// Leaves the group for good, whereupon its tasks go to others at once. Waits for the group's word, for some seconds.
+    fn leave(&mut self) -> LogResult<()>;
 
     /// Reads the inputs of a task from these offsets on; anything fetched beyond them is dropped.
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()>;

@@ -19,6 +19,8 @@ pub struct TaskCommit {
     pub batch: Vec<u8>,
     /// How many records were rejected, by the word of the reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
+    /// How many customers went over from former rules to the present ones.
+    pub resegmented: u64,
 }
 
 impl TaskCommit {

@@ -11,8 +11,8 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{JournalEntry, Log, Task};
-use crate::roll::{Roll, Rolled, record, same_rules};
+use crate::log::{JournalEntry, Log, Past, Task};
+use crate::roll::{Roll, Rolled, gone, record};
 use crate::shelf::Taken;
 use crate::task::Local;
 
@@ -22,6 +22,8 @@ use fetch::Fetch;
 
 /// How long a barrier may hold before it is reported: the transaction timeout and 15 s.
 const BARRIER_ALARM: Duration = Duration::from_secs(25);
+
+const READING_RULES: &str = "the segmentations of the task are being read";
 
 /// A task that recovers.
 pub struct Recovery {
@@ -43,6 +45,7 @@ enum Stage {
     Offsets,
     Journal,
     Last,
+    Rules { target: u64 },
     Fetch { target: u64 },
     Roll { target: u64, roll: Roll },
 }
@@ -71,6 +74,12 @@ impl Recovery {
         Self::begin(task, Stage::Offsets, Some(local))
     }
 
+    /// A task that runs elsewhere, to be followed; its store, if it is open already.
+    pub(crate) fn standby(task: Task, local: Option<Box<Local>>) -> Self {
+        let stage = if local.is_some() { Stage::Last } else { Stage::Open };
+        Self::begin(task, stage, local)
+    }
+
     /// A task whose store turned out to be damaged while it ran.
     #[must_use]
     pub fn damaged(task: Task, reason: &str) -> Self {
@@ -93,7 +102,7 @@ impl Recovery {
     #[must_use]
     pub fn target(&self) -> Option<u64> {
         match self.stage {
-            Stage::Roll { target, .. } | Stage::Fetch { target } => Some(target),
+            Stage::Fetch { target } | Stage::Rules { target } | Stage::Roll { target, .. } => Some(target),
             _ => None,
         }
     }
@@ -109,16 +118,17 @@ impl Recovery {
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
     pub fn step<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
-        match self.damaged.take().map_or_else(|| self.advance(config, log), |reason| Err(TaskError::Damaged(reason))) {
-            Err(TaskError::Damaged(reason)) => self.set_aside(config, &reason),
-            step => step,
-        }
+        let step = match self.damaged.take() {
+            Some(reason) => Err(TaskError::Damaged(reason)),
+            None => self.advance(config, log),
+        };
+        self.replaced(config, step)
     }
 
     fn advance<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
-        match &mut self.stage {
-            Stage::Open => self.open(config),
-            &mut Stage::Fetch { target } => self.fetch(config, target),
+        match &self.stage {
+            Stage::Open => self.take(config),
+            Stage::Fetch { target } => self.fetch(config, *target),
             Stage::Offsets => {
                 let settled = log.offsets_settled(self.task)?;
                 Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
@@ -131,30 +141,80 @@ impl Recovery {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
                 Poll::Ready(last) => self.compare(config, last),
             },
-            Stage::Roll { target, roll } => {
-                let local = self.local.as_mut().expect("opened in the first stage");
-                if local.epoch() == *target {
-                    return self.finish(config, log);
-                }
-                let gone = match roll.step(local, config, log, self.task) {
-                    Ok(Rolled::Waiting) => return Ok(self.wait("epochs of the task are being read")),
-                    Ok(Rolled::Part) => None,
-                    Ok(Rolled::Epoch) => {
-                        self.rolled_forward += 1;
-                        None
-                    }
-                    Ok(Rolled::End) => Some(crate::roll::gone(self.task, local.epoch() + 1, None)),
-                    Err(error @ TaskError::Gone(_)) => Some(error),
-                    Err(error) => return Err(error),
-                };
-                let target = *target;
-                if let Some(gone) = gone {
-                    return self.instead(config, target, &gone);
-                }
-                (self.waiting_since, self.alarmed) = (Moment::now(), false);
-                Ok(Step::Progress)
-            }
+            Stage::Rules { target } => self.rules(config, log, *target),
+            Stage::Roll { target, .. } if *target == self.epoch() => self.finish(config, log),
+            Stage::Roll { .. } => match self.roll(config, log)? {
+                Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
+                Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
+                Rolled::End => Err(gone(self.task, self.epoch() + 1, None)),
+            },
         }
+    }
+
+    /// Comes one step further along the journal of a task that runs elsewhere, and is never done. It waits for no barrier:
+    /// what is committed stays so, and whoever takes the store over waits for them.
+    ///
+    /// # Errors
+    /// As [`Recovery::step`].
+    pub fn follow<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
+        let step = self.advance_behind(config, past);
+        self.replaced(config, step)
+    }
+
+    fn advance_behind<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
+        match &self.stage {
+            Stage::Open => self.open(config),
+            Stage::Fetch { target } => self.fetch(config, *target),
+            Stage::Offsets | Stage::Journal => Ok(self.pass(true, "", Stage::Last)),
+            Stage::Last => match past.journal_last(self.task)? {
+                Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
+                Poll::Ready(last) => {
+                    // The store may be ahead of what can be read already, of the transaction that it has just committed.
+                    let target = last.map_or(0, |last| last.epoch).max(self.epoch());
+                    if self.epoch() == 0 && self.fetches(config, target) {
+                        return Ok(Step::Progress);
+                    }
+                    Ok(self.pass(true, "", Stage::Rules { target }))
+                }
+            },
+            Stage::Rules { target } => self.rules(config, past, *target),
+            Stage::Roll { .. } => match self.roll(config, past)? {
+                Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
+                Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
+                Rolled::End => {
+                    (self.waiting_since, self.alarmed) = (Moment::now(), false);
+                    Ok(Step::Waiting)
+                }
+            },
+        }
+    }
+
+    /// A store that is damaged, or older than what is left of its journal, is replaced.
+    fn replaced(&mut self, config: &Config, step: Result<Step, TaskError>) -> Result<Step, TaskError> {
+        match (step, self.target()) {
+            (Err(TaskError::Damaged(reason)), _) => self.set_aside(config, &reason),
+            (Err(gone @ TaskError::Gone(_)), Some(target)) => self.instead(config, target, &gone),
+            (step, _) => step,
+        }
+    }
+
+    /// Reads the rules by which the store's last epoch was decided.
+    fn rules<P: Past>(&mut self, config: &Config, past: &mut P, target: u64) -> Result<Step, TaskError> {
+        let local = self.local.as_mut().expect("opened in the first stage");
+        let opened = local.open_states(config, past)?;
+        Ok(self.pass(opened, READING_RULES, Stage::Roll { target, roll: Roll::default() }))
+    }
+
+    fn roll<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Rolled, TaskError> {
+        let Stage::Roll { target, roll } = &mut self.stage else { return Ok(Rolled::Waiting) };
+        let local = self.local.as_mut().expect("opened in the first stage");
+        let rolled = roll.step(local, config, past, self.task)?;
+        *target = roll.known().unwrap_or(0).max(local.epoch()).max(*target);
+        if matches!(rolled, Rolled::Part | Rolled::Epoch) {
+            self.rolled_forward += u64::from(matches!(rolled, Rolled::Epoch));
+            (self.waiting_since, self.alarmed) = (Moment::now(), false);
+        }
+        Ok(rolled)
     }
 
     /// Its store, if it has come so far as to have one, as of a committed epoch.
@@ -163,21 +223,30 @@ impl Recovery {
         self.local
     }
 
-    fn open(&mut self, config: &Config) -> Result<Step, TaskError> {
-        let opened = match config.shelf.take(self.task) {
-            Taken::Store(local) => Ok(local),
-            Taken::Nothing => Local::open(config, self.task).map(Box::new),
-        };
-        match opened {
-            Ok(mut local) => {
+    /// Takes the store over from whoever of this process had it last, or opens it.
+    fn take(&mut self, config: &Config) -> Result<Step, TaskError> {
+        match config.shelf.take(self.task) {
+            Taken::Store(mut local) => {
                 local.adopt(config);
-                self.began_at = local.epoch();
-                self.local = Some(local);
-                Ok(self.pass(true, "", Stage::Offsets))
+                Ok(self.begin_with(local))
             }
+            Taken::InUse => Ok(self.pass(false, "its standby is about to lay the store down", Stage::Open)),
+            Taken::Nothing => self.open(config),
+        }
+    }
+
+    fn open(&mut self, config: &Config) -> Result<Step, TaskError> {
+        match Local::open(config, self.task) {
+            Ok(local) => Ok(self.begin_with(Box::new(local))),
             Err(TaskError::Busy(reason)) => Ok(self.pass(false, &reason, Stage::Open)),
             Err(error) => Err(error),
         }
+    }
+
+    fn begin_with(&mut self, local: Box<Local>) -> Step {
+        self.began_at = local.epoch();
+        self.local = Some(local);
+        self.pass(true, "", Stage::Offsets)
     }
 
     fn pass(&mut self, passed: bool, reason: &str, next: Stage) -> Step {
@@ -215,25 +284,25 @@ impl Recovery {
                 ),
             ));
         }
-        if let Some(last) = &last {
-            same_rules(last, config, self.task)?;
-            if local.epoch() == target && local.last() != Some(last) {
-                return Err(TaskError::stop(
-                    self.task,
-                    format_args!(
-                        "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to \
-                         another journal; move its directory away, and it is rebuilt"
-                    ),
-                ));
-            }
+        if local.epoch() == target && local.last() != last.as_ref() {
+            return Err(TaskError::stop(
+                self.task,
+                format_args!(
+                    "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to another \
+                     journal; move its directory away, and it is rebuilt"
+                ),
+            ));
         }
-        self.stage = Stage::Roll { target, roll: Roll::default() };
+        self.stage = Stage::Rules { target };
         Ok(Step::Progress)
     }
 
     fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
+        if !local.make_ready(log)? {
+            return Ok(self.wait(READING_RULES));
+        }
         log.seek(self.task, &local.offsets(config))?;
         log.forget(self.task);
         let store = match (rebuilt, local.epoch()) {

@@ -20,11 +20,12 @@ use segflow_core::time::Instant;
 use segflow_wire::{Intake, RawRecord, Rejection};
 
 use crate::epoch::{Accepted, Epoch, Target, decide};
+use crate::rules::Rules;
 use crate::states::Memory;
 
 /// See the module.
 pub struct Replay {
-    segmentation: Arc<Segmentation>,
+    rules: Rules,
     intake: Arc<Intake>,
     partitions: BTreeMap<u32, Partition>,
     topics: [String; Family::ALL.len()],
@@ -55,7 +56,8 @@ impl Replay {
     pub fn new(segmentation: Arc<Segmentation>, intake: Arc<Intake>) -> Self {
         let topics = Family::ALL.map(Family::default_topic);
         let (counts, digest) = (Counts::default(), Digest::default());
-        Self { segmentation, intake, partitions: BTreeMap::new(), topics, counts, digest }
+        let rules = Rules::new(segmentation);
+        Self { rules, intake, partitions: BTreeMap::new(), topics, counts, digest }
     }
 
     /// Reads one record of the partition that it names.
@@ -111,7 +113,7 @@ impl Replay {
     pub fn population(&self) -> BTreeMap<(String, String), u64> {
         let mut population = BTreeMap::new();
         for (_, state) in self.partitions.values().flat_map(|partition| partition.states.all()) {
-            for (dimension, membership) in self.segmentation.dimensions.iter().zip(&state.decision.dimensions) {
+            for (dimension, membership) in self.rules.present.dimensions.iter().zip(&state.decision.dimensions) {
                 let Some(current) = membership.current else { continue };
                 let segment = dimension.segments[usize::from(current)].name.clone();
                 *population.entry((dimension.name.clone(), segment)).or_default() += 1;
@@ -132,7 +134,7 @@ impl Replay {
         let clock = partition.clock.at(to.max(partition.clock.facts), 0);
         let target = Target::Settled { clock, grace_ms: 0, timers_max: usize::MAX };
         let decided: Result<Epoch, Infallible> =
-            decide(&mut partition.states, &self.segmentation, &partition.clock, accepted, &target);
+            decide(&mut partition.states, &self.rules, &partition.clock, accepted, &target, None);
         let Ok(epoch) = decided;
         self.counts.add(&epoch.counts);
         self.digest.merge(epoch.digest);

@@ -9,8 +9,9 @@ use crate::error::WorkerError;
 use crate::log::{Ends, LogError, Task};
 use crate::publish::TaskCommit;
 use crate::recovery::Recovery;
+use crate::rules::Refused;
 use crate::status::{InputStatus, Phase, Snapshot, Status, TaskStatus, WorkerStatus};
-use crate::task::Local;
+use crate::task::{Local, Prepared};
 use crate::worker::{Cycle, Life};
 
 pub(crate) fn started(status: &Status, worker: &str) {
@@ -56,6 +57,7 @@ pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
     let mut status = status.lock();
     let totals = status.totals.entry(commit.task.0).or_default();
     totals.counts.add(&commit.record.counts);
+    totals.resegmented += commit.resegmented;
     for (reason, count) in &commit.dead_letters {
         *totals.dead_letters.entry(reason).or_default() += count;
     }
@@ -67,13 +69,14 @@ pub(crate) fn settled(
     worker: &str,
     task: Task,
     local: &Local,
-    clock: &Clock,
+    prepared: &Prepared,
     ends: &Ends,
     config: &Config,
 ) {
     let mut status = status.lock();
     let status = of_task(&mut status, worker, task);
-    status.clock = clock.clone();
+    status.clock = prepared.settled.clone();
+    status.refused = prepared.refused.map(Refused::word);
     status.w = Some(ends.w);
     for family in config.inputs.keys() {
         let position = local.position(*family);
@@ -98,6 +101,7 @@ pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, 
             Life::Running(local) => {
                 known.phase = Phase::Running;
                 known.epoch = local.epoch();
+                (known.segmentation_version, known.passing) = local.rules_in_force();
                 for (family, input) in &mut known.inputs {
                     let position = local.position(*family);
                     (input.position, input.greatest) = (position.offset, position.greatest);
@@ -124,6 +128,23 @@ pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, 
     }
 }
 
+/// What stands for a worker where a standby has a task.
+const STANDBY: &str = "standby";
+
+/// How far a standby has come, or why it has not; unless a worker of this process has the task by now.
+pub(crate) fn standby(status: &Status, task: Task, epoch: u64, journal: Option<u64>, stopped: Option<String>) {
+    let mut status = status.lock();
+    if status.tasks.get(&task.0).is_none_or(|known| known.worker == STANDBY) {
+        let known = of_task(&mut status, STANDBY, task);
+        (known.phase, known.epoch) = (Phase::Standby { journal, stopped }, epoch);
+    }
+}
+
+/// A standby has laid a task down.
+pub(crate) fn standby_over(status: &Status, task: Task) {
+    status.lock().tasks.retain(|partition, known| *partition != task.0 || known.worker != STANDBY);
+}
+
 fn of_worker<'a>(status: &'a mut Snapshot, worker: &str) -> &'a mut WorkerStatus {
     status.workers.entry(worker.to_owned()).or_default()
 }
@@ -138,6 +159,9 @@ fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: Task) -> &'a mut Ta
         w: None,
         inputs: BTreeMap::new(),
         rebuilt: false,
+        segmentation_version: None,
+        passing: false,
+        refused: None,
     };
     let known = status.tasks.entry(task.0).or_insert_with(new);
     if known.worker != worker {

@@ -10,7 +10,6 @@ use segflow_core::journal::Record as Journal;
 use tracing::{debug, warn};
 
 use crate::config::Config;
-use crate::epoch::{Target, decide};
 use crate::error::TaskError;
 use crate::log::{JournalEntry, Offsets, Past, Record, Task};
 use crate::task::Local;
@@ -47,6 +46,12 @@ pub(crate) enum Rolled {
 }
 
 impl Roll {
+    /// The last epoch of the journal that has been read.
+    pub(crate) fn known(&self) -> Option<u64> {
+        let next = self.next.as_ref().map(|next| next.record.epoch);
+        self.entries.back().map(|entry| entry.epoch).or(next)
+    }
+
     /// Comes one step further.
     ///
     /// # Errors
@@ -70,6 +75,9 @@ impl Roll {
             self.next = Some(Box::new(Next::new(entry, local, config, task)?));
         }
         let next = self.next.as_mut().expect("just set");
+        if !local.learn(config, past, &next.record)? {
+            return Ok(Rolled::Waiting);
+        }
         let before = next.records.len();
         if !next.read(config, past, task)? {
             return Ok(if next.records.len() > before { Rolled::Part } else { Rolled::Waiting });
@@ -86,7 +94,6 @@ impl Next {
             return Err(gone(task, local.epoch() + 1, Some(entry.epoch)));
         }
         let record = record(&entry, task)?;
-        same_rules(&record, config, task)?;
         same_intake(&record, config, task)?;
         let mut read = Offsets::new();
         // An epoch that read nothing only moved over transaction markers.
@@ -134,21 +141,6 @@ pub(crate) fn record(entry: &JournalEntry, task: Task) -> Result<Journal, TaskEr
         .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
 }
 
-/// Both the rules and the intake decide what an epoch is; another segmentation may not go on from it unannounced.
-pub(crate) fn same_rules(record: &Journal, config: &Config, task: Task) -> Result<(), TaskError> {
-    if record.segmentation_hash == config.segmentation.hash {
-        return Ok(());
-    }
-    Err(TaskError::stop(
-        task,
-        format_args!(
-            "epoch {} of its journal was decided by the segmentation of hash {}, found one of hash {}; start with the \
-             former, or with a fresh group and journal",
-            record.epoch, record.segmentation_hash, config.segmentation.hash
-        ),
-    ))
-}
-
 /// The same bytes are accepted only by the same intake.
 fn same_intake(record: &Journal, config: &Config, task: Task) -> Result<(), TaskError> {
     if record.intake_hash == config.intake.hash() {
@@ -176,9 +168,7 @@ fn roll_forward(
     records: &[Record],
 ) -> Result<(), TaskError> {
     let (accepted, _) = local.accept(config, records, record.w);
-    let before = local.clock();
-    let target = Target::Journalled(record.clock.clone());
-    let epoch = decide(local.states(), &config.segmentation, &before, accepted, &target)?;
+    let epoch = local.decide_again(&record, accepted)?;
     if epoch.digest != record.digest {
         local.discard();
         return Err(TaskError::stop(
@@ -200,6 +190,7 @@ fn roll_forward(
             "decided the same changes from other counts: a compacted input may have lost records");
     }
     debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    local.check_room()?;
     let batch = local.batch(&record, bytes);
     local.write(&batch, record)
 }

@@ -1,9 +1,10 @@
 //! The shelf: where a process keeps the open stores of tasks that no worker of it has at the moment.
 //!
 //! A rebalance often gives a task back that it took, and a worker that was fenced is replaced by another: whoever is next
-//! finds the store open and its states in memory. What became of the task meanwhile, its journal tells.
+//! finds the store open and its states in memory. What became of the task meanwhile, its journal tells. A standby follows
+//! the journals of tasks that live elsewhere, and hands their stores over here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
@@ -21,6 +22,10 @@ pub struct Shelf(Arc<Mutex<Inner>>);
 struct Inner {
     kept: Duration,
     laid: BTreeMap<Task, Laid>,
+    /// How many workers have been given a task and have not given it up: two, while one has not noticed that it lost it.
+    claims: BTreeMap<Task, usize>,
+    /// Those that a standby holds.
+    lent: BTreeSet<Task>,
 }
 
 struct Laid {
@@ -32,6 +37,8 @@ struct Laid {
 pub(crate) enum Taken {
     /// Its store, open.
     Store(Box<Local>),
+    /// A standby has it, and lays it down after its present step.
+    InUse,
     /// Nothing: it is to be opened.
     Nothing,
 }
@@ -43,11 +50,17 @@ impl Shelf {
         Self(Arc::new(Mutex::new(Inner { kept, ..Inner::default() })))
     }
 
-    /// The store of a task that a worker has been given.
+    /// A worker has been given a task. No standby may have it from now on.
+    pub(crate) fn claim(&self, task: Task) {
+        *self.lock().claims.entry(task).or_default() += 1;
+    }
+
+    /// The store of a task that was claimed.
     pub(crate) fn take(&self, task: Task) -> Taken {
         let mut inner = self.lock();
         match inner.laid.remove(&task) {
             Some(laid) => Taken::Store(laid.local),
+            None if inner.lent.contains(&task) => Taken::InUse,
             None => Taken::Nothing,
         }
     }
@@ -55,6 +68,34 @@ impl Shelf {
     /// A worker gives a task up, with its store if it has one.
     pub(crate) fn give_up(&self, task: Task, local: Option<Box<Local>>) {
         let mut inner = self.lock();
+        if let Some(claims) = inner.claims.get_mut(&task) {
+            *claims -= 1;
+            if *claims == 0 {
+                inner.claims.remove(&task);
+            }
+        }
+        inner.lay(task, local);
+    }
+
+    /// Lends a task to a standby, with its store if that lies here; none while a worker has the task.
+    pub(crate) fn lend(&self, task: Task) -> Option<Option<Box<Local>>> {
+        let mut inner = self.lock();
+        if inner.claims.contains_key(&task) {
+            return None;
+        }
+        inner.lent.insert(task);
+        Some(inner.laid.remove(&task).map(|laid| laid.local))
+    }
+
+    /// Whether a worker waits for what a standby holds.
+    pub(crate) fn is_wanted(&self, task: Task) -> bool {
+        self.lock().claims.contains_key(&task)
+    }
+
+    /// A standby lays down what it was lent.
+    pub(crate) fn give_back(&self, task: Task, local: Option<Box<Local>>) {
+        let mut inner = self.lock();
+        inner.lent.remove(&task);
         inner.lay(task, local);
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Moment};
 
 use tracing::{error, info, warn};
 
-use crate::config::Config;
+use crate::config::{Bounds, Config};
 use crate::error::{TaskError, WorkerError};
 use crate::log::{Ends, Log, LogError, LogResult, Record, Task};
 use crate::publish::{TaskCommit, publish};
@@ -104,6 +104,21 @@ impl<L: Log> Worker<L> {
             }
         }
         info!(worker = self.name, "stopped after its cycle");
+        Ok(())
+    }
+
+    /// Gives every task away and leaves the group, so that others have the tasks now and not after the session.
+    ///
+    /// # Errors
+    /// If the group did not let it go in time: it then waits for the session to end.
+    pub fn drain(&mut self) -> LogResult<()> {
+        let tasks: Vec<Task> = self.tasks.keys().copied().collect();
+        for task in &tasks {
+            self.log.release(*task);
+            self.lay_down(*task);
+        }
+        self.log.leave()?;
+        info!(worker = self.name, tasks = tasks.len(), "tasks given away, and left the group");
         Ok(())
     }
 
@@ -230,6 +245,7 @@ impl<L: Log> Worker<L> {
         for task in owned {
             self.tasks.entry(*task).or_insert_with(|| {
                 info!(worker = self.name, task = task.0, "task assigned");
+                self.config.shelf.claim(*task);
                 Life::Recovering(Box::new(Recovery::new(*task)))
             });
         }
@@ -265,10 +281,13 @@ impl<L: Log> Worker<L> {
             by_task.entry(record.task).or_default().push(record);
         }
         // All tasks are committed in one transaction, so they share its bound.
-        let timers_max = self.share(self.config.commit.timers_max / running.len());
+        let bounds = Bounds {
+            timers_max: self.share(self.config.commit.timers_max / running.len()),
+            resegmented_max: self.share(self.config.commit.resegmented_max / running.len()),
+        };
         let mut commits = Vec::new();
         for task in running {
-            match self.prepare_task(task, by_task.get(&task).map_or(&[], Vec::as_slice), &ends, timers_max) {
+            match self.prepare_task(task, by_task.get(&task).map_or(&[], Vec::as_slice), &ends, bounds) {
                 Ok(commit) => commits.extend(commit),
                 Err(TaskError::Log(error)) => return Ok(Err(error)),
                 Err(TaskError::DiskFull(reason)) => return Err(WorkerError::Stop(reason)),
@@ -283,12 +302,12 @@ impl<L: Log> Worker<L> {
         task: Task,
         records: &[Record],
         ends: &Ends,
-        timers_max: usize,
+        bounds: Bounds,
     ) -> Result<Option<TaskCommit>, TaskError> {
         let positions = self.log.positions(task)?;
         let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
-        let prepared = local.prepare(&self.config, records, &positions, ends, timers_max)?;
-        report::settled(&self.status, &self.name, task, local, &prepared.settled, ends, &self.config);
+        let prepared = local.prepare(&self.config, records, &positions, ends, bounds)?;
+        report::settled(&self.status, &self.name, task, local, &prepared, ends, &self.config);
         Ok(prepared.commit)
     }
 

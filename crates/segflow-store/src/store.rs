@@ -17,7 +17,7 @@ const META: &str = "meta";
 const FAMILIES: [&str; 3] = [CUSTOMERS, META, TIMERS];
 
 /// A column family's name, a key and a value.
-pub type Row = (&'static str, Box<[u8]>, Box<[u8]>);
+pub type Entry = (&'static str, Box<[u8]>, Box<[u8]>);
 
 /// The values that a store keeps of itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +28,8 @@ pub enum Meta {
     Journal,
     /// The hash of the segmentation by which it was decided.
     Segmentation,
+    /// From which version of the states' bytes on every row is that must be rewritten to be understood later.
+    StateVersion,
 }
 
 impl Meta {
@@ -36,9 +38,13 @@ impl Meta {
             Self::Epoch => "epoch",
             Self::Journal => "journal",
             Self::Segmentation => "segmentation",
+            Self::StateVersion => "state-version",
         }
     }
 }
+
+/// A customer's id, or whatever their row is under, and their state.
+pub type Row = (Vec<u8>, Vec<u8>);
 
 /// One task's database, open.
 pub struct Store {
@@ -105,10 +111,28 @@ impl Store {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn customers_all(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
+    pub fn customers_all(&self) -> impl Iterator<Item = Result<Row, StoreError>> {
         self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| {
             row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
         })
+    }
+
+    /// At most `max` customers from `from` on, before `to`, in the order of their ids; without a bound where there is
+    /// none.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn customers_between(&self, from: &[u8], to: Option<&[u8]>, max: usize) -> Result<Vec<Row>, StoreError> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(from);
+        if let Some(to) = to {
+            options.set_iterate_upper_bound(to);
+        }
+        let rows = self.database.iterator_cf_opt(self.customers(), options, IteratorMode::Start).take(max);
+        rows.map(|row| {
+            row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
+        })
+        .collect()
     }
 
     /// A value of meta.
@@ -201,7 +225,7 @@ impl Store {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn rows(&self) -> impl Iterator<Item = Result<Row, StoreError>> {
+    pub fn rows(&self) -> impl Iterator<Item = Result<Entry, StoreError>> {
         FAMILIES.into_iter().flat_map(move |family| {
             self.database.iterator_cf(self.family(family), IteratorMode::Start).map(move |row| {
                 row.map(|(key, value)| (family, key, value)).map_err(|error| StoreError::of(&self.path, error))

@@ -66,6 +66,24 @@ fn timers_come_in_order_from_a_position_on_and_bounded() {
 }
 
 #[test]
+fn customers_come_in_the_order_of_their_ids_between_bounds() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &shared()).unwrap();
+    let mut batch = Batch::new(&store);
+    for id in ["b", "a", "c", "bb"] {
+        batch.put_customer(id.as_bytes(), b"state");
+    }
+    store.write(&batch.encode()).unwrap();
+    let ids = |from: &str, to: Option<&str>, max| -> Vec<String> {
+        let rows = store.customers_between(from.as_bytes(), to.map(str::as_bytes), max).unwrap();
+        rows.into_iter().map(|(id, _)| String::from_utf8(id).unwrap()).collect()
+    };
+    assert_eq!(ids("", None, 100), ["a", "b", "bb", "c"]);
+    assert_eq!(ids("b", Some("c"), 100), ["b", "bb"]);
+    assert_eq!(ids("b\0", None, 1), ["bb"]);
+}
+
+#[test]
 fn a_second_opening_says_that_it_is_in_use() {
     let directory = tempfile::tempdir().unwrap();
     let _held = Store::open(directory.path(), &shared()).unwrap();

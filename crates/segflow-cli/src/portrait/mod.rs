@@ -119,14 +119,11 @@ impl<'a> Portrait<'a> {
         writeln!(f, "\nmemberships")?;
         let (ahead, foreseen_until) = self.if_silent();
         let memberships = &self.state.decision.dimensions;
-        if memberships.is_empty() {
+        if memberships.is_empty() && self.state.decision.closed.is_empty() {
             writeln!(f, "  none yet: nothing is decided before a fact is in effect")?;
         }
         for (dimension, membership) in self.segmentation.dimensions.iter().zip(memberships) {
-            let Some((current, entered_at)) = membership.current.zip(membership.entered_at) else {
-                writeln!(f, "  {}: none, after change {}", dimension.name, membership.seq)?;
-                continue;
-            };
+            let Some((current, entered_at)) = membership.current.zip(membership.entered_at) else { continue };
             let segment = &dimension.segments[usize::from(current)];
             writeln!(f, "  {}: {}", dimension.name, segment.name)?;
             writeln!(f, "    since {}, change {}", local.time(entered_at), membership.seq)?;
@@ -138,6 +135,19 @@ impl<'a> Portrait<'a> {
                 None => {
                     writeln!(f, "    next: stays until {} at least, if nothing happens", local.time(foreseen_until))?;
                 }
+            }
+        }
+        self.closed(f)
+    }
+
+    /// Dimensions in which the customer stands no more: in file order, then those that are not in the file any more.
+    fn closed(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let closed = &self.state.decision.closed;
+        let in_file = self.segmentation.dimensions.iter().map(|dimension| &dimension.name);
+        let dropped = closed.keys().filter(|name| in_file.clone().all(|known| known != *name));
+        for name in in_file.clone().chain(dropped) {
+            if let Some(seq) = closed.get(name) {
+                writeln!(f, "  {name}: none, after change {seq}")?;
             }
         }
         Ok(())

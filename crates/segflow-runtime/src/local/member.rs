@@ -8,7 +8,9 @@ use segflow_core::event::Family;
 
 use super::LocalBroker;
 use super::broker::Inner;
-use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task};
+use crate::log::{
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, Task,
+};
 
 /// See [`LocalBroker::attach`].
 pub struct LocalLog {
@@ -37,6 +39,11 @@ impl LocalLog {
 impl Log for LocalLog {
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
         Ok(self.broker.lock().tasks_of(&self.member))
+    }
+
+    fn leave(&mut self) -> LogResult<()> {
+        self.broker.lock().members.retain(|member| *member != self.member);
+        Ok(())
     }
 
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
@@ -159,6 +166,13 @@ impl Past for LocalLog {
         let inner = self.broker.lock();
         let entries = inner.journal(task).iter().map(entry).filter(|entry| entry.epoch > after);
         Ok(Poll::Ready(entries.take(max).collect()))
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        let inner = self.broker.lock();
+        let texts = inner.outputs.get(&(Sink::Segmentations, TEXTS));
+        let text = texts.into_iter().flatten().find(|text| text.key.as_deref() == Some(hash.as_bytes()));
+        Ok(Poll::Ready(text.and_then(|text| text.value.clone())))
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {

@@ -3,6 +3,7 @@
 mod slow;
 mod support;
 
+mod activation;
 mod bounds;
 mod clock;
 mod dead_letters;

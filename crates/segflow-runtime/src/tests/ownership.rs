@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::local::LocalBroker;
 use crate::log::Task;
 use crate::shelf::Shelf;
+use crate::standby::Standbys;
 use crate::status::Phase;
 use crate::worker::Worker;
 
@@ -143,7 +144,7 @@ fn append(bench: &Bench, task: Task) {
         recorded_at: instant,
         body: received(1, "x"),
     };
-    let value = event::encode(&event, &bench.config.segmentation.currency, Encoding::Json);
+    let value = event::encode(&event, &bench.config.segmentation.offered().currency, Encoding::Json);
     bench.broker.append(task, event.body.family(), instant, Some(b"elsewhere".to_vec()), value, Vec::new());
 }
 
@@ -171,4 +172,83 @@ fn every_recovering_task_gets_its_turn() {
     }
     let tasks: Vec<Task> = worker.log().asked.iter().take(2).map(|(task, _)| *task).collect();
     assert_eq!(tasks, [P0, P1], "in turn");
+}
+
+#[test]
+fn a_standby_follows_what_runs_elsewhere_and_lays_it_down_for_a_worker() {
+    let mut bench = Bench::new();
+    bench.config.shelf = Shelf::new(Duration::from_secs(600));
+    bench.config.commit.max_records = 6;
+    history(&bench);
+    let directory = tempfile::tempdir().unwrap();
+    let owner =
+        |name: &str| Worker::new(name, elsewhere(&bench, directory.path()), bench.broker.attach(name), Arc::default());
+    let mut first = owner("a");
+    assert_eq!(bench.settle(&mut first), 4);
+
+    // The standby reads the log and is no member of the group: it is dropped from it before the group looks.
+    let mut past = bench.broker.attach("standby");
+    crate::log::Log::leave(&mut past).unwrap();
+    let config = Arc::new(bench.config.clone());
+    let mut standbys = Standbys::new(config, past, bench.status.clone(), [P0]);
+    let follow = |standbys: &mut Standbys<_>| while standbys.cycle().unwrap() {};
+    let copy = |epoch, journal| {
+        let status = bench.status.snapshot().tasks[&0].clone();
+        assert_eq!((status.epoch, status.phase), (epoch, Phase::Standby { journal: Some(journal), stopped: None }));
+    };
+    follow(&mut standbys);
+    copy(4, 4);
+    bench.event("c3", at("2026-03-01T10:00:02Z"), "pay", received(10_000, "pay"));
+    bench.broker.set_time(at("2026-03-01T10:00:03Z"));
+    assert_eq!(bench.settle(&mut first), 1);
+    follow(&mut standbys);
+    copy(5, 5);
+
+    drop(first);
+    let mut worker = bench.worker("here");
+    worker.cycle().unwrap();
+    assert!(matches!(bench.status.snapshot().tasks[&0].phase, Phase::Standby { .. } | Phase::Recovering { .. }));
+    follow(&mut standbys);
+    assert_eq!(bench.settle(&mut worker), 0);
+    let status = bench.status.snapshot();
+    assert_eq!((status.tasks[&0].phase.clone(), status.tasks[&0].epoch), (Phase::Running, 5));
+    assert_eq!((status.totals.get(&0), status.tasks[&0].rebuilt), (None, false), "it was warm: no epoch was missing");
+    follow(&mut standbys);
+    assert_eq!(bench.status.snapshot().tasks[&0].phase, Phase::Running, "what runs here has no standby here");
+
+    drop(worker);
+    follow(&mut standbys);
+    copy(5, 5);
+    let mut again = owner("c");
+    bench.event("c4", at("2026-03-01T10:00:04Z"), "pay4", received(10_000, "pay4"));
+    bench.broker.set_time(at("2026-03-01T10:00:05Z"));
+    assert_eq!(bench.settle(&mut again), 1);
+    follow(&mut standbys);
+    copy(6, 6);
+    drop((again, standbys));
+    bench.config.shelf.tidy();
+    assert!(bench.status.snapshot().tasks.is_empty());
+}
+
+#[test]
+fn a_standby_that_cannot_follow_says_why_and_stops_nobody() {
+    let mut bench = Bench::new();
+    history(&bench);
+    let directory = tempfile::tempdir().unwrap();
+    let mut owner = Worker::new("a", elsewhere(&bench, directory.path()), bench.broker.attach("a"), Arc::default());
+    bench.settle(&mut owner);
+    bench.config.store = segflow_store::Shared::new(segflow_store::Settings {
+        reserve_bytes: u64::MAX,
+        ..segflow_store::Settings::default()
+    });
+    let mut past = bench.broker.attach("standby");
+    crate::log::Log::leave(&mut past).unwrap();
+    let mut standbys = Standbys::new(Arc::new(bench.config.clone()), past, bench.status.clone(), [P0]);
+    while standbys.cycle().unwrap() {}
+    let status = bench.status.snapshot().tasks[&0].clone();
+    assert!(
+        matches!(&status.phase, Phase::Standby { stopped: Some(reason), .. } if reason.contains("no room left")),
+        "{status:?}"
+    );
+    assert!(opened(&bench).is_ok(), "its store is closed");
 }
