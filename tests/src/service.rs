@@ -94,12 +94,27 @@ impl<'b> Service<'b> {
 
     /// Starts an instance; its log is appended to `segflow-INSTANCE.log`.
     pub fn start(&mut self, instance: usize) {
+        self.start_with(instance, &[]);
+    }
+
+    /// As [`Service::start`], with these environment variables.
+    pub fn start_with(&mut self, instance: usize, environment: &[(&str, &str)]) {
         let log = fs::File::options().create(true).append(true).open(self.log_file(instance)).expect("a log file");
         let mut command = segflow();
-        command.args(["run", "--config"]).arg(self.config(instance));
+        command.args(["run", "--config"]).arg(self.config(instance)).envs(environment.iter().copied());
         let stderr = log.try_clone().expect("a second handle");
         let child = command.stdin(Stdio::null()).stdout(log).stderr(stderr).spawn().expect("segflow starts");
         self.processes.insert(instance, child);
+    }
+
+    /// Whether an instance that was started has ended; if so it may be started again.
+    pub fn has_ended(&mut self, instance: usize) -> bool {
+        let child = self.processes.get_mut(&instance).expect("it was started");
+        let ended = child.try_wait().expect("a child of ours").is_some();
+        if ended {
+            self.processes.remove(&instance);
+        }
+        ended
     }
 
     /// SIGKILL, and waits for the end.

@@ -13,6 +13,7 @@ use tracing::{debug, info, warn};
 use crate::config::Config;
 use crate::epoch::{Target, decide};
 use crate::error::TaskError;
+use crate::failpoint::{Point, pass};
 use crate::log::{JournalEntry, Log, Record, Task};
 use crate::task::Local;
 
@@ -98,13 +99,18 @@ impl Recovery {
         match &mut self.stage {
             Stage::Open => self.open(config),
             Stage::Offsets => {
+                pass(Point::Opened)?;
                 let settled = log.offsets_settled(self.task)?;
+                if settled {
+                    pass(Point::OffsetsSettled)?;
+                }
                 Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
             }
             Stage::Journal => {
                 if !log.journal_settled(self.task)? {
                     return Ok(self.pass(false, "the tail of the task's journal is undecided", Stage::Journal));
                 }
+                pass(Point::JournalSettled)?;
                 let last = log.journal_last(self.task)?;
                 self.compare(config, last)
             }
@@ -117,16 +123,19 @@ impl Recovery {
                     entries.extend(log.journal_after(self.task, local.epoch(), JOURNAL_BATCH)?);
                 }
                 let entry = next(entries, local.epoch() + 1, self.task)?;
+                pass(Point::Roll)?;
                 roll_forward(local, config, log, self.task, entry)?;
                 entries.pop_front();
                 self.rolled_forward += 1;
                 self.waiting_since = Moment::now();
+                pass(Point::RolledForward)?;
                 Ok(Step::Progress)
             }
         }
     }
 
     fn open(&mut self, config: &Config) -> Result<Step, TaskError> {
+        pass(Point::Open)?;
         match Local::open(config, self.task) {
             Ok(local) => {
                 self.began_at = local.epoch();
@@ -189,6 +198,7 @@ impl Recovery {
     fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
+        pass(Point::Recovered)?;
         log.seek(self.task, &local.offsets(config))?;
         let store = match (rebuilt, local.epoch()) {
             (true, _) => "rebuilt from the journal",
@@ -285,6 +295,10 @@ fn roll_forward<L: Log>(
             "decided the same changes from other counts: a compacted input may have lost records");
     }
     debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    if let Err(error) = pass(Point::Rolled) {
+        local.discard();
+        return Err(error.into());
+    }
     let batch = local.batch(&record, &entry.bytes);
     local.write(&batch, record)
 }

@@ -38,6 +38,7 @@ impl Run {
     pub fn run(self) -> Result<()> {
         let config = Config::read(&self.config)?;
         start_log(&config)?;
+        arm_failpoints()?;
         let segmentation = Arc::new(load(&config.segmentation)?);
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
@@ -161,6 +162,17 @@ fn runtime(
 
 fn milliseconds(duration: jiff::SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).expect("durations are bounded at load")
+}
+
+/// Points at which this process is to fail, for tests of the real process: `segflow_runtime::failpoint`.
+const FAILPOINTS: &str = "SEGFLOW_FAILPOINTS";
+
+fn arm_failpoints() -> Result<()> {
+    match std::env::var(FAILPOINTS) {
+        Ok(text) => segflow_runtime::failpoint::arm(&text).map_err(|why| anyhow::anyhow!("{FAILPOINTS}: {why}")),
+        Err(std::env::VarError::NotPresent) => Ok(()),
+        Err(error) => bail!("{FAILPOINTS}: {error}"),
+    }
 }
 
 fn start_log(config: &Config) -> Result<()> {
