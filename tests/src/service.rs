@@ -65,7 +65,7 @@ impl<'b> Service<'b> {
              state_dir = {:?}\nkafka.bootstrap_servers = {:?}\nops.listen = \"127.0.0.1:0\"\n",
             self.application,
             self.segmentation,
-            self.dir.path().join(format!("state-{instance}")),
+            self.state_dir(instance),
             self.broker.bootstrap(),
         );
         for family in Family::ALL {
@@ -107,14 +107,29 @@ impl<'b> Service<'b> {
         self.processes.insert(instance, child);
     }
 
-    /// Whether an instance that was started has ended; if so it may be started again.
-    pub fn has_ended(&mut self, instance: usize) -> bool {
+    /// How an instance that was started has ended, if it has; then it may be started again.
+    pub fn ended(&mut self, instance: usize) -> Option<ExitStatus> {
         let child = self.processes.get_mut(&instance).expect("it was started");
-        let ended = child.try_wait().expect("a child of ours").is_some();
-        if ended {
+        let ended = child.try_wait().expect("a child of ours");
+        if ended.is_some() {
             self.processes.remove(&instance);
         }
         ended
+    }
+
+    /// Sends a signal, such as `-STOP`, to an instance that runs.
+    pub fn signal(&self, instance: usize, signal: &str) {
+        run(Command::new("kill").args([signal, &self.processes[&instance].id().to_string()]));
+    }
+
+    /// Whether an instance was started, and is not known to have ended.
+    pub fn is_started(&self, instance: usize) -> bool {
+        self.processes.contains_key(&instance)
+    }
+
+    /// Where an instance keeps its state.
+    pub fn state_dir(&self, instance: usize) -> PathBuf {
+        self.dir.path().join(format!("state-{instance}"))
     }
 
     /// SIGKILL, and waits for the end.
