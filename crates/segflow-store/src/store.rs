@@ -35,7 +35,7 @@ impl Meta {
 
 /// One task's database, open.
 pub struct Store {
-    database: DB,
+    pub(crate) database: DB,
     path: PathBuf,
     reserve_bytes: u64,
     existed: bool,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
-use segflow_tests::chaos::{Load, Settings, run};
+use segflow_tests::chaos::{Load, Mode, Settings, recovery, run};
 
 /// Three processes of Segflow under load on a real broker, a fault every so often, and an independent checker.
 #[derive(Parser)]
@@ -30,6 +30,21 @@ enum Action {
         /// How many customers
         #[arg(long, default_value_t = 60_000)]
         customers: u32,
+    },
+    /// How long it takes to go on after SIGKILL
+    Recovery {
+        #[arg(long, value_enum)]
+        mode: Mode,
+        #[arg(long, default_value_t = 1_000_000)]
+        customers: u32,
+        #[arg(long, default_value_t = 5)]
+        kills: u32,
+        /// Further lines of configuration, separated by `;`
+        #[arg(long, default_value = "")]
+        settings: String,
+        /// Seconds before the first kill, for a snapshot to be made or a standby to catch up
+        #[arg(long, default_value_t = 0)]
+        settle: u64,
     },
     /// The load alone
     Load {
@@ -59,6 +74,10 @@ fn main() -> ExitCode {
         Action::Run { rate, seconds, every, customers } => {
             let (length, every) = (Duration::from_secs(seconds), Duration::from_secs(every));
             if run(Settings { rate, length, every, customers }) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Action::Recovery { mode, customers, kills, settings, settle } => {
+            recovery(mode, customers, kills, &settings, Duration::from_secs(settle));
+            ExitCode::SUCCESS
         }
         Action::Load { bootstrap, prefix, zone, customers, rate, run, generation, until } => {
             let mut sender = Load { bootstrap, prefix, customers, generation, zone }.sender();

@@ -2,11 +2,13 @@
 
 mod fault;
 mod load;
+mod recovery;
 mod run;
 mod watch;
 mod zone;
 
 pub use fault::Fault;
 pub use load::{Delivered, Load, Sender};
+pub use recovery::{Mode, recovery};
 pub use run::{Settings, run};
 pub use zone::midnight_within;

@@ -5,8 +5,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::fault::{Disks, Fault};
-use super::watch::{Watched, beside};
+use super::watch::Watched;
 use super::zone::midnight_within;
+use crate::binary::beside;
 use crate::broker::Broker;
 use crate::checker;
 use crate::service::Service;

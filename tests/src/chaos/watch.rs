@@ -1,7 +1,6 @@
 //! A process of the run that says how it fares, line by line, and is started again should a signal end it.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -78,12 +77,4 @@ fn spawn(command: &mut Command, said: &Arc<Mutex<(String, Vec<String>)>>) -> Chi
         }
     });
     child
-}
-
-/// A binary that was built beside this one.
-pub fn beside(name: &str) -> PathBuf {
-    let here = std::env::current_exe().expect("a process knows where it is");
-    let dirs = here.ancestors().skip(1).take(2);
-    let mut places = dirs.map(|dir| dir.join(name));
-    places.find(|path| path.exists()).unwrap_or_else(|| panic!("{name} is missing: run `cargo build --release` first"))
 }
