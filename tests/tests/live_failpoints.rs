@@ -76,7 +76,7 @@ fn a_process_that_ends_at_any_point_changes_nothing() {
 /// Starts instance 0 with these points armed, and waits until it has ended at one.
 fn ends_at(service: &mut Service<'_>, points: &str) {
     let reached = service.log(0).matches(REACHED).count();
-    service.start_with(0, &[("SEGFLOW_FAILPOINTS", points)]);
+    service.start_armed(0, points);
     let started = Instant::now();
     while service.ended(0).is_none() {
         assert!(started.elapsed() < LIMIT, "{points} was not reached within {LIMIT:?}\n{}", service.log(0));
@@ -98,7 +98,7 @@ fn steps_that_fail_are_tried_again_and_change_nothing() {
                    cycle=60*off->1*return(retry)->1*sleep(7500)";
     let mut service = Service::new(Broker::shared(), "failing", PARTITIONS, &segmentation(), SETTINGS);
     let expected = portfolio(&service);
-    service.start_with(0, &[("SEGFLOW_FAILPOINTS", failing)]);
+    service.start_armed(0, failing);
     service.start(1);
     check(&mut service, &expected);
     let log = service.log(0);

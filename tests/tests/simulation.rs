@@ -6,9 +6,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use segflow_store::{Settings, Shared};
-use segflow_tests::sim::{Fault, OUTCOMES, Outcome, Report, STEPS, Sabotage, Step, run, segmentation};
+use segflow_tests::sim::{
+    Fault, MISHAPS, Mishaps, OUTCOMES, Outcome, Report, STEPS, Sabotage, Step, run, segmentation,
+};
 
-/// Seeds of the sound product.
+/// Seeds of the sound product; `SEGFLOW_SEEDS` asks for more.
 const SEEDS: u64 = 2_000;
 /// Seeds within which a broken promise must show.
 const SEEDS_TO_FAIL: u64 = 400;
@@ -47,7 +49,8 @@ fn runs(seeds: u64, sabotage: Sabotage, fault: fn(u64) -> Fault, until: fn(&Repo
 /// I3, I4, I5 and I7 hold.
 #[test]
 fn whatever_dies_or_sleeps_and_however_a_commit_ends() {
-    let reports = runs(SEEDS, Sabotage::None, Fault::of, |report| !report.violations.is_empty());
+    let seeds = std::env::var("SEGFLOW_SEEDS").map_or(SEEDS, |seeds| seeds.parse().expect("a number of seeds"));
+    let reports = runs(seeds, Sabotage::None, Fault::of, |report| !report.violations.is_empty());
     if let Some(report) = reports.iter().find(|report| !report.violations.is_empty()) {
         panic!("seed {}: {:?}\n{}", report.seed, report.fault, report.violations.join("\n"));
     }
@@ -58,6 +61,12 @@ fn whatever_dies_or_sleeps_and_however_a_commit_ends() {
     assert_eq!(struck.len(), STEPS.len() * OUTCOMES.len() * 2);
     let rare: Vec<_> = struck.iter().filter(|(_, times)| **times < 10).collect();
     assert!(rare.is_empty(), "each fault must have struck ten times: {rare:?}");
+    let mut mishaps = Mishaps::new();
+    for (mishap, times) in reports.iter().flat_map(|report| &report.mishaps) {
+        *mishaps.entry(*mishap).or_default() += times;
+    }
+    eprintln!("{} seeds: {mishaps:?}", reports.len());
+    assert!(MISHAPS.iter().all(|mishap| mishaps.get(mishap) >= Some(&10)), "each mishap ten times: {mishaps:?}");
     let changes: usize = reports.iter().map(|report| report.changes).sum();
     assert!(changes > 20 * reports.len(), "only {changes} changes in {} runs", reports.len());
 }

@@ -22,6 +22,7 @@ use super::check;
 use super::fault::{Fault, Sabotage};
 use super::history::{self, Draft};
 use super::member::SimLog;
+use super::mishap::{self, Mishap, Mishaps};
 use super::world::World;
 
 /// Cycles after which a run must have come to rest.
@@ -40,6 +41,8 @@ pub struct Report {
     pub fault: Fault,
     /// Whether it happened.
     pub fired: bool,
+    /// What else happened.
+    pub mishaps: Mishaps,
     /// Changes published.
     pub changes: usize,
     /// Every promise that was seen broken.
@@ -55,11 +58,17 @@ pub struct Fleet {
     statuses: Vec<Arc<Status>>,
     drafts: RefCell<Vec<Draft>>,
     violations: RefCell<Vec<String>>,
+    mishaps: RefCell<Mishaps>,
+    /// Whether a wall clock may run ahead.
+    may_run_ahead: bool,
     sabotage: Sabotage,
 }
 
 enum Slot {
+    /// It starts at its next turn.
     Down,
+    /// It is down for as many more turns.
+    Away(u32),
     /// Its cycle is under way.
     Busy,
     Up(Box<Worker<SimLog>>),
@@ -74,8 +83,9 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     let config = history::config(&mut rng, rules, store, late, partitions);
     let drafts = history::drafts(&mut rng, &config, late);
     let directory = directory();
-    let workers = rng.random_range(2..=3);
-    let fleet = Fleet::new(rng, &config, workers, drafts.clone(), fault, sabotage, &directory);
+    let may_run_ahead = config.clock.idle == Idle::WallTime && rng.random_range(0..5) == 0;
+    let late = late || may_run_ahead;
+    let fleet = Fleet::new(rng, &config, drafts.clone(), fault, sabotage, may_run_ahead, &directory);
     fleet.run_to_rest();
     fleet.slots.borrow_mut().clear();
     let mut violations = fleet.violations.take();
@@ -85,7 +95,7 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
         violations = check::all(&world, &config, &fleet.configs, &drafts, late, until);
     }
     let changes = check::changes(&world, partitions).len();
-    Report { seed, fault, fired: world.fired, changes, violations }
+    Report { seed, fault, fired: world.fired, mishaps: fleet.mishaps.take(), changes, violations }
 }
 
 impl Fleet {
@@ -96,25 +106,30 @@ impl Fleet {
     }
 
     fn new(
-        rng: ChaCha8Rng,
+        mut rng: ChaCha8Rng,
         config: &Config,
-        workers: usize,
         mut drafts: Vec<Draft>,
         fault: Fault,
         sabotage: Sabotage,
+        may_run_ahead: bool,
         directory: &TempDir,
     ) -> Rc<Self> {
+        let workers = rng.random_range(2..=4);
         let inputs = LocalBroker::new(config.intake.partitions);
         let of_worker =
             |index: usize| Arc::new(Config { state_dir: directory.path().join(Self::name(index)), ..config.clone() });
         drafts.reverse();
         Rc::new(Self {
             world: RefCell::new(World::new(rng, inputs, fault, sabotage)),
-            slots: RefCell::new((0..workers).map(|_| Slot::Down).collect()),
+            slots: RefCell::new(
+                (0..workers).map(|index| if index < 2 { Slot::Down } else { Slot::Away(60) }).collect(),
+            ),
             configs: (0..workers).map(of_worker).collect(),
             statuses: (0..workers).map(|_| Arc::default()).collect(),
             drafts: RefCell::new(drafts),
             violations: RefCell::default(),
+            mishaps: RefCell::default(),
+            may_run_ahead,
             sabotage,
         })
     }
@@ -171,6 +186,10 @@ impl Fleet {
             let (key, value) = (Some(draft.key), draft.value);
             world.inputs.append(Task(draft.partition), draft.family, draft.timestamp, key, value, Vec::new());
             world.inputs.set_time(draft.timestamp);
+            if let Some((mishap, ms)) = mishap::jump_ms(&mut world.rng, self.may_run_ahead) {
+                world.inputs.set_time(draft.timestamp.plus_ms(ms));
+                self.happened(mishap);
+            }
         }
         if let (Some(last), true) = (last, drafts.is_empty()) {
             let grace_ms = self.configs[0].clock.grace_ms;
@@ -183,8 +202,19 @@ impl Fleet {
         let slot = std::mem::replace(&mut self.slots.borrow_mut()[index], Slot::Busy);
         let mut worker = match slot {
             Slot::Busy => return false,
+            Slot::Away(turns) => {
+                let slot = turns.checked_sub(1).map_or(Slot::Down, Slot::Away);
+                self.slots.borrow_mut()[index] = slot;
+                return false;
+            }
+            Slot::Up(worker) if self.leaves(index) => {
+                drop(worker);
+                return false;
+            }
             Slot::Up(worker) => worker,
             Slot::Down => {
+                let found = mishap::disk(&mut self.world.borrow_mut().rng, &self.configs[index].state_dir);
+                found.into_iter().for_each(|mishap| self.happened(mishap));
                 let log = SimLog::attach(self, index);
                 let (config, status) = (self.configs[index].clone(), self.statuses[index].clone());
                 Box::new(Worker::new(Self::name(index), config, log, status))
@@ -209,6 +239,22 @@ impl Fleet {
         };
         self.slots.borrow_mut()[index] = slot;
         quiet
+    }
+
+    /// Whether a worker leaves the group now: rarely, and not once everything is at its end.
+    fn leaves(&self, index: usize) -> bool {
+        let mut world = self.world.borrow_mut();
+        if self.drafts.borrow().is_empty() || !world.chance(1) {
+            return false;
+        }
+        world.evict(&Self::name(index));
+        self.slots.borrow_mut()[index] = Slot::Away(world.rng.random_range(5..60));
+        self.happened(Mishap::Away);
+        true
+    }
+
+    fn happened(&self, mishap: Mishap) {
+        *self.mishaps.borrow_mut().entry(mishap).or_default() += 1;
     }
 
     /// I3, while it runs: no task is stopped, and none is ahead of what is committed.

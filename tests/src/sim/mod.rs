@@ -6,8 +6,10 @@ pub mod fault;
 mod fleet;
 mod history;
 mod member;
+pub mod mishap;
 mod world;
 
 pub use fault::{Fault, OUTCOMES, Outcome, STEPS, Sabotage, Step};
 pub use fleet::{Report, run};
 pub use history::segmentation;
+pub use mishap::{MISHAPS, Mishaps};

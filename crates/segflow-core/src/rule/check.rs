@@ -103,7 +103,9 @@ impl Scope<'_> {
     }
 
     fn comparison(&mut self, at: usize, operator: Operator, left: &Expr, right: &Expr) -> Result<Node, Mistake> {
-        match (self.side(left)?, self.side(right)?) {
+        let left = self.side(left)?;
+        let right = self.side(right).map_err(|mistake| unquoted(&left, right, mistake))?;
+        match (left, right) {
             (Side::Constant(_), Side::Constant(_)) => {
                 let message =
                     "expected a feature on one side of the comparison, found two constants: it is always the same";
@@ -192,6 +194,17 @@ impl Scope<'_> {
 
     pub(super) fn kind(&self, slot: SlotIndex) -> AttributeKind {
         self.slots.kinds[slot]
+    }
+}
+
+/// A word beside a text was probably meant as one.
+fn unquoted(left: &Side<'_>, right: &Expr, mistake: Mistake) -> Mistake {
+    match (left, &right.kind) {
+        (Side::Typed(Typed { kind: AttributeKind::Text, .. }), ExprKind::Name(word, None)) if !word.contains('.') => {
+            let message = format!("{}; a text stands in quotes: write `\"{word}\"`", mistake.message);
+            Mistake::new(right.at, message)
+        }
+        _ => mistake,
     }
 }
 

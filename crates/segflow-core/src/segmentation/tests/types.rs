@@ -194,6 +194,10 @@ fn unknown_names_have_neighbours() {
     );
     rule("weather > 1", expect![["t.yaml:24:15: unknown feature `weather`"]]);
     rule(
+        "payments.last_method == card",
+        expect![["t.yaml:24:39: unknown feature `card`; a text stands in quotes: write `\"card\"`"]],
+    );
+    rule(
         "profile.scor > 1",
         expect![[
             "t.yaml:24:15: expected an attribute that `attributes` declares, found `profile.scor`; did you mean `score`?"
