@@ -112,7 +112,8 @@ fn what_segflow_writes_is_sound_and_whatever_is_done_to_it_is_found() {
         let again = altered(&changes[second], |change| change["change_id"] = "another".into());
         changes.insert(last, again);
     });
-    let alter: [(&str, fn(&mut Value)); 6] = [
+    type Alter = fn(&mut Value);
+    let alter: [(&str, Alter); 6] = [
         ("to", |change| change["to"] = "elsewhere".into()),
         ("from", |change| change["from"] = "elsewhere".into()),
         ("effective_at", |change| change["effective_at"] = "2026-01-01T00:00:00.000Z".into()),

@@ -166,7 +166,7 @@ impl Sender {
             _ => now,
         };
         let customer = self.somebody();
-        if self.chance.next_u32() % 2 == 0 {
+        if self.chance.next_u32().is_multiple_of(2) {
             return self.contact(customer, at, now);
         }
         let (invoice, open) = self.open[customer as usize];

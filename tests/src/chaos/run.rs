@@ -243,7 +243,7 @@ impl Chaos<'_> {
         let sound = self.checker.ended().is_some_and(|status| status.success());
         let behind =
             self.checker.said().split("judged to within ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
-        if !behind.is_some_and(|behind: i64| behind < SILENCE_MS) {
+        if behind.is_none_or(|behind: i64| behind >= SILENCE_MS) {
             self.problems.push(format!("silence was judged to within {behind:?} ms only"));
         }
         self.problems.iter().for_each(|problem| println!("PROBLEM: {problem}"));

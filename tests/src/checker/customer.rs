@@ -136,7 +136,7 @@ impl Customer {
     }
 
     /// As `next_silence`, unless they stand among the timers for it already.
-    pub fn to_be_queued(&mut self) -> Option<i64> {
+    pub fn queue(&mut self) -> Option<i64> {
         let next = (self.next != self.queued && self.next < i64::MAX).then_some(self.next);
         self.queued = self.next;
         next
@@ -168,7 +168,7 @@ impl Customer {
         let entry = self.account.waiting_since.map(|since| since + HOUR_MS);
         self.next = entry.filter(|entry| *entry > at).unwrap_or(i64::MAX).min(calendar.midnight(today + 1));
         let mut moves = 0;
-        for dimension in 0..DIMENSIONS.len() {
+        for (dimension, (name, segments)) in DIMENSIONS.iter().enumerate() {
             let place = &mut self.places[dimension];
             let to = if dimension == PATIENCE {
                 let stays = place.current == Some(0) && open;
@@ -179,7 +179,6 @@ impl Customer {
             if place.current == Some(to) {
                 continue;
             }
-            let (name, segments) = DIMENSIONS[dimension];
             let expected = Move {
                 from: place.current.map(|from| segments[from].into()),
                 to: Some(segments[to].into()),

@@ -147,7 +147,7 @@ impl Task {
             if customer.next_fact() < i64::MAX {
                 self.facts.push(Reverse((customer.next_fact(), index)));
             }
-            if let Some(at) = customer.to_be_queued() {
+            if let Some(at) = customer.queue() {
                 self.silences.push(Reverse((at, customer.id.clone(), index)));
             }
         }
@@ -174,7 +174,7 @@ impl Task {
             } else {
                 customer.perhaps_as_of = customer.perhaps_as_of.max(Some(epoch.silence));
             }
-            if let Some(at) = customer.to_be_queued() {
+            if let Some(at) = customer.queue() {
                 self.silences.push(Reverse((at, id, index)));
             }
         }
