@@ -57,7 +57,7 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
     service.start(0);
     generate(&config, 1, 4_000);
     let journal = service.topic("journal");
-    wait(&mut service, "the journal to be trimmed", |service| {
+    wait(&mut service, "the journal to be trimmed", |_| {
         // Something new has to happen for there to be another snapshot.
         generate(&config, 2, 200);
         let earliest = earliest(broker, &journal);

@@ -193,6 +193,20 @@ fn every_metric_of_a_running_task() {
             # HELP segflow_unclear_commits_total Commits without an answer; the journal decides whether they happened.
             # TYPE segflow_unclear_commits_total counter
             segflow_unclear_commits_total{worker="w-0"} 1
+            # HELP segflow_snapshot_epoch The epoch of the task's last snapshot by this process.
+            # TYPE segflow_snapshot_epoch gauge
+            segflow_snapshot_epoch{partition="3"} 40
+            # HELP segflow_snapshot_seconds When it was made, as unix time.
+            # TYPE segflow_snapshot_seconds gauge
+            segflow_snapshot_seconds{partition="3"} 1772359200
+            # HELP segflow_snapshot_uploaded_bytes_total Bytes uploaded for snapshots of the task.
+            # TYPE segflow_snapshot_uploaded_bytes_total counter
+            segflow_snapshot_uploaded_bytes_total{partition="3"} 1000
+            segflow_snapshot_uploaded_bytes_total{partition="4"} 0
+            # HELP segflow_snapshot_failures_total Snapshots that could not be made or uploaded.
+            # TYPE segflow_snapshot_failures_total counter
+            segflow_snapshot_failures_total{partition="3"} 1
+            segflow_snapshot_failures_total{partition="4"} 2
             # HELP segflow_build_info 1; the version is in the label.
             # TYPE segflow_build_info gauge
             segflow_build_info{version="VERSION"} 1
