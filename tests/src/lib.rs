@@ -3,6 +3,8 @@
 pub mod arbitrary;
 pub mod binary;
 pub mod broker;
+pub mod chaos;
+pub mod checker;
 pub mod naive;
 pub mod service;
 pub mod sim;

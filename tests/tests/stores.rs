@@ -205,6 +205,7 @@ impl Bench {
             state_dir: state.to_owned(),
             store: Shared::new(segflow_store::Settings { reserve_bytes: 0, ..Default::default() }),
             shelf: Shelf::default(),
+            snapshots: None,
         };
         Self { config: Arc::new(config), broker: LocalBroker::new(1), status: Arc::default() }
     }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod dead_letter;
 pub mod epoch;
 pub mod error;
+pub mod failpoint;
 pub mod local;
 pub mod log;
 pub mod publish;

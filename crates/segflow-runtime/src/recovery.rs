@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
+use crate::failpoint::{Point, pass};
 use crate::log::{JournalEntry, Log, Past, Task};
 use crate::roll::{Roll, Rolled, gone, record};
 use crate::shelf::Taken;
@@ -130,11 +131,18 @@ impl Recovery {
             Stage::Open => self.take(config),
             Stage::Fetch { target } => self.fetch(config, *target),
             Stage::Offsets => {
+                pass(Point::Opened)?;
                 let settled = log.offsets_settled(self.task)?;
+                if settled {
+                    pass(Point::OffsetsSettled)?;
+                }
                 Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
             }
             Stage::Journal => {
                 let settled = log.journal_settled(self.task)?;
+                if settled {
+                    pass(Point::JournalSettled)?;
+                }
                 Ok(self.pass(settled, "the tail of the task's journal is undecided", Stage::Last))
             }
             Stage::Last => match log.journal_last(self.task)? {
@@ -214,6 +222,9 @@ impl Recovery {
             self.rolled_forward += u64::from(matches!(rolled, Rolled::Epoch));
             (self.waiting_since, self.alarmed) = (Moment::now(), false);
         }
+        if matches!(rolled, Rolled::Epoch) {
+            pass(Point::RolledForward)?;
+        }
         Ok(rolled)
     }
 
@@ -225,6 +236,7 @@ impl Recovery {
 
     /// Takes the store over from whoever of this process had it last, or opens it.
     fn take(&mut self, config: &Config) -> Result<Step, TaskError> {
+        pass(Point::Open)?;
         match config.shelf.take(self.task) {
             Taken::Store(mut local) => {
                 local.adopt(config);
@@ -303,6 +315,7 @@ impl Recovery {
         if !local.make_ready(log)? {
             return Ok(self.wait(READING_RULES));
         }
+        pass(Point::Recovered)?;
         log.seek(self.task, &local.offsets(config))?;
         log.forget(self.task);
         let store = match (rebuilt, local.epoch()) {

@@ -11,6 +11,7 @@ use tracing::{debug, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
+use crate::failpoint::{Point, pass};
 use crate::log::{JournalEntry, Offsets, Past, Record, Task};
 use crate::task::Local;
 
@@ -82,8 +83,10 @@ impl Roll {
         if !next.read(config, past, task)? {
             return Ok(if next.records.len() > before { Rolled::Part } else { Rolled::Waiting });
         }
-        let Next { record, bytes, records, .. } = *self.next.take().expect("just read");
-        roll_forward(local, config, task, record, &bytes, &records)?;
+        pass(Point::Roll)?;
+        // It stays until it is written: a step that fails is done again.
+        roll_forward(local, config, task, next.record.clone(), &next.bytes, &next.records)?;
+        self.next = None;
         Ok(Rolled::Epoch)
     }
 }
@@ -190,6 +193,10 @@ fn roll_forward(
             "decided the same changes from other counts: a compacted input may have lost records");
     }
     debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    if let Err(error) = pass(Point::Rolled) {
+        local.discard();
+        return Err(error.into());
+    }
     local.check_room()?;
     let batch = local.batch(&record, bytes);
     local.write(&batch, record)

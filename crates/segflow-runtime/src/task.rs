@@ -22,6 +22,7 @@ use crate::error::TaskError;
 use crate::log::{Ends, Offsets, Output, Past, Record, Sink, Task};
 use crate::publish::TaskCommit;
 use crate::rules::{Refused, Standing};
+use crate::state_bytes;
 use crate::states::Stored;
 
 /// A task's local state.
@@ -227,6 +228,7 @@ impl Local {
             (Meta::Epoch, epoch.as_bytes()),
             (Meta::Journal, bytes),
             (Meta::Segmentation, record.segmentation_hash.as_bytes()),
+            (Meta::StateVersion, state_bytes::VERSION.to_string().as_bytes()),
         ])
     }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Moment};
 
+use segflow_core::journal::Record as Journal;
 use tracing::{error, info, warn};
 
 use crate::config::{Bounds, Config};
 use crate::error::{TaskError, WorkerError};
+use crate::failpoint::{Point, pass};
 use crate::log::{Ends, Log, LogError, LogResult, Record, Task};
 use crate::publish::{TaskCommit, publish};
 use crate::recovery::{Recovery, Step};
@@ -156,6 +158,9 @@ impl<L: Log> Worker<L> {
             self.failures = 0;
             return Ok(Cycle { busy: recovering, ..Cycle::default() });
         }
+        if let Err(error) = pass(Point::Prepared) {
+            return self.give_up(error, &self.running(), Remedy::SeekBack);
+        }
         match publish(&mut self.log, &commits) {
             Ok(()) => self.failures = 0,
             Err(error) => {
@@ -172,6 +177,7 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// What the log says.
     pub fn attend(&mut self) -> LogResult<bool> {
+        pass(Point::Cycle)?;
         if self.broken {
             self.log.recycle()?;
             self.broken = false;
@@ -276,6 +282,9 @@ impl<L: Log> Worker<L> {
             Ok(gathered) => gathered,
             Err(error) => return Ok(Err(error)),
         };
+        if let Err(error) = pass(Point::Read) {
+            return Ok(Err(error));
+        }
         let mut by_task: BTreeMap<Task, Vec<Record>> = BTreeMap::new();
         for record in records {
             by_task.entry(record.task).or_default().push(record);
@@ -308,6 +317,7 @@ impl<L: Log> Worker<L> {
         let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
         let prepared = local.prepare(&self.config, records, &positions, ends, bounds)?;
         report::settled(&self.status, &self.name, task, local, &prepared, ends, &self.config);
+        pass(Point::TaskPrepared)?;
         Ok(prepared.commit)
     }
 
@@ -335,7 +345,7 @@ impl<L: Log> Worker<L> {
             cycle.records += commit.record.counts.read;
             report::committed(&self.status, &commit);
             let Some(Life::Running(local)) = self.tasks.get_mut(&commit.task) else { continue };
-            if let Err(error) = local.write(&commit.batch, commit.record) {
+            if let Err(error) = write(local, &commit.batch, commit.record) {
                 self.stop_task(commit.task, &error);
             }
         }
@@ -383,10 +393,10 @@ impl<L: Log> Worker<L> {
         }
         let aborted = remedy == Remedy::Abort && {
             report::aborted(&self.status, &self.name);
-            self.log.abort().is_ok()
+            pass(Point::Abort).and_then(|()| self.log.abort()).is_ok()
         };
         if !aborted {
-            self.broken = self.log.recycle().is_err();
+            self.broken = pass(Point::Recycle).and_then(|()| self.log.recycle()).is_err();
         }
         // The group may have been served meanwhile, and a task given away and back: its journal knows.
         tasks.iter().for_each(|task| self.recover(*task));
@@ -407,6 +417,12 @@ impl<L: Log> Worker<L> {
             self.tasks.insert(task, Life::Recovering(Box::new(Recovery::of(task, local))));
         }
     }
+}
+
+fn write(local: &mut Local, batch: &[u8], record: Journal) -> Result<(), TaskError> {
+    pass(Point::Write)?;
+    local.write(batch, record)?;
+    Ok(pass(Point::Written)?)
 }
 
 fn stopped(task: Task, error: &TaskError) -> Life {

@@ -48,7 +48,7 @@ pub type Row = (Vec<u8>, Vec<u8>);
 
 /// One task's database, open.
 pub struct Store {
-    database: DB,
+    pub(crate) database: DB,
     path: PathBuf,
     reserve_bytes: u64,
     existed: bool,

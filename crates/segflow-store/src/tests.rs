@@ -1,5 +1,7 @@
 //! The store's promises: whole batches, timers in order from a position on, and clear errors.
 
+mod power_loss;
+
 use crate::{Batch, Meta, Settings, Shared, Store, StoreError, TimerKind, TimerPosition};
 
 fn shared() -> Shared {

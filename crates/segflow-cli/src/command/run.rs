@@ -50,6 +50,7 @@ impl Run {
     pub fn run(self) -> Result<()> {
         let config = Config::read(&self.config)?;
         start_log(&config)?;
+        arm_failpoints()?;
         let rulebook = Rulebook::new(Arc::new(load(&config.segmentation)?));
         let stop = Arc::new(AtomicBool::new(false));
         let drain = Arc::new(AtomicBool::new(self.drain));
@@ -269,6 +270,17 @@ fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, stores: &
 
 fn milliseconds(duration: jiff::SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).expect("durations are bounded at load")
+}
+
+/// Points at which this process is to fail, for tests of the real process: `segflow_runtime::failpoint`.
+const FAILPOINTS: &str = "SEGFLOW_FAILPOINTS";
+
+fn arm_failpoints() -> Result<()> {
+    match std::env::var(FAILPOINTS) {
+        Ok(text) => segflow_runtime::failpoint::arm(&text).map_err(|why| anyhow::anyhow!("{FAILPOINTS}: {why}")),
+        Err(std::env::VarError::NotPresent) => Ok(()),
+        Err(error) => bail!("{FAILPOINTS}: {error}"),
+    }
 }
 
 fn start_log(config: &Config) -> Result<()> {

@@ -13,6 +13,9 @@ use crate::{Archive, Known, Restored, SnapshotError, Snapshots, Subject, Uploade
 
 pub const TASK: u32 = 3;
 
+/// Names and contents.
+pub type Files = BTreeMap<String, String>;
+
 pub struct Bench {
     pub store: Arc<InMemory>,
     pub archive: Archive,
@@ -34,7 +37,7 @@ impl Bench {
         self.snapshots.upload(subject(epoch), checkpoint.path(), &mut Known::default()).unwrap()
     }
 
-    pub fn restore(&self, within: &Within) -> Result<Option<(Restored, BTreeMap<String, String>)>, SnapshotError> {
+    pub fn restore(&self, within: &Within) -> Result<Option<(Restored, Files)>, SnapshotError> {
         let into = self.directory.path().join("task-3");
         let restored = self.snapshots.restore(TASK, within, &into, &AtomicBool::new(false));
         let found = restored.map(|restored| restored.map(|restored| (restored, read(&into))));
