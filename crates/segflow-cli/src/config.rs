@@ -30,6 +30,7 @@ pub struct Config {
     pub state_dir: PathBuf,
     #[serde(default)]
     pub standby_of: StandbyOf,
+    #[serde(default)]
     pub recovery: Recovery,
     pub kafka: Kafka,
     #[serde(default)]
