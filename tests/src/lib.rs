@@ -5,6 +5,7 @@ pub mod binary;
 pub mod broker;
 pub mod chaos;
 pub mod checker;
+pub mod embedded;
 pub mod naive;
 pub mod service;
 pub mod sim;

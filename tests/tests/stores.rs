@@ -7,25 +7,21 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use segflow_core::clock::{Idle, Role, Settings as ClockSettings};
 use segflow_core::event::{Body, Event, Family};
-use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Instant;
 use segflow_portfolio::{Portfolio, Settings};
-use segflow_runtime::config::{Commit, Config, Input, Outputs};
+use segflow_runtime::config::Config;
 use segflow_runtime::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::{Output, Sink, Task};
-use segflow_runtime::rules::Rulebook;
-use segflow_runtime::shelf::Shelf;
 use segflow_runtime::state_bytes::VERSION;
 use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
-use segflow_store::{Meta, Shared, Store};
+use segflow_store::{Meta, Store};
 use segflow_tests::binary::segflow;
+use segflow_tests::embedded;
+use segflow_wire::Encoding;
 use segflow_wire::envelope::{self, Line};
-use segflow_wire::{Encoding, Intake, Partitioner};
 
 /// The first version that was released.
 const FIRST: u8 = 2;
@@ -190,23 +186,7 @@ struct Bench {
 
 impl Bench {
     fn new(folder: &Path, state: &Path) -> Self {
-        let rules = fs::read(folder.join("segmentation.yaml")).unwrap();
-        let segmentation = Segmentation::load("segmentation.yaml", rules).unwrap().segmentation;
-        let currency = segmentation.currency.clone();
-        let input = |family: Family| (family, Input { topic: family.default_topic(), role: Role::Gate });
-        let config = Config {
-            segmentation: Rulebook::new(Arc::new(segmentation)),
-            intake: Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, 1, currency)),
-            inputs: Family::ALL.map(input).into(),
-            outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
-            clock: ClockSettings { grace_ms: 0, idle: Idle::RecordTime },
-            commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
-            cache_customers: 4,
-            state_dir: state.to_owned(),
-            store: Shared::new(segflow_store::Settings { reserve_bytes: 0, ..Default::default() }),
-            shelf: Shelf::default(),
-            snapshots: None,
-        };
+        let config = embedded::config(&folder.join("segmentation.yaml"), 1, state);
         Self { config: Arc::new(config), broker: LocalBroker::new(1), status: Arc::default() }
     }
 

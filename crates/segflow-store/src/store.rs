@@ -112,9 +112,7 @@ impl Store {
     /// # Errors
     /// If one cannot be read.
     pub fn customers_all(&self) -> impl Iterator<Item = Result<Row, StoreError>> {
-        self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| {
-            row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
-        })
+        self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| self.row(row))
     }
 
     /// At most `max` customers from `from` on, before `to`, in the order of their ids; without a bound where there is
@@ -129,10 +127,12 @@ impl Store {
             options.set_iterate_upper_bound(to);
         }
         let rows = self.database.iterator_cf_opt(self.customers(), options, IteratorMode::Start).take(max);
-        rows.map(|row| {
-            row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
-        })
-        .collect()
+        rows.map(|row| self.row(row)).collect()
+    }
+
+    fn row(&self, read: Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>) -> Result<Row, StoreError> {
+        let (id, state) = read.map_err(|error| StoreError::of(&self.path, error))?;
+        Ok((id.into_vec(), state.into_vec()))
     }
 
     /// A value of meta.

@@ -10,10 +10,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use segflow_core::clock::{Idle, Settings as ClockSettings};
 use segflow_core::event::Family;
-use segflow_kafka::retention::limits;
+use segflow_kafka::retention::{Limit, limits};
 use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
-use segflow_runtime::log::{LogError, Sink, Task};
+use segflow_runtime::log::{LogError, LogResult, Sink, Task};
 use segflow_runtime::rules::Rulebook;
 use segflow_runtime::shelf::Shelf;
 use segflow_runtime::snapshots::Keeper;
@@ -153,19 +153,10 @@ impl Service {
     /// Works until told to stop. A worker that is fenced is replaced by a new one.
     fn serve(&self, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
-            let log = match KafkaLog::open(self.kafka.clone()) {
-                Ok(log) => log,
-                Err(LogError::Stop(why)) => bail!("{why}"),
-                Err(why) => {
-                    tracing::warn!(%why, "the cluster does not answer: trying again");
-                    thread::sleep(RETRY);
-                    continue;
-                }
-            };
-            if let Err(why) = self.reach_back()? {
-                tracing::warn!(%why, "the cluster does not answer: trying again");
-                thread::sleep(RETRY);
-                continue;
+            let Some(log) = answer(KafkaLog::open(self.kafka.clone()))? else { continue };
+            let Some((inputs, journal)) = answer(self.limits())? else { continue };
+            for warning in judge(&inputs, &journal, &self.config)? {
+                tracing::warn!("{warning}");
             }
             let runtime = runtime(&self.config, &self.rulebook, log.partitions(), &self.stores);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
@@ -189,15 +180,7 @@ impl Service {
     fn stand_by(&self, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
             let mut past = KafkaPast::new(self.kafka.clone());
-            let partitions = match past.partitions() {
-                Ok(partitions) => partitions,
-                Err(LogError::Stop(why)) => bail!("{why}"),
-                Err(why) => {
-                    tracing::warn!(%why, "the cluster does not answer the standbys: trying again");
-                    thread::sleep(RETRY);
-                    continue;
-                }
-            };
+            let Some(partitions) = answer(past.partitions())? else { continue };
             let tasks = self.config.standby_of.of(partitions)?.into_iter().map(Task);
             let runtime = runtime(&self.config, &self.rulebook, partitions, &self.stores);
             let mut standbys = Standbys::new(Arc::new(runtime), past, Arc::clone(&self.status), tasks);
@@ -208,21 +191,24 @@ impl Service {
         }
         Ok(())
     }
-    /// Refuses where a task that loses its disk could not be had again. The inner error may be tried again.
-    fn reach_back(&self) -> Result<Result<(), LogError>> {
-        let topics: Vec<&str> = self.kafka.inputs.values().map(String::as_str).collect();
+
+    /// By which settings the inputs and the journal lose records: a task that loses its disk may need them again.
+    fn limits(&self) -> LogResult<(Vec<Limit>, Vec<Limit>)> {
+        let inputs = self.kafka.inputs.values().map(String::as_str);
         let journal = self.kafka.outputs.get(&Sink::Journal).map(String::as_str);
-        let limits = limits(&self.kafka.connection, topics)
-            .and_then(|inputs| Ok((inputs, limits(&self.kafka.connection, journal)?)));
-        match limits {
-            Ok((inputs, journal)) => {
-                for warning in judge(&inputs, &journal, &self.config)? {
-                    tracing::warn!("{warning}");
-                }
-                Ok(Ok(()))
-            }
-            Err(LogError::Stop(why)) => bail!("{why}"),
-            Err(why) => Ok(Err(why)),
+        Ok((limits(&self.kafka.connection, inputs)?, limits(&self.kafka.connection, journal)?))
+    }
+}
+
+/// What the cluster says; none, after a pause, if it does not answer.
+fn answer<T>(asked: LogResult<T>) -> Result<Option<T>> {
+    match asked {
+        Ok(answer) => Ok(Some(answer)),
+        Err(LogError::Stop(why)) => bail!("{why}"),
+        Err(why) => {
+            tracing::warn!(%why, "the cluster does not answer: trying again");
+            thread::sleep(RETRY);
+            Ok(None)
         }
     }
 }
