@@ -65,9 +65,13 @@ fn whatever_dies_or_sleeps_and_however_a_commit_ends() {
     for (mishap, times) in reports.iter().flat_map(|report| &report.mishaps) {
         *mishaps.entry(*mishap).or_default() += times;
     }
-    eprintln!("{} seeds: {mishaps:?}", reports.len());
+    let sum = |of: fn(&Report) -> usize| reports.iter().map(of).sum::<usize>();
+    let (restored, trimmed) = (sum(|report| report.restored), sum(|report| report.trimmed));
+    let (standbys, changes) = (sum(|report| usize::from(report.standbys)), sum(|report| report.changes));
+    eprintln!("{} seeds, {changes} changes: {mishaps:?}", reports.len());
+    eprintln!("runs with standbys {standbys}; stores from snapshots {restored}; journals trimmed {trimmed}");
+    assert!([standbys, restored, trimmed].iter().all(|times| *times >= 10), "each must have happened ten times");
     assert!(MISHAPS.iter().all(|mishap| mishaps.get(mishap) >= Some(&10)), "each mishap ten times: {mishaps:?}");
-    let changes: usize = reports.iter().map(|report| report.changes).sum();
     assert!(changes > 20 * reports.len(), "only {changes} changes in {} runs", reports.len());
 }
 
