@@ -150,12 +150,13 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: Task, v
         }
         last = Some(epoch);
     }
+    let began = last.is_some();
     if last.is_some_and(|last| !last.former.is_empty()) {
         violations.push(format!("task {}: some customers are still decided by former rules", task.0));
     }
     found.remove(&0);
-    if !found.is_empty() || compared == 0 {
-        violations.push(format!("I3: stores of task {} at epochs {:?} of no journal", task.0, found.keys()));
+    if !found.is_empty() || (began && compared == 0) {
+        violations.push(format!("I3: stores of task {} at {:?}, {compared} of its journal", task.0, found.keys()));
     }
 }
 
