@@ -46,8 +46,19 @@ fn retention_keeps_the_newest_epochs_and_their_files_only() {
 #[test]
 fn files_on_disk_come_and_go_as_in_memory_also_large_ones() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("file://{}/a%20place", directory.path().display());
-    let snapshots = Snapshots::open(&url, "segflow").unwrap();
+    come_and_go(&format!("file://{}/a%20place", directory.path().display()));
+}
+
+#[test]
+#[ignore = "needs an object store: tests/object-stores starts some and names them"]
+fn files_come_and_go_in_the_object_store_that_is_named() {
+    let name = "SEGFLOW_SNAPSHOTS_URL";
+    come_and_go(&std::env::var(name).unwrap_or_else(|_| panic!("{name} names an empty place")));
+}
+
+fn come_and_go(url: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let snapshots = Snapshots::open(url, "segflow").unwrap();
     assert_eq!((snapshots.tasks(), snapshots.list(TASK)), (Ok(Vec::new()), Ok(Vec::new())));
     let large = "0123456789abcdef".repeat(20 << 16);
     let files = [("1.sst", large.as_str()), ("empty", ""), ("CURRENT", "MANIFEST-1\n")];
