@@ -293,6 +293,35 @@ fn the_barriers_hold_while_a_transaction_is_undecided() {
 }
 
 #[test]
+fn a_journal_is_trimmed_from_any_thread_and_never_back_or_beyond_its_end() {
+    let config = application(Broker::shared(), "trimmed", 1);
+    let mut log = open(&config);
+    assert_eq!(log.journaled(TASK), None, "it has committed nothing");
+    let mut offsets = Vec::new();
+    for epoch in 1..=6 {
+        write_epoch(&mut log, epoch, Log::commit);
+        offsets.push(log.journaled(TASK).unwrap());
+    }
+    let trimmer = log.trimmer().unwrap();
+    let held = |log: &mut KafkaLog| {
+        settles(log, TASK);
+        (after(log, 0, 1)[0].epoch, last(log, TASK).unwrap().epoch)
+    };
+    write_epoch(&mut log, 7, |log| {
+        let (trimmer, before) = (trimmer.clone(), offsets[3]);
+        thread::spawn(move || trimmer(TASK, before)).join().unwrap().unwrap();
+        log.commit()
+    });
+    assert_eq!(held(&mut log), (4, 7), "also while a transaction is open");
+    trimmer(TASK, offsets[1]).unwrap();
+    assert_eq!(held(&mut log), (4, 7), "whoever comes late takes nothing");
+    assert!(
+        matches!(trimmer(TASK, 1_000), Err(LogError::Retry(reason)) if reason.contains("trimming trimmed.journal"))
+    );
+    assert_eq!(held(&mut log), (4, 7));
+}
+
+#[test]
 fn the_journal_is_found_behind_aborted_epochs_and_markers() {
     let config = application(Broker::shared(), "journal", 2);
     let mut log = open(&config);

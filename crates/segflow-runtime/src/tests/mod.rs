@@ -1,5 +1,6 @@
 //! The runtime over the embedded log: clocks, timers, dead letters, restarts, ownership.
 
+mod gate;
 mod slow;
 mod support;
 

@@ -9,10 +9,11 @@ use segflow_core::event::Family;
 use segflow_snapshot::{Archive, Snapshots};
 use segflow_store::Store;
 
+use super::slow::Slow;
 use super::support::{Bench, P0, at, issued, received};
 use crate::Worker;
 use crate::local::{LocalBroker, LocalLog};
-use crate::log::Sink;
+use crate::log::{Log, Sink};
 use crate::snapshots::{Keeper, Settings};
 use crate::status::{Phase, TaskStatus};
 use crate::store_digest::digest;
@@ -52,7 +53,7 @@ fn bench(kept: usize) -> (Bench, Worker<LocalLog>) {
 }
 
 /// Cycles until a task is as it should be.
-fn cycles(bench: &Bench, worker: &mut Worker<LocalLog>, until: impl Fn(&TaskStatus) -> bool) -> TaskStatus {
+fn cycles<L: Log>(bench: &Bench, worker: &mut Worker<L>, until: impl Fn(&TaskStatus) -> bool) -> TaskStatus {
     let begun = Moment::now();
     loop {
         worker.cycle().unwrap();
@@ -66,16 +67,15 @@ fn cycles(bench: &Bench, worker: &mut Worker<LocalLog>, until: impl Fn(&TaskStat
 }
 
 /// Cycles until there is a snapshot of this epoch and what it allows to be trimmed is.
-fn snapshot(bench: &Bench, worker: &mut Worker<LocalLog>, epoch: u64) {
+fn snapshot<L: Log>(bench: &Bench, worker: &mut Worker<L>, epoch: u64) {
     let keeper = bench.config.snapshots.clone().unwrap();
     let made = |_: &TaskStatus| bench.status.snapshot().snapshots.get(&0).is_some_and(|made| made.epoch == epoch);
     cycles(bench, worker, made);
     assert!(keeper.wait_idle(LIMIT));
-    worker.cycle().unwrap();
 }
 
 /// Payments of so many customers, an epoch each.
-fn pay(bench: &Bench, worker: &mut Worker<LocalLog>, customers: std::ops::Range<u32>) {
+fn pay<L: Log>(bench: &Bench, worker: &mut Worker<L>, customers: std::ops::Range<u32>) {
     for customer in customers {
         let epoch = bench.journal().len() as u64;
         let id = format!("pay{customer}");
@@ -174,6 +174,28 @@ fn the_journal_is_trimmed_to_the_oldest_snapshot_kept_and_never_beyond() {
     let live = stored(&bench);
     std::fs::remove_dir_all(directory(&bench)).unwrap();
     assert_eq!(recovered(&bench), (live, 0));
+}
+
+#[test]
+fn a_journal_that_takes_long_to_trim_holds_up_no_epoch() {
+    let (bench, worker) = bench(1);
+    drop(worker);
+    assert!(bench.config.snapshots.as_ref().unwrap().wait_idle(LIMIT));
+    assert_eq!(bench.broker.trimmed(P0), 3);
+    let log = Slow::new(bench.broker.attach("a"));
+    let gate = log.trimming.clone();
+    gate.shut();
+    let mut worker = Worker::new("a", Arc::new(bench.config.clone()), log, bench.status.clone());
+    cycles(&bench, &mut worker, |task| task.phase == Phase::Running);
+    pay(&bench, &mut worker, 0..1);
+    cycles(&bench, &mut worker, |_| gate.waiting() == 1);
+    pay(&bench, &mut worker, 1..4);
+    let task = bench.status.snapshot().tasks.remove(&0).unwrap();
+    assert_eq!((task.phase, task.epoch), (Phase::Running, 8), "epochs are committed meanwhile");
+    assert_eq!((bench.broker.trimmed(P0), gate.waiting()), (3, 1), "it is still being trimmed");
+    gate.open();
+    snapshot(&bench, &mut worker, 8);
+    assert_eq!(bench.broker.trimmed(P0), 7);
 }
 
 #[test]
