@@ -1,10 +1,12 @@
 //! The runtime over the embedded log: clocks, timers, dead letters, restarts, ownership.
 
 mod gate;
+mod held;
 mod slow;
 mod support;
 
 mod activation;
+mod apart;
 mod bounds;
 mod clock;
 mod dead_letters;

@@ -131,7 +131,7 @@ fn a_task_whose_inputs_are_away_holds_up_no_other_and_goes_on_where_it_was() {
     assert_eq!(asked, (0..20).collect::<Vec<_>>(), "each record was read once");
 }
 
-fn append(bench: &Bench, task: Task) {
+pub fn append(bench: &Bench, task: Task) {
     use segflow_core::event::Event;
     use segflow_wire::{Encoding, event};
     let instant = at("2026-03-01T10:00:02Z");

@@ -18,20 +18,20 @@ use crate::snapshots::{Keeper, Settings};
 use crate::status::{Phase, TaskStatus};
 use crate::store_digest::digest;
 
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
-fn snapshots() -> Snapshots {
+pub fn snapshots() -> Snapshots {
     Snapshots::over(Archive::over(Arc::new(InMemory::new()), "bench".into(), "memory:///bench")).unwrap()
 }
 
 /// Snapshots as often as there is something new.
-fn keep(bench: &mut Bench, snapshots: Snapshots, keep: usize) {
+pub fn keep(bench: &mut Bench, snapshots: Snapshots, keep: usize) {
     let settings = Settings { interval: Duration::ZERO, keep };
     bench.config.snapshots = Some(Keeper::start(snapshots, settings, bench.status.clone()).unwrap());
 }
 
 /// A bench after four epochs, of which the last may be in a snapshot.
-fn bench(kept: usize) -> (Bench, Worker<LocalLog>) {
+pub fn bench(kept: usize) -> (Bench, Worker<LocalLog>) {
     let mut bench = Bench::new();
     bench.config.commit.max_records = 6;
     let issue = |bench: &Bench, customers: std::ops::Range<u32>| {
@@ -53,7 +53,7 @@ fn bench(kept: usize) -> (Bench, Worker<LocalLog>) {
 }
 
 /// Cycles until a task is as it should be.
-fn cycles<L: Log>(bench: &Bench, worker: &mut Worker<L>, until: impl Fn(&TaskStatus) -> bool) -> TaskStatus {
+pub fn cycles<L: Log>(bench: &Bench, worker: &mut Worker<L>, until: impl Fn(&TaskStatus) -> bool) -> TaskStatus {
     let begun = Moment::now();
     loop {
         worker.cycle().unwrap();
@@ -67,7 +67,7 @@ fn cycles<L: Log>(bench: &Bench, worker: &mut Worker<L>, until: impl Fn(&TaskSta
 }
 
 /// Cycles until there is a snapshot of this epoch and what it allows to be trimmed is.
-fn snapshot<L: Log>(bench: &Bench, worker: &mut Worker<L>, epoch: u64) {
+pub fn snapshot<L: Log>(bench: &Bench, worker: &mut Worker<L>, epoch: u64) {
     let keeper = bench.config.snapshots.clone().unwrap();
     let made = |_: &TaskStatus| bench.status.snapshot().snapshots.get(&0).is_some_and(|made| made.epoch == epoch);
     cycles(bench, worker, made);
@@ -75,7 +75,7 @@ fn snapshot<L: Log>(bench: &Bench, worker: &mut Worker<L>, epoch: u64) {
 }
 
 /// Payments of so many customers, an epoch each.
-fn pay<L: Log>(bench: &Bench, worker: &mut Worker<L>, customers: std::ops::Range<u32>) {
+pub fn pay<L: Log>(bench: &Bench, worker: &mut Worker<L>, customers: std::ops::Range<u32>) {
     for customer in customers {
         let epoch = bench.journal().len() as u64;
         let id = format!("pay{customer}");
@@ -85,11 +85,11 @@ fn pay<L: Log>(bench: &Bench, worker: &mut Worker<L>, customers: std::ops::Range
     }
 }
 
-fn directory(bench: &Bench) -> PathBuf {
+pub fn directory(bench: &Bench) -> PathBuf {
     bench.config.task_dir(P0)
 }
 
-fn stored(bench: &Bench) -> String {
+pub fn stored(bench: &Bench) -> String {
     digest(&Store::open(&directory(bench), &bench.config.store).unwrap()).unwrap()
 }
 
