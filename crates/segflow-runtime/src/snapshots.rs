@@ -11,12 +11,13 @@ use std::time::{Duration, Instant as Moment};
 
 use segflow_core::ENGINE_VERSION;
 use segflow_core::journal::Record as Journal;
-use segflow_snapshot::{Known, Manifest, Policy, SnapshotError, Snapshots, Subject};
+use segflow_snapshot::{Known, Manifest, Policy, SnapshotError, Snapshots, Step, Subject};
 use segflow_store::Meta;
 use tracing::{debug, info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
+use crate::failpoint::{Point, pass};
 use crate::log::{Log, Task, Trimmer};
 use crate::state_bytes;
 use crate::status::Status;
@@ -83,6 +84,7 @@ impl Keeper {
     /// If the thread cannot be started.
     pub fn start(snapshots: Snapshots, settings: Settings, status: Arc<Status>) -> std::io::Result<Arc<Self>> {
         let (table, idle) = (Mutex::default(), Condvar::new());
+        let snapshots = snapshots.watched(pass_step);
         let shared = Arc::new(Shared { snapshots, settings, status, table, idle });
         let (jobs, received) = sync_channel(1);
         let uploads = Arc::clone(&shared);
@@ -170,6 +172,7 @@ impl Keeper {
         remove(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
         let started = Moment::now();
         local.store().checkpoint(&directory)?;
+        pass(Point::CheckpointTaken)?;
         let took = started.elapsed();
         debug!(task = task.0, epoch = last.epoch, ?took, "checkpoint taken");
         let journal = local.store().meta(Meta::Journal)?.unwrap_or_default();
@@ -241,6 +244,7 @@ impl Shared {
             (known.epoch, known.at_ms) = (epoch, uploaded.manifest.created_at.as_millisecond());
             known.uploaded_bytes += new;
         }
+        passed(Point::Uploaded)?;
         self.snapshots.collect(task.0, Policy::keep(self.settings.keep))
     }
 
@@ -248,7 +252,9 @@ impl Shared {
     /// that is there: newer ones need less.
     fn trim(&self, task: Task, kept: &[Manifest], trimmer: Option<Trimmer>) {
         let (Some(before), Some(trimmer)) = (self.reach(kept), trimmer) else { return };
-        match trimmer(task, before) {
+        let trimmed =
+            pass(Point::Collected).and_then(|()| trimmer(task, before)).and_then(|()| pass(Point::JournalTrimmed));
+        match trimmed {
             Ok(()) => debug!(task = task.0, before, "journal trimmed"),
             Err(error) => self.failed(task, NOT_TRIMMED, &error),
         }
@@ -271,6 +277,21 @@ impl Shared {
         self.lock().busy = false;
         self.idle.notify_all();
     }
+}
+
+/// Passes a point on the way of a snapshot.
+fn passed(point: Point) -> Result<(), SnapshotError> {
+    pass(point).map_err(|error| SnapshotError::Store(error.to_string()))
+}
+
+fn pass_step(step: Step) -> Result<(), SnapshotError> {
+    passed(match step {
+        Step::Declared => Point::UploadDeclared,
+        Step::FileSent => Point::FileSent,
+        Step::Sent => Point::FilesSent,
+        Step::Sealed => Point::ManifestPut,
+        Step::Retained => Point::ManifestsDropped,
+    })
 }
 
 fn remove(directory: &Path) -> std::io::Result<()> {
