@@ -12,5 +12,6 @@ mod clock;
 mod dead_letters;
 mod erasure;
 mod ownership;
+mod refusals;
 mod restart;
 mod snapshots;

@@ -94,7 +94,7 @@ pub fn stored(bench: &Bench) -> String {
 }
 
 /// What a new worker makes of the disk as it is, once it runs, and how many epochs it rolled forward.
-fn recovered(bench: &Bench) -> (String, u64) {
+pub fn recovered(bench: &Bench) -> (String, u64) {
     let before = bench.status.snapshot().totals.get(&0).map_or(0, |totals| totals.rolled_forward);
     let mut worker = bench.worker("b");
     cycles(bench, &mut worker, |task| task.phase == Phase::Running);
@@ -103,7 +103,7 @@ fn recovered(bench: &Bench) -> (String, u64) {
     (stored(bench), rolled)
 }
 
-fn refused(bench: &Bench) -> String {
+pub fn refused(bench: &Bench) -> String {
     let mut worker = bench.worker("b");
     let stopped = cycles(bench, &mut worker, |task| matches!(task.phase, Phase::Stopped { .. }));
     match stopped.phase {
@@ -234,7 +234,7 @@ fn a_store_older_than_the_journal_is_replaced_by_a_snapshot() {
 }
 
 /// Turns one bit of the largest file of a kind; its hard links keep what they have.
-fn damage(directory: &Path, is_it: impl Fn(&str) -> bool, place: usize) {
+pub fn damage(directory: &Path, is_it: impl Fn(&str) -> bool, place: usize) {
     let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
     let files = files.filter(|path| is_it(path.file_name().unwrap().to_str().unwrap()));
     let file = files.max_by_key(|path| path.metadata().unwrap().len()).expect("a file of that kind");
