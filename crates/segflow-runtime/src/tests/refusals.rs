@@ -67,8 +67,9 @@ fn a_state_of_an_unknown_version_is_refused() {
     state[0] = 9;
     let mut batch = Batch::new(&store);
     batch.put_customer(&id, &state);
-    store.write(&batch.encode()).unwrap();
-    drop((batch, store));
+    let batch = batch.encode();
+    store.write(&batch).unwrap();
+    drop(store);
     bench.event("c0", at("2026-03-01T10:00:02Z"), "e1", issued("2026-02-21"));
     bench.broker.set_time(at("2026-03-01T10:00:03Z"));
     let reason = refused(&bench);
