@@ -229,10 +229,22 @@ impl<'b> Service<'b> {
 
     /// Waits until every task has read `read` in sum and its record-time clock stands one past its last record.
     pub fn wait_until_finished(&mut self, read: u64) -> BTreeMap<u32, Vec<Epoch>> {
+        self.wait_until(read, |epochs| epochs.iter().map(|epoch| epoch.counts.read).sum())
+    }
+
+    /// The same where journals are trimmed, for inputs whose offsets count their records.
+    pub fn wait_until_finished_at(&mut self, offsets: u64) -> BTreeMap<u32, Vec<Epoch>> {
+        let last = |epochs: &[Epoch]| -> u64 {
+            epochs.last().map_or(0, |last| last.inputs.values().map(|input| input.offset).sum())
+        };
+        self.wait_until(offsets, last)
+    }
+
+    fn wait_until(&mut self, read: u64, read_by: impl Fn(&[Epoch]) -> u64) -> BTreeMap<u32, Vec<Epoch>> {
         let started = Instant::now();
         loop {
             let journal = self.journal();
-            let ends = journal.values().flatten().map(|epoch| epoch.counts.read).sum::<u64>();
+            let ends = journal.values().map(|epochs| read_by(epochs)).sum::<u64>();
             let finished = |epochs: &Vec<Epoch>| {
                 let last = epochs.last().expect("a partition with an epoch");
                 let greatest = last.inputs.values().filter_map(|input| input.greatest).max();

@@ -160,7 +160,11 @@ fn topics_are_created_once_and_never_changed() {
     let mut uneven = config.clone();
     uneven.inputs.insert(Family::Contacts, "made.contacts".to_owned());
     let error = KafkaLog::open(uneven).err().unwrap();
-    assert!(matches!(&error, LogError::Stop(text) if text.contains("made.contacts 5")), "{error}");
+    let expected = "all inputs, outputs and the journal need the same number of partitions, found made.invoices 2, ";
+    assert!(
+        matches!(&error, LogError::Stop(text) if text.starts_with(expected) && text.contains("made.contacts 5")),
+        "{error}"
+    );
     let mut wrong = config;
     wrong.connection.properties.insert("no.such.property".into(), "1".into());
     let error = KafkaLog::open(wrong).err().unwrap();
@@ -290,6 +294,35 @@ fn the_barriers_hold_while_a_transaction_is_undecided() {
         let expected = if commits { epoch } else { epoch - 1 };
         assert_eq!(last(&mut successor, task).unwrap().epoch, expected);
     }
+}
+
+#[test]
+fn a_journal_is_trimmed_from_any_thread_and_never_back_or_beyond_its_end() {
+    let config = application(Broker::shared(), "trimmed", 1);
+    let mut log = open(&config);
+    assert_eq!(log.journaled(TASK), None, "it has committed nothing");
+    let mut offsets = Vec::new();
+    for epoch in 1..=6 {
+        write_epoch(&mut log, epoch, Log::commit);
+        offsets.push(log.journaled(TASK).unwrap());
+    }
+    let trimmer = log.trimmer().unwrap();
+    let held = |log: &mut KafkaLog| {
+        settles(log, TASK);
+        (after(log, 0, 1)[0].epoch, last(log, TASK).unwrap().epoch)
+    };
+    write_epoch(&mut log, 7, |log| {
+        let (trimmer, before) = (trimmer.clone(), offsets[3]);
+        thread::spawn(move || trimmer(TASK, before)).join().unwrap().unwrap();
+        log.commit()
+    });
+    assert_eq!(held(&mut log), (4, 7), "also while a transaction is open");
+    trimmer(TASK, offsets[1]).unwrap();
+    assert_eq!(held(&mut log), (4, 7), "whoever comes late takes nothing");
+    assert!(
+        matches!(trimmer(TASK, 1_000), Err(LogError::Retry(reason)) if reason.contains("trimming trimmed.journal"))
+    );
+    assert_eq!(held(&mut log), (4, 7));
 }
 
 #[test]

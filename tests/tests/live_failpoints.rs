@@ -1,5 +1,6 @@
-//! I3 and I4 on a real broker: the real process ended, or failing, at every point between the steps of the cycle and of
-//! recovery, and started again. What is written in the end is what `fold` decides.
+//! I3 and I4 on a real broker: the real process ended, or failing, at every point between the steps of the cycle, of
+//! recovery, of snapshots and of restores, and started again. What is written in the end is what `fold` decides, and
+//! every snapshot is sound.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -59,7 +60,7 @@ fn a_process_that_ends_at_any_point_changes_nothing() {
     let mut service = Service::new(Broker::shared(), "points", PARTITIONS, &segmentation(), SETTINGS);
     let expected = portfolio(&service);
     service.start(1);
-    for (number, point) in Point::ALL.iter().enumerate() {
+    for (number, point) in Point::ALL.iter().filter(|point| !of_snapshots(**point)).enumerate() {
         let (before, with) = before(*point);
         if let Some(before) = before {
             ends_at(&mut service, before);
@@ -70,7 +71,115 @@ fn a_process_that_ends_at_any_point_changes_nothing() {
     }
     service.start(0);
     check(&mut service, &expected);
-    println!("{} points", Point::ALL.len());
+}
+
+/// Points that are passed only where there is a place for snapshots.
+fn of_snapshots(point: Point) -> bool {
+    point as usize >= Point::CheckpointTaken as usize
+}
+
+/// Points that are passed only by a task without a store.
+fn of_restores(point: Point) -> bool {
+    point as usize >= Point::Fetched as usize
+}
+
+/// Few records a second, so that there is something new for every snapshot.
+const SLOWLY: &str = "cycle=sleep(100);";
+/// Snapshots kept of each task.
+const KEEP: usize = 2;
+
+#[test]
+fn a_process_that_ends_within_a_snapshot_or_a_restore_loses_neither() {
+    let place = tempfile::tempdir().expect("a place for snapshots");
+    let settings = format!(
+        "{SETTINGS}snapshots.url = \"file://{}\"\nsnapshots.interval = \"200ms\"\nsnapshots.keep = {KEEP}\n",
+        place.path().display()
+    );
+    let mut service = Service::new(Broker::shared(), "snapshot-points", PARTITIONS, &segmentation(), &settings);
+    let expected = portfolio(&service);
+    let (taking, restoring): (Vec<Point>, Vec<Point>) =
+        Point::ALL.iter().filter(|point| of_snapshots(**point)).partition(|point| !of_restores(**point));
+    for (number, point) in taking.iter().enumerate() {
+        ends_at(&mut service, &format!("{SLOWLY}{}={}*off->return(abort)", point.name(), number * 7 % 5));
+        check_snapshots(&service, place.path());
+    }
+    fail_at(&mut service, &taking);
+    service.stop();
+    check_snapshots(&service, place.path());
+
+    service.start(0);
+    let journal = service.wait_until_finished_at(EVENTS);
+    assert!(journal.values().any(|epochs| epochs[0].epoch > 1), "a journal was trimmed");
+    wait("a snapshot of every task", &mut service, |_| (0..PARTITIONS).all(|task| manifests(place.path(), task) > 0));
+    service.stop();
+    service.changes().assert_same(&expected);
+    check_snapshots(&service, place.path());
+
+    let live = digests(&service);
+    for point in &restoring {
+        lose_the_disk(&service);
+        ends_at(&mut service, &format!("{}=1*off->return(abort)", point.name()));
+    }
+    lose_the_disk(&service);
+    let before = service.log(0).len();
+    fail_at(&mut service, &restoring);
+    let restored = |service: &Service<'_>| service.log(0)[before..].matches("restored from a snapshot").count();
+    wait("every task to be restored", &mut service, |service| restored(service) == PARTITIONS as usize);
+    service.stop();
+    assert_eq!(digests(&service), live);
+    service.changes().assert_same(&expected);
+    check_snapshots(&service, place.path());
+}
+
+/// Starts instance 0 with each of these points failing once, and waits until all have: none ends it.
+fn fail_at(service: &mut Service<'_>, points: &[Point]) {
+    let before = service.log(0).len();
+    let fails: String = points.iter().map(|point| format!("{}=1*off->1*return(retry);", point.name())).collect();
+    service.start_armed(0, &format!("{SLOWLY}{fails}"));
+    wait("every point to fail", service, |service| {
+        let log = &service.log(0)[before..];
+        let failed = |point: &Point| {
+            let said = format!("point=\"{}\"", point.name());
+            log.lines().any(|line| line.contains(REACHED) && line.contains(&said))
+        };
+        points.iter().all(failed)
+    });
+}
+
+fn wait(what: &str, service: &mut Service<'_>, until: impl Fn(&Service<'_>) -> bool) {
+    let started = Instant::now();
+    while !until(service) {
+        assert!(started.elapsed() < LIMIT, "waited too long for {what}\n{}", service.log(0));
+        service.supervise();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn lose_the_disk(service: &Service<'_>) {
+    std::fs::remove_dir_all(service.state_dir(0)).expect("a state directory");
+}
+
+/// Every snapshot is sound, and no task has more than it keeps, the one that came last, and the one before if nobody could
+/// clean up after it.
+fn check_snapshots(service: &Service<'_>, place: &Path) {
+    run(segflow().args(["snapshots", "verify", "--config"]).arg(service.config(0)));
+    for task in 0..PARTITIONS {
+        let count = manifests(place, task);
+        assert!(count <= KEEP + 2, "{count} snapshots of task {task}");
+    }
+}
+
+fn manifests(place: &Path, task: u32) -> usize {
+    let manifests = place.join(format!("snapshot-points/task-{task}/manifests"));
+    std::fs::read_dir(manifests).map_or(0, Iterator::count)
+}
+
+fn digests(service: &Service<'_>) -> Vec<String> {
+    let digest = |task| {
+        let store = service.state_dir(0).join(format!("task-{task}"));
+        run(segflow().args(["snapshots", "digest"]).arg(store))
+    };
+    (0..PARTITIONS).map(digest).collect()
 }
 
 /// Starts instance 0 with these points armed, and waits until it has ended at one.

@@ -36,6 +36,17 @@ fn digests(service: &Service<'_>) -> Vec<String> {
     (0..PARTITIONS).map(digest).collect()
 }
 
+/// Turns one bit of RocksDB's own manifest.
+fn damage(store: &Path) {
+    let files = std::fs::read_dir(store).unwrap().map(|file| file.unwrap().path());
+    let mut manifests =
+        files.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("MANIFEST")));
+    let manifest = manifests.next().expect("a manifest");
+    let mut bytes = std::fs::read(&manifest).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(manifest, bytes).unwrap();
+}
+
 /// The first offset that each partition of a topic still holds.
 fn earliest(broker: &Broker, topic: &str) -> Vec<u64> {
     let told = broker.tool("get-offsets", &["--topic", topic, "--time", "-2"]);
@@ -74,9 +85,22 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
     let live = digests(&service);
     assert_ne!(live[0], live[1]);
 
-    std::fs::remove_dir_all(service.dir().join("state-0")).unwrap();
+    // A damaged store is moved aside, and what it is replaced by is the same.
+    damage(&service.dir().join("state-0/task-1"));
     service.start(0);
-    let restored = |service: &Service<'_>| service.log(0).matches("restored from a snapshot").count();
+    let replaced = |service: &Service<'_>| service.log(0).contains("restored from a snapshot");
+    wait(&mut service, "the damaged store to be replaced", replaced);
+    service.stop();
+    let said = service.log(0);
+    let said = said.lines().find(|line| line.contains("task-1 is damaged")).expect("it says so");
+    assert!(said.contains("the store in ") && said.contains("; it is moved to "), "{said}");
+    assert!(said.contains("task-1.damaged and replaced"), "{said}");
+    assert_eq!(digests(&service), live);
+
+    std::fs::remove_dir_all(service.dir().join("state-0")).unwrap();
+    let before = service.log(0).matches("restored from a snapshot").count();
+    service.start(0);
+    let restored = |service: &Service<'_>| service.log(0).matches("restored from a snapshot").count() - before;
     wait(&mut service, "the tasks to run", |service| restored(service) == PARTITIONS as usize);
     service.stop();
     assert_eq!(digests(&service), live);
@@ -104,6 +128,34 @@ fn run_refuses_an_input_that_forgets_where_a_lost_disk_would_lose_history() {
     let refused = segflow().args(["run", "--config"]).arg(service.config(0)).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains(&format!("{topic} has retention.ms = 604800000 (7.0 days)")), "{said}");
+    let expected = "inputs that do not keep everything, and no snapshot store: ";
+    assert!(said.contains(&format!("{expected}{topic} has retention.ms = 604800000 (7.0 days)")), "{said}");
     assert!(said.contains("recovery = \"local-disk-only\""), "{said}");
+
+    let journal = service.topic("journal");
+    let config =
+        ["--alter", "--entity-type", "topics", "--entity-name", &journal, "--add-config", "retention.ms=3600000"];
+    broker.tool("configs", &config);
+    let refused = segflow().args(["run", "--config"]).arg(service.config(0)).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains(&format!("the journal {journal} has retention.ms = 3600000 (0.0 days)")), "{said}");
+    assert!(said.contains("Segflow trims the journal itself, up to the snapshots"), "{said}");
+}
+
+/// Each row of the table of refusals names a test that is there.
+#[test]
+fn every_refusal_is_tested() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let page = std::fs::read_to_string(docs.join("operations.md")).unwrap();
+    let table = page.split("## Refusals").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
+    assert!(rows.len() >= 14, "{} rows", rows.len());
+    for row in rows {
+        let named = row.rsplit('|').nth(1).unwrap().trim();
+        let (test, place) =
+            named.trim_matches(['[', ')']).split_once("](").unwrap_or_else(|| panic!("no test in {row}"));
+        let source = std::fs::read_to_string(docs.join(place)).unwrap_or_else(|error| panic!("{place}: {error}"));
+        assert!(source.contains(&format!("fn {}()", test.trim_matches('`'))), "{place} has no test {test}");
+    }
 }

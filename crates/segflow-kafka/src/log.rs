@@ -1,12 +1,15 @@
 //! [`KafkaLog`]: the `Log` port on Apache Kafka. Each call is one or two of the parts beside this file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use rdkafka::Offset;
 use segflow_core::event::Family;
-use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task};
+use segflow_runtime::log::{
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task, Trimmer,
+};
 
 use crate::barrier;
 use crate::check::partition_count;
@@ -164,8 +167,9 @@ impl Log for KafkaLog {
         self.transactions.journaled(task)
     }
 
-    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
-        trim::trim(&self.config, task, before)
+    fn trimmer(&self) -> Option<Trimmer> {
+        let config = self.config.clone();
+        Some(Arc::new(move |task, before| trim::trim(&config, task, before)))
     }
 }
 

@@ -11,10 +11,11 @@ use crate::partitions::{list_at, offset};
 use crate::topics::wait_for;
 use crate::voice::Voice;
 
-/// How long the cluster may take. It usually takes a few milliseconds, and a worker waits for it.
+/// How long the cluster may take. It usually takes a few milliseconds, and the next snapshot waits for it.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Deletes what stands before an offset in a task's journal.
+/// Deletes what stands before an offset in a task's journal, by a client that lives no longer than that: it happens once
+/// a snapshot, and belongs to no worker's thread.
 pub(crate) fn trim(config: &KafkaConfig, task: Task, before: u64) -> LogResult<()> {
     let doing = format!("trimming {} [{}] to {before}", config.journal(), task.0);
     let client = config.connection.client(&format!("{}-trim", config.member()), &[]);

@@ -1,4 +1,4 @@
-//! Points between the steps of the cycle and of recovery, at which a test lets the real process die, wait or fail.
+//! Points between the steps of the cycle, of recovery and of snapshots, at which a test lets the real process die, wait or fail.
 //!
 //! They are part of every build, so that what is tested is what is shipped, and do nothing unless [`arm`] was called:
 //! one load of an atomic each, some twenty times a cycle.
@@ -21,7 +21,7 @@ macro_rules! points {
         }
 
         impl Point {
-            /// Every point, in the order in which a cycle and then a recovery pass them.
+            /// Every point, in the order in which a cycle, then a recovery, a snapshot and a restore pass them.
             pub const ALL: &[Self] = &[$(Self::$point),+];
 
             /// Its name in [`arm`] and in the log.
@@ -80,6 +80,30 @@ points! {
     RolledForward = "rolled-forward",
     /// Recovery, before the task's inputs are read from where its store stands.
     Recovered = "recovered",
+    /// Snapshot, after the checkpoint was taken, before it is handed to the thread that uploads.
+    CheckpointTaken = "checkpoint-taken",
+    /// Snapshot, after the upload declared what it needs, before it sends a file.
+    UploadDeclared = "upload-declared",
+    /// Snapshot, after each file was sent.
+    FileSent = "file-sent",
+    /// Snapshot, after the last file was sent, before the manifest's conditional put.
+    FilesSent = "files-sent",
+    /// Snapshot, after the manifest's conditional put, before the declaration is taken back.
+    ManifestPut = "manifest-put",
+    /// Snapshot, after the upload, before the collection.
+    Uploaded = "uploaded",
+    /// Snapshot, in the collection, after manifests were deleted, before files are.
+    ManifestsDropped = "manifests-dropped",
+    /// Snapshot, after the collection, before the journal is trimmed.
+    Collected = "collected",
+    /// Snapshot, after the journal was trimmed, before the checkpoint is deleted.
+    JournalTrimmed = "journal-trimmed",
+    /// Restore, after a snapshot was fetched and checked, before it is put in place.
+    Fetched = "fetched",
+    /// Restore, after what stood there was deleted, before the snapshot is moved there.
+    PlaceCleared = "place-cleared",
+    /// Restore, after the snapshot was put in place, before it is opened.
+    PutInPlace = "put-in-place",
 }
 
 /// Arms points: `NAME=ACTIONS;NAME=ACTIONS`, in the language of the `fail` crate, such as `3*off->return(abort)`:

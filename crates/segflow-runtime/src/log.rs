@@ -4,6 +4,7 @@
 //! user of its `Log`, from one thread.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -142,6 +143,11 @@ pub trait Past {
     fn forget(&mut self, task: Task);
 }
 
+/// Deletes what stands before an offset in a task's journal, from whatever thread; the offset is one that
+/// [`Log::journaled`] told, now or in another process. Waits for the answer, for some seconds. What is gone already is no
+/// error.
+pub type Trimmer = Arc<dyn Fn(Task, u64) -> LogResult<()> + Send + Sync>;
+
 /// A log of records with group ownership and atomic commits.
 pub trait Log: Past {
     /// Serves the group and returns the tasks owned now. Called between cycles and again just before a commit. A task
@@ -203,9 +209,8 @@ pub trait Log: Past {
         None
     }
 
-    /// Deletes what stands before an offset in the task's journal. The offset is one that [`Log::journaled`] told.
-    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
-        let _ = (task, before);
-        Ok(())
+    /// What trims journals; none if they are never trimmed.
+    fn trimmer(&self) -> Option<Trimmer> {
+        None
     }
 }

@@ -1,7 +1,7 @@
 //! Snapshots of a process's tasks: taken between cycles, uploaded and restored in the background.
 //!
-//! A worker takes a checkpoint, which is cheap, and goes on; one thread uploads, one snapshot at a time. A failure is a
-//! warning and a metric: it never stops a task.
+//! A worker takes a checkpoint, which is cheap, and goes on; one thread uploads, one snapshot at a time, and trims the
+//! journal to what the snapshots kept need. A failure is a warning and a metric: it never stops a task.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,14 @@ use std::time::{Duration, Instant as Moment};
 
 use segflow_core::ENGINE_VERSION;
 use segflow_core::journal::Record as Journal;
-use segflow_snapshot::{Known, Manifest, Policy, Snapshots, Subject};
+use segflow_snapshot::{Known, Manifest, Policy, SnapshotError, Snapshots, Step, Subject};
 use segflow_store::Meta;
 use tracing::{debug, info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{Log, Task};
+use crate::failpoint::{Point, pass};
+use crate::log::{Log, Task, Trimmer};
 use crate::state_bytes;
 use crate::status::Status;
 use crate::task::Local;
@@ -75,14 +76,13 @@ struct Turn {
     due: Moment,
     asked: Moment,
     epoch: u64,
-    /// The journal may be trimmed to here.
-    trim: Option<u64>,
 }
 
 /// A checkpoint to be uploaded.
 struct Job {
     subject: Subject,
     directory: PathBuf,
+    trimmer: Option<Trimmer>,
 }
 
 impl Keeper {
@@ -92,6 +92,7 @@ impl Keeper {
     /// If the thread cannot be started.
     pub fn start(snapshots: Snapshots, settings: Settings, status: Arc<Status>) -> std::io::Result<Arc<Self>> {
         let (table, idle) = (Mutex::default(), Condvar::new());
+        let snapshots = snapshots.watched(pass_step);
         let shared = Arc::new(Shared { snapshots, settings, status, table, idle });
         let (jobs, received) = sync_channel(1);
         let uploads = Arc::clone(&shared);
@@ -120,24 +121,17 @@ impl Keeper {
         Ok(())
     }
 
-    /// Between two cycles of a task: takes a snapshot if it is the task's turn, and trims the journal if a former one
-    /// allows it.
+    /// Between two cycles of a task: takes a snapshot if it is the task's turn.
     pub(crate) fn attend<L: Log>(&self, config: &Config, log: &mut L, task: Task, local: &Local) {
         // What this worker has not committed itself it does not take: somebody may have it already.
         let Some(offset) = log.journaled(task) else { return };
-        if let Some(before) = self.take_trim(task) {
-            match log.trim_journal(task, before) {
-                Ok(()) => debug!(task = task.0, before, "journal trimmed"),
-                Err(error) => self.shared.failed(task, &format_args!("trimming the journal: {error}")),
-            }
-        }
         let Some(last) = local.last().filter(|last| self.take_turn(task, last.epoch)) else { return };
-        let taken = self.take(config, task, local, last, offset).and_then(|job| {
+        let taken = self.take(config, task, local, last, offset).and_then(|(subject, directory)| {
             let ended = |_| TaskError::Stop("the thread that uploads has ended; restart the process".to_owned());
-            self.jobs.send(job).map_err(ended)
+            self.jobs.send(Job { subject, directory, trimmer: log.trimmer() }).map_err(ended)
         });
         if let Err(error) = taken {
-            self.shared.failed(task, &error);
+            self.shared.failed(task, NOT_MADE, &error);
             self.shared.done();
         }
     }
@@ -149,17 +143,13 @@ impl Keeper {
         waited.unwrap_or_else(PoisonError::into_inner).0.is_idle()
     }
 
-    fn take_trim(&self, task: Task) -> Option<u64> {
-        self.shared.lock().tasks.get_mut(&task.0)?.trim.take()
-    }
-
     /// Whether a task may take a snapshot of an epoch now: it is due, has something new, and of those that are due none
     /// has been so for longer.
     fn take_turn(&self, task: Task, epoch: u64) -> bool {
         let now = Moment::now();
         let interval = self.shared.settings.interval;
         let mut table = self.shared.lock();
-        let first = || Turn { due: now + interval.min(FIRST), asked: now, epoch: 0, trim: None };
+        let first = || Turn { due: now + interval.min(FIRST), asked: now, epoch: 0 };
         let turn = table.tasks.entry(task.0).or_insert_with(first);
         if turn.epoch == epoch || now < turn.due {
             return false;
@@ -178,17 +168,29 @@ impl Keeper {
         true
     }
 
-    fn take(&self, config: &Config, task: Task, local: &Local, last: &Journal, offset: u64) -> Result<Job, TaskError> {
+    fn take(
+        &self,
+        config: &Config,
+        task: Task,
+        local: &Local,
+        last: &Journal,
+        offset: u64,
+    ) -> Result<(Subject, PathBuf), TaskError> {
         let directory = config.state_dir.join(format!("task-{}.{CHECKPOINT}", task.0));
         remove(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
         let started = Moment::now();
         local.store().checkpoint(&directory)?;
+        pass(Point::CheckpointTaken)?;
         let took = started.elapsed();
         debug!(task = task.0, epoch = last.epoch, ?took, "checkpoint taken");
         let journal = local.store().meta(Meta::Journal)?.unwrap_or_default();
-        Ok(Job { subject: subject(task, last, journal, offset), directory })
+        Ok((subject(task, last, journal, offset), directory))
     }
 }
+
+/// What failed, in the log.
+const NOT_MADE: &str = "no snapshot this time";
+const NOT_TRIMMED: &str = "the journal is not trimmed this time";
 
 /// The last part of a checkpoint's directory.
 const CHECKPOINT: &str = "checkpoint";
@@ -220,10 +222,11 @@ impl Shared {
 
     fn serve(&self, jobs: &Receiver<Job>) {
         let mut known: BTreeMap<u32, Known> = BTreeMap::new();
-        for Job { subject, directory } in jobs {
+        for Job { subject, directory, trimmer } in jobs {
             let task = Task(subject.task);
-            if let Err(error) = self.upload(task, subject, &directory, known.entry(task.0).or_default()) {
-                self.failed(task, &error);
+            match self.upload(task, subject, &directory, known.entry(task.0).or_default()) {
+                Ok(kept) => self.trim(task, &kept, trimmer),
+                Err(error) => self.failed(task, NOT_MADE, &error),
             }
             if let Err(error) = remove(&directory) {
                 warn!(task = task.0, "the checkpoint in {} stays: {error}", directory.display());
@@ -238,7 +241,7 @@ impl Shared {
         subject: Subject,
         directory: &Path,
         known: &mut Known,
-    ) -> Result<(), segflow_snapshot::SnapshotError> {
+    ) -> Result<Vec<Manifest>, SnapshotError> {
         let (epoch, started) = (subject.epoch, Moment::now());
         let uploaded = self.snapshots.upload(subject, directory, known)?;
         let (size, new) = (uploaded.manifest.size(), uploaded.manifest.uploaded_bytes);
@@ -249,11 +252,20 @@ impl Shared {
             (known.epoch, known.at_ms) = (epoch, uploaded.manifest.created_at.as_millisecond());
             known.uploaded_bytes += new;
         }
-        let kept = self.snapshots.collect(task.0, Policy::keep(self.settings.keep))?;
-        if let Some(turn) = self.lock().tasks.get_mut(&task.0) {
-            turn.trim = self.reach(&kept);
+        passed(Point::Uploaded)?;
+        self.snapshots.collect(task.0, Policy::keep(self.settings.keep))
+    }
+
+    /// Trims the journal to what the snapshots kept need. Whoever has the task by now, what goes is what no snapshot needs
+    /// that is there: newer ones need less.
+    fn trim(&self, task: Task, kept: &[Manifest], trimmer: Option<Trimmer>) {
+        let (Some(before), Some(trimmer)) = (self.reach(kept), trimmer) else { return };
+        let trimmed =
+            pass(Point::Collected).and_then(|()| trimmer(task, before)).and_then(|()| pass(Point::JournalTrimmed));
+        match trimmed {
+            Ok(()) => debug!(task = task.0, before, "journal trimmed"),
+            Err(error) => self.failed(task, NOT_TRIMMED, &error),
         }
-        Ok(())
     }
 
     /// Where the journal has to begin for the oldest snapshot: at its own record. As long as there are fewer snapshots
@@ -264,8 +276,8 @@ impl Shared {
         (epochs >= self.settings.keep).then_some(oldest.journal_offset?)
     }
 
-    fn failed(&self, task: Task, error: &dyn std::fmt::Display) {
-        warn!(task = task.0, "no snapshot this time: {error}");
+    fn failed(&self, task: Task, what: &str, error: &dyn std::fmt::Display) {
+        warn!(task = task.0, "{what}: {error}");
         self.status.lock().snapshots.entry(task.0).or_default().failures += 1;
     }
 
@@ -273,6 +285,21 @@ impl Shared {
         self.lock().busy = false;
         self.idle.notify_all();
     }
+}
+
+/// Passes a point on the way of a snapshot.
+fn passed(point: Point) -> Result<(), SnapshotError> {
+    pass(point).map_err(|error| SnapshotError::Store(error.to_string()))
+}
+
+fn pass_step(step: Step) -> Result<(), SnapshotError> {
+    passed(match step {
+        Step::Declared => Point::UploadDeclared,
+        Step::FileSent => Point::FileSent,
+        Step::Sent => Point::FilesSent,
+        Step::Sealed => Point::ManifestPut,
+        Step::Retained => Point::ManifestsDropped,
+    })
 }
 
 fn remove(directory: &Path) -> std::io::Result<()> {

@@ -15,6 +15,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, ObjectStoreScheme};
 
 use crate::error::SnapshotError;
 use crate::manifest::{self, Manifest};
+use crate::step::{Watch, unwatched};
 
 /// The largest manifest that is read, in bytes: a task of a million files would have one.
 const MANIFEST_MAX_BYTES: u64 = 256 << 20;
@@ -25,6 +26,7 @@ pub struct Archive {
     pub(crate) store: Arc<dyn ObjectStore>,
     root: Path,
     url: String,
+    pub(crate) watch: Watch,
 }
 
 /// A manifest by its place.
@@ -73,7 +75,7 @@ impl Archive {
     /// The snapshots under a prefix of a store, called by `url` in messages.
     #[must_use]
     pub fn over(store: Arc<dyn ObjectStore>, root: Path, url: &str) -> Self {
-        Self { store, root, url: url.to_owned() }
+        Self { store, root, url: url.to_owned(), watch: unwatched }
     }
 
     /// As configured.

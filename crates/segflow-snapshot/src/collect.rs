@@ -32,6 +32,7 @@ use crate::archive::{Archive, Place};
 use crate::error::SnapshotError;
 use crate::intent;
 use crate::manifest::Manifest;
+use crate::step::Step;
 
 /// Objects deleted at once.
 const DELETIONS_AT_ONCE: usize = 8;
@@ -70,6 +71,7 @@ impl Collection {
     /// All steps in their order; the snapshots that are kept, the newest first.
     pub(crate) async fn run(mut self) -> Result<Vec<Manifest>, SnapshotError> {
         let kept = self.retain().await?;
+        (self.archive.watch)(Step::Retained)?;
         self.bury(Timestamp::now()).await?;
         self.list().await?;
         self.spare_named().await?;

@@ -15,6 +15,7 @@ pub mod intent;
 pub mod manifest;
 pub mod restore;
 mod snapshots;
+pub mod step;
 pub mod upload;
 pub mod verify;
 
@@ -25,6 +26,7 @@ pub use error::SnapshotError;
 pub use manifest::{File, Manifest, Subject};
 pub use restore::{Restored, Within};
 pub use snapshots::{Listed, Snapshots};
+pub use step::{Step, Watch};
 pub use upload::Uploaded;
 pub use verify::Damage;
 

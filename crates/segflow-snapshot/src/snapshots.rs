@@ -11,6 +11,7 @@ use crate::content::Known;
 use crate::error::SnapshotError;
 use crate::manifest::{Manifest, Subject};
 use crate::restore::{Restored, Within, restore};
+use crate::step::Watch;
 use crate::upload::{Upload, Uploaded};
 use crate::verify::{Damage, verify};
 
@@ -40,6 +41,13 @@ impl Snapshots {
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("snapshots").enable_all().build();
         let runtime = runtime.map_err(|error| SnapshotError::Disk(format!("starting a thread: {error}")))?;
         Ok(Self { archive, runtime })
+    }
+
+    /// Lets somebody watch what is done.
+    #[must_use]
+    pub fn watched(mut self, watch: Watch) -> Self {
+        self.archive.watch = watch;
+        self
     }
 
     /// As configured.

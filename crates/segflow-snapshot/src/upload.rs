@@ -18,6 +18,7 @@ use crate::content::{CHUNK_BYTES, Content, hex};
 use crate::error::SnapshotError;
 use crate::intent::{self, Intent};
 use crate::manifest::{self, FORMAT, File, Manifest, Subject};
+use crate::step::Step;
 
 /// Files sent at once.
 const FILES_AT_ONCE: usize = 2;
@@ -76,6 +77,7 @@ impl Upload {
             return Err(error);
         }
         let uploaded = self.seal().await?;
+        (self.archive.watch)(Step::Sealed)?;
         self.conclude(&uploaded).await?;
         Ok(uploaded)
     }
@@ -107,7 +109,8 @@ impl Upload {
     /// Step 2: declares what is needed.
     pub(crate) async fn declare(&self) -> Result<(), SnapshotError> {
         let objects = self.files.iter().map(|file| file.object.clone()).collect();
-        intent::write(&self.archive, &self.intent, &Intent { objects }).await
+        intent::write(&self.archive, &self.intent, &Intent { objects }).await?;
+        (self.archive.watch)(Step::Declared)
     }
 
     /// Step 3: whether what is built upon is still there, now that it is declared.
@@ -126,7 +129,8 @@ impl Upload {
             .zip(&self.files)
             .filter(|(_, file)| self.is_own(file) && seen.insert(file.object.clone()));
         let sent = stream::iter(new.map(|(content, file)| Ok(self.send_file(content, file))));
-        sent.try_buffer_unordered(FILES_AT_ONCE).try_collect().await
+        sent.try_buffer_unordered(FILES_AT_ONCE).try_collect::<()>().await?;
+        (self.archive.watch)(Step::Sent)
     }
 
     /// Step 5: the manifest.
@@ -228,7 +232,9 @@ impl Upload {
                 format!("expected SHA-256 {expected}, found {found}"),
             ));
         }
-        tokio::io::AsyncWriteExt::shutdown(&mut writer).await.map_err(|error| SnapshotError::Store(error.to_string()))
+        let shut = tokio::io::AsyncWriteExt::shutdown(&mut writer).await;
+        shut.map_err(|error| SnapshotError::Store(error.to_string()))?;
+        (self.archive.watch)(Step::FileSent)
     }
 
     async fn has(&self, path: &Path, bytes: &[u8]) -> Result<bool, SnapshotError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand::RngExt;
 use segflow_core::event::Family;
 use segflow_runtime::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task, Trimmer,
 };
 
 use super::fault::{Outcome, Sabotage, Step};
@@ -344,10 +344,8 @@ impl Log for SimLog {
         if asked { self.journaled.get(&task).copied() } else { None }
     }
 
-    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
-        self.answered()?;
-        self.with(|world| world.trim(task, before));
-        Ok(())
+    fn trimmer(&self) -> Option<Trimmer> {
+        Some(self.with(World::trimmer))
     }
 }
 

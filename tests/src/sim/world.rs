@@ -5,11 +5,12 @@
 //! first record of a transaction without markers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use segflow_runtime::local::LocalBroker;
-use segflow_runtime::log::{Output, Sink, Task};
+use segflow_runtime::log::{LogError, Output, Sink, Task, Trimmer};
 
 use super::fault::{Fault, Sabotage};
 
@@ -32,8 +33,8 @@ pub struct World {
     /// The group's generation.
     pub generation: u64,
     logs: BTreeMap<(Sink, Task), Vec<(usize, Output)>>,
-    /// Where journals begin, of those that were trimmed.
-    beginnings: BTreeMap<Task, usize>,
+    /// Where journals begin, of those that were trimmed, by whatever thread.
+    beginnings: Arc<Mutex<BTreeMap<Task, usize>>>,
     transactions: Vec<Transaction>,
     members: Vec<(String, u64)>,
     incarnations: BTreeMap<String, u64>,
@@ -72,7 +73,7 @@ impl World {
             fired: false,
             generation: 1,
             logs: BTreeMap::new(),
-            beginnings: BTreeMap::new(),
+            beginnings: Arc::default(),
             transactions: Vec::new(),
             members: Vec::new(),
             incarnations: BTreeMap::new(),
@@ -228,7 +229,7 @@ impl World {
 
     /// What a reader of committed records sees of a journal.
     pub fn journal(&self, task: Task) -> Vec<&Output> {
-        self.committed_from(Sink::Journal, task, self.beginnings.get(&task).copied().unwrap_or(0))
+        self.committed_from(Sink::Journal, task, self.beginnings().get(&task).copied().unwrap_or(0))
     }
 
     fn committed_from(&self, sink: Sink, task: Task, from: usize) -> Vec<&Output> {
@@ -248,13 +249,25 @@ impl World {
 
     /// How many journals were trimmed.
     pub fn trimmed(&self) -> usize {
-        self.beginnings.values().filter(|beginning| **beginning > 0).count()
+        self.beginnings().values().filter(|beginning| **beginning > 0).count()
     }
 
-    /// Deletes what stands before an offset of a journal.
-    pub fn trim(&mut self, task: Task, before: u64) {
-        let beginning = self.beginnings.entry(task).or_default();
-        *beginning = (*beginning).max(before as usize);
+    /// What deletes the beginning of journals; seldom, nobody answers it.
+    pub fn trimmer(&mut self) -> Trimmer {
+        let (beginnings, answered) = (Arc::clone(&self.beginnings), !self.chance(3));
+        Arc::new(move |task, before| {
+            if !answered {
+                return Err(LogError::Retry("no answer".to_owned()));
+            }
+            let mut beginnings = beginnings.lock().expect("nobody panics with it");
+            let beginning = beginnings.entry(task).or_default();
+            *beginning = (*beginning).max(before as usize);
+            Ok(())
+        })
+    }
+
+    fn beginnings(&self) -> MutexGuard<'_, BTreeMap<Task, usize>> {
+        self.beginnings.lock().expect("nobody panics with it")
     }
 
     /// The journal records of a task whose commit is decided, whether or not anybody can see it yet.

@@ -127,6 +127,13 @@ impl LocalBroker {
         self.lock().trimmed.get(&task).copied().unwrap_or(0)
     }
 
+    /// Trims a task's journal to the record at an offset.
+    pub(super) fn trim(&self, task: Task, before: u64) {
+        let mut inner = self.lock();
+        let trimmed = inner.trimmed.entry(task).or_default();
+        *trimmed = usize::try_from(before).unwrap_or(usize::MAX).max(*trimmed);
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,6 +1,7 @@
 //! A member of an embedded log: what one worker reads and commits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use segflow_core::event::Family;
 use super::LocalBroker;
 use super::broker::Inner;
 use crate::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, Task,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, Task, Trimmer,
 };
 
 /// See [`LocalBroker::attach`].
@@ -148,11 +149,12 @@ impl Log for LocalLog {
         self.journaled.get(&task).copied()
     }
 
-    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
-        let mut inner = self.broker.lock();
-        let trimmed = inner.trimmed.entry(task).or_default();
-        *trimmed = usize::try_from(before).unwrap_or(usize::MAX).max(*trimmed);
-        Ok(())
+    fn trimmer(&self) -> Option<Trimmer> {
+        let broker = self.broker.clone();
+        Some(Arc::new(move |task, before| {
+            broker.trim(task, before);
+            Ok(())
+        }))
     }
 }
 

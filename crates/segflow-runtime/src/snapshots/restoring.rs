@@ -9,6 +9,7 @@ use segflow_snapshot::{Restored, SnapshotError, Within};
 use tracing::warn;
 
 use super::{Keeper, Shared, remove};
+use crate::failpoint::{Point, pass};
 use crate::log::Task;
 
 /// Restores of a process at once; each fetches a few files at once.
@@ -96,14 +97,26 @@ impl Restoring {
         }
     }
 
-    /// Puts what was fetched in the place of the task's directory.
+    /// Puts what was fetched in the place of the task's directory, or deletes it if that fails: it will be fetched again.
     ///
     /// # Errors
     /// If the disk fails.
     pub(crate) fn put_in_place(&self, directory: &Path) -> std::io::Result<()> {
+        let placed = self.place(directory);
+        if placed.is_err() {
+            clear(&self.directory);
+        }
+        placed
+    }
+
+    fn place(&self, directory: &Path) -> std::io::Result<()> {
+        let passed = |point| pass(point).map_err(std::io::Error::other);
+        passed(Point::Fetched)?;
         remove(directory)?;
+        passed(Point::PlaceCleared)?;
         std::fs::rename(&self.directory, directory)?;
-        directory.parent().map_or(Ok(()), |parent| std::fs::File::open(parent)?.sync_all())
+        directory.parent().map_or(Ok(()), |parent| std::fs::File::open(parent)?.sync_all())?;
+        passed(Point::PutInPlace)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::status::Phase;
 use crate::worker::Worker;
 
 /// The second version: `mid` begins at day 5, `promise` is dropped, `size` is new.
-fn second() -> String {
+pub fn second() -> String {
     let promise = SEGMENTATION.find("  - name: promise").unwrap()..SEGMENTATION.find("  - name: stage").unwrap();
     let mut text = SEGMENTATION.replace("version: 1", "version: 2").replace("days >= 30", "days >= 5");
     text.replace_range(
@@ -34,7 +34,7 @@ fn third() -> String {
     text.replace("  - name: stage", &format!("{promise}  - name: stage"))
 }
 
-fn load(text: &str) -> Arc<Segmentation> {
+pub fn load(text: &str) -> Arc<Segmentation> {
     Arc::new(Segmentation::load("bench.yaml", text).unwrap().segmentation)
 }
 
@@ -49,7 +49,7 @@ fn history(bench: &Bench) {
 }
 
 /// Twenty customers decided by the first version; four are taken over per cycle.
-fn begun() -> Bench {
+pub fn begun() -> Bench {
     let mut bench = Bench::new();
     bench.config.commit.resegmented_max = 4;
     history(&bench);
@@ -67,7 +67,7 @@ fn running(bench: &Bench) {
 }
 
 /// Per customer and dimension: 1, 2, 3 ...
-fn check_sequences(bench: &Bench) {
+pub fn check_sequences(bench: &Bench) {
     let mut last: BTreeMap<(String, String), u64> = BTreeMap::new();
     for change in bench.values(Sink::Changes) {
         let text = |field: &str| change[field].as_str().unwrap().to_owned();

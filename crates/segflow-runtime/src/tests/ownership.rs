@@ -111,7 +111,7 @@ fn a_task_whose_inputs_are_away_holds_up_no_other_and_goes_on_where_it_was() {
     drop(worker);
     std::fs::remove_dir_all(bench.config.task_dir(P0)).unwrap();
 
-    let log = Slow { log: bench.broker.attach("a"), away: Some(P0), asked: Vec::new() };
+    let log = Slow { away: Some(P0), ..Slow::new(bench.broker.attach("a")) };
     let mut worker = Worker::new("a", Arc::new(bench.config.clone()), log, bench.status.clone());
     for _ in 0..20 {
         worker.cycle().unwrap();
@@ -131,7 +131,7 @@ fn a_task_whose_inputs_are_away_holds_up_no_other_and_goes_on_where_it_was() {
     assert_eq!(asked, (0..20).collect::<Vec<_>>(), "each record was read once");
 }
 
-fn append(bench: &Bench, task: Task) {
+pub fn append(bench: &Bench, task: Task) {
     use segflow_core::event::Event;
     use segflow_wire::{Encoding, event};
     let instant = at("2026-03-01T10:00:02Z");
@@ -164,7 +164,7 @@ fn every_recovering_task_gets_its_turn() {
     bench.settle(&mut worker);
     drop(worker);
     std::fs::remove_dir_all(&bench.config.state_dir).unwrap();
-    let log = Slow { log: bench.broker.attach("a"), away: None, asked: Vec::new() };
+    let log = Slow::new(bench.broker.attach("a"));
     let mut worker = Worker::new("a", Arc::new(bench.config.clone()), log, bench.status.clone());
     while bench.status.snapshot().tasks.len() < 2 || worker.log().asked.len() < 4 {
         worker.attend().unwrap();

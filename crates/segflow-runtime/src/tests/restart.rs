@@ -73,7 +73,9 @@ fn a_truncated_journal_stops_the_task_and_says_why() {
     bench.broker = crate::local::LocalBroker::new(1);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
-    assert!(stopped(&bench).contains("its journal ends at epoch 0"), "{}", stopped(&bench));
+    let expected =
+        "task 0: the store is at epoch 1, but its journal ends at epoch 0: the journal was truncated or recreated";
+    assert!(stopped(&bench).starts_with(expected), "{}", stopped(&bench));
 }
 
 /// An input that lost records no longer gives the journal's digest: the task stops rather than go on differently.

@@ -1,13 +1,15 @@
-//! An embedded log whose past comes record by record, or not at all for one task.
+//! An embedded log whose past comes record by record, or not at all for one task, and whose trimming may be held up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
 
+use super::gate::Gate;
 use crate::local::LocalLog;
-use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task};
+use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task, Trimmer};
 
 pub struct Slow {
     pub log: LocalLog,
@@ -15,6 +17,14 @@ pub struct Slow {
     pub away: Option<Task>,
     /// Every slice asked for: the task, from where.
     pub asked: Vec<(Task, u64)>,
+    /// What a trimming of the journal has to pass.
+    pub trimming: Arc<Gate>,
+}
+
+impl Slow {
+    pub fn new(log: LocalLog) -> Self {
+        Self { log, away: None, asked: Vec::new(), trimming: Arc::default() }
+    }
 }
 
 impl Past for Slow {
@@ -110,5 +120,16 @@ impl Log for Slow {
 
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
         self.log.journal_settled(task)
+    }
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        self.log.journaled(task)
+    }
+
+    fn trimmer(&self) -> Option<Trimmer> {
+        let (gate, trimmer) = (Arc::clone(&self.trimming), self.log.trimmer()?);
+        Some(Arc::new(move |task, before| {
+            gate.pass();
+            trimmer(task, before)
+        }))
     }
 }

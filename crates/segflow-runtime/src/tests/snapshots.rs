@@ -9,28 +9,29 @@ use segflow_core::event::Family;
 use segflow_snapshot::{Archive, Snapshots};
 use segflow_store::Store;
 
+use super::slow::Slow;
 use super::support::{Bench, P0, at, issued, received};
 use crate::Worker;
 use crate::local::{LocalBroker, LocalLog};
-use crate::log::Sink;
+use crate::log::{Log, Sink};
 use crate::snapshots::{Keeper, Settings};
 use crate::status::{Phase, TaskStatus};
 use crate::store_digest::digest;
 
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
-fn snapshots() -> Snapshots {
+pub fn snapshots() -> Snapshots {
     Snapshots::over(Archive::over(Arc::new(InMemory::new()), "bench".into(), "memory:///bench")).unwrap()
 }
 
 /// Snapshots as often as there is something new.
-fn keep(bench: &mut Bench, snapshots: Snapshots, keep: usize) {
+pub fn keep(bench: &mut Bench, snapshots: Snapshots, keep: usize) {
     let settings = Settings { interval: Duration::ZERO, keep };
     bench.config.snapshots = Some(Keeper::start(snapshots, settings, bench.status.clone()).unwrap());
 }
 
 /// A bench after four epochs, of which the last may be in a snapshot.
-fn bench(kept: usize) -> (Bench, Worker<LocalLog>) {
+pub fn bench(kept: usize) -> (Bench, Worker<LocalLog>) {
     let mut bench = Bench::new();
     bench.config.commit.max_records = 6;
     let issue = |bench: &Bench, customers: std::ops::Range<u32>| {
@@ -52,7 +53,7 @@ fn bench(kept: usize) -> (Bench, Worker<LocalLog>) {
 }
 
 /// Cycles until a task is as it should be.
-fn cycles(bench: &Bench, worker: &mut Worker<LocalLog>, until: impl Fn(&TaskStatus) -> bool) -> TaskStatus {
+pub fn cycles<L: Log>(bench: &Bench, worker: &mut Worker<L>, until: impl Fn(&TaskStatus) -> bool) -> TaskStatus {
     let begun = Moment::now();
     loop {
         worker.cycle().unwrap();
@@ -66,16 +67,15 @@ fn cycles(bench: &Bench, worker: &mut Worker<LocalLog>, until: impl Fn(&TaskStat
 }
 
 /// Cycles until there is a snapshot of this epoch and what it allows to be trimmed is.
-fn snapshot(bench: &Bench, worker: &mut Worker<LocalLog>, epoch: u64) {
+pub fn snapshot<L: Log>(bench: &Bench, worker: &mut Worker<L>, epoch: u64) {
     let keeper = bench.config.snapshots.clone().unwrap();
     let made = |_: &TaskStatus| bench.status.snapshot().snapshots.get(&0).is_some_and(|made| made.epoch == epoch);
     cycles(bench, worker, made);
     assert!(keeper.wait_idle(LIMIT));
-    worker.cycle().unwrap();
 }
 
 /// Payments of so many customers, an epoch each.
-fn pay(bench: &Bench, worker: &mut Worker<LocalLog>, customers: std::ops::Range<u32>) {
+pub fn pay<L: Log>(bench: &Bench, worker: &mut Worker<L>, customers: std::ops::Range<u32>) {
     for customer in customers {
         let epoch = bench.journal().len() as u64;
         let id = format!("pay{customer}");
@@ -85,16 +85,16 @@ fn pay(bench: &Bench, worker: &mut Worker<LocalLog>, customers: std::ops::Range<
     }
 }
 
-fn directory(bench: &Bench) -> PathBuf {
+pub fn directory(bench: &Bench) -> PathBuf {
     bench.config.task_dir(P0)
 }
 
-fn stored(bench: &Bench) -> String {
+pub fn stored(bench: &Bench) -> String {
     digest(&Store::open(&directory(bench), &bench.config.store).unwrap()).unwrap()
 }
 
 /// What a new worker makes of the disk as it is, once it runs, and how many epochs it rolled forward.
-fn recovered(bench: &Bench) -> (String, u64) {
+pub fn recovered(bench: &Bench) -> (String, u64) {
     let before = bench.status.snapshot().totals.get(&0).map_or(0, |totals| totals.rolled_forward);
     let mut worker = bench.worker("b");
     cycles(bench, &mut worker, |task| task.phase == Phase::Running);
@@ -103,7 +103,7 @@ fn recovered(bench: &Bench) -> (String, u64) {
     (stored(bench), rolled)
 }
 
-fn refused(bench: &Bench) -> String {
+pub fn refused(bench: &Bench) -> String {
     let mut worker = bench.worker("b");
     let stopped = cycles(bench, &mut worker, |task| matches!(task.phase, Phase::Stopped { .. }));
     match stopped.phase {
@@ -177,6 +177,28 @@ fn the_journal_is_trimmed_to_the_oldest_snapshot_kept_and_never_beyond() {
 }
 
 #[test]
+fn a_journal_that_takes_long_to_trim_holds_up_no_epoch() {
+    let (bench, worker) = bench(1);
+    drop(worker);
+    assert!(bench.config.snapshots.as_ref().unwrap().wait_idle(LIMIT));
+    assert_eq!(bench.broker.trimmed(P0), 3);
+    let log = Slow::new(bench.broker.attach("a"));
+    let gate = log.trimming.clone();
+    gate.shut();
+    let mut worker = Worker::new("a", Arc::new(bench.config.clone()), log, bench.status.clone());
+    cycles(&bench, &mut worker, |task| task.phase == Phase::Running);
+    pay(&bench, &mut worker, 0..1);
+    cycles(&bench, &mut worker, |_| gate.waiting() == 1);
+    pay(&bench, &mut worker, 1..4);
+    let task = bench.status.snapshot().tasks.remove(&0).unwrap();
+    assert_eq!((task.phase, task.epoch), (Phase::Running, 8), "epochs are committed meanwhile");
+    assert_eq!((bench.broker.trimmed(P0), gate.waiting()), (3, 1), "it is still being trimmed");
+    gate.open();
+    snapshot(&bench, &mut worker, 8);
+    assert_eq!(bench.broker.trimmed(P0), 7);
+}
+
+#[test]
 fn a_trimmed_journal_without_a_snapshot_is_refused_with_what_is_missing() {
     let (mut bench, mut worker) = bench(1);
     snapshot(&bench, &mut worker, 4);
@@ -212,7 +234,7 @@ fn a_store_older_than_the_journal_is_replaced_by_a_snapshot() {
 }
 
 /// Turns one bit of the largest file of a kind; its hard links keep what they have.
-fn damage(directory: &Path, is_it: impl Fn(&str) -> bool, place: usize) {
+pub fn damage(directory: &Path, is_it: impl Fn(&str) -> bool, place: usize) {
     let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
     let files = files.filter(|path| is_it(path.file_name().unwrap().to_str().unwrap()));
     let file = files.max_by_key(|path| path.metadata().unwrap().len()).expect("a file of that kind");
