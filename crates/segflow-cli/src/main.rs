@@ -26,6 +26,8 @@ enum Command {
     Run(command::run::Run),
     /// Turn events into segment changes, without broker or disk
     Fold(command::fold::Fold),
+    /// Replay topics or archives with a candidate segmentation, and write a report
+    Backtest(command::backtest::Backtest),
     /// Check a segmentation and list what it reads
     Check(command::check::Check),
     /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Run(run) => run.run(),
         Command::Fold(fold) => fold.run(),
+        Command::Backtest(backtest) => backtest.run(),
         Command::Check(check) => check.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Generate(generate) => generate.run(),

@@ -1,0 +1,212 @@
+//! One partition being replayed: by the candidate, and by the baseline if there is one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant as Moment};
+
+use segflow_core::change::Decided;
+use segflow_core::digest::Digest;
+use segflow_core::event::Family;
+use segflow_core::segmentation::Segmentation;
+use segflow_runtime::epoch::Accepted;
+use segflow_runtime::replay::{Partition, Step, accept};
+use segflow_runtime::states::StoredError;
+use segflow_store::Shared;
+use segflow_wire::{Headers, Intake, RawRecord, Rejection};
+
+use crate::bad::Bad;
+use crate::batch::{Batch, Place, Queued};
+use crate::period::Period;
+use crate::states::Customers;
+
+/// What all lanes share.
+pub struct Rails {
+    /// The candidate, then the baseline if there is one.
+    pub segmentations: Vec<Arc<Segmentation>>,
+    /// How records are accepted.
+    pub intake: Intake,
+    /// What is reported.
+    pub period: Period,
+    /// How many states all lanes may hold in memory together.
+    pub states_max: u64,
+    /// How many they do.
+    pub states: AtomicU64,
+    /// Where lanes beyond it keep theirs.
+    pub spill: PathBuf,
+    /// What their stores share.
+    pub shared: Shared,
+}
+
+/// See the module.
+pub struct Lane {
+    number: u32,
+    /// One per segmentation.
+    pub sides: Vec<Side>,
+    /// Of the records, not of the lines.
+    pub bad: Bad,
+    /// Where the time went.
+    pub spent: Spent,
+    in_memory: u64,
+}
+
+/// A partition replayed by one segmentation.
+#[derive(Default)]
+pub struct Side {
+    /// The replay.
+    pub replay: Partition<Customers>,
+    /// Of the changes within the period.
+    pub reported: Digest,
+    /// How many there are.
+    pub reported_count: u64,
+}
+
+/// Processor time by what it was for, over all threads.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Spent {
+    /// Decoding values and checking them.
+    pub decoding: Duration,
+    /// Folding and deciding.
+    pub folding: Duration,
+    /// Counting for the report.
+    pub counting: Duration,
+}
+
+impl Spent {
+    /// Adds that of another.
+    pub fn add(&mut self, other: Self) {
+        self.decoding += other.decoding;
+        self.folding += other.folding;
+        self.counting += other.counting;
+    }
+}
+
+impl Lane {
+    /// Nothing replayed yet.
+    #[must_use]
+    pub fn new(number: u32, rails: &Rails) -> Self {
+        let sides = rails.segmentations.iter().map(|_| Side::default()).collect();
+        Self { number, sides, bad: Bad::default(), spent: Spent::default(), in_memory: 0 }
+    }
+
+    /// Replays a batch.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn batch(&mut self, rails: &Rails, batch: &Batch) -> Result<(), StoredError> {
+        let begun = Moment::now();
+        let accepted: Vec<(Place, Accepted, Option<Rejection>)> =
+            batch.records().map(|record| self.accept(rails, &record)).collect();
+        let decoded = Moment::now();
+        let mut counting = Duration::ZERO;
+        for (place, accepted, rejection) in accepted {
+            let refused = self.record(rails, accepted, &mut counting)?;
+            if let Some(rejection) = refused.or(rejection) {
+                self.bad.add(place, rejection.reason.word(), &rejection.detail);
+            }
+        }
+        let spent = Spent {
+            decoding: decoded - begun,
+            folding: decoded.elapsed().saturating_sub(counting),
+            counting,
+        };
+        self.spent.add(spent);
+        self.make_room(rails)
+    }
+
+    /// Goes on to the end of the period, or as the record-time clock ends.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn end(&mut self, rails: &Rails) -> Result<(), StoredError> {
+        let begun = Moment::now();
+        for (side, segmentation) in self.sides.iter_mut().zip(&rails.segmentations) {
+            let changes = match rails.period.to {
+                Some(to) => side.replay.settle(segmentation, to)?,
+                None => side.replay.finish(segmentation)?,
+            };
+            side.replay.states.settle()?;
+            side.count(rails, &changes);
+        }
+        self.spent.folding += begun.elapsed();
+        Ok(())
+    }
+
+    fn accept(&self, rails: &Rails, record: &Queued<'_>) -> (Place, Accepted, Option<Rejection>) {
+        const NO_HEADERS: &Headers = &Vec::new();
+        let raw = RawRecord {
+            family: record.family,
+            topic: Family::name(record.family),
+            partition: self.number,
+            offset: record.offset,
+            timestamp: record.timestamp,
+            key: record.key,
+            value: record.value,
+            headers: NO_HEADERS,
+        };
+        let (accepted, rejection) = accept(&raw, &rails.intake);
+        (record.place, accepted, rejection)
+    }
+
+    /// Folds one record, on each side; whether the candidate's customer has no room for it.
+    fn record(
+        &mut self,
+        rails: &Rails,
+        accepted: Accepted,
+        counting: &mut Duration,
+    ) -> Result<Option<Rejection>, StoredError> {
+        let mut refused = None;
+        let mut accepted = Some(accepted);
+        let last = self.sides.len() - 1;
+        for (index, (side, segmentation)) in self.sides.iter_mut().zip(&rails.segmentations).enumerate() {
+            let mine = if index == last { accepted.take() } else { accepted.clone() };
+            let mine = mine.expect("taken by the last side alone");
+            let Step { changes, refused: full } = side.replay.record(segmentation, mine)?;
+            side.replay.states.settle()?;
+            refused = refused.or(full);
+            if !changes.is_empty() {
+                let begun = Moment::now();
+                side.count(rails, &changes);
+                *counting += begun.elapsed();
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Moves this lane's states to disk once all lanes together hold too many in memory.
+    fn make_room(&mut self, rails: &Rails) -> Result<(), StoredError> {
+        let held: usize = self.sides.iter().map(|side| side.replay.states.in_memory()).sum();
+        let held = held as u64;
+        // Wraps where there are fewer now, and so subtracts.
+        let all = rails.states.fetch_add(held.wrapping_sub(self.in_memory), Ordering::Relaxed);
+        let all = all.wrapping_add(held.wrapping_sub(self.in_memory));
+        self.in_memory = held;
+        if all <= rails.states_max || held == 0 {
+            return Ok(());
+        }
+        for (index, side) in self.sides.iter_mut().enumerate() {
+            let path = rails.spill.join(format!("partition-{}-{index}", self.number));
+            side.replay.states.move_to_disk(&path, &rails.shared)?;
+        }
+        rails.states.fetch_sub(held, Ordering::Relaxed);
+        self.in_memory = 0;
+        Ok(())
+    }
+}
+
+impl Side {
+    fn count(&mut self, rails: &Rails, changes: &[Decided]) {
+        for change in changes.iter().filter(|change| rails.period.holds(change.core.effective_at)) {
+            self.reported_count += 1;
+            if rails.period.from.is_some() {
+                self.reported.add(&change.core);
+            }
+        }
+    }
+
+    /// Of the changes within the period; without a beginning that is all of them.
+    #[must_use]
+    pub fn digest(&self, period: &Period) -> Digest {
+        if period.from.is_some() { self.reported } else { self.replay.digest }
+    }
+}
