@@ -8,12 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use segflow_core::digest::Digest;
 use segflow_core::journal::Counts;
 use segflow_core::time::Instant;
-use segflow_runtime::states::StoredError;
 
 use crate::bad::Bad;
 use crate::board::{Board, Taken};
 use crate::feeder::{Feeder, Over, Progress};
-use crate::lane::{Lane, Rails, Spent};
+use crate::lane::{Lane, LaneError, Rails, Spent};
+use crate::observe::Tally;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +29,9 @@ pub enum BacktestError<E> {
     /// The events cannot be read on.
     #[error(transparent)]
     Events(E),
-    /// States that do not fit into memory cannot be kept on disk.
-    #[error("the states of a partition: {0}")]
-    States(#[from] StoredError),
+    /// The disk refused.
+    #[error(transparent)]
+    Lane(#[from] LaneError),
 }
 
 /// What reading came to, once everything was handed on.
@@ -115,7 +115,7 @@ pub fn run<E>(
         read
     });
     if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(BacktestError::States(error));
+        return Err(BacktestError::Lane(error));
     }
     let read = match read {
         Ok(read) => read,
@@ -129,7 +129,7 @@ pub fn run<E>(
     Ok(Replayed { lanes, read })
 }
 
-fn work(rails: &Rails, board: &Board<Lane>, progress: &Progress) -> Result<(), StoredError> {
+fn work(rails: &Rails, board: &Board<Lane>, progress: &Progress) -> Result<(), LaneError> {
     while let Some(Taken { partition, lane, batches }) = board.take() {
         let mut lane = lane.unwrap_or_else(|| Lane::new(partition, rails));
         for batch in &batches {
@@ -150,9 +150,9 @@ fn settle(
     threads: NonZero<usize>,
     progress: &Progress,
     lanes: BTreeMap<u32, Lane>,
-) -> Result<BTreeMap<u32, Lane>, StoredError> {
+) -> Result<BTreeMap<u32, Lane>, LaneError> {
     let (left, done) = (Mutex::new(lanes), Mutex::new(BTreeMap::new()));
-    let go = || -> Result<(), StoredError> {
+    let go = || -> Result<(), LaneError> {
         loop {
             let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
             let Some((number, mut lane)) = next else { return Ok(()) };
@@ -208,6 +208,14 @@ impl Replayed {
         let mut bad = self.read.malformed.clone();
         self.lanes.values().for_each(|lane| bad.merge(lane.bad.clone()));
         bad
+    }
+
+    /// What was counted for the report.
+    #[must_use]
+    pub fn tally(&mut self) -> Tally {
+        let mut tally = Tally::default();
+        self.lanes.values_mut().for_each(|lane| tally.merge(std::mem::take(&mut lane.tally)));
+        tally
     }
 
     /// Where the time went.

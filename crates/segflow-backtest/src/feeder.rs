@@ -87,6 +87,11 @@ impl<'b, L> Feeder<'b, L> {
         self.progress.done.store(done, Ordering::Relaxed);
     }
 
+    /// So much more is read, by one of several readers.
+    pub fn done_more(&self, more: u64) {
+        self.progress.done.fetch_add(more, Ordering::Relaxed);
+    }
+
     /// Hands on what is left of a partition of which nothing more comes.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 mod command;
 mod config;
 mod describe;
-mod portrait;
 mod segmentation;
 
 use std::process::ExitCode;

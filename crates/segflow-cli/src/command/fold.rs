@@ -15,7 +15,7 @@ use segflow_runtime::replay::Replay;
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord, partition_of};
 use serde_json::json;
 
-use crate::portrait::{Portrait, customer_id};
+use segflow_backtest::portrait::{Portrait, customer_id};
 use crate::segmentation::load;
 
 /// Turn events into segment changes, without broker or disk.

@@ -12,7 +12,7 @@ use segflow_core::time::Instant;
 use segflow_runtime::states::Stored;
 use segflow_store::{Meta, Settings, Shared, Store, StoreError};
 
-use crate::portrait::{Portrait, customer_id};
+use segflow_backtest::portrait::{Portrait, customer_id};
 use crate::segmentation::load;
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
