@@ -111,7 +111,11 @@ pub fn run<E>(
         }
         let (until, partitions) = (rails.period.to, rails.intake.partitions);
         let read = feed(&Feeding { board: &board, progress, until, partitions });
-        if read.is_ok() { board.close() } else { board.stop() }
+        if read.is_ok() {
+            board.close()
+        } else {
+            board.stop()
+        }
         read
     });
     if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {

@@ -142,11 +142,7 @@ impl Lane {
                 self.bad.add(place, rejection.reason.word(), &rejection.detail);
             }
         }
-        let spent = Spent {
-            decoding: decoded - begun,
-            folding: decoded.elapsed().saturating_sub(counting),
-            counting,
-        };
+        let spent = Spent { decoding: decoded - begun, folding: decoded.elapsed().saturating_sub(counting), counting };
         self.spent.add(spent);
         self.make_room(rails)
     }

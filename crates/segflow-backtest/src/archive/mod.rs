@@ -112,12 +112,12 @@ pub enum ArchiveError {
     Empty(String),
 }
 
-/// The archives of a folder, also in folders within it, in the order of their paths; or the one file that is named.
+/// The archives of a folder, also in folders within it, in the order of their paths; or the one file or pipe that is named.
 ///
 /// # Errors
 /// If the folder cannot be read, or holds no archive.
 pub fn files(path: &Path) -> Result<Vec<PathBuf>, ArchiveError> {
-    if path.is_file() {
+    if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let (mut found, mut folders) = (Vec::new(), vec![path.to_owned()]);

@@ -157,7 +157,8 @@ impl Records for Parquet {
 
     fn bytes_read(&self) -> u64 {
         // Rows stand for bytes: columns are read here and there.
-        u64::try_from(u128::from(self.size) * u128::from(self.number) / u128::from(self.rows.max(1))).unwrap_or(self.size)
+        u64::try_from(u128::from(self.size) * u128::from(self.number) / u128::from(self.rows.max(1)))
+            .unwrap_or(self.size)
     }
 }
 

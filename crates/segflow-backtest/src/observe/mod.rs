@@ -131,7 +131,8 @@ impl Observer {
             all.extend(changes.iter().map(|change| (side, &change.core)));
         }
         all.sort_by(|(_, a), (_, b)| (&a.customer_id, a.effective_at).cmp(&(&b.customer_id, b.effective_at)));
-        let moments = all.chunk_by(|(_, a), (_, b)| (&a.customer_id, a.effective_at) == (&b.customer_id, b.effective_at));
+        let moments =
+            all.chunk_by(|(_, a), (_, b)| (&a.customer_id, a.effective_at) == (&b.customer_id, b.effective_at));
         for moment in moments {
             self.moment(scope, moment);
         }

@@ -67,24 +67,16 @@ impl Outcomes {
     pub fn merge(&mut self, other: Self) {
         for (place, theirs) in other.0 {
             let mine = self.0.entry(place).or_default();
-            for (mine, theirs) in [
-                (&mut mine.paid, theirs.paid),
-                (&mut mine.cured, theirs.cured),
-                (&mut mine.kept, theirs.kept),
-            ] {
+            for (mine, theirs) in
+                [(&mut mine.paid, theirs.paid), (&mut mine.cured, theirs.cured), (&mut mine.kept, theirs.kept)]
+            {
                 (mine.entries, mine.hits) = (mine.entries + theirs.entries, mine.hits + theirs.hits);
             }
         }
     }
 
     /// Begins to observe an entry; nothing if nobody owes or has promised anything.
-    pub fn enter(
-        open: &mut Vec<Observation>,
-        segmentation: &Segmentation,
-        core: &Core,
-        dimension: u16,
-        segment: u16,
-    ) {
+    pub fn enter(open: &mut Vec<Observation>, segmentation: &Segmentation, core: &Core, dimension: u16, segment: u16) {
         let owing = core.safety.overdue_amount_minor > 0;
         let promise = core.safety.open_promise.as_ref().map(|promise| promise.promise_id.clone());
         if owing || promise.is_some() {

@@ -22,7 +22,8 @@ impl Words {
                 words.entry(key).or_default().insert(value);
             }
         }
-        let owned = |(key, values): (&str, BTreeSet<&str>)| (key.to_owned(), values.into_iter().map(str::to_owned).collect());
+        let owned =
+            |(key, values): (&str, BTreeSet<&str>)| (key.to_owned(), values.into_iter().map(str::to_owned).collect());
         Self(words.into_iter().map(owned).collect())
     }
 

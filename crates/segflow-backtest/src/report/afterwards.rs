@@ -51,10 +51,9 @@ fn card(
     let label = format!("{heading}, by segment of {}: share and 95 % interval", dimension.name);
     let mut content = Html(ranges(&label, "per cent of entries", Some(100.0), &rows));
     match separation {
-        Some(Separation { gini, ks }) => content.add(format_args!(
-            "<p><b>Gini {gini:.2}</b>, KS {ks:.2}: {}.</p>",
-            escaped(told_apart(gini))
-        )),
+        Some(Separation { gini, ks }) => {
+            content.add(format_args!("<p><b>Gini {gini:.2}</b>, KS {ks:.2}: {}.</p>", escaped(told_apart(gini))))
+        }
         None => content.add(format_args!("<p>Everybody or nobody: nothing to tell apart.</p>")),
     }
     content.add(format_args!("<div class=\"scroll\"><table><thead><tr><th>segment</th><th>entries</th><th>share</th><th>95 % interval</th></tr></thead><tbody>"));

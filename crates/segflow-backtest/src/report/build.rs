@@ -173,8 +173,11 @@ fn dimension(
         }
     };
     let between = |&((from, to), _): &(&(u16, u16), &[u64; 2])| *from != NOBODY && *to != NOBODY;
-    let (moves, flaps) =
-        counted.moves.iter().filter(between).fold((0, 0), |(moves, flaps), (_, [more, back])| (moves + more, flaps + back));
+    let (moves, flaps) = counted
+        .moves
+        .iter()
+        .filter(between)
+        .fold((0, 0), |(moves, flaps), (_, [more, back])| (moves + more, flaps + back));
     let outcomes: Vec<SegmentOutcomes> = (0..dimension.segments.len()).map(outcome).collect();
     let separated = |of: fn(&SegmentOutcomes) -> Rate| separation(&outcomes.iter().map(of).collect::<Vec<_>>());
     DimensionFigures {
@@ -187,7 +190,12 @@ fn dimension(
         matrix: counted
             .moves
             .iter()
-            .map(|((from, to), [moves, flaps])| MoveFigures { from: name(*from), to: name(*to), moves: *moves, flaps: *flaps })
+            .map(|((from, to), [moves, flaps])| MoveFigures {
+                from: name(*from),
+                to: name(*to),
+                moves: *moves,
+                flaps: *flaps,
+            })
             .collect(),
         rolls: rolls(dimension, counted),
         separation: Separations {
@@ -262,7 +270,8 @@ fn pairs(words: &Words, work: &Work) -> Vec<(String, String, u64)> {
     let values = |name: &str| words.0.iter().find(|(key, _)| key == name).map(|(_, values)| values.as_slice());
     let (channels, handlers) = (values("channel").unwrap_or_default(), values("handler").unwrap_or_default());
     let word = |of: &[String], place: u16| of.get(usize::from(place)).cloned().unwrap_or_else(|| "none".to_owned());
-    let named = |((channel, handler), count): (&(u16, u16), &u64)| (word(channels, *channel), word(handlers, *handler), *count);
+    let named =
+        |((channel, handler), count): (&(u16, u16), &u64)| (word(channels, *channel), word(handlers, *handler), *count);
     work.pairs.iter().map(named).collect()
 }
 

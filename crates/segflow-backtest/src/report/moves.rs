@@ -27,7 +27,9 @@ fn matrix(html: &mut Html, dimension: &DimensionFigures) {
     let mut columns: Vec<Option<&str>> = names.iter().copied().map(Some).collect();
     columns.extend(erased.then_some(None));
     let mut table = Html::default();
-    table.add(format_args!("<div class=\"scroll\"><table class=\"heat\"><thead><tr><th class=\"left\">left \\ entered</th>"));
+    table.add(format_args!(
+        "<div class=\"scroll\"><table class=\"heat\"><thead><tr><th class=\"left\">left \\ entered</th>"
+    ));
     for to in &columns {
         table.add(format_args!("<th>{}</th>", escaped(to.unwrap_or("(erased)"))));
     }
@@ -59,9 +61,8 @@ fn stays(html: &mut Html, dimension: &DimensionFigures) {
         .iter()
         .map(|segment| Range {
             name: &segment.name,
-            range: (segment.ended.count > 0).then(|| {
-                [segment.ended.p25_days, segment.ended.median_days, segment.ended.p75_days]
-            }),
+            range: (segment.ended.count > 0)
+                .then(|| [segment.ended.p25_days, segment.ended.median_days, segment.ended.p75_days]),
             note: format!("{} ended", grouped(segment.ended.count)),
         })
         .collect();
@@ -105,7 +106,8 @@ fn rolls(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
         return html.card("", &heading, &meaning, "");
     }
     let mut table = Html::default();
-    table.add(format_args!("<div class=\"scroll\"><table class=\"heat\"><thead><tr><th class=\"left\">from \\ to</th>"));
+    table
+        .add(format_args!("<div class=\"scroll\"><table class=\"heat\"><thead><tr><th class=\"left\">from \\ to</th>"));
     for segment in &dimension.segments {
         table.add(format_args!("<th>{}</th>", escaped(&segment.name)));
     }

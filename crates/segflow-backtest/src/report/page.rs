@@ -139,7 +139,8 @@ fn population(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
         dimension.segments.iter().map(|segment| (&*segment.name, &*segment.population)).collect();
     let label = format!("Customers in each segment of {} at the end of each day", dimension.name);
     let mut content = Html(areas(&label, "customers", &report.period.days, &series));
-    let baseline = report.sides.get(1).and_then(|side| side.dimensions.iter().find(|other| other.name == dimension.name));
+    let baseline =
+        report.sides.get(1).and_then(|side| side.dimensions.iter().find(|other| other.name == dimension.name));
     content.add(format_args!("<ul class=\"legend\">"));
     for (place, segment) in dimension.segments.iter().enumerate() {
         let now = segment.population.last().copied().unwrap_or(0);
@@ -206,18 +207,41 @@ fn events(html: &mut Html, report: &Report) {
 fn definitions(html: &mut Html, report: &Report) {
     html.add(format_args!("<section><h2 id=\"definitions\">What the figures mean</h2><dl>"));
     let step = report.period.step;
-    let rolls = format!("Of the customers in a segment when a {step} begins, the share in each segment when the next one begins, over all {step}s of the period.");
+    let rolls = format!(
+        "Of the customers in a segment when a {step} begins, the share in each segment when the next one begins, over all {step}s of the period."
+    );
     for (term, meaning) in [
-        ("move", "A change from one segment to another. Customers who are new or erased are shown in the matrix and not counted as moves."),
+        (
+            "move",
+            "A change from one segment to another. Customers who are new or erased are shown in the matrix and not counted as moves.",
+        ),
         ("taken back", "A move that returns to the segment before the last, within 7 days (168 hours) of leaving it."),
-        ("stay", "From entering a segment to leaving it, also where it began before the period. Those that go on at the end are told apart: they may yet last longer."),
+        (
+            "stay",
+            "From entering a segment to leaving it, also where it began before the period. Those that go on at the end are told apart: they may yet last longer.",
+        ),
         ("roll rate", &*rolls),
-        ("paid", "Each entry into a segment with something overdue counts once; it is paid if a payment happened after the entry and was recorded within 30 days of it. Entries with less than 30 days left in the data are not counted."),
+        (
+            "paid",
+            "Each entry into a segment with something overdue counts once; it is paid if a payment happened after the entry and was recorded within 30 days of it. Entries with less than 30 days left in the data are not counted.",
+        ),
         ("cured", "The same, by a payment after which nothing was overdue."),
-        ("promise kept", "Each entry into a segment with a promise open counts once; the promise that is due first is looked at, once it is kept or broken. One taken back is not counted."),
-        ("interval", "Wilson's score interval of 95 %, as if entries were independent: those of one customer are not quite, so that it is too narrow rather than too wide."),
-        ("Gini, KS", "How well the segments, ordered by their rates, tell those with the outcome from those without: 0 not at all, 1 entirely. Measured on the data from which the order is taken."),
-        ("start", "A customer's merged treatment takes a value that it did not have before. How often it is repeated, and whom a dialler leaves out, is not known here."),
+        (
+            "promise kept",
+            "Each entry into a segment with a promise open counts once; the promise that is due first is looked at, once it is kept or broken. One taken back is not counted.",
+        ),
+        (
+            "interval",
+            "Wilson's score interval of 95 %, as if entries were independent: those of one customer are not quite, so that it is too narrow rather than too wide.",
+        ),
+        (
+            "Gini, KS",
+            "How well the segments, ordered by their rates, tell those with the outcome from those without: 0 not at all, 1 entirely. Measured on the data from which the order is taken.",
+        ),
+        (
+            "start",
+            "A customer's merged treatment takes a value that it did not have before. How often it is repeated, and whom a dialler leaves out, is not known here.",
+        ),
         ("queue", "What exceeds the capacity of a day waits for the days after."),
         ("differ", "In a segment of another name, in dimensions of the same name."),
     ] {
@@ -237,5 +261,7 @@ fn foot(html: &mut Html, report: &Report) {
             side.digest
         ));
     }
-    html.add(format_args!(" The same figures as data: <code>report.json</code>; each change: <code>changes.parquet</code>.</footer>"));
+    html.add(format_args!(
+        " The same figures as data: <code>report.json</code>; each change: <code>changes.parquet</code>.</footer>"
+    ));
 }

@@ -36,7 +36,13 @@ pub fn wilson(rate: Rate) -> Share {
     let centre = share + Z * Z / (2.0 * n);
     let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + Z * Z / n;
-    Share { entries, hits, rate: share, low: ((centre - spread) / scale).max(0.0), high: ((centre + spread) / scale).min(1.0) }
+    Share {
+        entries,
+        hits,
+        rate: share,
+        low: ((centre - spread) / scale).max(0.0),
+        high: ((centre + spread) / scale).min(1.0),
+    }
 }
 
 /// How well segments separate those with an outcome from those without.
@@ -51,9 +57,8 @@ pub struct Separation {
 /// With the segments in the order of their rates; none unless some have the outcome and some have not.
 #[must_use]
 pub fn separation(rates: &[Rate]) -> Option<Separation> {
-    let (hits, misses) = rates.iter().fold((0, 0), |(hits, misses), rate| {
-        (hits + rate.hits, misses + rate.entries - rate.hits)
-    });
+    let (hits, misses) =
+        rates.iter().fold((0, 0), |(hits, misses), rate| (hits + rate.hits, misses + rate.entries - rate.hits));
     if hits == 0 || misses == 0 {
         return None;
     }
@@ -135,7 +140,8 @@ mod tests {
     /// table I, method 3.
     #[test]
     fn intervals_are_those_published() {
-        let published = [(263, 81, 0.2553, 0.3662), (148, 15, 0.0624, 0.1605), (20, 0, 0.0, 0.1611), (29, 1, 0.0061, 0.1718)];
+        let published =
+            [(263, 81, 0.2553, 0.3662), (148, 15, 0.0624, 0.1605), (20, 0, 0.0, 0.1611), (29, 1, 0.0061, 0.1718)];
         for (entries, hits, low, high) in published {
             let share = wilson(Rate { entries, hits });
             assert!((share.low - low).abs() < 5e-5 && (share.high - high).abs() < 5e-5, "{share:?}");

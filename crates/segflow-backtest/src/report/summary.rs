@@ -30,7 +30,10 @@ pub fn summary(report: &Report) -> String {
         grouped(events.bad)
     ));
     if events.beyond > 0 {
-        text.line(format_args!("           {} at or after the end of the period were not folded", grouped(events.beyond)));
+        text.line(format_args!(
+            "           {} at or after the end of the period were not folded",
+            grouped(events.beyond)
+        ));
     }
     for bad in events.bad_named.iter().take(10) {
         text.line(format_args!("           {}: {}: {}", bad.place, bad.reason, bad.detail));

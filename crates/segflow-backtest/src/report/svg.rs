@@ -62,9 +62,8 @@ struct Canvas {
 impl Canvas {
     fn new(height: f64, left: f64, label: &str) -> Self {
         let label = escaped(label);
-        let svg = format!(
-            "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{label}\"><title>{label}</title>"
-        );
+        let svg =
+            format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{label}\"><title>{label}</title>");
         Self { svg, height, left }
     }
 
@@ -82,7 +81,9 @@ impl Canvas {
 
     fn text(&mut self, (x, y): (f64, f64), anchor: &str, class: &str, text: &str) {
         let text = escaped(text);
-        self.add(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" class=\"{class}\">{text}</text>"));
+        self.add(format_args!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" class=\"{class}\">{text}</text>"
+        ));
     }
 
     /// A scale of counts upwards, named in the corner.
@@ -122,7 +123,10 @@ impl Canvas {
     fn day(&mut self, place: usize, count: usize, text: &str) {
         let x = self.left + self.width() * number(place as u64) / number(count as u64);
         let floor = self.floor();
-        self.add(format_args!("<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{floor}\" y2=\"{:.1}\" class=\"mark\"/>", floor + 4.0));
+        self.add(format_args!(
+            "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{floor}\" y2=\"{:.1}\" class=\"mark\"/>",
+            floor + 4.0
+        ));
         if x < WIDTH - 30.0 {
             self.text((x.max(self.left + 14.0), floor + 15.0), "middle", "tick", text);
         }
@@ -262,7 +266,8 @@ pub fn ranges(label: &str, unit: &str, most: Option<f64>, rows: &[Range<'_>]) ->
     let mut at = 0.0;
     while at <= most + step * 1e-6 {
         let here = x(at);
-        canvas.add(format_args!("<line x1=\"{here:.1}\" x2=\"{here:.1}\" y1=\"{TOP}\" y2=\"{floor}\" class=\"grid\"/>"));
+        canvas
+            .add(format_args!("<line x1=\"{here:.1}\" x2=\"{here:.1}\" y1=\"{TOP}\" y2=\"{floor}\" class=\"grid\"/>"));
         canvas.text((here, floor + 14.0), "middle", "tick", &decimal(at));
         at += step;
     }

@@ -69,7 +69,9 @@ fn pairs(html: &mut Html, report: &Report) {
 fn table(html: &mut Html, report: &Report) {
     let baseline = report.sides.get(1);
     let mut content = Html::default();
-    content.add(format_args!("<div class=\"scroll\"><table><thead><tr><th>treatment</th><th class=\"left\">value</th><th>starts</th>"));
+    content.add(format_args!(
+        "<div class=\"scroll\"><table><thead><tr><th>treatment</th><th class=\"left\">value</th><th>starts</th>"
+    ));
     if baseline.is_some() {
         content.add(format_args!("<th>by the baseline</th>"));
     }

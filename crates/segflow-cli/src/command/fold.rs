@@ -15,8 +15,8 @@ use segflow_runtime::replay::Replay;
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord, partition_of};
 use serde_json::json;
 
-use segflow_backtest::portrait::{Portrait, customer_id};
 use crate::segmentation::load;
+use segflow_backtest::portrait::{Portrait, customer_id};
 
 /// Turn events into segment changes, without broker or disk.
 ///

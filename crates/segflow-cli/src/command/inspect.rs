@@ -12,8 +12,8 @@ use segflow_core::time::Instant;
 use segflow_runtime::states::Stored;
 use segflow_store::{Meta, Settings, Shared, Store, StoreError};
 
-use segflow_backtest::portrait::{Portrait, customer_id};
 use crate::segmentation::load;
+use segflow_backtest::portrait::{Portrait, customer_id};
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
 ///

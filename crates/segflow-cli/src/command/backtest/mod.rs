@@ -85,9 +85,10 @@ enum When {
 impl When {
     fn parse(text: &str) -> Result<Self, String> {
         let day = || text.parse().map(Self::On).ok();
-        text.parse().map(Self::At).or_else(|error| day().ok_or(error)).map_err(|error: String| {
-            format!("{error}; a day such as 2026-05-03 will do as well")
-        })
+        text.parse()
+            .map(Self::At)
+            .or_else(|error| day().ok_or(error))
+            .map_err(|error: String| format!("{error}; a day such as 2026-05-03 will do as well"))
     }
 
     fn at(self, segmentation: &Segmentation) -> Instant {
@@ -132,7 +133,8 @@ impl Backtest {
             parts: work.path().join("parts"),
             shared: Shared::new(Settings::default()),
         };
-        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
+        let threads =
+            self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
         let progress = Progress::default();
         listen(&progress)?;
         let started = Clock::now();

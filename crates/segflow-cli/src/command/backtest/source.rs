@@ -71,10 +71,12 @@ impl Source {
     /// Feeds a backtest.
     pub fn feed(&self, feeding: &Feeding<'_>, intake: &Intake, threads: NonZero<usize>) -> Result<Read, Ended<Error>> {
         match self {
-            Self::Archives(files, topics) => feed::archives(feeding, files, topics, intake).map_err(|ended| match ended {
-                Ended::Over => Ended::Over,
-                Ended::Events(error) => Ended::Events(error.into()),
-            }),
+            Self::Archives(files, topics) => {
+                feed::archives(feeding, files, topics, intake).map_err(|ended| match ended {
+                    Ended::Over => Ended::Over,
+                    Ended::Events(error) => Ended::Events(error.into()),
+                })
+            }
             Self::Topics(kafka, partitions) => topics(feeding, kafka, *partitions, threads),
         }
     }
