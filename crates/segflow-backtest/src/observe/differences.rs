@@ -1,6 +1,6 @@
 //! Customers whom the candidate puts elsewhere than the baseline, in dimensions that both have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
@@ -48,7 +48,7 @@ pub struct Differences {
     /// By dimension, the baseline's segment and the candidate's: how many differ so at the end.
     pub pairs: BTreeMap<(u16, u16, u16), u64>,
     /// Some of each pair, by a hash of their ids.
-    pub some: BTreeMap<(u16, u16, u16), BTreeMap<(u32, CustomerId), ()>>,
+    pub some: BTreeMap<(u16, u16, u16), BTreeSet<(u32, CustomerId)>>,
 }
 
 /// Whether one customer differs.
@@ -122,13 +122,13 @@ impl Differences {
         self.at_end += other.at_end;
         self.customers += other.customers;
         for (key, some) in other.some {
-            some.into_keys().for_each(|customer| self.keep(key, customer));
+            some.into_iter().for_each(|customer| self.keep(key, customer));
         }
     }
 
     fn keep(&mut self, key: (u16, u16, u16), customer: (u32, CustomerId)) {
         let some = self.some.entry(key).or_default();
-        some.insert(customer, ());
+        some.insert(customer);
         if some.len() > KEPT_PER_PAIR {
             some.pop_last();
         }

@@ -177,7 +177,7 @@ fn dimension(
         .moves
         .iter()
         .filter(between)
-        .fold((0, 0), |(moves, flaps), (_, [more, back])| (moves + more, flaps + back));
+        .fold((0_u64, 0_u64), |(moves, flaps), (_, [more, back])| (moves + more, flaps + back));
     let outcomes: Vec<SegmentOutcomes> = (0..dimension.segments.len()).map(outcome).collect();
     let separated = |of: fn(&SegmentOutcomes) -> Rate| separation(&outcomes.iter().map(of).collect::<Vec<_>>());
     DimensionFigures {
@@ -306,7 +306,7 @@ fn differences(rails: &Rails, counted: &Differences, days: &Days) -> DifferenceF
                 baseline_why: String::new(),
                 candidate_why: String::new(),
             };
-            examples.push((customers, some.keys().map(example).collect::<Vec<_>>()));
+            examples.push((customers, some.iter().map(example).collect::<Vec<_>>()));
         }
         dimensions.push(DifferenceDimension { name: dimension, differing, pairs });
     }

@@ -2,7 +2,7 @@
 
 use super::figures::{DimensionFigures, MoveFigures, Report};
 use super::page::{Html, per_cent};
-use super::stats::{number, part};
+use super::stats::part;
 use super::svg::{Range, escaped, grouped, ranges};
 
 /// The cards of a dimension.
@@ -129,5 +129,4 @@ fn rolls(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
          A mean over the period, by customers."
     );
     html.card("", &heading, &meaning, &table.0);
-    debug_assert!(dimension.rolls.iter().all(|row| (row.to.iter().sum::<f64>() - 1.0).abs() < 1e-9 * number(64)));
 }

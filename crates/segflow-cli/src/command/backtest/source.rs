@@ -129,15 +129,13 @@ fn topics(
         Ok(())
     };
     let readers = threads.get().min(partitions as usize);
+    let others = (1..readers).map(|_| History::open(kafka)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
     std::thread::scope(|scope| {
-        let mut reading = Vec::new();
-        for _ in 1..readers {
-            let history = History::open(kafka).map_err(failed)?;
-            reading.push(scope.spawn(|| go(history)));
-        }
+        let go = &go;
+        let others: Vec<_> = others.into_iter().map(|history| scope.spawn(move || go(history))).collect();
         let mine = go(history);
-        let others = reading.into_iter().map(|thread| thread.join().expect("a thread that reads does not panic"));
-        std::iter::once(mine).chain(others.collect::<Vec<_>>()).collect()
+        let others = others.into_iter().map(|thread| thread.join().expect("a thread that reads does not panic"));
+        std::iter::once(mine).chain(others).collect::<Result<(), Ended<Error>>>()
     })?;
     Ok(read.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
