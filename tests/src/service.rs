@@ -29,6 +29,8 @@ pub struct Service<'b> {
     segmentation: PathBuf,
     settings: String,
     processes: BTreeMap<usize, Child>,
+    /// Where the log of each instance stood when it was started last.
+    started: BTreeMap<usize, usize>,
     /// How often an instance has died by a signal that nobody sent.
     pub crashes: u32,
 }
@@ -49,6 +51,7 @@ impl<'b> Service<'b> {
             segmentation: segmentation.to_owned(),
             settings: settings.to_owned(),
             processes: BTreeMap::new(),
+            started: BTreeMap::new(),
             crashes: 0,
         };
         let mut create = segflow();
@@ -94,9 +97,15 @@ impl<'b> Service<'b> {
 
     /// Starts an instance; its log is appended to `segflow-INSTANCE.log`.
     pub fn start(&mut self, instance: usize) {
+        self.start_with(instance, &[]);
+    }
+
+    /// Starts an instance with further arguments.
+    pub fn start_with(&mut self, instance: usize, args: &[&str]) {
+        self.started.insert(instance, self.log(instance).len());
         let log = fs::File::options().create(true).append(true).open(self.log_file(instance)).expect("a log file");
         let mut command = segflow();
-        command.args(["run", "--config"]).arg(self.config(instance));
+        command.args(["run", "--config"]).arg(self.config(instance)).args(args);
         let stderr = log.try_clone().expect("a second handle");
         let child = command.stdin(Stdio::null()).stdout(log).stderr(stderr).spawn().expect("segflow starts");
         self.processes.insert(instance, child);
@@ -107,6 +116,20 @@ impl<'b> Service<'b> {
         let mut child = self.processes.remove(&instance).expect("it was started");
         child.kill().expect("it may be killed");
         child.wait().expect("it ends");
+    }
+
+    /// Sends a signal to an instance, which must exit with 0; returns how long that took.
+    ///
+    /// # Panics
+    ///
+    /// If it ends otherwise.
+    pub fn end(&mut self, instance: usize, signal: &str) -> Duration {
+        let mut child = self.processes.remove(&instance).expect("it was started");
+        let began = Instant::now();
+        run(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]));
+        let status = child.wait().expect("it ends");
+        assert!(status.success(), "instance {instance}: {status}\n{}", self.log(instance));
+        began.elapsed()
     }
 
     /// SIGTERM to every instance; each must exit with 0.
@@ -211,7 +234,7 @@ impl<'b> Service<'b> {
     pub fn metrics_address(&self, instance: usize) -> String {
         let started = Instant::now();
         loop {
-            let log = self.log(instance);
+            let log = self.log(instance).split_off(self.started[&instance]);
             let said = log.lines().rfind(|line| line.contains("metrics and health are served"));
             if let Some(address) = said.and_then(|line| line.rsplit("address=").next()) {
                 return address.trim().to_owned();

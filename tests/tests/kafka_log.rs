@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rand::{RngExt, SeedableRng};
 use segflow_core::event::Family;
 use segflow_kafka::topics::{Wanted, create};
 use segflow_kafka::{Connection, Feed, KafkaConfig, KafkaLog, SINKS};
-use segflow_runtime::log::{Log, LogError, LogResult, Offsets, Output, Record, Sink, Task};
+use segflow_runtime::log::{JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Task};
 use segflow_tests::broker::{self, Broker};
 
 const FAMILY: Family = Family::Invoices;
@@ -95,6 +97,26 @@ fn position_becomes(log: &mut KafkaLog, expected: u64) {
         assert_eq!(values(&read), Vec::<String>::new());
         log.positions(TASK).unwrap()[&FAMILY] == expected
     });
+}
+
+/// What comes of a question that is answered later.
+fn answered<T>(mut ask: impl FnMut() -> Poll<T>) -> T {
+    let mut answer = None;
+    until("an answer comes", || {
+        if let Poll::Ready(ready) = ask() {
+            answer = Some(ready);
+        }
+        answer.is_some()
+    });
+    answer.expect("it has come")
+}
+
+fn last(log: &mut KafkaLog, task: Task) -> Option<JournalEntry> {
+    answered(|| log.journal_last(task).unwrap())
+}
+
+fn after(log: &mut KafkaLog, epoch: u64, max: usize) -> Vec<JournalEntry> {
+    answered(|| log.journal_after(TASK, epoch, max).unwrap())
 }
 
 fn journal(task: Task, epoch: u64) -> Output {
@@ -266,7 +288,7 @@ fn the_barriers_hold_while_a_transaction_is_undecided() {
         }
         settles(&mut successor, task);
         let expected = if commits { epoch } else { epoch - 1 };
-        assert_eq!(successor.journal_last(task).unwrap().unwrap().epoch, expected);
+        assert_eq!(last(&mut successor, task).unwrap().epoch, expected);
     }
 }
 
@@ -275,8 +297,8 @@ fn the_journal_is_found_behind_aborted_epochs_and_markers() {
     let config = application(Broker::shared(), "journal", 2);
     let mut log = open(&config);
     settles(&mut log, TASK);
-    assert_eq!(log.journal_last(TASK).unwrap(), None);
-    assert_eq!(log.journal_after(TASK, 0, 10).unwrap(), []);
+    assert_eq!(last(&mut log, TASK), None);
+    assert_eq!(after(&mut log, 0, 10), []);
     for epoch in 1..=60 {
         write_epoch(&mut log, epoch, Log::commit);
     }
@@ -284,10 +306,17 @@ fn the_journal_is_found_behind_aborted_epochs_and_markers() {
         write_epoch(&mut log, epoch, Log::abort);
     }
     settles(&mut log, TASK);
-    let last = log.journal_last(TASK).unwrap().unwrap();
-    assert_eq!((last.epoch, last.bytes), (60, b"decision 60".to_vec()));
-    let epochs = |log: &mut KafkaLog, after, max| -> Vec<u64> {
-        log.journal_after(TASK, after, max).unwrap().into_iter().map(|entry| entry.epoch).collect()
+    let found = last(&mut log, TASK).unwrap();
+    assert_eq!((found.epoch, found.bytes), (60, b"decision 60".to_vec()));
+    let epochs = |log: &mut KafkaLog, above, most| -> Vec<u64> {
+        let (mut found, mut above) = (Vec::new(), above);
+        while found.len() < most {
+            let epochs: Vec<u64> = after(log, above, most - found.len()).iter().map(|entry| entry.epoch).collect();
+            let Some(last) = epochs.last() else { break };
+            above = *last;
+            found.extend(epochs);
+        }
+        found
     };
     assert_eq!(epochs(&mut log, 60, 5), Vec::<u64>::new());
     assert_eq!(epochs(&mut log, 59, 5), [60]);
@@ -298,7 +327,7 @@ fn the_journal_is_found_behind_aborted_epochs_and_markers() {
     write_epoch(&mut log, 61, Log::commit);
     settles(&mut log, TASK);
     assert_eq!(epochs(&mut log, 60, 25), [61]);
-    assert_eq!(log.journal_last(Task(1)).unwrap(), None, "the other partition is empty");
+    assert_eq!(last(&mut log, Task(1)), None, "the other partition is empty");
 }
 
 #[test]
@@ -313,7 +342,7 @@ fn a_zombie_is_fenced_and_what_it_wrote_is_aborted() {
 
     let mut successor = open(&config);
     settles(&mut successor, TASK);
-    assert_eq!(successor.journal_last(TASK).unwrap().unwrap().epoch, 1);
+    assert_eq!(last(&mut successor, TASK).unwrap().epoch, 1);
     let error = zombie.commit().unwrap_err();
     assert!(matches!(error, LogError::Fenced(_)), "{error}");
     let mut told = None;
@@ -325,7 +354,7 @@ fn a_zombie_is_fenced_and_what_it_wrote_is_aborted() {
     assert!(matches!(told, Some(LogError::Fenced(_))), "{told:?}");
     write_epoch(&mut successor, 2, Log::commit);
     settles(&mut successor, TASK);
-    assert_eq!(successor.journal_last(TASK).unwrap().unwrap().epoch, 2);
+    assert_eq!(last(&mut successor, TASK).unwrap().epoch, 2);
 }
 
 #[test]
@@ -361,7 +390,15 @@ fn a_slice_is_what_was_committed_and_a_lost_one_is_refused() {
         if commits { upstream.commit() } else { upstream.abort() }
     }
     let mut log = open(&config);
-    let slice = |log: &mut KafkaLog, from, to| log.slice(TASK, FAMILY, from, to);
+    let slice = |log: &mut KafkaLog, mut from: u64, to| -> LogResult<Vec<Record>> {
+        let (mut records, deadline) = (Vec::new(), Instant::now() + LIMIT);
+        while from < to {
+            assert!(Instant::now() < deadline, "nothing after {from}");
+            let slice = log.slice(TASK, FAMILY, from, to)?;
+            (records, from) = ([records, slice.records].concat(), slice.next);
+        }
+        Ok(records)
+    };
     let offsets = |records: Vec<Record>| records.into_iter().map(|record| record.offset).collect::<Vec<_>>();
     until("markers are written", || latest(&mut log, TASK) == 33);
     assert_eq!(offsets(slice(&mut log, 0, 33).unwrap()), (0..10).chain(22..32).collect::<Vec<_>>());
@@ -391,6 +428,58 @@ fn a_slice_is_what_was_committed_and_a_lost_one_is_refused() {
         matches!(&told, LogError::Stop(text) if text.contains("slice.invoices [0]: expected offset 0, the topic begins at 24")),
         "{told}"
     );
+}
+
+/// A broker that stands still holds up whoever needs it, not whoever asks: nobody waits for what is not there.
+#[test]
+fn reading_back_waits_for_nobody_and_goes_on_where_it_was() {
+    const RECORDS: u64 = 20_000;
+    let broker = Broker::start();
+    let config = application(&broker, "bounded", 1);
+    let topic = config.inputs[&FAMILY].clone();
+    let mut feed = Feed::open(&config.connection).unwrap();
+    // Bytes that no codec shortens: what is fetched is bounded as it lies on the broker.
+    let mut noise = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+    for _ in 0..RECORDS {
+        let value: [u8; 2_000] = noise.random();
+        feed.send(&topic, 0, Some(b"c"), Some(&value), segflow_core::time::Instant(1_000)).unwrap();
+    }
+    feed.finish().unwrap();
+    let mut log = open(&config);
+    let mut read = Vec::new();
+    let mut next = 0;
+    let mut step = |log: &mut KafkaLog, next: &mut u64| {
+        let began = Instant::now();
+        match log.slice(TASK, FAMILY, *next, RECORDS) {
+            Ok(slice) => {
+                assert_eq!(slice.records.first().map_or(*next, |record| record.offset), *next);
+                read.extend(slice.records.iter().map(|record| record.offset));
+                *next = slice.next;
+            }
+            Err(LogError::Retry(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+        began.elapsed()
+    };
+    until("the first records come", || {
+        step(&mut log, &mut next);
+        next > 0
+    });
+    broker.pause();
+    let stood = Instant::now();
+    let mut longest = Duration::ZERO;
+    while stood.elapsed() < Duration::from_secs(3) && next < RECORDS {
+        longest = longest.max(step(&mut log, &mut next));
+    }
+    assert!(next < RECORDS, "all 40 MB were fetched ahead, beyond the bound");
+    assert!(matches!(log.journal_last(TASK), Ok(Poll::Pending) | Err(LogError::Retry(_))));
+    broker.go_on();
+    assert!(longest < Duration::from_secs(2), "a step took {longest:?}");
+    until("the rest comes", || {
+        step(&mut log, &mut next);
+        next == RECORDS
+    });
+    assert_eq!(read, (0..RECORDS).collect::<Vec<_>>(), "each once, in order");
 }
 
 fn delete_before(broker: &Broker, topic: &str, offset: i64) {
@@ -454,7 +543,7 @@ fn a_commit_that_is_answered_late_is_left_to_the_journal() {
     assert!(matches!(error, LogError::Unclear(_)), "{error}");
     log.recycle().unwrap();
     settles(&mut log, TASK);
-    assert_eq!(log.journal_last(TASK).unwrap().unwrap().epoch, 1, "it had happened");
+    assert_eq!(last(&mut log, TASK).unwrap().epoch, 1, "it had happened");
 }
 
 #[test]
@@ -483,7 +572,7 @@ fn a_broker_that_goes_away_costs_no_certainty() {
     until("the barriers open", || {
         log.tasks().is_ok() && log.offsets_settled(TASK).unwrap_or(false) && log.journal_settled(TASK).unwrap_or(false)
     });
-    assert_eq!(log.journal_last(TASK).unwrap().unwrap().epoch, 1, "the commit did not happen");
+    assert_eq!(last(&mut log, TASK).unwrap().epoch, 1, "the commit did not happen");
     broker.produce(&[broker::Record::new(&config.inputs[&FAMILY], 0, "after")]);
     let mut read = Vec::new();
     until("reading goes on", || {
@@ -493,5 +582,5 @@ fn a_broker_that_goes_away_costs_no_certainty() {
     assert_eq!(values(&read), ["after"]);
     write_epoch(&mut log, 2, Log::commit);
     settles(&mut log, TASK);
-    assert_eq!(log.journal_last(TASK).unwrap().unwrap().epoch, 2);
+    assert_eq!(last(&mut log, TASK).unwrap().epoch, 2);
 }

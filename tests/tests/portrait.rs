@@ -176,5 +176,6 @@ fn config(state: &Path) -> Config {
         cache_customers: 4,
         state_dir: state.to_owned(),
         store: segflow_store::Shared::new(segflow_store::Settings { reserve_bytes: 0, ..Default::default() }),
+        shelf: segflow_runtime::shelf::Shelf::default(),
     }
 }

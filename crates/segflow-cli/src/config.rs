@@ -2,11 +2,11 @@
 //!
 //! `deploy/config/segflow.toml` documents every key with its default and unit; a test keeps the two together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use jiff::SignedDuration;
 use segflow_core::clock::{Idle, Role};
 use segflow_core::event::Family;
@@ -24,6 +24,8 @@ pub struct Config {
     pub workers: usize,
     pub segmentation: PathBuf,
     pub state_dir: PathBuf,
+    #[serde(default)]
+    pub standby_of: StandbyOf,
     pub kafka: Kafka,
     #[serde(default)]
     pub inputs: Inputs,
@@ -39,6 +41,46 @@ pub struct Config {
     pub ops: Ops,
     #[serde(default)]
     pub log: Log,
+}
+
+/// The tasks of which a warm copy is kept while they run elsewhere.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum StandbyOf {
+    Partitions(BTreeSet<u32>),
+    Word(AllTasks),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AllTasks {
+    All,
+}
+
+impl Default for StandbyOf {
+    fn default() -> Self {
+        Self::Partitions(BTreeSet::new())
+    }
+}
+
+impl StandbyOf {
+    /// Whether there is any.
+    pub fn is_some(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// The partitions meant, of so many.
+    pub fn of(&self, partitions: u32) -> Result<BTreeSet<u32>> {
+        match self {
+            Self::Word(AllTasks::All) => Ok((0..partitions).collect()),
+            Self::Partitions(listed) => {
+                if let Some(beyond) = listed.iter().find(|partition| **partition >= partitions) {
+                    bail!("`standby_of` names partition {beyond}: the topics have {partitions}, counted from 0");
+                }
+                Ok(listed.clone())
+            }
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -409,6 +451,18 @@ mod tests {
     fn a_value_out_of_bounds_is_refused_with_its_bounds() {
         let config: Config = toml::from_str(&format!("{LEAST}\ncommit.max_records = 0\n")).unwrap();
         assert_eq!(config.check().unwrap_err().to_string(), "`commit.max_records` is 0: expected 1 to 1000000");
+    }
+
+    #[test]
+    fn standbys_are_of_all_or_of_partitions_that_are_there() {
+        let of =
+            |text: &str| toml::from_str::<Config>(&format!("standby_of = {text}\n{LEAST}")).map(|read| read.standby_of);
+        assert_eq!(of("\"all\"").unwrap().of(3).unwrap(), [0, 1, 2].into());
+        assert_eq!(of("[2, 0]").unwrap().of(3).unwrap(), [0, 2].into());
+        let error = of("[3]").unwrap().of(3).unwrap_err().to_string();
+        assert_eq!(error, "`standby_of` names partition 3: the topics have 3, counted from 0");
+        assert!(of("\"most\"").is_err());
+        assert!(!of("[]").unwrap().is_some());
     }
 
     #[test]

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{Cause, Core, Decided, Forecast, Reason, change_id};
-use crate::event::{CustomerId, erased};
-use crate::fact::Facts;
+use crate::change::{Cause, Core, Decided, Forecast, Reason, Safety, change_id};
+use crate::event::{CustomerId, Families, erased};
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
-use crate::membership::{Move, decide};
+use crate::membership::{Move, Settled, decide_on};
 use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
 use crate::segmentation::{Dimension, Segment, Segmentation};
-use crate::state::{InEffect, Membership, Pending, State, in_effect};
+use crate::state::{InEffect, Membership, Pending, State, Wake, in_effect};
 use crate::time::{Instant, Span};
 
 /// How far a forecast looks.
@@ -25,17 +24,25 @@ pub const FORECAST_STEPS: usize = 2_000;
 /// The bound is exclusive, since records of equal timestamp may still be unread. Nothing is decided before the
 /// customer's earliest effective instant.
 pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
+    let Wake { fact, silence } = state.wake();
+    let decided = if fact.min(silence) < to { decide_until(state, customer, segmentation, to) } else { Vec::new() };
+    if let Some(as_of) = &mut state.decision.as_of {
+        *as_of = to.max(*as_of);
+        prune(state, segmentation, to);
+    }
+    decided
+}
+
+fn decide_until(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
     let mut decided = Vec::new();
+    state.settled.open(segmentation, &state.decision);
     loop {
         let walk = walk(state, customer, segmentation, to);
         decided.extend(walk.decided);
         let Some(erasure) = walk.erasure else { break };
         decided.extend(erase(state, customer, segmentation, &erasure));
     }
-    if let Some(as_of) = &mut state.decision.as_of {
-        *as_of = to.max(*as_of);
-        prune(state, segmentation, to);
-    }
+    state.settled.close(segmentation, &state.decision);
     decided
 }
 
@@ -47,9 +54,8 @@ struct Walk {
 }
 
 fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Walk {
-    let State { facts, pending, decision } = state;
+    let State { facts, pending, decision, settled } = state;
     let mut decided = Vec::new();
-    let mut view = None;
     loop {
         let fact = pending.first().map_or(Instant::NEVER, |first| first.effective);
         let at = fact.min(decision.next);
@@ -61,21 +67,42 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
             return Walk { decided, erasure: Some(pending.remove(erasure)) };
         }
         let news: Vec<Pending> = pending.drain(..due).collect();
-        let view = match (&view, news.is_empty()) {
-            (Some(view), true) => view,
-            _ => &*view.insert(View::new(customer, in_effect(facts, pending), segmentation)),
-        };
-        let evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
-        let before = decision.dimensions.clone();
-        let moves = decide(segmentation, &evaluation, &mut decision.dimensions);
-        assert!(moves.until > at, "the next breakpoint lies after the present one");
-        (decision.next, decision.as_of) = (moves.until, Some(at));
-        if !moves.value.is_empty() {
-            let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-            let instant = Step { customer, segmentation, facts, pending, news: &news, before: &before, view, now };
-            decided.extend(instant.describe(&moves.value, decision.next));
+        let view = &View::new(customer, in_effect(facts, pending), segmentation);
+        let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
+        settled.disturb(news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family])));
+        let mut news = &*news;
+        // From here to the next fact, or to the end, only time passes.
+        let quiet = pending.first().map_or(to, |first| first.effective.min(to));
+        loop {
+            let at = evaluation.moment.at;
+            let moves = decide_on(segmentation, &evaluation, &mut decision.dimensions, settled);
+            assert!(moves.until > at, "the next breakpoint lies after the present one");
+            (decision.next, decision.as_of) = (moves.until, Some(at));
+            if !moves.value.is_empty() {
+                let before = &unmoved(&decision.dimensions, &moves.value);
+                let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
+                let instant = Step { customer, segmentation, news, before, view, now, settled };
+                decided.extend(instant.describe(&moves.value, decision.next));
+            }
+            if decision.next >= quiet {
+                break;
+            }
+            news = &[];
+            evaluation = evaluation.at(Moment::new(decision.next, &segmentation.zone));
         }
     }
+}
+
+/// Where every dimension stood before these moves; since when a `when` has held is not told back.
+fn unmoved(memberships: &[Membership], moves: &[Move]) -> Vec<Membership> {
+    let mut before = memberships.to_vec();
+    for moved in moves {
+        let membership = &mut before[moved.dimension];
+        membership.current = moved.from.map(|from| u16::try_from(from).expect("it was a `u16`"));
+        membership.entered_at = moved.entered_previous_at;
+        membership.seq -= 1;
+    }
+    before
 }
 
 /// Closes every membership and forgets everything recorded up to the erasure. Who is not gone begins anew.
@@ -124,14 +151,12 @@ fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, 
 struct Step<'s, 'a> {
     customer: &'a CustomerId,
     segmentation: &'a Segmentation,
-    facts: &'a Facts,
-    /// What is still not in effect.
-    pending: &'s [Pending],
     /// What came into effect now.
     news: &'s [Pending],
     before: &'s [Membership],
     view: &'s View<'a>,
     now: Scene<'s, 'a, 's>,
+    settled: &'s Settled,
 }
 
 impl<'a> Step<'_, 'a> {
@@ -141,8 +166,7 @@ impl<'a> Step<'_, 'a> {
         let view = if self.news.is_empty() {
             self.view
         } else {
-            let hidden = [self.news, self.pending].concat();
-            earlier = View::new(self.customer, in_effect(self.facts, &hidden), self.segmentation);
+            earlier = self.view.without(self.news);
             &earlier
         };
         let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
@@ -151,13 +175,14 @@ impl<'a> Step<'_, 'a> {
         let stood = self.before.iter().any(|membership| membership.current.is_some());
         let before = stood.then_some(&before);
         let (forecasts, forecast_until) = self.forecast(moves, next);
+        let safety = self.view.safety(self.now.evaluation.moment);
         moves
             .iter()
             .zip(forecasts)
             .map(|(moved, next_if_silent)| {
                 // Up to its next move a dimension is foreseen; beyond it nobody looked.
                 let until = next_if_silent.as_ref().map_or(forecast_until, |forecast| forecast.at);
-                self.change(moved, self.reasons(moved, before), next_if_silent, until)
+                self.change(moved, self.reasons(moved, before), next_if_silent, until, safety.clone())
             })
             .collect()
     }
@@ -168,6 +193,7 @@ impl<'a> Step<'_, 'a> {
         reasons: Vec<Reason>,
         next_if_silent: Option<Forecast>,
         forecast_until: Instant,
+        safety: Safety,
     ) -> Decided {
         let segmentation = self.segmentation;
         let dimension = &segmentation.dimensions[moved.dimension];
@@ -192,7 +218,7 @@ impl<'a> Step<'_, 'a> {
             next_if_silent,
             forecast_until,
             memberships: names(segmentation, self.now.memberships),
-            safety: self.view.safety(self.now.evaluation.moment),
+            safety,
             treatment,
             treatment_from,
         };
@@ -228,14 +254,14 @@ impl<'a> Step<'_, 'a> {
     fn forecast(&self, moves: &[Move], mut next: Instant) -> (Vec<Option<Forecast>>, Instant) {
         let segmentation = self.segmentation;
         let horizon = segmentation.plus(self.now.evaluation.moment.at, FORECAST);
-        let mut memberships = self.now.memberships.to_vec();
+        let (mut memberships, mut settled) = (self.now.memberships.to_vec(), self.settled.clone());
         let mut found: Vec<Option<Forecast>> = vec![None; moves.len()];
         for _ in 0..FORECAST_STEPS {
             if next > horizon || found.iter().all(Option::is_some) {
                 return (found, horizon);
             }
-            let evaluation = Evaluation::new(segmentation, self.view, Moment::new(next, &segmentation.zone));
-            let step = decide(segmentation, &evaluation, &mut memberships);
+            let evaluation = self.now.evaluation.at(Moment::new(next, &segmentation.zone));
+            let step = decide_on(segmentation, &evaluation, &mut memberships, &mut settled);
             for moved in &step.value {
                 let wanted = moves.iter().position(|wanted| wanted.dimension == moved.dimension);
                 if let Some(wanted) = wanted.filter(|wanted| found[*wanted].is_none()) {

@@ -83,6 +83,42 @@ impl Family {
     }
 }
 
+/// Some of the families.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Families(u8);
+
+impl Families {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+    /// Each of them.
+    pub const ALL: Self = Self::of(&Family::ALL);
+
+    /// These.
+    #[must_use]
+    pub const fn of(families: &[Family]) -> Self {
+        let (mut bits, mut next) = (0, 0);
+        while next < families.len() {
+            bits |= 1 << families[next].index();
+            next += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether some family is in both.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl std::ops::BitOr for Families {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 /// Something that happened to one customer.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Event {

@@ -142,12 +142,15 @@ impl Facts {
         if self.erased.is_some_and(|erased| fact.recorded_at <= erased) {
             return Inserted::Forgotten;
         }
-        let Some(at) = self.list.iter().position(|known| known.is_copy_of(&fact)) else {
+        // Ids of one producer are alike but for their ends.
+        let end = fact.event_id.as_bytes().last();
+        let is_copy = |known: &Fact| known.event_id.as_bytes().last() == end && known.is_copy_of(&fact);
+        let Some(at) = self.list.iter().position(is_copy) else {
             let bytes = fact.bytes();
             if self.bytes + bytes > Self::MAX_BYTES && fact.body != Body::Erased {
                 return Inserted::Full;
             }
-            self.place(fact);
+            self.place(fact, bytes);
             return Inserted::New;
         };
         if self.list[at].says(&fact) && fact.recorded_at <= self.list[at].recorded_at {
@@ -178,7 +181,8 @@ impl Facts {
         self.shadowed.extend(copies);
         self.shadowed.sort_by(|a, b| (a.order(), a.recorded_at).cmp(&(b.order(), b.recorded_at)));
         let stays = winner.says(&known);
-        self.place(winner);
+        let bytes = winner.bytes();
+        self.place(winner, bytes);
         match (same, stays) {
             (true, _) => Inserted::Duplicate,
             (false, true) => Inserted::Kept,
@@ -186,9 +190,9 @@ impl Facts {
         }
     }
 
-    fn place(&mut self, fact: Fact) {
+    fn place(&mut self, fact: Fact, bytes: usize) {
         let at = self.list.partition_point(|known| known.order() < fact.order());
-        self.bytes += fact.bytes();
+        self.bytes += bytes;
         self.list.insert(at, fact);
     }
 

@@ -1,9 +1,11 @@
 //! Membership, exactly: which segment of a dimension holds at a breakpoint, and when to look again.
 
+use crate::event::Families;
+use crate::feature::places::hash;
 use crate::rule::Rule;
-use crate::rule::eval::Evaluation;
+use crate::rule::eval::{Evaluation, Grounds};
 use crate::segmentation::{Dimension, Segmentation};
-use crate::state::Membership;
+use crate::state::{Decision, Membership};
 use crate::time::Instant;
 use crate::timed::{Timed, Truth};
 
@@ -20,22 +22,114 @@ pub struct Move {
     pub entered_previous_at: Option<Instant>,
 }
 
+/// What was decided of each dimension, for as long as it stands: from one breakpoint or fact to the next only dimensions
+/// whose grounds have changed are decided again.
+///
+/// It is remembered beside a state and is no part of it: without it everything is decided again, with the same outcome.
+#[derive(Clone, Default, Debug)]
+pub struct Settled {
+    dimensions: Vec<Option<Standing>>,
+    /// Of the segmentation, and of what it left of the decision.
+    seal: u64,
+}
+
+/// What is remembered makes no state another one.
+impl PartialEq for Settled {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Settled {
+    /// Remembers nothing if anything but `advance` by this segmentation has touched the decision since.
+    pub(crate) fn open(&mut self, segmentation: &Segmentation, decision: &Decision) {
+        if self.seal != seal(segmentation, decision) {
+            self.dimensions.clear();
+        }
+    }
+
+    /// To be opened again for the same segmentation and decision.
+    pub(crate) fn close(&mut self, segmentation: &Segmentation, decision: &Decision) {
+        self.seal = seal(segmentation, decision);
+    }
+
+    /// Forgets what rests on facts of these families.
+    pub(crate) fn disturb(&mut self, families: Families) {
+        for standing in &mut self.dimensions {
+            *standing = standing.filter(|standing| !standing.grounds.families.meets(families));
+        }
+    }
+}
+
+/// A hash of all that `decide` reads beside facts.
+fn seal(segmentation: &Segmentation, decision: &Decision) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mix = |seal: u64, value: u64| (seal.rotate_left(29) ^ value).wrapping_mul(ODD);
+    let instant = |at: Option<Instant>| at.map_or(0, |at| at.0.cast_unsigned().wrapping_add(1));
+    let mut all = mix(hash(&segmentation.hash), decision.next.0.cast_unsigned());
+    for Membership { current, entered_at, seq, since } in &decision.dimensions {
+        all = mix(all, current.map_or(0, |current| u64::from(current) + 1));
+        all = mix(mix(all, instant(*entered_at)), *seq);
+        all = since.iter().fold(all, |all, since| mix(all, instant(*since)));
+    }
+    all
+}
+
+/// A dimension that did not move when it was decided.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    /// When to look again.
+    next: Instant,
+    /// Until when, and while which dimensions stay, deciding it again has the same outcome.
+    grounds: Grounds,
+}
+
+impl Standing {
+    fn holds(&self, at: Instant, moved: u64) -> bool {
+        at < self.grounds.until && self.grounds.dimensions & moved == 0
+    }
+}
+
 /// Decides every dimension at the evaluation's moment. Deciding twice at one instant changes nothing.
 pub fn decide<'a>(
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
     memberships: &mut Vec<Membership>,
 ) -> Timed<Vec<Move>> {
-    let mut moves = Timed::always(Vec::new());
+    decide_on(segmentation, evaluation, memberships, &mut Settled::default())
+}
+
+/// [`decide`], where `settled` is from earlier instants over these memberships, and over these facts but for those of
+/// families by which it was disturbed.
+pub fn decide_on<'a>(
+    segmentation: &'a Segmentation,
+    evaluation: &Evaluation<'a, '_>,
+    memberships: &mut Vec<Membership>,
+    settled: &mut Settled,
+) -> Timed<Vec<Move>> {
+    let at = evaluation.moment.at;
+    let (mut moves, mut moved) = (Timed::always(Vec::new()), 0_u64);
     memberships.resize_with(segmentation.dimensions.len(), Membership::default);
+    settled.dimensions.resize(segmentation.dimensions.len(), None);
     for (index, dimension) in segmentation.dimensions.iter().enumerate() {
-        let since = holding_since(dimension, segmentation, evaluation, index, memberships);
-        memberships[index].since = since.value;
-        let pick = pick(dimension, segmentation, evaluation, index, memberships);
-        moves.until = moves.until.min(since.until).min(pick.until);
-        if let Some(to) = pick.value {
-            moves.value.extend(enter(&mut memberships[index], index, to, evaluation.moment.at));
+        if let Some(standing) = settled.dimensions[index].filter(|standing| standing.holds(at, moved)) {
+            moves.until = moves.until.min(standing.next);
+            continue;
         }
+        evaluation.take_grounds();
+        let since = holding_since(dimension, segmentation, evaluation, index, memberships);
+        let pick = pick(dimension, segmentation, evaluation, index, memberships);
+        let next = since.min(pick.until);
+        moves.until = moves.until.min(next);
+        let entered = pick.value.and_then(|to| enter(&mut memberships[index], index, to, at));
+        settled.dimensions[index] = match entered {
+            Some(entered) => {
+                moves.value.push(entered);
+                moved |= 1 << index;
+                None
+            }
+            None => Some(Standing { next, grounds: evaluation.take_grounds() }),
+        };
     }
     moves
 }
@@ -51,32 +145,37 @@ fn enter(membership: &mut Membership, dimension: usize, to: usize, at: Instant) 
     Some(Move { dimension, from, to, entered_previous_at })
 }
 
-/// Per segment with `for`: since when its `when` has held; also below the current segment and under `keep`.
+/// Notes per segment with `for` since when its `when` has held; also below the current segment and under `keep`. Returns
+/// when to look again.
 fn holding_since<'a>(
     dimension: &'a Dimension,
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
     index: usize,
-    memberships: &[Membership],
-) -> Timed<Vec<Option<Instant>>> {
+    memberships: &mut [Membership],
+) -> Instant {
     let at = evaluation.moment.at;
-    let known = &memberships[index].since;
     let mut next = Instant::NEVER;
-    let mut since = vec![None; dimension.segments.len()];
+    memberships[index].since.resize(dimension.segments.len(), None);
     for (place, segment) in dimension.segments.iter().enumerate() {
         let (Some(hold), Some(when)) = (segment.hold, &segment.when) else {
+            memberships[index].since[place] = None;
             continue;
         };
         let held = evaluation.eval(&when.root, memberships);
         next = next.min(held.until);
-        if held.value == Truth::True {
-            let start = known.get(place).copied().flatten().unwrap_or(at);
-            let entry = segmentation.plus(start, hold);
-            since[place] = Some(start);
-            next = if at < entry { next.min(entry) } else { next };
+        let since = &mut memberships[index].since[place];
+        if held.value != Truth::True {
+            *since = None;
+            continue;
+        }
+        let entry = segmentation.plus(*since.get_or_insert(at), hold);
+        if at < entry {
+            next = next.min(entry);
+            evaluation.rest_until(entry);
         }
     }
-    Timed::until(since, next)
+    next
 }
 
 /// The segment that holds; none if `keep` does not let go of the current one.
@@ -118,6 +217,7 @@ fn kept<'a>(
     if evaluation.moment.at >= end {
         return None;
     }
+    evaluation.rest_until(end);
     let bypass = match &segment.bypass {
         Some(rule) => evaluation.eval(&rule.root, memberships),
         None => Timed::always(Truth::False),

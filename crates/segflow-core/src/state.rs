@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Family};
 use crate::fact::{Fact, Facts, Inserted};
+use crate::membership::Settled;
 use crate::segmentation::Segmentation;
 use crate::time::Instant;
 
@@ -18,6 +19,9 @@ pub struct State {
     pub pending: Vec<Pending>,
     /// What was decided last.
     pub decision: Decision,
+    /// What need not be decided again.
+    #[serde(skip)]
+    pub(crate) settled: Settled,
 }
 
 /// A fact that has been read and does not count yet.
@@ -96,6 +100,7 @@ pub fn fold(state: &mut State, event: Event, offset: u64, silence: Instant, segm
     }
     let effective = occurred_at.max(decided);
     if inserted == Inserted::Replaced {
+        state.settled = Settled::default();
         state.withdraw(family, &event_id, decided);
     }
     let pending = Pending { effective, family, event_id, offset };
@@ -120,7 +125,8 @@ impl State {
     /// Erases everything recorded up to an instant. A copy that was worth less than an erased one, and is recorded
     /// later, counts from then on, or from when it happens.
     pub(crate) fn erase(&mut self, recorded: Instant, erasure: &Pending) {
-        let Self { facts, pending, decision } = self;
+        let Self { facts, pending, decision, settled } = self;
+        *settled = Settled::default();
         let id = |fact: &Fact| (fact.family(), fact.event_id.clone());
         let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(id).collect::<BTreeSet<_>>();
         facts.erase(recorded);
@@ -165,5 +171,7 @@ pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> InEffect<'a> {
         ids.entry(pending.family).or_default().insert(&pending.event_id);
     }
     let is_hidden = |fact: &Fact| ids.get(&fact.family()).is_some_and(|ids| ids.contains(fact.event_id.as_str()));
-    InEffect { facts: facts.iter().filter(|fact| !is_hidden(fact)).collect(), pruned_from: facts.pruned_from() }
+    let mut shown = Vec::with_capacity(facts.len());
+    shown.extend(facts.iter().filter(|fact| !is_hidden(fact)));
+    InEffect { facts: shown, pruned_from: facts.pruned_from() }
 }

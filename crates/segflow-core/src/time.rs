@@ -213,12 +213,29 @@ impl Zone {
     pub fn plus(&self, at: Instant, span: Span) -> Instant {
         match span {
             Span::Hours(hours) => at.plus_ms(i64::from(hours) * 3_600_000),
-            Span::Days(days) => at
-                .timestamp()
-                .to_zoned(self.zone.clone())
-                .checked_add(days.days())
-                .map_or(Instant::NEVER, |later| Instant(later.timestamp().as_millisecond())),
+            Span::Days(days) => self.plus_plain_days(at, days).unwrap_or_else(|| self.plus_days(at, days)),
         }
+    }
+
+    fn plus_days(&self, at: Instant, days: i32) -> Instant {
+        at.timestamp()
+            .to_zoned(self.zone.clone())
+            .checked_add(days.days())
+            .map_or(Instant::NEVER, |later| Instant(later.timestamp().as_millisecond()))
+    }
+
+    /// [`Zone::plus_days`] from a day of 24 hours to another, by the table of midnights; none of other days.
+    fn plus_plain_days(&self, at: Instant, days: i32) -> Option<Instant> {
+        let from = self.date_of(at);
+        let (start, to) = (self.plain_day(from)?, self.plain_day(from.plus_days(days))?);
+        Some(to.plus_ms(at.since_ms(start)))
+    }
+
+    /// When a day of 24 hours begins, if it is in the table.
+    fn plain_day(&self, date: Date) -> Option<Instant> {
+        let index = usize::try_from(date.days_since(self.table_start)).ok()?;
+        let (start, end) = (self.table.get(index)?, self.table.get(index + 1)?);
+        (end.since_ms(*start) == 86_400_000).then_some(*start)
     }
 }
 
@@ -226,4 +243,27 @@ fn first_instant(zone: &TimeZone, date: Date) -> Instant {
     date.civil()
         .to_zoned(zone.clone())
         .map_or(Instant(i64::from(date.0) * 86_400_000), |day| Instant(day.timestamp().as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_added_by_the_table_as_by_the_calendar() {
+        // An hour at midnight, half an hour, a day that was left out, a year with four changes, a zone without any.
+        let names = ["America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "Asia/Kolkata"];
+        for zone in names.map(|name| Zone::named(name).expect("a zone")) {
+            let mut plain = 0;
+            for hour in (0..24 * 365 * 12).step_by(7) {
+                let at = Instant(1_262_304_000_123 + i64::from(hour) * 3_600_000);
+                for days in [1, 29, 400, -3] {
+                    let Some(sum) = zone.plus_plain_days(at, days) else { continue };
+                    assert_eq!(sum, zone.plus_days(at, days), "{} {at} {days}", zone.name());
+                    plain += 1;
+                }
+            }
+            assert!(plain > 50_000, "{plain}");
+        }
+    }
 }

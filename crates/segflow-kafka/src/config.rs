@@ -48,6 +48,9 @@ const FIXED: &[(&str, &str)] = &[
     ("allow.auto.create.topics", "`segflow topics create` makes the topics"),
 ];
 
+/// The role of the client that is a member of the group.
+const OWNER: &str = "owner";
+
 /// The largest record written. A dead letter holds its record whole, and adds headers.
 pub const MESSAGE_MAX_BYTES: u32 = 16 << 20;
 
@@ -181,9 +184,14 @@ impl KafkaConfig {
         self.outputs.get(&Sink::Journal).map_or(default_topic(Sink::Journal), String::as_str)
     }
 
+    /// What the member of the group calls itself.
+    pub(crate) fn owner_id(&self) -> String {
+        format!("{}-{OWNER}", self.member())
+    }
+
     /// The member of the group: owns tasks and reads nothing.
     pub(crate) fn ownership(&self) -> ClientConfig {
-        let mut config = self.consumer("owner", &[("topic.metadata.refresh.interval.ms", "60000")]);
+        let mut config = self.consumer(OWNER, &[("topic.metadata.refresh.interval.ms", "60000")]);
         config
             .set("group.instance.id", self.member())
             .set("partition.assignment.strategy", "cooperative-sticky")

@@ -1,26 +1,23 @@
 //! [`KafkaLog`]: the `Log` port on Apache Kafka. Each call is one or two of the parts beside this file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::task::Poll;
 use std::time::Duration;
 
 use rdkafka::Offset;
 use segflow_core::event::Family;
-use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Task};
+use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task};
 
 use crate::barrier;
 use crate::check::partition_count;
 use crate::config::KafkaConfig;
 use crate::ends::Asker;
 use crate::errors::failed;
-use crate::journal::Journal;
 use crate::ownership::Ownership;
 use crate::partitions::{list_at, offset};
+use crate::past::KafkaPast;
 use crate::producer::Transactions;
-use crate::range::RangeReader;
 use crate::reader::Reader;
-
-/// After how long without use the clients of recovery are closed.
-const RECOVERY_OVER: Duration = Duration::from_secs(30);
 
 /// What is committed for a journal partition. The offset is a marker: it fences and is waited for, and is never read.
 const JOURNAL_MARKER: Offset = Offset::Offset(0);
@@ -33,8 +30,7 @@ pub struct KafkaLog {
     reader: Reader,
     asker: Asker,
     transactions: Transactions,
-    journal: Option<Journal>,
-    slices: BTreeMap<Family, RangeReader>,
+    past: KafkaPast,
 }
 
 /// A worker may be made on one thread and run on another.
@@ -57,30 +53,14 @@ impl KafkaLog {
         let transactions = Transactions::open(&config)?;
         let reader = Reader::open(&config)?;
         let ownership = Ownership::join(&config)?;
-        let (journal, slices) = (None, BTreeMap::new());
-        Ok(Self { config, partitions, ownership, reader, asker, transactions, journal, slices })
+        let past = KafkaPast::new(config.clone());
+        Ok(Self { config, partitions, ownership, reader, asker, transactions, past })
     }
 
     /// How many partitions every topic has: how many tasks there are in all.
     #[must_use]
     pub const fn partitions(&self) -> u32 {
         self.partitions
-    }
-
-    fn journal(&mut self) -> LogResult<&mut Journal> {
-        if self.journal.is_none() {
-            let topic = self.config.journal();
-            self.journal = Some(Journal::new(RangeReader::open(&self.config, topic)?, topic));
-        }
-        Ok(self.journal.as_mut().expect("just opened"))
-    }
-
-    fn slices(&mut self, family: Family) -> LogResult<&mut RangeReader> {
-        if !self.slices.contains_key(&family) {
-            let opened = RangeReader::open(&self.config, self.input(family)?)?;
-            self.slices.insert(family, opened);
-        }
-        Ok(self.slices.get_mut(&family).expect("just opened"))
     }
 
     fn input(&self, family: Family) -> LogResult<&str> {
@@ -91,20 +71,19 @@ impl KafkaLog {
             ))
         })
     }
-
-    fn close_idle(&mut self) {
-        self.journal.take_if(|journal| journal.ranges().idle() >= RECOVERY_OVER);
-        self.slices.retain(|_, ranges| ranges.idle() < RECOVERY_OVER);
-    }
 }
 
 impl Log for KafkaLog {
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
-        self.close_idle();
+        self.past.rest();
         if !self.transactions.is_open() {
             self.ownership.adopt(self.partitions)?;
         }
         self.ownership.tasks()
+    }
+
+    fn leave(&mut self) -> LogResult<()> {
+        self.ownership.leave(&self.config.owner_id())
     }
 
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
@@ -115,6 +94,7 @@ impl Log for KafkaLog {
         if let Err(error) = self.reader.release(task) {
             tracing::warn!(task = task.0, "{error}");
         }
+        self.past.forget(task);
     }
 
     fn read(&mut self, max: usize, wait: Duration) -> LogResult<Vec<Record>> {
@@ -175,28 +155,25 @@ impl Log for KafkaLog {
     }
 
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
+        self.past.look_anew(task);
         barrier::journal_settled(self.asker.consumer(), self.reader.consumer(), self.config.journal(), task)
     }
+}
 
-    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
-        self.journal()?.last(task)
+impl Past for KafkaLog {
+    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+        self.past.journal_last(task)
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
-        self.journal()?.after(task, after, max)
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+        self.past.journal_after(task, after, max)
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
-        let found = self.slices(family)?.read(task, from, to, usize::MAX)?;
-        let record = |found: crate::range::Found| Record {
-            family,
-            task,
-            offset: found.offset,
-            timestamp: found.timestamp,
-            key: found.key,
-            value: found.value,
-            headers: found.headers,
-        };
-        Ok(found.into_iter().map(record).collect())
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+        self.past.slice(task, family, from, to)
+    }
+
+    fn forget(&mut self, task: Task) {
+        self.past.forget(task);
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
@@ -28,6 +28,12 @@ const SERVED_AT_ONCE: usize = 64;
 
 /// How long closing may take. librdkafka may wait for ever where a rebalance meets it.
 const CLOSED: Duration = Duration::from_secs(5);
+
+/// How long leaving may take.
+const LEFT: Duration = Duration::from_secs(5);
+
+/// How often the group is asked whether it has let the member go.
+const LISTED_EVERY: Duration = Duration::from_millis(50);
 
 /// A member of the consumer group.
 pub(crate) struct Ownership {
@@ -79,6 +85,33 @@ impl Ownership {
         tracing::warn!(?tasks, "the group has left tasks without an owner: joining anew");
         consumer.unsubscribe();
         consumer.subscribe(&[&self.journal]).map_err(|error| failed("joining the group anew", &error))
+    }
+
+    /// Leaves the group: librdkafka lets a static member wait for its return when it is closed, but says goodbye for it
+    /// when it unsubscribes. The goodbye has no answer that could be seen, so the group is asked.
+    pub(crate) fn leave(&self, client_id: &str) -> LogResult<()> {
+        self.consumer().unsubscribe();
+        let deadline = Moment::now() + LEFT;
+        loop {
+            let owned = self.tasks()?;
+            if owned.is_empty() && self.is_listed(client_id) == Some(false) {
+                return Ok(());
+            }
+            if Moment::now() >= deadline {
+                return Err(LogError::Retry(format!(
+                    "group {} still has this member after {LEFT:?}: its tasks go to others once the session is over",
+                    self.group
+                )));
+            }
+            thread::sleep(LISTED_EVERY);
+        }
+    }
+
+    /// Whether the group has a member of this client; none without an answer.
+    fn is_listed(&self, client_id: &str) -> Option<bool> {
+        let groups = self.consumer().fetch_group_list(Some(&self.group), LEFT).ok()?;
+        let group = groups.groups().iter().find(|found| found.name() == self.group);
+        Some(group.is_some_and(|group| group.members().iter().any(|member| member.client_id() == client_id)))
     }
 
     /// Serves the group, without waiting, and returns the tasks owned now.

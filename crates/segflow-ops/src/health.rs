@@ -47,7 +47,7 @@ fn trouble(name: &str, worker: &WorkerStatus) -> Option<String> {
 fn unfinished(task: u32, status: &TaskStatus) -> Option<String> {
     let epoch = status.epoch;
     match &status.phase {
-        Phase::Running => None,
+        Phase::Running | Phase::Standby { .. } => None,
         Phase::Recovering { target: Some(target) } => {
             Some(format!("task {task} is recovering: at epoch {epoch} of {target}"))
         }

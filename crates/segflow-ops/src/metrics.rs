@@ -101,21 +101,29 @@ fn started(reading: Instant) -> Option<Instant> {
     (reading != Instant::BEGINNING).then_some(reading)
 }
 
-fn phases(tasks: &BTreeMap<u32, TaskStatus>) -> [Series; 1] {
+fn phases(tasks: &BTreeMap<u32, TaskStatus>) -> [Series; 2] {
     let mut state = Series::gauge("task_state", "1 for the state the task is in, 0 for the others.");
+    let mut behind = Series::gauge(
+        "standby_lag_epochs",
+        "Epochs of the journal, as far as it is known, that the copy kept by a standby lacks.",
+    );
     for (partition, task) in tasks {
         let partition = partition.to_string();
+        if let Phase::Standby { journal: Some(journal), .. } = task.phase {
+            behind.push(&[("partition", &partition)], number(journal.saturating_sub(task.epoch)));
+        }
         let present = match task.phase {
             Phase::Recovering { .. } => "recovering",
             Phase::Running => "running",
+            Phase::Standby { .. } => "standby",
             Phase::Stopped { .. } => "stopped",
         };
-        for name in ["recovering", "running", "stopped"] {
+        for name in ["recovering", "running", "standby", "stopped"] {
             let labels = [("partition", partition.as_str()), ("state", name)];
             state.push(&labels, if name == present { 1.0 } else { 0.0 });
         }
     }
-    [state]
+    [state, behind]
 }
 
 /// A name, a help and where the value stands.

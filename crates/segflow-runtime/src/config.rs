@@ -11,6 +11,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_wire::{Encoding, Intake};
 
 use crate::log::Task;
+use crate::shelf::Shelf;
 
 /// Of one group of workers; the same in all of them.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// The memory that the databases of this process share.
     pub store: segflow_store::Shared,
+    /// Where this process keeps the stores of tasks that none of its workers has at the moment.
+    pub shelf: Shelf,
 }
 
 /// One input.

@@ -13,6 +13,9 @@ pub mod publish;
 pub mod recovery;
 pub mod replay;
 mod report;
+mod roll;
+pub mod shelf;
+pub mod standby;
 pub mod state_bytes;
 pub mod states;
 pub mod status;
@@ -21,6 +24,7 @@ pub mod worker;
 
 pub use config::Config;
 pub use error::WorkerError;
+pub use standby::Standbys;
 pub use status::Status;
 pub use worker::{Cycle, Worker};
 

@@ -4,6 +4,7 @@
 //! user of its `Log`, from one thread.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
@@ -103,16 +104,48 @@ pub enum LogError {
 /// What became of an attempt to read back a slice of an input.
 pub type LogResult<T> = Result<T, LogError>;
 
+/// A part of an input, read back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Slice {
+    /// Its committed records, in order.
+    pub records: Vec<Record>,
+    /// Where it ends: everything before it has been returned, now or earlier.
+    pub next: u64,
+}
+
+/// What is settled for good, read back by recovery and standbys: journals, and slices of inputs.
+///
+/// No call waits longer than a moment for records: what has not come yet is [`Poll::Pending`] or a slice cut short, and
+/// is asked for again. What has come is kept meanwhile, and what follows is fetched ahead.
+pub trait Past {
+    /// The last committed record of the task's journal; none if it has none. For recovery only after both barriers.
+    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>>;
+
+    /// The committed records of the task's journal with an epoch above `after`, in order: at least one and at most `max`;
+    /// empty if the journal has none.
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>>;
+
+    /// The committed records of an input from `from` on, up to but not including `to`, as far as they have come. `Stop` if
+    /// the input no longer reaches back to `from`.
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice>;
+
+    /// Nothing more of this task is asked for: drops what was fetched ahead.
+    fn forget(&mut self, task: Task);
+}
+
 /// A log of records with group ownership and atomic commits.
-pub trait Log {
+pub trait Log: Past {
     /// Serves the group and returns the tasks owned now. Called between cycles and again just before a commit. A task
     /// that was taken is missing at least once, also if it is back already.
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>>;
 
+    /// Leaves the group for good, whereupon its tasks go to others at once. Waits for the group's word, for some seconds.
+    fn leave(&mut self) -> LogResult<()>;
+
     /// Reads the inputs of a task from these offsets on; anything fetched beyond them is dropped.
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()>;
 
-    /// Stops reading the inputs of a task.
+    /// Stops reading the inputs of a task, and forgets what was fetched of its past.
     fn release(&mut self, task: Task);
 
     /// The next committed records of the tasks being read: at most `max`, waiting at most `wait` for the first.
@@ -153,14 +186,4 @@ pub trait Log {
     /// Recovery, second barrier: whether the tail of the task's journal is decided: the latest offset that a
     /// `read_committed` reader may reach is the high watermark taken after the first barrier.
     fn journal_settled(&mut self, task: Task) -> LogResult<bool>;
-
-    /// The last committed record of the task's journal; none if it has none. Only after both barriers.
-    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>>;
-
-    /// The committed records of the task's journal with an epoch above `after`, in order, at most `max`.
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>>;
-
-    /// The committed records of an input from `from` up to but not including `to`, in order. `Stop` if the input no
-    /// longer reaches back to `from`.
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>>;
 }

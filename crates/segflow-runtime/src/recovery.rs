@@ -3,21 +3,18 @@
 //! First wait until no transaction that could still change the task's journal is undecided, then decide again, epoch
 //! by epoch, what the journal has and the store lacks. One step at a time, so that other tasks go on.
 
-use std::collections::VecDeque;
+use std::task::Poll;
 use std::time::{Duration, Instant as Moment};
 
-use segflow_core::ENGINE_VERSION;
-use segflow_core::journal::Record as Journal;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::epoch::{Target, decide};
 use crate::error::TaskError;
-use crate::log::{JournalEntry, Log, Record, Task};
+use crate::log::{JournalEntry, Log, Past, Task};
+use crate::roll::{Roll, Rolled, gone, record, same_rules};
+use crate::shelf::Taken;
 use crate::task::Local;
 
-/// Journal records read at once.
-const JOURNAL_BATCH: usize = 64;
 /// How long a barrier may hold before it is reported: the transaction timeout and 15 s.
 const BARRIER_ALARM: Duration = Duration::from_secs(25);
 
@@ -25,7 +22,7 @@ const BARRIER_ALARM: Duration = Duration::from_secs(25);
 pub struct Recovery {
     task: Task,
     stage: Stage,
-    local: Option<Local>,
+    local: Option<Box<Local>>,
     began_at: u64,
     /// Epochs decided again.
     pub rolled_forward: u64,
@@ -37,7 +34,8 @@ enum Stage {
     Open,
     Offsets,
     Journal,
-    Roll { target: u64, entries: VecDeque<JournalEntry> },
+    Last,
+    Roll { target: u64, roll: Roll },
 }
 
 /// What a step did.
@@ -59,20 +57,26 @@ impl Recovery {
 
     /// A task whose last commit is unclear: the store stays open, the journal decides.
     #[must_use]
-    pub fn of(task: Task, mut local: Local) -> Self {
+    pub fn of(task: Task, mut local: Box<Local>) -> Self {
         local.discard();
         Self::begin(task, Stage::Offsets, Some(local))
     }
 
-    fn begin(task: Task, stage: Stage, local: Option<Local>) -> Self {
-        let began_at = local.as_ref().map_or(0, Local::epoch);
+    /// A task that runs elsewhere, to be followed; its store, if it is open already.
+    pub(crate) fn standby(task: Task, local: Option<Box<Local>>) -> Self {
+        let stage = if local.is_some() { Stage::Last } else { Stage::Open };
+        Self::begin(task, stage, local)
+    }
+
+    fn begin(task: Task, stage: Stage, local: Option<Box<Local>>) -> Self {
+        let began_at = local.as_ref().map_or(0, |local| local.epoch());
         Self { task, stage, local, began_at, rolled_forward: 0, waiting_since: Moment::now(), alarmed: false }
     }
 
     /// The epoch on disk.
     #[must_use]
     pub fn epoch(&self) -> u64 {
-        self.local.as_ref().map_or(0, Local::epoch)
+        self.local.as_ref().map_or(0, |local| local.epoch())
     }
 
     /// The epoch to be reached, once it is known.
@@ -90,52 +94,104 @@ impl Recovery {
         self.began_at == 0 && self.target().is_some_and(|target| target > 0)
     }
 
-    /// Comes one step further: one barrier, or one epoch.
+    /// Comes one step further: one barrier, or one epoch, or a part of what an epoch read. Does not wait for long.
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
     pub fn step<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
-        match &mut self.stage {
-            Stage::Open => self.open(config),
+        match &self.stage {
             Stage::Offsets => {
                 let settled = log.offsets_settled(self.task)?;
                 Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
             }
             Stage::Journal => {
-                if !log.journal_settled(self.task)? {
-                    return Ok(self.pass(false, "the tail of the task's journal is undecided", Stage::Journal));
-                }
-                let last = log.journal_last(self.task)?;
-                self.compare(config, last)
+                let settled = log.journal_settled(self.task)?;
+                Ok(self.pass(settled, "the tail of the task's journal is undecided", Stage::Last))
             }
-            Stage::Roll { target, entries } => {
-                let local = self.local.as_mut().expect("opened in the first stage");
-                if local.epoch() == *target {
-                    return self.finish(config, log);
+            Stage::Last => match log.journal_last(self.task)? {
+                Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
+                Poll::Ready(last) => self.compare(config, last),
+            },
+            Stage::Roll { target, .. } if *target == self.epoch() => self.finish(config, log),
+            Stage::Open => self.take(config),
+            Stage::Roll { .. } => match self.roll(config, log)? {
+                Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
+                Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
+                Rolled::End => Err(gone(self.task, self.epoch() + 1, None)),
+            },
+        }
+    }
+
+    /// Comes one step further along the journal of a task that runs elsewhere, and is never done. It waits for no barrier:
+    /// what is committed stays so, and whoever takes the store over waits for them.
+    ///
+    /// # Errors
+    /// As [`Recovery::step`].
+    pub fn follow<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
+        match &self.stage {
+            Stage::Open => self.open(config),
+            Stage::Offsets | Stage::Journal => Ok(self.pass(true, "", Stage::Last)),
+            Stage::Last => match past.journal_last(self.task)? {
+                Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
+                Poll::Ready(last) => {
+                    // The store may be ahead of what can be read already, of the transaction that it has just committed.
+                    let target = last.map_or(0, |last| last.epoch).max(self.epoch());
+                    Ok(self.pass(true, "", Stage::Roll { target, roll: Roll::default() }))
                 }
-                if entries.is_empty() {
-                    entries.extend(log.journal_after(self.task, local.epoch(), JOURNAL_BATCH)?);
+            },
+            Stage::Roll { .. } => match self.roll(config, past)? {
+                Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
+                Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
+                Rolled::End => {
+                    (self.waiting_since, self.alarmed) = (Moment::now(), false);
+                    Ok(Step::Waiting)
                 }
-                let entry = next(entries, local.epoch() + 1, self.task)?;
-                roll_forward(local, config, log, self.task, entry)?;
-                entries.pop_front();
-                self.rolled_forward += 1;
-                self.waiting_since = Moment::now();
-                Ok(Step::Progress)
+            },
+        }
+    }
+
+    fn roll<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Rolled, TaskError> {
+        let Stage::Roll { target, roll } = &mut self.stage else { return Ok(Rolled::Waiting) };
+        let local = self.local.as_mut().expect("opened in the first stage");
+        let rolled = roll.step(local, config, past, self.task)?;
+        *target = roll.known().unwrap_or(0).max(local.epoch()).max(*target);
+        if matches!(rolled, Rolled::Part | Rolled::Epoch) {
+            self.rolled_forward += u64::from(matches!(rolled, Rolled::Epoch));
+            (self.waiting_since, self.alarmed) = (Moment::now(), false);
+        }
+        Ok(rolled)
+    }
+
+    /// Its store, if it has come so far as to have one, as of a committed epoch.
+    #[must_use]
+    pub fn into_local(self) -> Option<Box<Local>> {
+        self.local
+    }
+
+    /// Takes the store over from whoever of this process had it last, or opens it.
+    fn take(&mut self, config: &Config) -> Result<Step, TaskError> {
+        match config.shelf.take(self.task) {
+            Taken::Store(mut local) => {
+                local.adopt(config);
+                Ok(self.begin_with(local))
             }
+            Taken::InUse => Ok(self.pass(false, "its standby is about to lay the store down", Stage::Open)),
+            Taken::Nothing => self.open(config),
         }
     }
 
     fn open(&mut self, config: &Config) -> Result<Step, TaskError> {
         match Local::open(config, self.task) {
-            Ok(local) => {
-                self.began_at = local.epoch();
-                self.local = Some(local);
-                Ok(self.pass(true, "", Stage::Offsets))
-            }
+            Ok(local) => Ok(self.begin_with(Box::new(local))),
             Err(TaskError::Busy(reason)) => Ok(self.pass(false, &reason, Stage::Open)),
             Err(error) => Err(error),
         }
+    }
+
+    fn begin_with(&mut self, local: Box<Local>) -> Step {
+        self.began_at = local.epoch();
+        self.local = Some(local);
+        self.pass(true, "", Stage::Offsets)
     }
 
     fn pass(&mut self, passed: bool, reason: &str, next: Stage) -> Step {
@@ -182,7 +238,7 @@ impl Recovery {
                 ));
             }
         }
-        self.stage = Stage::Roll { target, entries: VecDeque::new() };
+        self.stage = Stage::Roll { target, roll: Roll::default() };
         Ok(Step::Progress)
     }
 
@@ -190,6 +246,7 @@ impl Recovery {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
         log.seek(self.task, &local.offsets(config))?;
+        log.forget(self.task);
         let store = match (rebuilt, local.epoch()) {
             (true, _) => "rebuilt from the journal",
             (false, 0) => "new",
@@ -197,120 +254,6 @@ impl Recovery {
         };
         info!(task = self.task.0, epoch = local.epoch(), rolled_forward = self.rolled_forward, store, "task recovered");
         let local = self.local.take().expect("opened in the first stage");
-        Ok(Step::Done(Box::new(local)))
+        Ok(Step::Done(local))
     }
-}
-
-/// The entry of this epoch, which stays until it is rolled forward: reading its inputs may have to be tried again.
-fn next(entries: &VecDeque<JournalEntry>, epoch: u64, task: Task) -> Result<&JournalEntry, TaskError> {
-    match entries.front() {
-        Some(entry) if entry.epoch == epoch => Ok(entry),
-        found => {
-            let found = found.map_or_else(|| "none".to_owned(), |entry| format!("epoch {}", entry.epoch));
-            let reason = format!(
-                "expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far; \
-                 restore the store's directory from a newer copy"
-            );
-            Err(TaskError::stop(task, reason))
-        }
-    }
-}
-
-fn record(entry: &JournalEntry, task: Task) -> Result<Journal, TaskError> {
-    segflow_wire::journal::decode(&entry.bytes)
-        .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
-}
-
-/// Both the rules and the intake decide what an epoch is; another segmentation may not go on from it unannounced.
-fn same_rules(record: &Journal, config: &Config, task: Task) -> Result<(), TaskError> {
-    if record.segmentation_hash == config.segmentation.hash {
-        return Ok(());
-    }
-    Err(TaskError::stop(
-        task,
-        format_args!(
-            "epoch {} of its journal was decided by the segmentation of hash {}, found one of hash {}; start with the \
-             former, or with a fresh group and journal",
-            record.epoch, record.segmentation_hash, config.segmentation.hash
-        ),
-    ))
-}
-
-/// Decides one epoch of the journal again, from the same slices of input to the same positions, emitting nothing.
-fn roll_forward<L: Log>(
-    local: &mut Local,
-    config: &Config,
-    log: &mut L,
-    task: Task,
-    entry: &JournalEntry,
-) -> Result<(), TaskError> {
-    let record = record(entry, task)?;
-    same_rules(&record, config, task)?;
-    if record.intake_hash != config.intake.hash() {
-        return Err(TaskError::stop(
-            task,
-            format_args!(
-                "epoch {} of its journal accepted records by the intake configuration of hash {}, found one of hash \
-                 {}; start with the former (encodings, partitioners, currency, partitions, skew) until it has \
-                 caught up",
-                record.epoch,
-                record.intake_hash,
-                config.intake.hash()
-            ),
-        ));
-    }
-    let records = slices(local, config, log, task, &record)?;
-    let (accepted, _) = local.accept(config, &records, record.w);
-    let before = local.clock();
-    let target = Target::Journalled(record.clock.clone());
-    let epoch = decide(local.states(), &config.segmentation, &before, accepted, &target)?;
-    if epoch.digest != record.digest {
-        local.discard();
-        return Err(TaskError::stop(
-            task,
-            format_args!(
-                "epoch {} decided again gives {} changes of digest {}, but the journal has {} of digest {} by engine \
-                 {} (this is {ENGINE_VERSION}); do not go on: an input was changed, or the releases differ",
-                record.epoch,
-                epoch.counts.changes,
-                epoch.digest,
-                record.counts.changes,
-                record.digest,
-                record.engine_version
-            ),
-        ));
-    }
-    if epoch.counts != record.counts {
-        warn!(task = task.0, epoch = record.epoch, found = ?epoch.counts, expected = ?record.counts,
-            "decided the same changes from other counts: a compacted input may have lost records");
-    }
-    debug!(task = task.0, epoch = record.epoch, "rolled forward");
-    let batch = local.batch(&record, &entry.bytes);
-    local.write(&batch, record)
-}
-
-/// The records that an epoch read; where it read none, its positions moved over transaction markers.
-fn slices<L: Log>(
-    local: &Local,
-    config: &Config,
-    log: &mut L,
-    task: Task,
-    record: &Journal,
-) -> Result<Vec<Record>, TaskError> {
-    let mut records = Vec::new();
-    if record.counts.read == 0 {
-        return Ok(records);
-    }
-    for (family, position) in &record.inputs {
-        let from = local.position(*family).offset;
-        if position.offset == from {
-            continue;
-        }
-        if !config.inputs.contains_key(family) {
-            let reason = format!("its journal read {}, which is not configured as an input", family.name());
-            return Err(TaskError::stop(task, reason));
-        }
-        records.extend(log.slice(task, *family, from, position.offset)?);
-    }
-    Ok(records)
 }

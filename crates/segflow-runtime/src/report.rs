@@ -124,6 +124,23 @@ pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, 
     }
 }
 
+/// What stands for a worker where a standby has a task.
+const STANDBY: &str = "standby";
+
+/// How far a standby has come, or why it has not; unless a worker of this process has the task by now.
+pub(crate) fn standby(status: &Status, task: Task, epoch: u64, journal: Option<u64>, stopped: Option<String>) {
+    let mut status = status.lock();
+    if status.tasks.get(&task.0).is_none_or(|known| known.worker == STANDBY) {
+        let known = of_task(&mut status, STANDBY, task);
+        (known.phase, known.epoch) = (Phase::Standby { journal, stopped }, epoch);
+    }
+}
+
+/// A standby has laid a task down.
+pub(crate) fn standby_over(status: &Status, task: Task) {
+    status.lock().tasks.retain(|partition, known| *partition != task.0 || known.worker != STANDBY);
+}
+
 fn of_worker<'a>(status: &'a mut Snapshot, worker: &str) -> &'a mut WorkerStatus {
     status.workers.entry(worker.to_owned()).or_default()
 }

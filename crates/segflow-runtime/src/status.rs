@@ -29,7 +29,7 @@ impl Status {
 pub struct Snapshot {
     /// By name.
     pub workers: BTreeMap<String, WorkerStatus>,
-    /// The tasks owned now, by partition.
+    /// The tasks owned now, and those of which a standby keeps a copy, by partition.
     pub tasks: BTreeMap<u32, TaskStatus>,
     /// By partition, since the process started: never falls, also of tasks that were given away.
     pub totals: BTreeMap<u32, Totals>,
@@ -87,6 +87,13 @@ pub enum Phase {
     },
     /// It takes part in every cycle.
     Running,
+    /// It runs elsewhere, and a copy of it is kept here.
+    Standby {
+        /// The last epoch of the journal that is known; none before it was looked at.
+        journal: Option<u64>,
+        /// Why the copy is not kept at the moment.
+        stopped: Option<String>,
+    },
     /// An operator must act.
     Stopped {
         /// What was expected, found, and what to do.

@@ -112,7 +112,7 @@ impl Local {
         if records.is_empty() && epoch.woken == 0 && !moved && !ticked {
             return Ok(Prepared { settled, commit: None });
         }
-        self.states.store().check_room()?;
+        self.check_room()?;
         let record = self.journal(config, &epoch, inputs, ends.w);
         let commit = self.commit(config, record, &epoch, records, &rejected)?;
         Ok(Prepared { settled, commit: Some(commit) })
@@ -126,6 +126,16 @@ impl Local {
         self.states.write(batch)?;
         self.last = Some(record);
         Ok(())
+    }
+
+    /// Whether the disk can take what is about to be written.
+    pub(crate) fn check_room(&self) -> Result<(), TaskError> {
+        Ok(self.states.store().check_room()?)
+    }
+
+    /// Goes on under this configuration, which may not be the one under which it was opened.
+    pub(crate) fn adopt(&mut self, config: &Config) {
+        self.intake_hash = config.intake.hash();
     }
 
     /// Forgets what was changed since the last write.

@@ -33,6 +33,8 @@ pub struct Worker<L: Log> {
     failures: u32,
     /// The producer must be recycled before anything else.
     broken: bool,
+    /// The task that was taken further last, of those that recover.
+    recovered_last: Option<Task>,
 }
 
 /// The life of a task that is owned.
@@ -69,8 +71,16 @@ enum Remedy {
 impl<L: Log> Worker<L> {
     /// A worker that owns nothing yet. Its name is that of its member of the group.
     pub fn new(name: impl Into<String>, config: Arc<Config>, log: L, status: Arc<Status>) -> Self {
-        let worker =
-            Self { name: name.into(), config, log, status, tasks: BTreeMap::new(), failures: 0, broken: false };
+        let worker = Self {
+            name: name.into(),
+            config,
+            log,
+            status,
+            tasks: BTreeMap::new(),
+            failures: 0,
+            broken: false,
+            recovered_last: None,
+        };
         report::started(&worker.status, &worker.name);
         worker
     }
@@ -94,6 +104,21 @@ impl<L: Log> Worker<L> {
             }
         }
         info!(worker = self.name, "stopped after its cycle");
+        Ok(())
+    }
+
+    /// Gives every task away and leaves the group, so that others have the tasks now and not after the session.
+    ///
+    /// # Errors
+    /// If the group did not let it go in time: it then waits for the session to end.
+    pub fn drain(&mut self) -> LogResult<()> {
+        let tasks: Vec<Task> = self.tasks.keys().copied().collect();
+        for task in &tasks {
+            self.log.release(*task);
+            self.lay_down(*task);
+        }
+        self.log.leave()?;
+        info!(worker = self.name, tasks = tasks.len(), "tasks given away, and left the group");
         Ok(())
     }
 
@@ -130,8 +155,8 @@ impl<L: Log> Worker<L> {
         Ok(self.write(commits))
     }
 
-    /// Follows the group's assignment and takes every recovering task further: at least one step, and more while the
-    /// time of a cycle lasts, so that recovery is fast and other tasks still go on. Returns whether one came further.
+    /// Follows the group's assignment and takes the recovering tasks further for about the time of a cycle, so that
+    /// recovery is fast and other tasks still go on. Returns whether one came further.
     ///
     /// # Errors
     /// What the log says.
@@ -142,31 +167,58 @@ impl<L: Log> Worker<L> {
         }
         let owned = self.log.tasks()?;
         self.follow(&owned);
+        self.config.shelf.tidy();
+        self.take_further()
+    }
+
+    /// Takes the recovering tasks further, each for its share of an interval, and the next one first next time.
+    fn take_further(&mut self) -> LogResult<bool> {
+        let recovering = |(task, life): (&Task, &Life)| matches!(life, Life::Recovering(_)).then_some(*task);
+        let mut order: Vec<Task> = self.tasks.iter().filter_map(recovering).collect();
+        if order.is_empty() {
+            return Ok(false);
+        }
+        let first = order.partition_point(|task| Some(*task) <= self.recovered_last);
+        let tasks = order.len();
+        order.rotate_left(first % tasks);
+        let interval = self.config.commit.interval;
+        let (began, share) = (Moment::now(), interval / u32::try_from(tasks).unwrap_or(u32::MAX));
         let mut progress = false;
-        let until = Moment::now() + self.config.commit.interval;
-        for (task, life) in &mut self.tasks {
-            while let Life::Recovering(recovery) = life {
-                let rolled_forward = recovery.rolled_forward;
-                let step = recovery.step(&self.config, &mut self.log);
-                report::rolled_forward(&self.status, *task, recovery.rolled_forward - rolled_forward);
-                match step {
-                    Ok(Step::Waiting) => break,
-                    Ok(Step::Progress) => progress = true,
-                    Ok(Step::Done(local)) => {
-                        report::recovered(&self.status, &self.name, *task, recovery);
-                        (*life, progress) = (Life::Running(local), true);
-                    }
-                    Err(TaskError::Log(LogError::Retry(reason))) => {
-                        recovery.wait(&reason);
-                        report::gave_up(&self.status, &self.name, &LogError::Retry(reason));
-                        break;
-                    }
-                    Err(TaskError::Log(error @ (LogError::Unclear(_) | LogError::Fenced(_)))) => return Err(error),
-                    Err(error) => *life = stopped(*task, &error),
+        for task in order {
+            self.recovered_last = Some(task);
+            progress |= self.recover_for(task, share)?;
+            if began.elapsed() >= interval {
+                break;
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Takes one recovering task further, by at least one step. Returns whether it came further.
+    fn recover_for(&mut self, task: Task, share: Duration) -> LogResult<bool> {
+        let (began, mut progress) = (Moment::now(), false);
+        let Some(life) = self.tasks.get_mut(&task) else { return Ok(false) };
+        while let Life::Recovering(recovery) = life {
+            let rolled_forward = recovery.rolled_forward;
+            let step = recovery.step(&self.config, &mut self.log);
+            report::rolled_forward(&self.status, task, recovery.rolled_forward - rolled_forward);
+            match step {
+                Ok(Step::Waiting) => break,
+                Ok(Step::Progress) => progress = true,
+                Ok(Step::Done(local)) => {
+                    report::recovered(&self.status, &self.name, task, recovery);
+                    (*life, progress) = (Life::Running(local), true);
                 }
-                if Moment::now() >= until {
+                Err(TaskError::Log(LogError::Retry(reason))) => {
+                    recovery.wait(&reason);
+                    report::gave_up(&self.status, &self.name, &LogError::Retry(reason));
                     break;
                 }
+                Err(TaskError::Log(error @ (LogError::Unclear(_) | LogError::Fenced(_)))) => return Err(error),
+                Err(error) => *life = stopped(task, &error),
+            }
+            if began.elapsed() >= share {
+                break;
             }
         }
         Ok(progress)
@@ -177,14 +229,25 @@ impl<L: Log> Worker<L> {
         for task in lost {
             info!(worker = self.name, task = task.0, "task given away");
             self.log.release(task);
-            self.tasks.remove(&task);
+            self.lay_down(task);
         }
         for task in owned {
             self.tasks.entry(*task).or_insert_with(|| {
                 info!(worker = self.name, task = task.0, "task assigned");
+                self.config.shelf.claim(*task);
                 Life::Recovering(Box::new(Recovery::new(*task)))
             });
         }
+    }
+
+    /// Gives a task up; its store, if it is sound, stays open for whoever is next.
+    fn lay_down(&mut self, task: Task) {
+        let local = match self.tasks.remove(&task) {
+            Some(Life::Running(local)) => Some(local),
+            Some(Life::Recovering(recovery)) => recovery.into_local(),
+            Some(Life::Stopped(_)) | None => None,
+        };
+        self.config.shelf.give_up(task, local);
     }
 
     /// S0: reads, folds and decides for every running task, and encodes what is to be committed and written. Does not
@@ -323,7 +386,7 @@ impl<L: Log> Worker<L> {
     fn recover(&mut self, task: Task) {
         self.log.release(task);
         if let Some(Life::Running(local)) = self.tasks.remove(&task) {
-            self.tasks.insert(task, Life::Recovering(Box::new(Recovery::of(task, *local))));
+            self.tasks.insert(task, Life::Recovering(Box::new(Recovery::of(task, local))));
         }
     }
 }
@@ -335,6 +398,8 @@ fn stopped(task: Task, error: &TaskError) -> Life {
 
 impl<L: Log> Drop for Worker<L> {
     fn drop(&mut self) {
+        let tasks: Vec<Task> = self.tasks.keys().copied().collect();
+        tasks.into_iter().for_each(|task| self.lay_down(task));
         report::ended(&self.status, &self.name);
     }
 }

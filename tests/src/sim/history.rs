@@ -82,6 +82,7 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, l
         cache_customers: rng.random_range(0..=4),
         state_dir: Path::new("").to_owned(),
         store: store.clone(),
+        shelf: segflow_runtime::shelf::Shelf::default(),
     }
 }
 

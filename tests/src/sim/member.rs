@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Weak;
+use std::task::Poll;
 use std::time::Duration;
 
 use rand::RngExt;
 use segflow_core::event::Family;
-use segflow_runtime::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, Task};
+use segflow_runtime::log::{
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task,
+};
 
 use super::fault::{Outcome, Sabotage, Step};
 use super::fleet::Fleet;
@@ -157,6 +160,12 @@ impl Log for SimLog {
         let (tasks, generation) = self.with(|world| (world.tasks_of(&self.name, self.incarnation), world.generation));
         self.generation = generation;
         tasks.ok_or_else(|| LogError::Fenced("no member of the group any more".to_owned()))
+    }
+
+    fn leave(&mut self) -> LogResult<()> {
+        self.alive()?;
+        self.with(|world| world.evict(&self.name));
+        Ok(())
     }
 
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
@@ -313,24 +322,30 @@ impl Log for SimLog {
             self.with(|world| (world.high_watermark(Sink::Journal, task), world.last_stable(Sink::Journal, task)));
         Ok(stable >= *self.watermarks.entry(task).or_insert(high))
     }
+}
 
-    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
+impl Past for SimLog {
+    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
         self.answered()?;
-        Ok(self.with(|world| world.committed(Sink::Journal, task).last().map(|output| entry(output))))
+        Ok(Poll::Ready(self.with(|world| world.committed(Sink::Journal, task).last().map(|output| entry(output)))))
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         self.answered()?;
         self.with(|world| {
             let entries = world.committed(Sink::Journal, task).into_iter().map(entry);
-            Ok(entries.filter(|entry| entry.epoch > after).take(max).collect())
+            Ok(Poll::Ready(entries.filter(|entry| entry.epoch > after).take(max).collect()))
         })
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
+    /// Cut short at times, anywhere.
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.answered()?;
-        Ok(self.with(|world| world.inputs.records(task, family, from, to)))
+        let next = self.with(|world| if world.chance(10) { from + (to - from) / 2 } else { to });
+        Ok(Slice { records: self.with(|world| world.inputs.records(task, family, from, next)), next })
     }
+
+    fn forget(&mut self, _: Task) {}
 }
 
 impl Drop for SimLog {

@@ -71,9 +71,15 @@ impl<'a> Live<'a> {
         self.silence = silence;
     }
 
-    /// Advances the customer to an instant.
+    /// Advances the customer to an instant. One read back from bytes, which remembers nothing of what was decided, comes
+    /// to the same changes and the same bytes.
     pub fn advance(&mut self, to: Instant) {
-        self.decided.extend(advance(&mut self.state, &customer(), &self.case.segmentation, to));
+        let bytes = |state: &State| postcard::to_allocvec(state).expect("a state encodes into memory");
+        let mut anew: State = postcard::from_bytes(&bytes(&self.state)).expect("it was encoded");
+        let decided = advance(&mut self.state, &customer(), &self.case.segmentation, to);
+        assert_eq!(advance(&mut anew, &customer(), &self.case.segmentation, to), decided, "up to {to}");
+        assert_eq!(bytes(&anew), bytes(&self.state), "{:?} and {:?} at {to}", anew.decision, self.state.decision);
+        self.decided.extend(decided);
         let begun = self.observer.known().iter().any(|known| known.from < to);
         if self.as_of.is_some() || begun {
             self.as_of = self.as_of.max(Some(to));

@@ -129,6 +129,7 @@ impl Stage {
             cache_customers: 20_000,
             state_dir: state.path().to_owned(),
             store: segflow_store::Shared::new(segflow_store::Settings::default()),
+            shelf: segflow_runtime::shelf::Shelf::default(),
         };
         let broker = LocalBroker::new(PARTITIONS);
         let status = Arc::new(Status::default());

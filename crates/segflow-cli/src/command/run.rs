@@ -11,14 +11,15 @@ use anyhow::{Context, Result, bail};
 use segflow_core::clock::{Idle, Settings as ClockSettings};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
-use segflow_kafka::{KafkaConfig, KafkaLog};
+use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
-use segflow_runtime::log::LogError;
+use segflow_runtime::log::{LogError, Task};
+use segflow_runtime::shelf::Shelf;
 use segflow_runtime::status::Status;
-use segflow_runtime::{Worker, WorkerError};
+use segflow_runtime::{Standbys, Worker, WorkerError};
 use segflow_wire::Intake;
 use segflow_wire::intake::TopicIntake;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 
 use crate::config::{Config, LogFormat};
 use crate::segmentation::load;
@@ -26,12 +27,19 @@ use crate::segmentation::load;
 /// Between attempts to reach a cluster that is away.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How long the store of a task that was taken away stays open for its return.
+const STORE_KEPT: Duration = Duration::from_secs(60);
+
 /// Run the service on Kafka.
 #[derive(clap::Args)]
 pub struct Run {
     /// The configuration file; `deploy/config/segflow.toml` documents every key
     #[arg(long)]
     config: PathBuf,
+    /// On SIGTERM or SIGINT give the tasks to the other processes at once, as SIGUSR1 always does, instead of leaving
+    /// them to wait for the restart of this one
+    #[arg(long)]
+    drain: bool,
 }
 
 impl Run {
@@ -40,8 +48,11 @@ impl Run {
         start_log(&config)?;
         let segmentation = Arc::new(load(&config.segmentation)?);
         let stop = Arc::new(AtomicBool::new(false));
-        for signal in [SIGTERM, SIGINT] {
-            signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot listen to signals")?;
+        let drain = Arc::new(AtomicBool::new(self.drain));
+        // In this order: whoever sees that it is to stop sees how.
+        let signals = [(SIGUSR1, &drain), (SIGUSR1, &stop), (SIGTERM, &stop), (SIGINT, &stop)];
+        for (signal, flag) in signals {
+            signal_hook::flag::register(signal, Arc::clone(flag)).context("cannot listen to signals")?;
         }
         std::fs::create_dir_all(&config.state_dir)
             .with_context(|| format!("cannot create the state directory {}", config.state_dir.display()))?;
@@ -49,27 +60,29 @@ impl Run {
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
         tracing::info!(address = %server.address(), "metrics and health are served");
-        let store = segflow_store::Shared::new(config.store_settings());
-        let workers: Vec<_> = (0..config.worker_count())
-            .map(|number| {
-                let kafka = config.kafka(number)?;
-                let service = Service {
-                    config: config.clone(),
-                    kafka,
-                    segmentation: Arc::clone(&segmentation),
-                    store: store.clone(),
-                    status: Arc::clone(&status),
-                };
-                let stop = Arc::clone(&stop);
-                let name = format!("worker-{number}");
-                let run = move || {
-                    let _all_stop = AllStop(&stop);
-                    service.serve(&stop)
-                };
-                thread::Builder::new().name(name).spawn(run).context("cannot start a worker's thread")
+        let stores =
+            Stores { shared: segflow_store::Shared::new(config.store_settings()), shelf: Shelf::new(STORE_KEPT) };
+        let service = |number| -> Result<Service> {
+            Ok(Service {
+                config: config.clone(),
+                kafka: config.kafka(number)?,
+                segmentation: Arc::clone(&segmentation),
+                stores: stores.clone(),
+                status: Arc::clone(&status),
+                drain: Arc::clone(&drain),
             })
-            .collect::<Result<_>>()?;
-        let outcomes: Vec<_> = workers.into_iter().map(thread::JoinHandle::join).collect();
+        };
+        let count = config.worker_count();
+        let mut threads = Vec::new();
+        for number in 0..count {
+            let service = service(number)?;
+            threads.push(spawn(format!("worker-{number}"), &stop, move |stop| service.serve(stop))?);
+        }
+        if config.standby_of.is_some() {
+            let service = service(count)?;
+            threads.push(spawn("standby".to_owned(), &stop, move |stop| service.stand_by(stop))?);
+        }
+        let outcomes: Vec<_> = threads.into_iter().map(thread::JoinHandle::join).collect();
         for outcome in outcomes {
             match outcome {
                 Ok(outcome) => outcome?,
@@ -81,6 +94,19 @@ impl Run {
     }
 }
 
+fn spawn(
+    name: String,
+    stop: &Arc<AtomicBool>,
+    run: impl FnOnce(&AtomicBool) -> Result<()> + Send + 'static,
+) -> Result<thread::JoinHandle<Result<()>>> {
+    let stop = Arc::clone(stop);
+    let run = move || {
+        let _all_stop = AllStop(&stop);
+        run(&stop)
+    };
+    thread::Builder::new().name(name).spawn(run).context("cannot start a thread")
+}
+
 /// Once one worker ends, by a failure or a panic, the others finish their cycle and the process ends.
 struct AllStop<'a>(&'a AtomicBool);
 
@@ -90,13 +116,21 @@ impl Drop for AllStop<'_> {
     }
 }
 
-/// What one worker's thread needs.
+/// What the thread of a worker, or of the standbys, needs.
 struct Service {
     config: Config,
     kafka: KafkaConfig,
     segmentation: Arc<Segmentation>,
-    store: segflow_store::Shared,
+    stores: Stores,
     status: Arc<Status>,
+    drain: Arc<AtomicBool>,
+}
+
+/// What the stores of all workers share.
+#[derive(Clone)]
+struct Stores {
+    shared: segflow_store::Shared,
+    shelf: Shelf,
 }
 
 impl Service {
@@ -112,24 +146,50 @@ impl Service {
                     continue;
                 }
             };
-            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), &self.store);
+            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), &self.stores);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    if self.drain.load(Ordering::Relaxed)
+                        && let Err(why) = worker.drain()
+                    {
+                        tracing::warn!(%why, "the tasks were not given away in good order");
+                    }
+                    return Ok(());
+                }
                 Err(WorkerError::Fenced(why)) => tracing::warn!(%why, "fenced: starting anew"),
                 Err(WorkerError::Stop(why)) => bail!("{why}"),
             }
         }
         Ok(())
     }
+
+    /// Keeps copies of tasks that run elsewhere until told to stop.
+    fn stand_by(&self, stop: &AtomicBool) -> Result<()> {
+        while !stop.load(Ordering::Relaxed) {
+            let mut past = KafkaPast::new(self.kafka.clone());
+            let partitions = match past.partitions() {
+                Ok(partitions) => partitions,
+                Err(LogError::Stop(why)) => bail!("{why}"),
+                Err(why) => {
+                    tracing::warn!(%why, "the cluster does not answer the standbys: trying again");
+                    thread::sleep(RETRY);
+                    continue;
+                }
+            };
+            let tasks = self.config.standby_of.of(partitions)?.into_iter().map(Task);
+            let runtime = runtime(&self.config, &self.segmentation, partitions, &self.stores);
+            let mut standbys = Standbys::new(Arc::new(runtime), past, Arc::clone(&self.status), tasks);
+            match standbys.run(stop) {
+                Ok(()) => return Ok(()),
+                Err(why) => tracing::warn!(%why, "the standbys start anew"),
+            }
+        }
+        Ok(())
+    }
 }
 
-fn runtime(
-    config: &Config,
-    segmentation: &Arc<Segmentation>,
-    partitions: u32,
-    store: &segflow_store::Shared,
-) -> Runtime {
+fn runtime(config: &Config, segmentation: &Arc<Segmentation>, partitions: u32, stores: &Stores) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
         TopicIntake { encoding: input.encoding.into(), partitioner: input.partitioner.into() }
@@ -155,7 +215,8 @@ fn runtime(
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),
-        store: store.clone(),
+        store: stores.shared.clone(),
+        shelf: stores.shelf.clone(),
     }
 }
 

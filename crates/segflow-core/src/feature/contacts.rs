@@ -1,10 +1,9 @@
 //! Contacts: events that share a contact id are one, dated by its first, with its furthest outcome.
 
-use std::collections::BTreeMap;
-
 use super::Window;
 use super::dated::{inside, leaves};
 use super::owed::lower_median;
+use super::places::Places;
 use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, Channel, Direction, Outcome};
@@ -56,8 +55,9 @@ impl<'a> Contacts<'a> {
     /// The contacts among facts given in order.
     #[must_use]
     pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
-        let mut contacts = Self::default();
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let most = facts.iter().filter(|fact| matches!(fact.body, Body::Contact { .. })).count();
+        let mut contacts = Self { list: Vec::with_capacity(most), ..Self::default() };
+        let mut places = Places::with_room(most);
         for fact in facts {
             let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
                 continue;
@@ -67,12 +67,12 @@ impl<'a> Contacts<'a> {
                 contacts.engagements.push(at);
                 contacts.engaged = Some(contact_id);
             }
-            let place = *places.entry(contact_id).or_insert_with(|| {
+            let (place, new) = places.meet(contact_id);
+            if new {
                 let (direction, channel, outcome) = (*direction, *channel, *outcome);
                 let (date, talked_at) = (zone.date_of(at), None);
                 contacts.list.push(Contact { contact_id, at, date, direction, channel, outcome, talked_at });
-                contacts.list.len() - 1
-            });
+            }
             let contact = &mut contacts.list[place];
             contact.outcome = contact.outcome.max(*outcome);
             if *outcome == Outcome::RightParty {

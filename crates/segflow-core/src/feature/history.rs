@@ -37,6 +37,37 @@ pub struct Episode {
     pub ended: Option<(Instant, bool)>,
 }
 
+/// How things stood after each fact of a replay.
+pub struct Standings {
+    tolerance_minor: i64,
+    list: Vec<Standing>,
+}
+
+impl Standings {
+    /// None yet.
+    #[must_use]
+    pub const fn new(tolerance_minor: i64) -> Self {
+        Self { tolerance_minor, list: Vec::new() }
+    }
+
+    /// Notes what the next fact has led to.
+    pub fn note(&mut self, ledger: &Ledger<'_>, fact: &Fact) {
+        self.list.push(standing(ledger, fact, self.tolerance_minor));
+    }
+
+    /// What they make.
+    #[must_use]
+    pub fn history(self, zone: &Zone) -> History {
+        let episodes = episodes(&self.list, zone);
+        let cured = |(place, episode): (usize, &Episode)| match episode.ended {
+            Some((at, true)) => Some((zone.date_of(at), place)),
+            _ => None,
+        };
+        let cures = episodes.iter().enumerate().filter_map(cured).collect();
+        History { standings: self.list, episodes, cures }
+    }
+}
+
 /// See the module.
 #[derive(Clone, Default, Debug)]
 pub struct History {
@@ -51,15 +82,9 @@ impl History {
     /// Replays facts given in order.
     #[must_use]
     pub fn of(facts: &[&Fact], tolerance_minor: i64, zone: &Zone) -> Self {
-        let mut standings = Vec::new();
-        Ledger::replay(facts, |ledger, fact| standings.push(standing(ledger, fact, tolerance_minor)));
-        let episodes = episodes(&standings, zone);
-        let cured = |(place, episode): (usize, &Episode)| match episode.ended {
-            Some((at, true)) => Some((zone.date_of(at), place)),
-            _ => None,
-        };
-        let cures = episodes.iter().enumerate().filter_map(cured).collect();
-        Self { standings, episodes, cures }
+        let mut standings = Standings::new(tolerance_minor);
+        Ledger::replay(facts, |ledger, fact| standings.note(ledger, fact));
+        standings.history(zone)
     }
 
     /// Every episode that began before an instant.
@@ -116,20 +141,23 @@ impl History {
     /// `roll(w)`: bucket now less bucket at the end of the day that lies `w` days back.
     #[must_use]
     pub fn roll(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        let last = self.standings.last().and_then(|last| last.undisputed);
         let roll = |today: Date| {
             let then = self.exceeding_on(today.plus_days(-window.days), moment.zone);
-            bucket(self.standings.last().and_then(|last| last.undisputed), today)
-                - bucket(then, today.plus_days(-window.days))
+            bucket(last, today) - bucket(then, today.plus_days(-window.days))
         };
         let now = roll(moment.today);
         let mut turns = Vec::new();
-        for (place, standing) in self.standings.iter().enumerate() {
-            let last = place + 1 == self.standings.len();
+        let mut before = None;
+        let mut differs = |standing: &&Standing| before.replace(standing.undisputed) != Some(standing.undisputed);
+        for standing in self.standings.iter().filter(|standing| differs(standing)) {
             turns.push(moment.zone.date_of(standing.at).plus_days(window.days));
             if let Some(due) = standing.undisputed {
                 turns.extend(EDGES.map(|edge| due.plus_days(edge + window.days)));
-                turns.extend(EDGES.map(|edge| due.plus_days(edge)).into_iter().filter(|_| last));
             }
+        }
+        if let Some(due) = last {
+            turns.extend(EDGES.map(|edge| due.plus_days(edge)));
         }
         turns.retain(|day| *day > moment.today);
         turns.sort_unstable();

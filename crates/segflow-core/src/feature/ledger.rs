@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::payments::Receipts;
+use super::places::Places;
 use crate::event::Body;
 use crate::fact::Fact;
 use crate::time::{Date, Instant};
@@ -81,7 +82,7 @@ impl<'a> Invoice<'a> {
 pub struct Ledger<'a> {
     /// In the order in which they were issued.
     pub invoices: Vec<Invoice<'a>>,
-    by_id: BTreeMap<&'a str, usize>,
+    by_id: Places<'a>,
     /// Those with something open, by (due date, issue instant, id).
     queue: Vec<usize>,
     /// Money that waits for its invoice: the payment, the invoice that it names, how much.
@@ -110,16 +111,19 @@ struct Dispute<'a> {
 impl<'a> Ledger<'a> {
     /// Replays facts given in (`occurred_at`, `event_id`) order, and lets `see` look at what each has led to.
     pub fn replay(facts: &[&'a Fact], mut see: impl FnMut(&Self, &'a Fact)) -> Self {
-        let (mut ledger, mut receipts, resolved) = (Self::default(), Receipts::among(facts), resolved(facts));
+        let most = facts.iter().filter(|fact| matches!(fact.body, Body::Issued { .. })).count();
+        let (invoices, by_id) = (Vec::with_capacity(most), Places::with_room(most));
+        let mut ledger = Self { invoices, by_id, ..Self::default() };
+        let (mut receipts, resolved) = (Receipts::among(facts), resolved(facts));
         for fact in facts {
             match &fact.body {
-                Body::Issued { invoice_id, .. } if ledger.by_id.contains_key(invoice_id.as_str()) => continue,
+                Body::Issued { invoice_id, .. } if ledger.by_id.get(invoice_id).is_some() => continue,
                 Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
                     ledger.issue(invoice_id, fact.occurred_at, *due_date, debt_type.as_deref(), *amount_minor);
                 }
                 Body::Adjusted { invoice_id, .. } | Body::WrittenOff { invoice_id } => {
-                    match ledger.by_id.get(invoice_id.as_str()) {
-                        Some(invoice) => ledger.correct(*invoice, &fact.body),
+                    match ledger.by_id.get(invoice_id) {
+                        Some(invoice) => ledger.correct(invoice, &fact.body),
                         None => ledger.early.entry(invoice_id).or_default().push(&fact.body),
                     }
                 }
@@ -164,7 +168,7 @@ impl<'a> Ledger<'a> {
             disputes: BTreeSet::new(),
             covered: 0,
         });
-        self.by_id.insert(invoice_id, place);
+        self.by_id.meet(invoice_id);
         self.enqueue(place);
         for body in self.early.remove(invoice_id).unwrap_or_default() {
             self.correct(place, body);
@@ -172,9 +176,7 @@ impl<'a> Ledger<'a> {
         let naming: Vec<&str> =
             self.disputes.iter().filter(|(_, dispute)| dispute.named == Some(invoice_id)).map(|(id, _)| *id).collect();
         naming.into_iter().for_each(|dispute| self.cover(place, dispute));
-        let (mine, others) =
-            std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(|(_, id, _)| *id == invoice_id);
-        self.waiting = others;
+        let mine: Vec<_> = self.waiting.extract_if(.., |(_, id, _)| *id == invoice_id).collect();
         for (payment, _, amount) in mine {
             self.detours.push((payment, invoice_id));
             self.receive(payment, amount, Some(invoice_id));
@@ -190,7 +192,7 @@ impl<'a> Ledger<'a> {
         let mut rest = amount;
         if let Some(invoice_id) = named {
             match self.by_id.get(invoice_id) {
-                Some(place) => rest = self.allocate(*place, payment, rest),
+                Some(place) => rest = self.allocate(place, payment, rest),
                 None => return self.waiting.push((payment, invoice_id, amount)),
             }
         }
@@ -258,7 +260,7 @@ impl<'a> Ledger<'a> {
 
     fn dispute(&mut self, dispute_id: &'a str, dispute: Dispute<'a>) {
         let covered: Vec<usize> = match dispute.named {
-            Some(invoice_id) => self.by_id.get(invoice_id).copied().into_iter().collect(),
+            Some(invoice_id) => self.by_id.get(invoice_id).into_iter().collect(),
             None => self.queue.clone(),
         };
         self.disputes.insert(dispute_id, dispute);

@@ -8,6 +8,7 @@ pub mod history;
 pub mod ledger;
 pub mod owed;
 pub mod payments;
+pub mod places;
 pub mod profile;
 pub mod promises;
 pub mod reading;
@@ -15,7 +16,7 @@ pub mod view;
 
 use sha2::{Digest, Sha256};
 
-use crate::event::{Channel, CustomerId, Direction, FailureCode};
+use crate::event::{Channel, CustomerId, Direction, FailureCode, Families, Family};
 
 /// A window: the present calendar day and the `days - 1` before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -141,6 +142,68 @@ pub enum Feature {
     SegmentDays(usize),
     /// `bucket("experiment")`: 0 to 99.
     Bucket(String),
+}
+
+/// What the ledger is replayed from.
+pub(crate) const LEDGER: Families = Families::of(&[Family::Invoices, Family::Payments, Family::Disputes]);
+
+impl Feature {
+    /// The families whose facts it is a function of.
+    #[must_use]
+    pub const fn families(&self) -> Families {
+        use Family::{Contacts, Disputes, Payments, Profiles, Promises};
+        match self {
+            Self::Balance
+            | Self::Credit
+            | Self::DisputedAmount
+            | Self::WrittenOffAmount
+            | Self::InvoicesOpen
+            | Self::OverdueAmount(_)
+            | Self::OverdueInvoices
+            | Self::OverdueDays(_)
+            | Self::NextDueDays
+            | Self::NextDueAmount
+            | Self::InvoicesCount(_)
+            | Self::InvoicesSum(_)
+            | Self::Episodes(_)
+            | Self::EpisodeDays
+            | Self::CuredDays
+            | Self::Roll(_)
+            | Self::PayRatio(_)
+            | Self::DaysLateMedian(_)
+            | Self::DaysLateTrend(_)
+            | Self::DisputeRatio(_) => LEDGER,
+            // These also read contacts or an attribute; what reads the first fact of all reads every family.
+            Self::SelfCureRatio(..) | Self::FirstPaymentDefault | Self::CustomerDays => Families::ALL,
+            Self::PaymentsCount(_)
+            | Self::PaymentsSum(_)
+            | Self::PaymentsLastDays
+            | Self::PaymentsLastMethod
+            | Self::PaymentsReversed(_)
+            | Self::PaymentsFailed(..)
+            | Self::PayDayOfMonth
+            | Self::PayDayConfidence
+            | Self::PayDayNextDays
+            | Self::PayDayMissedDays => Families::of(&[Payments]),
+            Self::PromisesOpen
+            | Self::PromisesDueDays
+            | Self::PromisesKept(_)
+            | Self::PromisesBroken(_)
+            | Self::PromisesKeptRatio(_) => Families::of(&[Promises, Payments]),
+            Self::Contacts(..) | Self::RightPartyRatio(_) | Self::Reachable(_) | Self::CallHeadroom => {
+                Families::of(&[Contacts])
+            }
+            Self::ResponseRatio(..) | Self::ResponseHours(..) | Self::SilentDays => Families::of(&[Contacts, Payments]),
+            Self::DisputesOpen | Self::DisputesRejected(_) | Self::DisputesResolvedDays => Families::of(&[Disputes]),
+            Self::Profile(_) | Self::DaysSince(_) | Self::DaysUntil(_) => Families::of(&[Profiles]),
+            Self::TodayMonth
+            | Self::TodayDay
+            | Self::TodayWeekday
+            | Self::Segment(_)
+            | Self::SegmentDays(_)
+            | Self::Bucket(_) => Families::NONE,
+        }
+    }
 }
 
 /// `bucket(experiment)`: SHA-256 of the experiment, a zero byte and the customer id, as a number modulo 100.

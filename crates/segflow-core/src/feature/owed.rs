@@ -19,10 +19,10 @@ pub struct Owed<'a> {
 }
 
 impl<'a> Owed<'a> {
-    /// Replays facts given in order.
+    /// Replays facts given in order, and lets `see` look at what each has led to.
     #[must_use]
-    pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
-        let ledger = Ledger::replay(facts, |_, _| {});
+    pub fn of(facts: &[&'a Fact], zone: &Zone, see: impl FnMut(&Ledger<'a>, &'a Fact)) -> Self {
+        let ledger = Ledger::replay(facts, see);
         let upheld = super::disputes::upheld(facts);
         let contested = |invoice: &Invoice<'_>| invoice.disputes.iter().any(|id| !upheld.contains(id));
         Self {

@@ -1,9 +1,8 @@
 //! Payments: those that count, those reversed and failed, and the habit of paying on a day of the month.
 
-use std::collections::BTreeSet;
-
 use super::Window;
 use super::dated::inside;
+use super::places::Places;
 use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, FailureCode};
@@ -30,28 +29,35 @@ pub struct Payments<'a> {
     pub received: Vec<Payment<'a>>,
     reversed: Vec<Date>,
     failed: Vec<(Date, Option<FailureCode>)>,
+    habit: Option<Habit>,
 }
 
 /// Which `RECEIVED` counts: the first of a payment that was neither reversed nor failed.
 pub struct Receipts<'a> {
-    void: BTreeSet<&'a str>,
-    seen: BTreeSet<&'a str>,
+    void: Places<'a>,
+    seen: Places<'a>,
 }
 
 impl<'a> Receipts<'a> {
     /// Among these facts, of which the receipts are then asked for in order.
     #[must_use]
     pub fn among(facts: &[&'a Fact]) -> Self {
-        let taken_back = |fact: &&'a Fact| match &fact.body {
-            Body::Reversed { payment_id } | Body::Failed { payment_id, .. } => Some(payment_id.as_str()),
-            _ => None,
-        };
-        Self { void: facts.iter().filter_map(taken_back).collect(), seen: BTreeSet::new() }
+        let (mut void, mut received) = (Places::default(), 0);
+        for fact in facts {
+            match &fact.body {
+                Body::Reversed { payment_id } | Body::Failed { payment_id, .. } => {
+                    void.meet(payment_id);
+                }
+                Body::Received { .. } => received += 1,
+                _ => {}
+            }
+        }
+        Self { void, seen: Places::with_room(received) }
     }
 
     /// Whether the next `RECEIVED`, which is of this payment, counts.
     pub fn counts(&mut self, payment_id: &'a str) -> bool {
-        !self.void.contains(payment_id) && self.seen.insert(payment_id)
+        self.void.get(payment_id).is_none() && self.seen.meet(payment_id).1
     }
 }
 
@@ -60,7 +66,7 @@ impl<'a> Payments<'a> {
     #[must_use]
     pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
         let mut receipts = Receipts::among(facts);
-        let (mut reversed, mut failed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut reversed, mut failed) = (Places::default(), Places::default());
         let mut payments = Self::default();
         for fact in facts {
             let at = fact.occurred_at;
@@ -69,15 +75,16 @@ impl<'a> Payments<'a> {
                     let (date, method) = (zone.date_of(at), method.as_deref());
                     payments.received.push(Payment { at, date, amount: *amount_minor, method });
                 }
-                Body::Reversed { payment_id } if reversed.insert(payment_id) => {
+                Body::Reversed { payment_id } if reversed.meet(payment_id).1 => {
                     payments.reversed.push(zone.date_of(at));
                 }
-                Body::Failed { payment_id, code } if failed.insert(payment_id) => {
+                Body::Failed { payment_id, code } if failed.meet(payment_id).1 => {
                     payments.failed.push((zone.date_of(at), *code));
                 }
                 _ => {}
             }
         }
+        payments.habit = habit(&payments.received);
         payments
     }
 
@@ -117,17 +124,21 @@ impl<'a> Payments<'a> {
 
     /// The day of the month on which this customer pays, if there is a habit to speak of.
     #[must_use]
-    pub fn habit(&self) -> Option<Habit> {
-        let recent = &self.received[self.received.len().saturating_sub(REMEMBERED)..];
-        if recent.len() < HABITUAL {
-            return None;
-        }
-        let days: Vec<i8> = recent.iter().map(|payment| payment.date.civil().day().min(LAST_DAY)).collect();
-        let often = |day: i8| days.iter().filter(|other| **other == day).count();
-        let day = (1..=LAST_DAY).max_by_key(|day| often(*day)).expect("a month has days");
-        let near = days.iter().filter(|other| apart(**other, day) <= NEAR).count();
-        Some(Habit { day, near: count(near), of: count(days.len()), last: recent[recent.len() - 1].date })
+    pub const fn habit(&self) -> Option<Habit> {
+        self.habit
     }
+}
+
+fn habit(received: &[Payment<'_>]) -> Option<Habit> {
+    let recent = &received[received.len().saturating_sub(REMEMBERED)..];
+    if recent.len() < HABITUAL {
+        return None;
+    }
+    let days: Vec<i8> = recent.iter().map(|payment| payment.date.civil().day().min(LAST_DAY)).collect();
+    let often = |day: i8| days.iter().filter(|other| **other == day).count();
+    let day = days.iter().copied().max_by_key(|day| (often(*day), *day)).expect("there are payments");
+    let near = days.iter().filter(|other| apart(**other, day) <= NEAR).count();
+    Some(Habit { day, near: count(near), of: count(days.len()), last: recent[recent.len() - 1].date })
 }
 
 /// How many payments a habit is read from.

@@ -116,6 +116,44 @@ impl<'a> Reading<'a> {
 /// `a op b`, with the first later instant at which it could turn. Unknown while a side is absent.
 #[must_use]
 pub fn compare(a: Timed<Reading<'_>>, operator: Operator, b: Timed<Reading<'_>>, moment: Moment<'_>) -> Timed<Truth> {
+    compare_plainly(a, operator, b, moment).unwrap_or_else(|| compare_any(a, operator, b, moment))
+}
+
+/// What nearly every comparison is, without exact fractions; none of anything else. The same as [`compare_any`].
+fn compare_plainly(
+    a: Timed<Reading<'_>>,
+    operator: Operator,
+    b: Timed<Reading<'_>>,
+    moment: Moment<'_>,
+) -> Option<Timed<Truth>> {
+    let until = a.until.min(b.until);
+    // The bound is met on a day of an `i64`: `order` is how value and bound compare on a day.
+    let turning = |meets: i64, order: fn(i64, i64) -> Ordering| {
+        let truth = |day: i64| operator.holds(order(day, meets));
+        let now = truth(i64::from(moment.today.0));
+        let turns = |day: &i64| *day > i64::from(moment.today.0) && truth(*day) != now;
+        let turn = [meets, meets + 1].into_iter().find(turns).and_then(|day| i32::try_from(day).ok());
+        let turn = turn.map_or(Instant::NEVER, |day| moment.zone.midnight(Date(day)));
+        Some(Timed::until(now.into(), until.min(turn)))
+    };
+    match (a.value, b.value) {
+        (Reading::Int(a), Reading::Int(b)) | (Reading::Money(a), Reading::Money(b)) => {
+            Some(Timed::until(operator.holds(a.cmp(&b)).into(), until))
+        }
+        (Reading::Text(a), Reading::Text(b)) if matches!(operator, Operator::Equal | Operator::NotEqual) => {
+            Some(Timed::until(((a == b) == (operator == Operator::Equal)).into(), until))
+        }
+        (Reading::Since(date), Reading::Int(bound)) if i32::try_from(bound).is_ok() => {
+            turning(i64::from(date.0) + bound, |day, meets| day.cmp(&meets))
+        }
+        (Reading::Until(date), Reading::Int(bound)) if i32::try_from(bound).is_ok() => {
+            turning(i64::from(date.0) - bound, |day, meets| meets.cmp(&day))
+        }
+        _ => None,
+    }
+}
+
+fn compare_any(a: Timed<Reading<'_>>, operator: Operator, b: Timed<Reading<'_>>, moment: Moment<'_>) -> Timed<Truth> {
     let sides = both(a.map(Reading::present), b.map(Reading::present));
     let plain = sides.value.and_then(|(a, b)| a.plain_order(b));
     match (sides.value, plain) {
@@ -175,4 +213,35 @@ fn solve(truth: impl Fn(Date) -> bool, turns: &[Turns], until: Instant, moment: 
             .map_or(Instant::NEVER, |day| moment.zone.midnight(day)),
     };
     Timed::until(now.into(), turns.iter().map(turn).fold(until, Instant::min))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_compared_plainly_compares_as_exact_fractions_do() {
+        let zone = Zone::named("Europe/London").expect("a zone");
+        let moment = Moment::new(Instant(1_780_000_000_000), &zone);
+        let today = moment.today.0;
+        let days = [today - 40, today - 1, today, today + 1, today + 40, i32::MIN, i32::MAX];
+        let bounds = [-40, -1, 0, 1, 40, i64::from(i32::MAX), i64::from(i32::MIN), i64::MAX, i64::MIN];
+        let dated = days.iter().flat_map(|day| [Reading::Since(Date(*day)), Reading::Until(Date(*day))]);
+        let texts = ["", "a", "b"].map(Reading::Text);
+        let numbers = bounds.iter().flat_map(|bound| [Reading::Int(*bound), Reading::Money(*bound)]);
+        let readings: Vec<Reading<'_>> = dated.chain(texts).chain(numbers).chain([Reading::Absent]).collect();
+        let operators = [Operator::Equal, Operator::NotEqual, Operator::Less, Operator::LessOrEqual];
+        let mut plain = 0;
+        for a in &readings {
+            for b in &readings {
+                for operator in operators.into_iter().chain([Operator::Greater, Operator::GreaterOrEqual]) {
+                    let (a, b) = (Timed::always(*a), Timed::until(*b, Instant(1_790_000_000_000)));
+                    let Some(truth) = compare_plainly(a, operator, b, moment) else { continue };
+                    assert_eq!(truth, compare_any(a, operator, b, moment), "{a:?} {} {b:?}", operator.symbol());
+                    plain += 1;
+                }
+            }
+        }
+        assert!(plain > 1_000, "{plain}");
+    }
 }

@@ -2,23 +2,24 @@
 //! is not arranged.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use super::catalogue::CUSTOMER_SINCE;
 use super::contacts::Contacts;
 use super::disputes::Disputes;
-use super::history::History;
+use super::history::{History, Standings};
 use super::ledger::sum;
 use super::owed::Owed;
 use super::payments::{Habit, Payments};
 use super::profile::attributes;
 use super::promises::{Promises, count};
 use super::reading::{Moment, Reading};
-use super::{Feature, Window, bucket};
+use super::{Feature, LEDGER, Window, bucket};
 use crate::change::{OpenPromise, Safety};
-use crate::event::CustomerId;
+use crate::event::{CustomerId, Families, Family};
 use crate::fact::Fact;
 use crate::segmentation::{AttributeKind, Segmentation};
-use crate::state::InEffect;
+use crate::state::{InEffect, Pending};
 use crate::time::{Date, Instant, Zone};
 use crate::timed::Timed;
 
@@ -28,14 +29,17 @@ pub struct View<'a> {
     facts: Vec<&'a Fact>,
     pruned_from: Option<Instant>,
     segmentation: &'a Segmentation,
-    owed: OnceCell<Owed<'a>>,
-    history: OnceCell<History>,
-    payments: OnceCell<Payments<'a>>,
-    promises: OnceCell<Promises<'a>>,
-    contacts: OnceCell<Contacts<'a>>,
-    disputes: OnceCell<Disputes>,
-    attributes: OnceCell<Vec<Reading<'a>>>,
+    owed: Arranged<(Owed<'a>, Option<History>)>,
+    history: Arranged<History>,
+    payments: Arranged<Payments<'a>>,
+    promises: Arranged<Promises<'a>>,
+    contacts: Arranged<Contacts<'a>>,
+    disputes: Arranged<Disputes>,
+    attributes: Arranged<Vec<Reading<'a>>>,
 }
+
+/// Arranged once it is asked for, for every view in which the facts that it is arranged from are the same.
+type Arranged<T> = Rc<OnceCell<T>>;
 
 impl<'a> View<'a> {
     /// Arranges nothing yet.
@@ -47,13 +51,41 @@ impl<'a> View<'a> {
             facts,
             pruned_from,
             segmentation,
-            owed: OnceCell::new(),
-            history: OnceCell::new(),
-            payments: OnceCell::new(),
-            promises: OnceCell::new(),
-            contacts: OnceCell::new(),
-            disputes: OnceCell::new(),
-            attributes: OnceCell::new(),
+            owed: Arranged::default(),
+            history: Arranged::default(),
+            payments: Arranged::default(),
+            promises: Arranged::default(),
+            contacts: Arranged::default(),
+            disputes: Arranged::default(),
+            attributes: Arranged::default(),
+        }
+    }
+
+    /// Without some of the facts. What is arranged from facts of other families is shared.
+    #[must_use]
+    pub fn without(&self, hidden: &[Pending]) -> Self {
+        let is_hidden = |fact: &Fact| {
+            hidden.iter().any(|hidden| hidden.family == fact.family() && hidden.event_id == fact.event_id)
+        };
+        let mut facts = Vec::with_capacity(self.facts.len());
+        facts.extend(self.facts.iter().copied().filter(|fact| !is_hidden(fact)));
+        let hidden = hidden.iter().fold(Families::NONE, |all, hidden| all | Families::of(&[hidden.family]));
+        let touched = |families: &[Family]| hidden.meets(Families::of(families));
+        fn shared<T>(arranged: &Arranged<T>, touched: bool) -> Arranged<T> {
+            if touched { Arranged::default() } else { Rc::clone(arranged) }
+        }
+        Self {
+            customer: self.customer,
+            facts,
+            pruned_from: self.pruned_from,
+            segmentation: self.segmentation,
+            owed: shared(&self.owed, hidden.meets(LEDGER)),
+            history: shared(&self.history, hidden.meets(LEDGER)),
+            payments: shared(&self.payments, touched(&[Family::Payments])),
+            promises: shared(&self.promises, touched(&[Family::Promises, Family::Payments])),
+            contacts: shared(&self.contacts, touched(&[Family::Contacts])),
+            disputes: shared(&self.disputes, touched(&[Family::Disputes])),
+            attributes: shared(&self.attributes, touched(&[Family::Profiles])),
         }
     }
 
@@ -62,12 +94,29 @@ impl<'a> View<'a> {
     }
 
     fn owed(&self) -> &Owed<'a> {
-        self.owed.get_or_init(|| Owed::of(&self.facts, self.zone()))
+        &self.ledger().0
+    }
+
+    /// What is owed, and how it stood earlier if some rule asks for that: both come from one replay.
+    fn ledger(&self) -> &(Owed<'a>, Option<History>) {
+        let is_read = || self.segmentation.features.iter().any(|slot| reads_history(&slot.feature));
+        self.owed.get_or_init(|| match is_read() {
+            true => {
+                let mut standings = Standings::new(self.tolerance_minor());
+                let owed = Owed::of(&self.facts, self.zone(), |ledger, fact| standings.note(ledger, fact));
+                (owed, Some(standings.history(self.zone())))
+            }
+            false => (Owed::of(&self.facts, self.zone(), |_, _| {}), None),
+        })
     }
 
     fn history(&self) -> &History {
-        let tolerance = self.segmentation.parameters.overdue_tolerance_minor;
-        self.history.get_or_init(|| History::of(&self.facts, tolerance, self.zone()))
+        let of = || History::of(&self.facts, self.tolerance_minor(), self.zone());
+        self.ledger().1.as_ref().unwrap_or_else(|| self.history.get_or_init(of))
+    }
+
+    fn tolerance_minor(&self) -> i64 {
+        self.segmentation.parameters.overdue_tolerance_minor
     }
 
     fn payments(&self) -> &Payments<'a> {
@@ -221,7 +270,7 @@ impl<'a> View<'a> {
     }
 
     fn overdue_days(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timed<Reading<'a>> {
-        self.owed().overdue_days(self.segmentation.parameters.overdue_tolerance_minor, debt_type, moment)
+        self.owed().overdue_days(self.tolerance_minor(), debt_type, moment)
     }
 
     fn next_due(&self, moment: Moment<'_>, pick: impl Fn(Date, i64) -> Reading<'a>) -> Timed<Reading<'a>> {
@@ -301,6 +350,18 @@ impl<'a> View<'a> {
 
 /// How many invoices a trend compares with the median.
 const TREND_OF: usize = 3;
+
+fn reads_history(feature: &Feature) -> bool {
+    matches!(
+        feature,
+        Feature::Episodes(_)
+            | Feature::EpisodeDays
+            | Feature::CuredDays
+            | Feature::Roll(_)
+            | Feature::SelfCureRatio(..)
+            | Feature::FirstPaymentDefault
+    )
+}
 
 fn integer(timed: Timed<i64>) -> Timed<Reading<'static>> {
     Timed::until(Reading::Int(timed.value), timed.until)

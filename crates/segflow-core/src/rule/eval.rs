@@ -1,31 +1,83 @@
 //! Rules evaluated at an instant, every value with its expiry.
 
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::rc::Rc;
 
 use super::arithmetic::apply;
 use super::line::Line;
 use super::{Node, Operand, SlotIndex};
+use crate::event::Families;
 use crate::feature::Feature;
 use crate::feature::reading::{Moment, Reading, compare, compare_lines, is_in, is_line_in};
 use crate::feature::view::View;
 use crate::segmentation::Segmentation;
 use crate::state::Membership;
+use crate::time::Instant;
 use crate::timed::{Timed, Truth, and, or};
 
-/// The rules of one segmentation at one moment over one set of facts in effect. Each feature is read at most once.
+/// The rules of one segmentation at one moment over one set of facts in effect. Each feature is read at most once, and
+/// again only once its reading has expired.
 pub struct Evaluation<'a, 'v> {
     segmentation: &'a Segmentation,
     view: &'v View<'a>,
     /// When.
     pub moment: Moment<'a>,
-    read: RefCell<Vec<Option<Timed<Reading<'a>>>>>,
+    /// By slot: what was read last.
+    read: Rc<[Cell<Option<Known<'a>>>]>,
+    grounds: Cell<Grounds>,
+}
+
+/// Since when a reading is known to stand, and the reading.
+type Known<'a> = (Instant, Timed<Reading<'a>>);
+
+/// What evaluations rested on: while none of it changes, every one of them has the same result and the same expiry.
+///
+/// That is more than the expiry of a result itself, which may outlive some of its grounds: of a false `&&` the
+/// longest-lived false operand tells for how long it stays false, and until then a shorter-lived one may become the
+/// longest-lived.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grounds {
+    /// The first later instant at which a reading or a comparison could differ.
+    pub until: Instant,
+    /// The dimensions that were read, as bits by their place; the loader allows 64.
+    pub dimensions: u64,
+    /// The families whose facts were read.
+    pub families: Families,
+}
+
+impl Grounds {
+    const NONE: Self = Self { until: Instant::NEVER, dimensions: 0, families: Families::NONE };
 }
 
 impl<'a, 'v> Evaluation<'a, 'v> {
     /// Reads nothing yet.
     #[must_use]
     pub fn new(segmentation: &'a Segmentation, view: &'v View<'a>, moment: Moment<'a>) -> Self {
-        Self { segmentation, view, moment, read: RefCell::new(vec![None; segmentation.features.len()]) }
+        let read = segmentation.features.iter().map(|_| Cell::new(None)).collect();
+        Self { segmentation, view, moment, read, grounds: Cell::new(Grounds::NONE) }
+    }
+
+    /// The same facts at another moment, with what is known of it from this one.
+    #[must_use]
+    pub fn at(&self, moment: Moment<'a>) -> Self {
+        let Self { segmentation, view, ref read, .. } = *self;
+        Self { segmentation, view, moment, read: Rc::clone(read), grounds: Cell::new(Grounds::NONE) }
+    }
+
+    /// What was rested on since this was asked last.
+    pub(crate) fn take_grounds(&self) -> Grounds {
+        self.grounds.replace(Grounds::NONE)
+    }
+
+    /// Notes that what is decided from here may change at an instant.
+    pub(crate) fn rest_until(&self, until: Instant) {
+        let grounds = self.grounds.get();
+        self.grounds.set(Grounds { until: grounds.until.min(until), ..grounds });
+    }
+
+    fn rest_on<T>(&self, timed: Timed<T>) -> Timed<T> {
+        self.rest_until(timed.until);
+        timed
     }
 
     /// Whether a rule holds, where earlier dimensions stand as in `memberships`.
@@ -49,14 +101,16 @@ impl<'a, 'v> Evaluation<'a, 'v> {
             }
             Node::Known(slot) => self.known(*slot, memberships),
             Node::Unknown(slot) => !self.known(*slot, memberships),
-            Node::Compare(a, operator, b) => match (self.reading(a, memberships), self.reading(b, memberships)) {
-                (Some(a), Some(b)) => compare(a, *operator, b, self.moment),
-                _ => compare_lines(self.line(a, memberships), *operator, self.line(b, memberships), self.moment),
-            },
-            Node::In(a, list) => match self.reading(a, memberships) {
+            Node::Compare(a, operator, b) => {
+                self.rest_on(match (self.reading(a, memberships), self.reading(b, memberships)) {
+                    (Some(a), Some(b)) => compare(a, *operator, b, self.moment),
+                    _ => compare_lines(self.line(a, memberships), *operator, self.line(b, memberships), self.moment),
+                })
+            }
+            Node::In(a, list) => self.rest_on(match self.reading(a, memberships) {
                 Some(a) => is_in(a, list, self.moment),
                 None => is_line_in(self.line(a, memberships), list, self.moment),
-            },
+            }),
         }
     }
 
@@ -88,7 +142,7 @@ impl<'a, 'v> Evaluation<'a, 'v> {
             Operand::Literal(literal) => Timed::always(Reading::of(literal).line()),
             Operand::Arithmetic(parts) => {
                 let (a, b) = (self.line(&parts.left, memberships), self.line(&parts.right, memberships));
-                apply(a, parts.operation, b, self.moment)
+                self.rest_on(apply(a, parts.operation, b, self.moment))
             }
         }
     }
@@ -100,12 +154,18 @@ impl<'a, 'v> Evaluation<'a, 'v> {
             Feature::Segment(dimension) => Timed::always(self.segment(dimension, memberships)),
             Feature::SegmentDays(dimension) => Timed::always(self.segment_days(dimension, memberships)),
             ref feature => {
-                let known = self.read.borrow()[slot];
-                known.unwrap_or_else(|| {
-                    let reading = self.view.read(feature, self.moment);
-                    self.read.borrow_mut()[slot] = Some(reading);
-                    reading
-                })
+                let at = self.moment.at;
+                let grounds = self.grounds.get();
+                self.grounds.set(Grounds { families: grounds.families | feature.families(), ..grounds });
+                let known = self.read[slot].get().filter(|(since, reading)| (*since..reading.until).contains(&at));
+                self.rest_on(known.map_or_else(
+                    || {
+                        let reading = self.view.read(feature, self.moment);
+                        self.read[slot].set(Some((at, reading)));
+                        reading
+                    },
+                    |(_, reading)| reading,
+                ))
             }
         }
     }
@@ -115,13 +175,20 @@ impl<'a, 'v> Evaluation<'a, 'v> {
         Timed::until((reading.value != Reading::Absent).into(), reading.until)
     }
 
+    fn rest_on_dimension(&self, dimension: usize) {
+        let grounds = self.grounds.get();
+        self.grounds.set(Grounds { dimensions: grounds.dimensions | 1 << dimension, ..grounds });
+    }
+
     fn segment(&self, dimension: usize, memberships: &[Membership]) -> Reading<'a> {
+        self.rest_on_dimension(dimension);
         let current = memberships.get(dimension).and_then(|membership| membership.current);
         let segments = &self.segmentation.dimensions[dimension].segments;
         current.map_or(Reading::Absent, |current| Reading::Text(&segments[usize::from(current)].name))
     }
 
     fn segment_days(&self, dimension: usize, memberships: &[Membership]) -> Reading<'a> {
+        self.rest_on_dimension(dimension);
         let entered = memberships.get(dimension).and_then(|membership| membership.entered_at);
         entered.map_or(Reading::Absent, |at| Reading::Since(self.moment.zone.date_of(at)))
     }

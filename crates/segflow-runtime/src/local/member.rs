@@ -1,13 +1,14 @@
 //! A member of an embedded log: what one worker reads and commits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
 
 use super::LocalBroker;
 use super::broker::Inner;
-use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Record, Sink, Task};
+use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task};
 
 /// See [`LocalBroker::attach`].
 pub struct LocalLog {
@@ -33,6 +34,11 @@ impl LocalLog {
 impl Log for LocalLog {
     fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
         Ok(self.broker.lock().tasks_of(&self.member))
+    }
+
+    fn leave(&mut self) -> LogResult<()> {
+        self.broker.lock().members.retain(|member| *member != self.member);
+        Ok(())
     }
 
     fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
@@ -124,21 +130,28 @@ impl Log for LocalLog {
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
         self.offsets_settled(task)
     }
+}
 
-    fn journal_last(&mut self, task: Task) -> LogResult<Option<JournalEntry>> {
+/// Everything is at hand at once.
+impl Past for LocalLog {
+    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
         let inner = self.broker.lock();
-        Ok(inner.outputs.get(&(Sink::Journal, task)).and_then(|journal| journal.last()).map(entry))
+        Ok(Poll::Ready(inner.outputs.get(&(Sink::Journal, task)).and_then(|journal| journal.last()).map(entry)))
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Vec<JournalEntry>> {
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         let inner = self.broker.lock();
         let journal = inner.outputs.get(&(Sink::Journal, task));
-        Ok(journal.into_iter().flatten().map(entry).filter(|entry| entry.epoch > after).take(max).collect())
+        Ok(Poll::Ready(
+            journal.into_iter().flatten().map(entry).filter(|entry| entry.epoch > after).take(max).collect(),
+        ))
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Vec<Record>> {
-        Ok(self.broker.lock().records(task, family, from, to).to_vec())
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+        Ok(Slice { records: self.broker.lock().records(task, family, from, to).to_vec(), next: to })
     }
+
+    fn forget(&mut self, _: Task) {}
 }
 
 impl Drop for LocalLog {

@@ -77,6 +77,7 @@ impl Bench {
                 open_files_max: 64,
                 reserve_bytes: 0,
             }),
+            shelf: crate::shelf::Shelf::default(),
         };
         Self { config, broker: LocalBroker::new(1), status: Arc::default(), _directory: directory }
     }

@@ -1,0 +1,112 @@
+//! [`KafkaPast`]: what recovery and standbys read back, by a client of its own that joins no group and writes nothing.
+
+use std::collections::BTreeMap;
+use std::task::Poll;
+use std::time::Duration;
+
+use segflow_core::event::Family;
+use segflow_runtime::log::{JournalEntry, LogError, LogResult, Past, Record, Slice, Task};
+
+use crate::check::partition_count;
+use crate::config::KafkaConfig;
+use crate::journal::Journal;
+use crate::part::Found;
+use crate::ranges::Ranges;
+
+/// After how long without use the client is closed; the next use opens another.
+const OVER: Duration = Duration::from_secs(30);
+
+/// The most records of a slice returned at once.
+const RECORDS_AT_ONCE: usize = 10_000;
+
+/// See the module.
+pub struct KafkaPast {
+    config: KafkaConfig,
+    /// None while it is not needed.
+    ranges: Option<Ranges>,
+    journals: BTreeMap<Task, Journal>,
+}
+
+impl KafkaPast {
+    /// Reads the topics of this configuration, once it is asked to.
+    #[must_use]
+    pub fn new(config: KafkaConfig) -> Self {
+        Self { config, ranges: None, journals: BTreeMap::new() }
+    }
+
+    /// Checks the topics, and says how many partitions each has.
+    ///
+    /// # Errors
+    /// `Stop` if they are not as they must be; `Retry` while the cluster cannot be reached.
+    pub fn partitions(&mut self) -> LogResult<u32> {
+        self.ranges()?;
+        partition_count(self.ranges.as_ref().expect("just opened").consumer(), &self.config)
+    }
+
+    /// Closes the client if it has not been used for a while.
+    pub(crate) fn rest(&mut self) {
+        if self.ranges.take_if(|ranges| ranges.idle() >= OVER).is_some() {
+            self.journals.clear();
+        }
+    }
+
+    /// The end of a task's journal may have moved: what was begun to be looked for is not to be trusted.
+    pub(crate) fn look_anew(&mut self, task: Task) {
+        self.journals.remove(&task);
+    }
+
+    fn ranges(&mut self) -> LogResult<&mut Ranges> {
+        if self.ranges.is_none() {
+            self.ranges = Some(Ranges::open(&self.config)?);
+        }
+        Ok(self.ranges.as_mut().expect("just opened"))
+    }
+
+    fn journal(&mut self, task: Task) -> LogResult<(&mut Journal, &mut Ranges)> {
+        self.ranges()?;
+        let topic = self.config.journal();
+        let journal = self.journals.entry(task).or_insert_with(|| Journal::new(topic, task));
+        Ok((journal, self.ranges.as_mut().expect("just opened")))
+    }
+}
+
+impl Past for KafkaPast {
+    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+        let (journal, ranges) = self.journal(task)?;
+        journal.last(ranges)
+    }
+
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+        let (journal, ranges) = self.journal(task)?;
+        journal.after(ranges, after, max)
+    }
+
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+        let topic = self.config.inputs.get(&family).cloned().ok_or_else(|| no_topic(family))?;
+        let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
+        let record = |found: Found| Record {
+            family,
+            task,
+            offset: found.offset,
+            timestamp: found.timestamp,
+            key: found.key,
+            value: found.value,
+            headers: found.headers,
+        };
+        Ok(Slice { records: range.found.into_iter().map(record).collect(), next: range.next })
+    }
+
+    fn forget(&mut self, task: Task) {
+        self.journals.remove(&task);
+        if let Some(ranges) = &mut self.ranges {
+            ranges.forget(task);
+        }
+    }
+}
+
+fn no_topic(family: Family) -> LogError {
+    LogError::Stop(format!(
+        "the journal names input {}, which has no topic; name one in the configuration",
+        family.name()
+    ))
+}

@@ -1,0 +1,212 @@
+//! Rolling forward: what the journal has and a store lacks is decided again, epoch by epoch. Recovery and standbys do.
+//!
+//! A step takes what has come and never waits for long; what is missing of an epoch is asked for again by the next.
+
+use std::collections::VecDeque;
+use std::task::Poll;
+
+use segflow_core::ENGINE_VERSION;
+use segflow_core::journal::Record as Journal;
+use tracing::{debug, warn};
+
+use crate::config::Config;
+use crate::epoch::{Target, decide};
+use crate::error::TaskError;
+use crate::log::{JournalEntry, Offsets, Past, Record, Task};
+use crate::task::Local;
+
+/// Journal records read at once.
+const JOURNAL_BATCH: usize = 64;
+
+/// The way of one store along its journal.
+#[derive(Default)]
+pub(crate) struct Roll {
+    entries: VecDeque<JournalEntry>,
+    /// The next epoch, as far as its inputs have been read.
+    next: Option<Box<Next>>,
+}
+
+struct Next {
+    record: Journal,
+    bytes: Vec<u8>,
+    records: Vec<Record>,
+    /// How far each input that it read has been read back.
+    read: Offsets,
+}
+
+/// What a step did.
+pub(crate) enum Rolled {
+    /// Nothing: what it needs has not come yet.
+    Waiting,
+    /// It read a part of what the next epoch read.
+    Part,
+    /// The store is one epoch further.
+    Epoch,
+    /// The journal has no further epoch.
+    End,
+}
+
+impl Roll {
+    /// The last epoch of the journal that has been read.
+    pub(crate) fn known(&self) -> Option<u64> {
+        let next = self.next.as_ref().map(|next| next.record.epoch);
+        self.entries.back().map(|entry| entry.epoch).or(next)
+    }
+
+    /// Comes one step further.
+    ///
+    /// # Errors
+    /// `Log` of kind `Retry`: ask again later, nothing is lost. Otherwise why the store cannot go on.
+    pub(crate) fn step<P: Past>(
+        &mut self,
+        local: &mut Local,
+        config: &Config,
+        past: &mut P,
+        task: Task,
+    ) -> Result<Rolled, TaskError> {
+        if self.next.is_none() {
+            if self.entries.is_empty() {
+                match past.journal_after(task, local.epoch(), JOURNAL_BATCH)? {
+                    Poll::Pending => return Ok(Rolled::Waiting),
+                    Poll::Ready(entries) if entries.is_empty() => return Ok(Rolled::End),
+                    Poll::Ready(entries) => self.entries.extend(entries),
+                }
+            }
+            let entry = self.entries.pop_front().expect("just filled");
+            self.next = Some(Box::new(Next::new(entry, local, config, task)?));
+        }
+        let next = self.next.as_mut().expect("just set");
+        let before = next.records.len();
+        if !next.read(config, past, task)? {
+            return Ok(if next.records.len() > before { Rolled::Part } else { Rolled::Waiting });
+        }
+        let Next { record, bytes, records, .. } = *self.next.take().expect("just read");
+        roll_forward(local, config, task, record, &bytes, &records)?;
+        Ok(Rolled::Epoch)
+    }
+}
+
+impl Next {
+    fn new(entry: JournalEntry, local: &Local, config: &Config, task: Task) -> Result<Self, TaskError> {
+        if entry.epoch != local.epoch() + 1 {
+            return Err(gone(task, local.epoch() + 1, Some(entry.epoch)));
+        }
+        let record = record(&entry, task)?;
+        same_rules(&record, config, task)?;
+        same_intake(&record, config, task)?;
+        let mut read = Offsets::new();
+        // An epoch that read nothing only moved over transaction markers.
+        if record.counts.read > 0 {
+            read.extend(record.inputs.keys().map(|family| (*family, local.position(*family).offset)));
+        }
+        read.retain(|family, from| record.inputs[family].offset != *from);
+        if let Some(family) = read.keys().find(|family| !config.inputs.contains_key(family)) {
+            let reason = format!("its journal read {}, which is not configured as an input", family.name());
+            return Err(TaskError::stop(task, reason));
+        }
+        Ok(Self { record, bytes: entry.bytes, records: Vec::new(), read })
+    }
+
+    /// Reads what has come of the inputs, one after the other; returns whether it has all.
+    fn read<P: Past>(&mut self, config: &Config, past: &mut P, task: Task) -> Result<bool, TaskError> {
+        for family in config.inputs.keys() {
+            let Some(from) = self.read.get_mut(family) else { continue };
+            let to = self.record.inputs[family].offset;
+            if *from < to {
+                let slice = past.slice(task, *family, *from, to)?;
+                self.records.extend(slice.records);
+                *from = slice.next;
+                if *from < to {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The journal does not have the epoch that is next.
+pub(crate) fn gone(task: Task, epoch: u64, found: Option<u64>) -> TaskError {
+    let found = found.map_or_else(|| "none".to_owned(), |epoch| format!("epoch {epoch}"));
+    let reason = format!(
+        "expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far; \
+         restore the store's directory from a newer copy"
+    );
+    TaskError::stop(task, reason)
+}
+
+pub(crate) fn record(entry: &JournalEntry, task: Task) -> Result<Journal, TaskError> {
+    segflow_wire::journal::decode(&entry.bytes)
+        .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
+}
+
+/// Both the rules and the intake decide what an epoch is; another segmentation may not go on from it unannounced.
+pub(crate) fn same_rules(record: &Journal, config: &Config, task: Task) -> Result<(), TaskError> {
+    if record.segmentation_hash == config.segmentation.hash {
+        return Ok(());
+    }
+    Err(TaskError::stop(
+        task,
+        format_args!(
+            "epoch {} of its journal was decided by the segmentation of hash {}, found one of hash {}; start with the \
+             former, or with a fresh group and journal",
+            record.epoch, record.segmentation_hash, config.segmentation.hash
+        ),
+    ))
+}
+
+/// The same bytes are accepted only by the same intake.
+fn same_intake(record: &Journal, config: &Config, task: Task) -> Result<(), TaskError> {
+    if record.intake_hash == config.intake.hash() {
+        return Ok(());
+    }
+    Err(TaskError::stop(
+        task,
+        format_args!(
+            "epoch {} of its journal accepted records by the intake configuration of hash {}, found one of hash {}; \
+             start with the former (encodings, partitioners, currency, partitions, skew) until it has caught up",
+            record.epoch,
+            record.intake_hash,
+            config.intake.hash()
+        ),
+    ))
+}
+
+/// Decides one epoch of the journal again, from the same slices of input to the same positions, emitting nothing.
+fn roll_forward(
+    local: &mut Local,
+    config: &Config,
+    task: Task,
+    record: Journal,
+    bytes: &[u8],
+    records: &[Record],
+) -> Result<(), TaskError> {
+    let (accepted, _) = local.accept(config, records, record.w);
+    let before = local.clock();
+    let target = Target::Journalled(record.clock.clone());
+    let epoch = decide(local.states(), &config.segmentation, &before, accepted, &target)?;
+    if epoch.digest != record.digest {
+        local.discard();
+        return Err(TaskError::stop(
+            task,
+            format_args!(
+                "epoch {} decided again gives {} changes of digest {}, but the journal has {} of digest {} by engine \
+                 {} (this is {ENGINE_VERSION}); do not go on: an input was changed, or the releases differ",
+                record.epoch,
+                epoch.counts.changes,
+                epoch.digest,
+                record.counts.changes,
+                record.digest,
+                record.engine_version
+            ),
+        ));
+    }
+    if epoch.counts != record.counts {
+        warn!(task = task.0, epoch = record.epoch, found = ?epoch.counts, expected = ?record.counts,
+            "decided the same changes from other counts: a compacted input may have lost records");
+    }
+    debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    local.check_room()?;
+    let batch = local.batch(&record, bytes);
+    local.write(&batch, record)
+}

@@ -1,0 +1,124 @@
+//! The shelf: where a process keeps the open stores of tasks that no worker of it has at the moment.
+//!
+//! A rebalance often gives a task back that it took, and a worker that was fenced is replaced by another: whoever is next
+//! finds the store open and its states in memory. What became of the task meanwhile, its journal tells. A standby follows
+//! the journals of tasks that live elsewhere, and hands their stores over here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Moment};
+
+use crate::log::Task;
+use crate::task::Local;
+
+/// The most stores that lie here at once; the one that has lain longest makes room.
+const ROOM: usize = 64;
+
+/// One per state directory. Clones share it.
+#[derive(Clone, Default)]
+pub struct Shelf(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    kept: Duration,
+    laid: BTreeMap<Task, Laid>,
+    /// How many workers have been given a task and have not given it up: two, while one has not noticed that it lost it.
+    claims: BTreeMap<Task, usize>,
+    /// Those that a standby holds.
+    lent: BTreeSet<Task>,
+}
+
+struct Laid {
+    local: Box<Local>,
+    since: Moment,
+}
+
+/// What the shelf has of a task.
+pub(crate) enum Taken {
+    /// Its store, open.
+    Store(Box<Local>),
+    /// A standby has it, and lays it down after its present step.
+    InUse,
+    /// Nothing: it is to be opened.
+    Nothing,
+}
+
+impl Shelf {
+    /// A shelf that closes what nobody took within `kept`; at zero it keeps nothing.
+    #[must_use]
+    pub fn new(kept: Duration) -> Self {
+        Self(Arc::new(Mutex::new(Inner { kept, ..Inner::default() })))
+    }
+
+    /// A worker has been given a task. No standby may have it from now on.
+    pub(crate) fn claim(&self, task: Task) {
+        *self.lock().claims.entry(task).or_default() += 1;
+    }
+
+    /// The store of a task that was claimed.
+    pub(crate) fn take(&self, task: Task) -> Taken {
+        let mut inner = self.lock();
+        match inner.laid.remove(&task) {
+            Some(laid) => Taken::Store(laid.local),
+            None if inner.lent.contains(&task) => Taken::InUse,
+            None => Taken::Nothing,
+        }
+    }
+
+    /// A worker gives a task up, with its store if it has one.
+    pub(crate) fn give_up(&self, task: Task, local: Option<Box<Local>>) {
+        let mut inner = self.lock();
+        if let Some(claims) = inner.claims.get_mut(&task) {
+            *claims -= 1;
+            if *claims == 0 {
+                inner.claims.remove(&task);
+            }
+        }
+        inner.lay(task, local);
+    }
+
+    /// Lends a task to a standby, with its store if that lies here; none while a worker has the task.
+    pub(crate) fn lend(&self, task: Task) -> Option<Option<Box<Local>>> {
+        let mut inner = self.lock();
+        if inner.claims.contains_key(&task) {
+            return None;
+        }
+        inner.lent.insert(task);
+        Some(inner.laid.remove(&task).map(|laid| laid.local))
+    }
+
+    /// Whether a worker waits for what a standby holds.
+    pub(crate) fn is_wanted(&self, task: Task) -> bool {
+        self.lock().claims.contains_key(&task)
+    }
+
+    /// A standby lays down what it was lent.
+    pub(crate) fn give_back(&self, task: Task, local: Option<Box<Local>>) {
+        let mut inner = self.lock();
+        inner.lent.remove(&task);
+        inner.lay(task, local);
+    }
+
+    /// Closes what nobody took in time.
+    pub(crate) fn tidy(&self) {
+        let mut inner = self.lock();
+        let kept = inner.kept;
+        inner.laid.retain(|_, laid| laid.since.elapsed() < kept);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn lay(&mut self, task: Task, local: Option<Box<Local>>) {
+        let Some(mut local) = local.filter(|_| !self.kept.is_zero()) else { return };
+        local.discard();
+        if self.laid.len() >= ROOM {
+            let longest = self.laid.iter().min_by_key(|(_, laid)| laid.since).map(|(task, _)| *task);
+            longest.and_then(|task| self.laid.remove(&task));
+        }
+        self.laid.insert(task, Laid { local, since: Moment::now() });
+    }
+}

@@ -1,0 +1,110 @@
+//! An embedded log whose past comes record by record, or not at all for one task.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::task::Poll;
+use std::time::Duration;
+
+use segflow_core::event::Family;
+
+use crate::local::LocalLog;
+use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task};
+
+pub struct Slow {
+    pub log: LocalLog,
+    /// The task whose inputs' leader is away.
+    pub away: Option<Task>,
+    /// Every slice asked for: the task, from where.
+    pub asked: Vec<(Task, u64)>,
+}
+
+impl Past for Slow {
+    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+        self.log.journal_last(task)
+    }
+
+    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+        self.log.journal_after(task, after, max)
+    }
+
+    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+        self.asked.push((task, from));
+        if self.away == Some(task) {
+            return if self.asked.len().is_multiple_of(2) {
+                Err(LogError::Retry("the leader is away".to_owned()))
+            } else {
+                Ok(Slice { records: Vec::new(), next: from })
+            };
+        }
+        self.log.slice(task, family, from, to.min(from + 1))
+    }
+
+    fn forget(&mut self, task: Task) {
+        self.log.forget(task);
+    }
+}
+
+impl Log for Slow {
+    fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
+        self.log.tasks()
+    }
+
+    fn leave(&mut self) -> LogResult<()> {
+        self.log.leave()
+    }
+
+    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
+        self.log.seek(task, offsets)
+    }
+
+    fn release(&mut self, task: Task) {
+        self.log.release(task);
+    }
+
+    fn read(&mut self, max: usize, wait: Duration) -> LogResult<Vec<Record>> {
+        self.log.read(max, wait)
+    }
+
+    fn positions(&mut self, task: Task) -> LogResult<Offsets> {
+        self.log.positions(task)
+    }
+
+    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends> {
+        self.log.ends(tasks)
+    }
+
+    fn begin(&mut self) -> LogResult<()> {
+        self.log.begin()
+    }
+
+    fn produce(&mut self, output: Output) -> LogResult<()> {
+        self.log.produce(output)
+    }
+
+    fn flush(&mut self) -> LogResult<()> {
+        self.log.flush()
+    }
+
+    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()> {
+        self.log.send_offsets(offsets)
+    }
+
+    fn commit(&mut self) -> LogResult<()> {
+        self.log.commit()
+    }
+
+    fn abort(&mut self) -> LogResult<()> {
+        self.log.abort()
+    }
+
+    fn recycle(&mut self) -> LogResult<()> {
+        self.log.recycle()
+    }
+
+    fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
+        self.log.offsets_settled(task)
+    }
+
+    fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
+        self.log.journal_settled(task)
+    }
+}
