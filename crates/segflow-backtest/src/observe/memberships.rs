@@ -108,8 +108,11 @@ impl DimensionTally {
         stay.before = if to == NOBODY { NOBODY } else { from };
         (stay.segment, stay.entered) = (to, at);
         if first {
-            stay.compared = NOBODY;
-            stay.compared_next = frame.step.at_or_after(at.max(frame.beginning()), &frame.segmentation.zone);
+            let next = frame.step.at_or_after(at.max(frame.beginning()), &frame.segmentation.zone);
+            // Who was erased and is back before the next comparison was known at both.
+            if next != stay.compared_next {
+                (stay.compared, stay.compared_next) = (NOBODY, next);
+            }
         }
     }
 

@@ -127,6 +127,11 @@ impl Outcomes {
             let facts = state.facts.iter().filter(|fact| fact.occurred_at < at).collect();
             let view = View::new(customer, InEffect { facts, pruned_from: state.facts.pruned_from() }, segmentation);
             self.promises(open, &view, at);
+            // What is gone was closed, is older than the horizon, and was never seen to be kept.
+            let gone = |id: &String| view.promises().made.iter().all(|promise| promise.promise_id != id);
+            for one in open.iter().filter(|one| one.promise.as_ref().is_some_and(gone)) {
+                self.0.entry((one.dimension, one.segment)).or_default().kept.add(false);
+            }
         }
         open.clear();
     }
@@ -142,17 +147,17 @@ impl Outcomes {
         open.retain(|one| one.owing || one.promise.is_some());
     }
 
-    /// Counts the promises that are decided. One taken back is not counted, and one that is gone was broken: it is
-    /// closed, older than the horizon, and was never seen to be kept.
+    /// Counts the promises that are decided. One taken back is not counted, and one not made by then is left alone.
     fn promises(&mut self, open: &mut Vec<Observation>, view: &View<'_>, at: Instant) {
         for one in open.iter_mut() {
             let Some(promise_id) = &one.promise else { continue };
             let promise = view.promises().made.iter().find(|promise| promise.promise_id == promise_id);
             let kept = match promise {
+                None => continue,
                 Some(promise) if promise.cancelled_at().is_some() => None,
                 Some(promise) if promise.kept_at().is_some() => Some(true),
                 Some(promise) if promise.decided_at() > at => continue,
-                Some(_) | None => Some(false),
+                Some(_) => Some(false),
             };
             if let Some(kept) = kept {
                 self.0.entry((one.dimension, one.segment)).or_default().kept.add(kept);
