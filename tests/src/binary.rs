@@ -10,11 +10,19 @@ use std::process::Command;
 /// Where it was not built: run `cargo build --release` first, as `make test` does.
 #[must_use]
 pub fn path() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows where it is");
-    let profile = test.parent().and_then(std::path::Path::parent).expect("tests lie in a folder of their profile");
-    let path = profile.join("segflow");
-    assert!(path.exists(), "{} is missing: run `cargo build --release` first", path.display());
-    path
+    beside("segflow")
+}
+
+/// The path of a binary that was built beside this process: a test lies a folder deeper than a binary.
+///
+/// # Panics
+///
+/// Where it was not built.
+#[must_use]
+pub fn beside(name: &str) -> PathBuf {
+    let here = std::env::current_exe().expect("a process knows where it is");
+    let mut places = here.ancestors().skip(1).take(2).map(|dir| dir.join(name));
+    places.find(|path| path.exists()).unwrap_or_else(|| panic!("{name} is missing: run `cargo build --release` first"))
 }
 
 /// A call of it.

@@ -68,15 +68,19 @@ impl<'b> Service<'b> {
              state_dir = {:?}\nkafka.bootstrap_servers = {:?}\nops.listen = \"127.0.0.1:0\"\n",
             self.application,
             self.segmentation,
-            self.dir.path().join(format!("state-{instance}")),
+            self.state_dir(instance),
             self.broker.bootstrap(),
         );
         for family in Family::ALL {
             text.push_str(&format!("inputs.{}.topic = {:?}\n", family.name(), self.topic(family.name())));
         }
-        for (key, name) in
-            [("changes", "changes"), ("segments", "segments"), ("dead_letters", "dead-letters"), ("journal", "journal")]
-        {
+        for (key, name) in [
+            ("changes", "changes"),
+            ("segments", "segments"),
+            ("dead_letters", "dead-letters"),
+            ("journal", "journal"),
+            ("segmentations", "segmentations"),
+        ] {
             text.push_str(&format!("outputs.{key} = {:?}\n", self.topic(name)));
         }
         text.push_str(&self.settings);
@@ -102,13 +106,47 @@ impl<'b> Service<'b> {
 
     /// Starts an instance with further arguments.
     pub fn start_with(&mut self, instance: usize, args: &[&str]) {
+        self.spawn(instance, args, &[]);
+    }
+
+    /// Starts an instance with these failpoints armed.
+    pub fn start_armed(&mut self, instance: usize, points: &str) {
+        self.spawn(instance, &[], &[("SEGFLOW_FAILPOINTS", points)]);
+    }
+
+    fn spawn(&mut self, instance: usize, args: &[&str], environment: &[(&str, &str)]) {
         self.started.insert(instance, self.log(instance).len());
         let log = fs::File::options().create(true).append(true).open(self.log_file(instance)).expect("a log file");
         let mut command = segflow();
-        command.args(["run", "--config"]).arg(self.config(instance)).args(args);
+        command.args(["run", "--config"]).arg(self.config(instance)).args(args).envs(environment.iter().copied());
         let stderr = log.try_clone().expect("a second handle");
         let child = command.stdin(Stdio::null()).stdout(log).stderr(stderr).spawn().expect("segflow starts");
         self.processes.insert(instance, child);
+    }
+
+    /// How an instance that was started has ended, if it has; then it may be started again.
+    pub fn ended(&mut self, instance: usize) -> Option<ExitStatus> {
+        let child = self.processes.get_mut(&instance).expect("it was started");
+        let ended = child.try_wait().expect("a child of ours");
+        if ended.is_some() {
+            self.processes.remove(&instance);
+        }
+        ended
+    }
+
+    /// Sends a signal, such as `-STOP`, to an instance that runs.
+    pub fn signal(&self, instance: usize, signal: &str) {
+        run(Command::new("kill").args([signal, &self.processes[&instance].id().to_string()]));
+    }
+
+    /// Whether an instance was started, and is not known to have ended.
+    pub fn is_started(&self, instance: usize) -> bool {
+        self.processes.contains_key(&instance)
+    }
+
+    /// Where an instance keeps its state.
+    pub fn state_dir(&self, instance: usize) -> PathBuf {
+        self.dir.path().join(format!("state-{instance}"))
     }
 
     /// SIGKILL, and waits for the end.

@@ -26,7 +26,7 @@ fn application(broker: &Broker, name: &str, partitions: u32) -> KafkaConfig {
     config.outputs = SINKS.map(|sink| (sink, format!("{name}.{sink:?}").to_lowercase())).into();
     config.session_timeout = Duration::from_secs(6);
     let outcome = create(&config.connection, &wanted(&config, partitions).plan()).unwrap();
-    assert_eq!((outcome.created.len(), outcome.differences.len()), (6, 0));
+    assert_eq!((outcome.created.len(), outcome.differences.len()), (7, 0));
     config
 }
 
@@ -141,7 +141,7 @@ fn topics_are_created_once_and_never_changed() {
     let broker = Broker::shared();
     let config = application(broker, "made", 2);
     let again = create(&config.connection, &wanted(&config, 2).plan()).unwrap();
-    assert_eq!((again.created.len(), again.present.len(), again.differences), (0, 6, vec![]));
+    assert_eq!((again.created.len(), again.present.len(), again.differences), (0, 7, vec![]));
 
     let mut more = wanted(&config, 3);
     more.inputs.insert(Family::Contacts, "made.contacts".to_owned());

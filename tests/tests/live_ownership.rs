@@ -31,7 +31,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 /// Events that come for half a minute or more.
 fn load(service: &Service<'_>) -> Child {
     let mut load = segflow();
-    load.args(["generate", "--customers=1000", "--rate=1000", "--config"]).arg(service.config(0));
+    load.args(["generate", "--customers=2000", "--rate=1000", "--config"]).arg(service.config(0));
     load.arg(format!("--events={EVENTS}")).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -147,7 +147,7 @@ fn a_standby_follows_takes_over_warm_and_follows_again() {
         })
     });
     service.stop();
-    let stores = [0, 1].map(|instance| digest(&service.dir().join(format!("state-{instance}"))));
+    let stores = [0, 1].map(|instance| states(&service.dir().join(format!("state-{instance}"))));
     assert_eq!(stores[0], stores[1], "live = standby, over the whole store");
     assert_eq!(stores[0].len(), 4);
 }
@@ -157,10 +157,13 @@ fn number(line: &str, field: &str) -> u64 {
     said.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("no {field} in {line}"))
 }
 
+/// A customer's row: its key and its bytes.
+type State = (Vec<u8>, Vec<u8>);
+
 /// Every state of every task, by the name of its directory.
-fn digest(state: &Path) -> BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>> {
+fn states(state: &Path) -> BTreeMap<String, Vec<State>> {
     let shared = Shared::new(Settings::default());
     let directories = std::fs::read_dir(state).unwrap().map(|entry| entry.unwrap());
-    let states = |path: &Path| Store::open(path, &shared).unwrap().customers_all().collect::<Result<_, _>>().unwrap();
-    directories.map(|entry| (entry.file_name().into_string().unwrap(), states(&entry.path()))).collect()
+    let of = |path: &Path| Store::open(path, &shared).unwrap().customers_all().collect::<Result<_, _>>().unwrap();
+    directories.map(|entry| (entry.file_name().into_string().unwrap(), of(&entry.path()))).collect()
 }

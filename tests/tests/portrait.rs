@@ -8,17 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
-use std::time::Duration;
 
-use segflow_core::clock::{Idle, Role, Settings as ClockSettings};
 use segflow_core::event::Family;
-use segflow_core::segmentation::Segmentation;
-use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::Task;
 use segflow_runtime::worker::Worker;
 use segflow_tests::binary::segflow;
-use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
+use segflow_tests::embedded::config;
+use segflow_wire::{Partitioner, partition_of};
 use tempfile::TempDir;
 
 /// Each customer in another.
@@ -141,7 +138,7 @@ impl Service {
             let task = Task(partition_of(line.key.as_deref().unwrap(), PARTITIONS, Partitioner::Murmur2));
             broker.append(task, family, line.timestamp, line.key, line.value, Vec::new());
         }
-        let config = Arc::new(config(state.path()));
+        let config = Arc::new(config(&folder().join("segmentation.yaml"), PARTITIONS, state.path()));
         let mut worker = Worker::new("inspected", config, broker.attach("inspected"), Arc::default());
         while worker.cycle().unwrap().busy {}
         Self { state, _worker: worker }
@@ -158,24 +155,5 @@ impl Service {
         let mut files: Vec<_> = files.map(|file| (file.path(), file.metadata().unwrap().len())).collect();
         files.sort();
         files
-    }
-}
-
-fn config(state: &Path) -> Config {
-    let rules = fs::read(folder().join("segmentation.yaml")).unwrap();
-    let segmentation = Segmentation::load("segmentation.yaml", rules).unwrap().segmentation;
-    let currency = segmentation.currency.clone();
-    let input = |family: Family| (family, Input { topic: family.default_topic(), role: Role::Gate });
-    Config {
-        segmentation: Arc::new(segmentation),
-        intake: Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, PARTITIONS, currency)),
-        inputs: Family::ALL.map(input).into(),
-        outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
-        clock: ClockSettings { grace_ms: 0, idle: Idle::RecordTime },
-        commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
-        cache_customers: 4,
-        state_dir: state.to_owned(),
-        store: segflow_store::Shared::new(segflow_store::Settings { reserve_bytes: 0, ..Default::default() }),
-        shelf: segflow_runtime::shelf::Shelf::default(),
     }
 }

@@ -1,7 +1,6 @@
 //! One partition being replayed: by the candidate, and by the baseline if there is one.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Moment};
 
@@ -9,10 +8,10 @@ use parquet::errors::ParquetError;
 use segflow_core::change::Decided;
 use segflow_core::digest::Digest;
 use segflow_core::event::{Body, Event, Family};
-use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Instant;
 use segflow_runtime::epoch::Accepted;
 use segflow_runtime::replay::{Partition, Step, accept};
+use segflow_runtime::rules::Rules;
 use segflow_runtime::states::StoredError;
 use segflow_store::Shared;
 use segflow_wire::{Headers, Intake, RawRecord, Rejection};
@@ -27,7 +26,7 @@ use crate::states::Customers;
 /// What all lanes share.
 pub struct Rails {
     /// The candidate, then the baseline if there is one.
-    pub segmentations: Vec<Arc<Segmentation>>,
+    pub rules: Vec<Rules>,
     /// How records are accepted.
     pub intake: Intake,
     /// What is reported.
@@ -112,7 +111,7 @@ impl Lane {
     /// Nothing replayed yet.
     #[must_use]
     pub fn new(number: u32, rails: &Rails) -> Self {
-        let sides = rails.segmentations.iter().map(|_| Side::default()).collect();
+        let sides = rails.rules.iter().map(|_| Side::default()).collect();
         let (observer, rows) = (Observer::new(&rails.scope), Rows::new(&rails.parts, number, rails.intake.partitions));
         Self {
             number,
@@ -154,10 +153,10 @@ impl Lane {
     pub fn end(&mut self, rails: &Rails) -> Result<(), LaneError> {
         let begun = Moment::now();
         let mut changes = Vec::new();
-        for (side, segmentation) in self.sides.iter_mut().zip(&rails.segmentations) {
+        for (side, rules) in self.sides.iter_mut().zip(&rails.rules) {
             changes.push(match rails.period.to {
-                Some(to) => side.replay.settle(segmentation, to)?,
-                None => side.replay.finish(segmentation)?,
+                Some(to) => side.replay.settle(rules, to)?,
+                None => side.replay.finish(rules)?,
             });
             side.replay.states.settle()?;
         }
@@ -203,10 +202,10 @@ impl Lane {
         let (mut refused, mut changes) = (None, Vec::with_capacity(self.sides.len()));
         let mut accepted = Some(accepted);
         let last = self.sides.len() - 1;
-        for (index, (side, segmentation)) in self.sides.iter_mut().zip(&rails.segmentations).enumerate() {
+        for (index, (side, rules)) in self.sides.iter_mut().zip(&rails.rules).enumerate() {
             let mine = if index == last { accepted.take() } else { accepted.clone() };
             let mine = mine.expect("taken by the last side alone");
-            let Step { changes: decided, refused: full } = side.replay.record(segmentation, mine)?;
+            let Step { changes: decided, refused: full } = side.replay.record(rules, mine)?;
             side.replay.states.settle()?;
             refused = refused.or(full);
             changes.push(decided);

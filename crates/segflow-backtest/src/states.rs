@@ -97,10 +97,29 @@ impl States for Customers {
         }
     }
 
+    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, StoredError> {
+        match self {
+            Self::Memory(memory) => memory.decided_by(customer).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.decided_by(customer),
+        }
+    }
+
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, StoredError> {
         match self {
             Self::Memory(memory) => memory.due(kind, from, to, max).map_err(|never| match never {}),
             Self::Disk(stored) => stored.due(kind, from, to, max),
+        }
+    }
+
+    fn customers(
+        &self,
+        after: Option<&CustomerId>,
+        to: Option<&CustomerId>,
+        max: usize,
+    ) -> Result<Vec<CustomerId>, StoredError> {
+        match self {
+            Self::Memory(memory) => memory.customers(after, to, max).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.customers(after, to, max),
         }
     }
 }

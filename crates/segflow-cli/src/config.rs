@@ -2,6 +2,8 @@
 //!
 //! `deploy/config/segflow.toml` documents every key with its default and unit; a test keeps the two together.
 
+mod snapshots;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use segflow_core::event::Family;
 use segflow_kafka::{Connection, KafkaConfig};
 use segflow_runtime::log::Sink;
 use serde::Deserialize;
+
+pub use snapshots::{Recovery, Snapshots};
 
 /// The whole file.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -26,6 +30,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     #[serde(default)]
     pub standby_of: StandbyOf,
+    #[serde(default)]
+    pub recovery: Recovery,
     pub kafka: Kafka,
     #[serde(default)]
     pub inputs: Inputs,
@@ -37,6 +43,8 @@ pub struct Config {
     pub commit: Commit,
     #[serde(default)]
     pub store: Store,
+    #[serde(default)]
+    pub snapshots: Snapshots,
     #[serde(default)]
     pub ops: Ops,
     #[serde(default)]
@@ -162,6 +170,7 @@ pub struct Outputs {
     pub segments: String,
     pub dead_letters: String,
     pub journal: String,
+    pub segmentations: String,
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -178,6 +187,7 @@ pub struct Commit {
     pub interval: SignedDuration,
     pub max_records: usize,
     pub max_timers: usize,
+    pub max_resegmented: usize,
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -221,6 +231,7 @@ impl Default for Outputs {
             segments: "collections.segments".to_owned(),
             dead_letters: "collections.dead-letters".to_owned(),
             journal: "collections.journal".to_owned(),
+            segmentations: "segflow.segmentations".to_owned(),
         }
     }
 }
@@ -233,7 +244,12 @@ impl Default for Clock {
 
 impl Default for Commit {
     fn default() -> Self {
-        Self { interval: SignedDuration::from_millis(100), max_records: 10_000, max_timers: 10_000 }
+        Self {
+            interval: SignedDuration::from_millis(100),
+            max_records: 10_000,
+            max_timers: 10_000,
+            max_resegmented: 1_000,
+        }
     }
 }
 
@@ -294,6 +310,7 @@ impl Config {
             |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         ensure!(word(&self.application), "`application` must be letters, digits, `-`, `_` and `.`");
         ensure!(word(&self.instance), "`instance` must be letters, digits, `-`, `_` and `.`");
+        self.snapshots.check()?;
         ensure!(self.workers <= 256, "`workers` is {}: 256 at most", self.workers);
         let bounds = [
             ("kafka.session_timeout", self.kafka.session_timeout, 1_000, 1_800_000),
@@ -306,9 +323,11 @@ impl Config {
             let ms = duration.as_millis();
             ensure!((least..=most).contains(&ms), "`{key}` is {ms} ms: expected {least} to {most} ms");
         }
-        for (key, count) in
-            [("commit.max_records", self.commit.max_records), ("commit.max_timers", self.commit.max_timers)]
-        {
+        for (key, count) in [
+            ("commit.max_records", self.commit.max_records),
+            ("commit.max_timers", self.commit.max_timers),
+            ("commit.max_resegmented", self.commit.max_resegmented),
+        ] {
             ensure!((1..=1_000_000).contains(&count), "`{key}` is {count}: expected 1 to 1000000");
         }
         for (key, mib) in [
@@ -356,12 +375,13 @@ impl Config {
 
     /// The topic of every sink.
     pub fn output_topics(&self) -> BTreeMap<Sink, String> {
-        let Outputs { changes, segments, dead_letters, journal, .. } = self.outputs.clone();
+        let Outputs { changes, segments, dead_letters, journal, segmentations, .. } = self.outputs.clone();
         [
             (Sink::Changes, changes),
             (Sink::Segments, segments),
             (Sink::DeadLetters, dead_letters),
             (Sink::Journal, journal),
+            (Sink::Segmentations, segmentations),
         ]
         .into()
     }
@@ -435,7 +455,7 @@ mod tests {
     #[test]
     fn the_example_shows_every_key() {
         let example: toml::Table = toml::from_str(EXAMPLE).unwrap();
-        for section in ["inputs", "outputs", "clock", "commit", "store", "ops", "log"] {
+        for section in ["inputs", "outputs", "clock", "commit", "store", "snapshots", "ops", "log"] {
             assert!(example.contains_key(section), "{section}");
         }
     }

@@ -70,6 +70,7 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
         let view = &View::new(customer, in_effect(facts, pending), segmentation);
         let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
         settled.disturb(news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family])));
+        decision.open(segmentation);
         let mut news = &*news;
         // From here to the next fact, or to the end, only time passes.
         let quiet = pending.first().map_or(to, |first| first.effective.min(to));
@@ -115,18 +116,46 @@ fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, 
     let mut decided = Vec::new();
     let dimensions = segmentation.dimensions.iter().zip(before).zip(&mut state.decision.dimensions);
     for ((dimension, before), membership) in dimensions {
-        let Some(from) = before.current else { continue };
+        if before.current.is_none() {
+            continue;
+        }
         membership.seq += 1;
-        let core = Core {
-            change_id: change_id(customer, &dimension.name, membership.seq),
-            seq: membership.seq,
-            customer_id: customer.clone(),
-            dimension: dimension.name.clone(),
-            from: Some(dimension.segments[usize::from(from)].name.clone()),
+        let left = Left { customer, dimension, before: &before, seq: membership.seq };
+        let core = left.close(segmentation, at, Cause::Erasure, safety.clone());
+        decided.push(Decided { core, origin: Some((erasure.family, erasure.offset)) });
+    }
+    state.decision.close(segmentation);
+    let remains = !in_effect(&state.facts, &state.pending).facts.is_empty();
+    state.decision.as_of = Some(at);
+    state.decision.next = if remains { at } else { Instant::NEVER };
+    decided
+}
+
+/// A dimension in which the customer stands no more.
+pub(crate) struct Left<'a> {
+    pub customer: &'a CustomerId,
+    /// As in the segmentation that decided it.
+    pub dimension: &'a Dimension,
+    /// Where they stood.
+    pub before: &'a Membership,
+    /// Of the last change.
+    pub seq: u64,
+}
+
+impl Left<'_> {
+    /// The last change. No membership is left to be named.
+    pub fn close(&self, segmentation: &Segmentation, at: Instant, cause: Cause, safety: Safety) -> Core {
+        let left = |current: u16| self.dimension.segments[usize::from(current)].name.clone();
+        Core {
+            change_id: change_id(self.customer, &self.dimension.name, self.seq),
+            seq: self.seq,
+            customer_id: self.customer.clone(),
+            dimension: self.dimension.name.clone(),
+            from: self.before.current.map(left),
             to: None,
             effective_at: at,
-            entered_previous_at: before.entered_at,
-            cause: Cause::Erasure,
+            entered_previous_at: self.before.entered_at,
+            cause,
             event_id: None,
             reasons: Vec::new(),
             segmentation: segmentation.name.clone(),
@@ -135,32 +164,28 @@ fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, 
             next_if_silent: None,
             forecast_until: at,
             memberships: Vec::new(),
-            safety: safety.clone(),
+            safety,
             treatment: BTreeMap::new(),
             treatment_from: BTreeMap::new(),
-        };
-        decided.push(Decided { core, origin: Some((erasure.family, erasure.offset)) });
+        }
     }
-    let remains = !in_effect(&state.facts, &state.pending).facts.is_empty();
-    state.decision.as_of = Some(at);
-    state.decision.next = if remains { at } else { Instant::NEVER };
-    decided
 }
 
 /// An instant at which something moved.
-struct Step<'s, 'a> {
-    customer: &'a CustomerId,
-    segmentation: &'a Segmentation,
+pub(crate) struct Step<'s, 'a> {
+    pub customer: &'a CustomerId,
+    pub segmentation: &'a Segmentation,
     /// What came into effect now.
-    news: &'s [Pending],
-    before: &'s [Membership],
-    view: &'s View<'a>,
-    now: Scene<'s, 'a, 's>,
-    settled: &'s Settled,
+    pub news: &'s [Pending],
+    pub before: &'s [Membership],
+    pub view: &'s View<'a>,
+    pub now: Scene<'s, 'a, 's>,
+    pub settled: &'s Settled,
 }
 
 impl<'a> Step<'_, 'a> {
-    fn describe(&self, moves: &[Move], next: Instant) -> Vec<Decided> {
+    /// The changes of some moves, in their order. `next` is the next breakpoint.
+    pub fn describe(&self, moves: &[Move], next: Instant) -> Vec<Decided> {
         let zone = &self.segmentation.zone;
         let earlier;
         let view = if self.news.is_empty() {
@@ -172,7 +197,7 @@ impl<'a> Step<'_, 'a> {
         let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
         let evaluation = Evaluation::new(self.segmentation, view, moment);
         let before = Scene { evaluation: &evaluation, memberships: self.before };
-        let stood = self.before.iter().any(|membership| membership.current.is_some());
+        let stood = self.before.iter().any(|membership| membership.entered_at.is_some());
         let before = stood.then_some(&before);
         let (forecasts, forecast_until) = self.forecast(moves, next);
         let safety = self.view.safety(self.now.evaluation.moment);
@@ -275,14 +300,14 @@ impl<'a> Step<'_, 'a> {
     }
 }
 
-fn names(segmentation: &Segmentation, memberships: &[Membership]) -> Vec<(String, String)> {
+pub(crate) fn names(segmentation: &Segmentation, memberships: &[Membership]) -> Vec<(String, String)> {
     present(segmentation, memberships)
         .map(|(dimension, segment)| (dimension.name.clone(), segment.name.clone()))
         .collect()
 }
 
 /// Per key the first dimension in file order wins.
-fn treatment(
+pub(crate) fn treatment(
     segmentation: &Segmentation,
     memberships: &[Membership],
 ) -> (BTreeMap<String, String>, BTreeMap<String, String>) {

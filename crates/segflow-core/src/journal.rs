@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::Clock;
 use crate::digest::Digest;
-use crate::event::Family;
+use crate::event::{CustomerId, Family};
 use crate::time::Instant;
 
 /// One epoch of one task: what was read, how far time had come, and what was decided.
@@ -20,8 +20,14 @@ pub struct Record {
     pub w: Instant,
     /// Wall time of the task's first cycle ever.
     pub first_started: Instant,
-    /// The rules by which it decided.
+    /// The rules by which it decided. Where they are not those of the epoch before, they were activated by this one.
     pub segmentation_hash: String,
+    /// The hashes of the rules by which some customers are decided still, the oldest first; empty once everybody is
+    /// decided by the present ones.
+    pub former: Vec<String>,
+    /// How far the pass over all customers, in the order of their ids, has come; none before its beginning and after
+    /// its end.
+    pub resegmented_to: Option<CustomerId>,
     /// The intake configuration by which it accepted records.
     pub intake_hash: String,
     /// The release that decided.

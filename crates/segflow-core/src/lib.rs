@@ -15,6 +15,7 @@ pub mod journal;
 pub mod membership;
 pub mod money;
 mod prune;
+pub mod resegment;
 pub mod rule;
 pub mod segmentation;
 pub mod state;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Event, Family};
 use crate::fact::{Fact, Facts, Inserted};
 use crate::membership::Settled;
-use crate::segmentation::Segmentation;
+use crate::segmentation::{Dimension, Segmentation};
 use crate::time::Instant;
 
 /// One customer.
@@ -44,13 +44,40 @@ pub struct Decision {
     pub as_of: Option<Instant>,
     /// The next breakpoint if no fact arrives.
     pub next: Instant,
-    /// One per dimension, in file order; empty until something was decided.
+    /// The version of the segmentation that decided it; 0 while `dimensions` is empty.
+    pub segmentation: u32,
+    /// One per dimension, in that segmentation's order; empty while nothing is decided, or nothing any more.
     pub dimensions: Vec<Membership>,
+    /// Of dimensions in which the customer stands no more (erased, or dropped from the segmentation): how many changes
+    /// there have been. By name.
+    pub closed: BTreeMap<String, u64>,
 }
 
 impl Default for Decision {
     fn default() -> Self {
-        Self { as_of: None, next: Instant::NEVER, dimensions: Vec::new() }
+        Self { as_of: None, next: Instant::NEVER, segmentation: 0, dimensions: Vec::new(), closed: BTreeMap::new() }
+    }
+}
+
+impl Decision {
+    /// Makes room for the memberships of somebody of whom nothing is decided; `seq` goes on where it was closed.
+    pub(crate) fn open(&mut self, segmentation: &Segmentation) {
+        if self.dimensions.is_empty() {
+            let dimension = |dimension: &Dimension| Membership {
+                seq: self.closed.remove(&dimension.name).unwrap_or_default(),
+                ..Membership::default()
+            };
+            self.dimensions = segmentation.dimensions.iter().map(dimension).collect();
+        }
+        self.segmentation = segmentation.version;
+    }
+
+    /// Nothing is decided any more; of every dimension the `seq` is kept.
+    pub(crate) fn close(&mut self, segmentation: &Segmentation) {
+        let names = segmentation.dimensions.iter().map(|dimension| dimension.name.clone());
+        let memberships = std::mem::take(&mut self.dimensions).into_iter();
+        self.closed.extend(names.zip(memberships.map(|membership| membership.seq)).filter(|(_, seq)| *seq > 0));
+        self.segmentation = 0;
     }
 }
 
@@ -110,6 +137,12 @@ pub fn fold(state: &mut State, event: Event, offset: u64, silence: Instant, segm
 }
 
 impl State {
+    /// Of which nothing is remembered but what is kept.
+    #[must_use]
+    pub fn new(facts: Facts, pending: Vec<Pending>, decision: Decision) -> Self {
+        Self { facts, pending, decision, settled: Settled::default() }
+    }
+
     /// The next instant of each kind at which something may change.
     #[must_use]
     pub fn wake(&self) -> Wake {

@@ -10,7 +10,7 @@ use segflow_core::event::Family;
 use segflow_runtime::log::{LogError, LogResult, Sink};
 
 /// Every sink, in the order in which they are listed everywhere.
-pub const SINKS: [Sink; 4] = [Sink::Changes, Sink::Segments, Sink::DeadLetters, Sink::Journal];
+pub const SINKS: [Sink; 5] = [Sink::Changes, Sink::Segments, Sink::DeadLetters, Sink::Journal, Sink::Segmentations];
 
 /// The topic of a sink unless the configuration names another.
 #[must_use]
@@ -20,6 +20,7 @@ pub const fn default_topic(sink: Sink) -> &'static str {
         Sink::Segments => "collections.segments",
         Sink::DeadLetters => "collections.dead-letters",
         Sink::Journal => "collections.journal",
+        Sink::Segmentations => "segflow.segmentations",
     }
 }
 
@@ -122,7 +123,7 @@ pub struct KafkaConfig {
     pub worker: usize,
     /// The topic of each input that is read.
     pub inputs: BTreeMap<Family, String>,
-    /// The topic of each sink: all four.
+    /// The topic of each sink: all of them.
     pub outputs: BTreeMap<Sink, String>,
     /// After how long the cluster aborts a transaction that is not ended. Default 10 s.
     pub transaction_timeout: Duration,
@@ -181,7 +182,16 @@ impl KafkaConfig {
 
     /// The journal's topic.
     pub(crate) fn journal(&self) -> &str {
-        self.outputs.get(&Sink::Journal).map_or(default_topic(Sink::Journal), String::as_str)
+        self.topic(Sink::Journal)
+    }
+
+    /// The topic of the segmentations' texts.
+    pub(crate) fn texts(&self) -> &str {
+        self.topic(Sink::Segmentations)
+    }
+
+    fn topic(&self, sink: Sink) -> &str {
+        self.outputs.get(&sink).map_or(default_topic(sink), String::as_str)
     }
 
     /// What the member of the group calls itself.

@@ -1,5 +1,6 @@
 //! Producing: records handed over, delivery reports counted, failures kept until somebody asks.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
@@ -24,9 +25,22 @@ const TICK: Duration = Duration::from_millis(1);
 #[derive(Default)]
 pub(crate) struct Deliveries {
     failure: Mutex<Option<LogError>>,
+    journal: String,
+    /// Where the last records delivered to the journal stand, by partition.
+    journaled: Mutex<BTreeMap<i32, i64>>,
 }
 
 impl Deliveries {
+    /// One that notes where records of this topic are delivered.
+    pub(crate) fn noting(journal: &str) -> Self {
+        Self { journal: journal.to_owned(), ..Self::default() }
+    }
+
+    /// Where the last records of the journal were delivered since the last call, by partition.
+    pub(crate) fn take_journaled(&self) -> BTreeMap<i32, i64> {
+        std::mem::take(&mut *self.journaled.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The first failure since the last call.
     pub(crate) fn take_failure(&self) -> Option<LogError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -49,12 +63,19 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, report: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, message)) = report {
-            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-            failure.get_or_insert_with(|| {
-                let (topic, partition) = (message.topic(), message.partition());
-                failed(&format!("delivering a record to {topic} [{partition}]"), error)
-            });
+        match report {
+            Ok(message) if message.topic() == self.journal => {
+                let mut journaled = self.journaled.lock().unwrap_or_else(PoisonError::into_inner);
+                journaled.insert(message.partition(), message.offset());
+            }
+            Ok(_) => {}
+            Err((error, message)) => {
+                let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                failure.get_or_insert_with(|| {
+                    let (topic, partition) = (message.topic(), message.partition());
+                    failed(&format!("delivering a record to {topic} [{partition}]"), error)
+                });
+            }
         }
     }
 }

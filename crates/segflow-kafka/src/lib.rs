@@ -24,7 +24,10 @@ mod producer;
 mod ranges;
 mod reader;
 mod record;
+pub mod retention;
+mod texts;
 pub mod topics;
+mod trim;
 mod voice;
 
 pub use config::{Connection, KafkaConfig, SINKS, default_topic};

@@ -18,6 +18,7 @@ use crate::partitions::{list_at, offset};
 use crate::past::KafkaPast;
 use crate::producer::Transactions;
 use crate::reader::Reader;
+use crate::trim;
 
 /// What is committed for a journal partition. The offset is a marker: it fences and is waited for, and is never read.
 const JOURNAL_MARKER: Offset = Offset::Offset(0);
@@ -158,6 +159,14 @@ impl Log for KafkaLog {
         self.past.look_anew(task);
         barrier::journal_settled(self.asker.consumer(), self.reader.consumer(), self.config.journal(), task)
     }
+
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        self.transactions.journaled(task)
+    }
+
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        trim::trim(&self.config, task, before)
+    }
 }
 
 impl Past for KafkaLog {
@@ -167,6 +176,10 @@ impl Past for KafkaLog {
 
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         self.past.journal_after(task, after, max)
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        self.past.segmentation(hash)
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {

@@ -12,6 +12,7 @@ use crate::config::KafkaConfig;
 use crate::journal::Journal;
 use crate::part::Found;
 use crate::ranges::Ranges;
+use crate::texts::Texts;
 
 /// After how long without use the client is closed; the next use opens another.
 const OVER: Duration = Duration::from_secs(30);
@@ -25,13 +26,14 @@ pub struct KafkaPast {
     /// None while it is not needed.
     ranges: Option<Ranges>,
     journals: BTreeMap<Task, Journal>,
+    texts: Texts,
 }
 
 impl KafkaPast {
     /// Reads the topics of this configuration, once it is asked to.
     #[must_use]
     pub fn new(config: KafkaConfig) -> Self {
-        Self { config, ranges: None, journals: BTreeMap::new() }
+        Self { config, ranges: None, journals: BTreeMap::new(), texts: Texts::default() }
     }
 
     /// Checks the topics, and says how many partitions each has.
@@ -79,6 +81,12 @@ impl Past for KafkaPast {
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         let (journal, ranges) = self.journal(task)?;
         journal.after(ranges, after, max)
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        self.ranges()?;
+        let ranges = self.ranges.as_mut().expect("just opened");
+        self.texts.find(hash, &self.config, ranges)
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {

@@ -9,7 +9,7 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use segflow_runtime::log::{LogError, LogResult, Output, Sink};
+use segflow_runtime::log::{LogError, LogResult, Output, Sink, Task};
 
 use crate::config::KafkaConfig;
 use crate::delivery::{Deliveries, deliver, hand_over, owned_headers};
@@ -29,6 +29,8 @@ pub(crate) struct Transactions {
     /// None once it is of no more use.
     client: Option<BaseProducer<Deliveries>>,
     state: State,
+    /// Where the last journal record of each task stands that was committed.
+    journaled: BTreeMap<Task, u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,8 +48,8 @@ enum State {
 impl Transactions {
     /// A producer of the worker's `transactional.id`. It fences its predecessor and ends what that one left open.
     pub(crate) fn open(config: &KafkaConfig) -> LogResult<Self> {
-        let mut this =
-            Self { config: config.clone(), topics: config.outputs.clone(), client: None, state: State::Doubtful };
+        let (config, topics) = (config.clone(), config.outputs.clone());
+        let mut this = Self { config, topics, client: None, state: State::Doubtful, journaled: BTreeMap::new() };
         this.recycle()?;
         Ok(this)
     }
@@ -57,7 +59,7 @@ impl Transactions {
         let doing = "creating the producer";
         if self.state != State::Created || self.client.is_none() {
             self.client = None;
-            let created = self.config.producer().create_with_context(Deliveries::default());
+            let created = self.config.producer().create_with_context(Deliveries::noting(self.config.journal()));
             self.client = Some(created.map_err(|error| failed(doing, &error))?);
             self.state = State::Created;
         }
@@ -84,6 +86,7 @@ impl Transactions {
         let client = self.client()?;
         client.poll(Duration::ZERO);
         client.context().take_failure();
+        client.context().take_journaled();
         match client.begin_transaction() {
             Ok(()) => {
                 self.state = State::Open;
@@ -134,9 +137,17 @@ impl Transactions {
             verdict => verdict,
         })?;
         if waited < PROMPT {
+            let journaled = self.client()?.context().take_journaled();
+            let known = |(partition, offset)| Some((Task(u32::try_from(partition).ok()?), u64::try_from(offset).ok()?));
+            self.journaled.extend(journaled.into_iter().filter_map(known));
             return Ok(());
         }
         Err(LogError::Unclear(format!("committing: the answer took {} ms and is not trusted", waited.as_millis())))
+    }
+
+    /// Where the last journal record of a task stands that was committed here.
+    pub(crate) fn journaled(&self, task: Task) -> Option<u64> {
+        self.journaled.get(&task).copied()
     }
 
     /// Aborts the open transaction, if one is open.

@@ -4,7 +4,7 @@
 //! rebuilt and history replayed, and retention counts from record timestamps, so that generated history would vanish
 //! from a topic with a finite one. Profiles too: compaction would drop the superseded attributes that a replay needs.
 //! The journal keeps everything and takes the broker's clock, so that no wrong clock of a worker makes it look old.
-//! Memberships are compacted. Changes and dead letters are kept for a time, 30 days by default.
+//! Memberships are compacted, and so are the texts of segmentations, which have one partition. Changes and dead letters are kept for a time, 30 days by default.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,7 +31,7 @@ pub struct Wanted {
     pub inputs: BTreeMap<Family, String>,
     /// The topic of each sink.
     pub outputs: BTreeMap<Sink, String>,
-    /// Partitions of each topic: one per task.
+    /// Partitions of each topic: one per task; the segmentations' topic has one in all.
     pub partitions: u32,
     /// Copies of each partition; none leaves it to the cluster's default. With three or more, two must confirm a write.
     pub replication: Option<u16>,
@@ -56,7 +56,10 @@ impl Wanted {
             let kept = [("cleanup.policy", "delete".to_owned()), ("message.timestamp.type", "CreateTime".to_owned())];
             self.topic(topic, kept.into_iter().chain([retention(self.input_retention)]))
         });
-        let outputs = self.outputs.iter().map(|(sink, topic)| self.topic(topic, self.sink(*sink)));
+        let outputs = self.outputs.iter().map(|(sink, topic)| {
+            let topic = self.topic(topic, self.sink(*sink));
+            if *sink == Sink::Segmentations { Topic { partitions: 1, ..topic } } else { topic }
+        });
         inputs.chain(outputs).collect()
     }
 
@@ -64,7 +67,7 @@ impl Wanted {
         let delete = ("cleanup.policy", "delete".to_owned());
         match sink {
             Sink::Changes | Sink::DeadLetters => vec![delete, largest(), retention(self.output_retention)],
-            Sink::Segments => vec![("cleanup.policy", "compact".to_owned()), largest()],
+            Sink::Segments | Sink::Segmentations => vec![("cleanup.policy", "compact".to_owned()), largest()],
             Sink::Journal => {
                 vec![delete, ("message.timestamp.type", "LogAppendTime".to_owned()), retention(None)]
             }
@@ -190,7 +193,7 @@ fn compare(wanted: &Topic, found: &Description, properties: &BTreeMap<String, St
     counts.chain(properties).filter_map(differs).collect()
 }
 
-fn properties_of(admin: &AdminClient<Voice>, topic: &str) -> LogResult<BTreeMap<String, String>> {
+pub(crate) fn properties_of(admin: &AdminClient<Voice>, topic: &str) -> LogResult<BTreeMap<String, String>> {
     let doing = || format!("asking for the properties of {topic}");
     let answers = wait_for(admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options()))?
         .map_err(|error| failed(&doing(), &error))?;
@@ -241,7 +244,7 @@ fn options() -> AdminOptions {
 }
 
 /// Runs one of rdkafka's futures on this thread.
-fn wait_for<T>(future: impl Future<Output = T>) -> LogResult<T> {
+pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> LogResult<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|error| LogError::Stop(format!("no thread to wait on: {error}")))?;
     Ok(runtime.block_on(future))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Instant;
-use segflow_runtime::status::{InputStatus, Phase, Snapshot, TaskStatus, Totals, WorkerStatus};
+use segflow_runtime::status::{InputStatus, Phase, Snapshot, SnapshotStatus, TaskStatus, Totals, WorkerStatus};
 
 use crate::exposition::{Series, text};
 
@@ -19,8 +19,10 @@ pub fn render(snapshot: &Snapshot, topics: &BTreeMap<Family, String>) -> String 
     series.extend(lags(&snapshot.tasks, topics));
     series.extend(clocks(&snapshot.tasks));
     series.extend(phases(&snapshot.tasks));
+    series.extend(segmentations(snapshot));
     series.extend(records(&snapshot.totals));
     series.extend(workers(&snapshot.workers));
+    series.extend(snapshots(&snapshot.snapshots));
     series.push(build());
     text(series)
 }
@@ -126,6 +128,36 @@ fn phases(tasks: &BTreeMap<u32, TaskStatus>) -> [Series; 2] {
     [state, behind]
 }
 
+fn segmentations(snapshot: &Snapshot) -> [Series; 4] {
+    let mut version =
+        Series::gauge("segmentation_version", "The version of the segmentation by which the task decides.");
+    let mut pass = Series::gauge(
+        "segmentation_pass",
+        "1 while some customers of the task are decided by former segmentations still, else 0.",
+    );
+    let mut refused = Series::gauge(
+        "segmentation_refused",
+        "1 where the task does not activate the segmentation of the file, by reason: name, currency or version.",
+    );
+    let mut invalid = Series::gauge(
+        "segmentation_file_invalid",
+        "1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.",
+    );
+    for (partition, task) in &snapshot.tasks {
+        let partition = partition.to_string();
+        let labels = [("partition", partition.as_str())];
+        if let Some(decides) = task.segmentation_version {
+            version.push(&labels, f64::from(decides));
+            pass.push(&labels, f64::from(u8::from(task.passing)));
+        }
+        if let Some(reason) = task.refused {
+            refused.push(&[("partition", partition.as_str()), ("reason", reason)], 1.0);
+        }
+    }
+    invalid.push(&[], f64::from(u8::from(snapshot.file_invalid)));
+    [version, pass, refused, invalid]
+}
+
 /// A name, a help and where the value stands.
 type Row<T> = (&'static str, &'static str, fn(&T) -> u64);
 
@@ -157,6 +189,12 @@ fn records(totals: &BTreeMap<u32, Totals>) -> Vec<Series> {
     };
     let mut series: Vec<Series> = COUNTS.into_iter().map(by_partition).collect();
     series.push(dead_letters(totals));
+    let mut resegmented =
+        Series::counter("resegmented_total", "Customers that went over to a new segmentation after its activation.");
+    for (partition, totals) in totals {
+        resegmented.push(&[("partition", &partition.to_string())], number(totals.resegmented));
+    }
+    series.push(resegmented);
     let mut rolled = Series::counter(
         "epochs_rolled_forward_total",
         "Epochs that were committed but not in the store, redone from the journal.",
@@ -199,6 +237,24 @@ fn workers(workers: &BTreeMap<String, WorkerStatus>) -> Vec<Series> {
         series
     };
     WORKERS.into_iter().map(by_worker).collect()
+}
+
+fn snapshots(snapshots: &BTreeMap<u32, SnapshotStatus>) -> [Series; 4] {
+    let mut epoch = Series::gauge("snapshot_epoch", "The epoch of the task's last snapshot by this process.");
+    let mut made = Series::gauge("snapshot_seconds", "When it was made, as unix time.");
+    let mut bytes = Series::counter("snapshot_uploaded_bytes_total", "Bytes uploaded for snapshots of the task.");
+    let mut failures = Series::counter("snapshot_failures_total", "Snapshots that could not be made or uploaded.");
+    for (partition, status) in snapshots {
+        let partition = partition.to_string();
+        let labels = [("partition", partition.as_str())];
+        if status.epoch > 0 {
+            epoch.push(&labels, number(status.epoch));
+            made.push(&labels, seconds(status.at_ms));
+        }
+        bytes.push(&labels, number(status.uploaded_bytes));
+        failures.push(&labels, number(status.failures));
+    }
+    [epoch, made, bytes, failures]
 }
 
 fn build() -> Series {

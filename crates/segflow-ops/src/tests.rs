@@ -10,7 +10,7 @@ use segflow_core::clock::{Clock, Cursor};
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Instant;
-use segflow_runtime::status::{InputStatus, Phase, Snapshot, Status, TaskStatus, Totals, WorkerStatus};
+use segflow_runtime::status::{InputStatus, Phase, Snapshot, SnapshotStatus, Status, TaskStatus, Totals, WorkerStatus};
 
 use crate::health::{liveness, readiness};
 use crate::metrics::{VERSION, render};
@@ -50,6 +50,9 @@ fn task(phase: Phase) -> TaskStatus {
         w: Some(TEN.plus_ms(250)),
         inputs: BTreeMap::new(),
         rebuilt: false,
+        segmentation_version: Some(4),
+        passing: true,
+        refused: Some("version"),
     }
 }
 
@@ -62,6 +65,8 @@ fn healthy() -> Snapshot {
         workers: BTreeMap::from([("w-0".to_owned(), worker(&[3]))]),
         tasks: BTreeMap::from([(3, task(Phase::Running))]),
         totals: BTreeMap::new(),
+        file_invalid: false,
+        snapshots: BTreeMap::new(),
     }
 }
 
@@ -85,9 +90,13 @@ fn every_metric_of_a_running_task() {
         counts,
         dead_letters: dead.iter().copied().collect(),
         rolled_forward,
+        resegmented: 17 * rolled_forward,
     };
     snapshot.totals.insert(3, totals(&[("undecodable", 1), ("wrong_currency", 2)], 1));
     snapshot.totals.insert(4, totals(&[("undecodable", 3)], 0));
+    let made = SnapshotStatus { epoch: 40, at_ms: TEN.0, uploaded_bytes: 1_000, failures: 1 };
+    snapshot.snapshots.insert(3, made);
+    snapshot.snapshots.insert(4, SnapshotStatus { failures: 2, ..SnapshotStatus::default() });
     check_metrics(
         &snapshot,
         expect![[r##"
@@ -115,7 +124,20 @@ fn every_metric_of_a_running_task() {
             # TYPE segflow_task_state gauge
             segflow_task_state{partition="3",state="recovering"} 0
             segflow_task_state{partition="3",state="running"} 1
+            segflow_task_state{partition="3",state="standby"} 0
             segflow_task_state{partition="3",state="stopped"} 0
+            # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
+            # TYPE segflow_segmentation_version gauge
+            segflow_segmentation_version{partition="3"} 4
+            # HELP segflow_segmentation_pass 1 while some customers of the task are decided by former segmentations still, else 0.
+            # TYPE segflow_segmentation_pass gauge
+            segflow_segmentation_pass{partition="3"} 1
+            # HELP segflow_segmentation_refused 1 where the task does not activate the segmentation of the file, by reason: name, currency or version.
+            # TYPE segflow_segmentation_refused gauge
+            segflow_segmentation_refused{partition="3",reason="version"} 1
+            # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+            # TYPE segflow_segmentation_file_invalid gauge
+            segflow_segmentation_file_invalid 0
             # HELP segflow_events_total Records read and committed.
             # TYPE segflow_events_total counter
             segflow_events_total{partition="3"} 100
@@ -148,6 +170,10 @@ fn every_metric_of_a_running_task() {
             # TYPE segflow_dead_letters_total counter
             segflow_dead_letters_total{reason="undecodable"} 4
             segflow_dead_letters_total{reason="wrong_currency"} 2
+            # HELP segflow_resegmented_total Customers that went over to a new segmentation after its activation.
+            # TYPE segflow_resegmented_total counter
+            segflow_resegmented_total{partition="3"} 17
+            segflow_resegmented_total{partition="4"} 0
             # HELP segflow_epochs_rolled_forward_total Epochs that were committed but not in the store, redone from the journal.
             # TYPE segflow_epochs_rolled_forward_total counter
             segflow_epochs_rolled_forward_total{partition="3"} 1
@@ -167,6 +193,20 @@ fn every_metric_of_a_running_task() {
             # HELP segflow_unclear_commits_total Commits without an answer; the journal decides whether they happened.
             # TYPE segflow_unclear_commits_total counter
             segflow_unclear_commits_total{worker="w-0"} 1
+            # HELP segflow_snapshot_epoch The epoch of the task's last snapshot by this process.
+            # TYPE segflow_snapshot_epoch gauge
+            segflow_snapshot_epoch{partition="3"} 40
+            # HELP segflow_snapshot_seconds When it was made, as unix time.
+            # TYPE segflow_snapshot_seconds gauge
+            segflow_snapshot_seconds{partition="3"} 1772359200
+            # HELP segflow_snapshot_uploaded_bytes_total Bytes uploaded for snapshots of the task.
+            # TYPE segflow_snapshot_uploaded_bytes_total counter
+            segflow_snapshot_uploaded_bytes_total{partition="3"} 1000
+            segflow_snapshot_uploaded_bytes_total{partition="4"} 0
+            # HELP segflow_snapshot_failures_total Snapshots that could not be made or uploaded.
+            # TYPE segflow_snapshot_failures_total counter
+            segflow_snapshot_failures_total{partition="3"} 1
+            segflow_snapshot_failures_total{partition="4"} 2
             # HELP segflow_build_info 1; the version is in the label.
             # TYPE segflow_build_info gauge
             segflow_build_info{version="VERSION"} 1
@@ -188,21 +228,34 @@ fn what_is_not_known_has_no_sample() {
     check_metrics(
         &snapshot,
         expect![[r##"
-        # HELP segflow_lag_records Records of the input not read yet: latest offset, open transactions included, less position.
-        # TYPE segflow_lag_records gauge
-        segflow_lag_records{topic="calls \"v2\"",partition="3"} 5
-        # HELP segflow_epoch The last epoch of the task that is in its store.
-        # TYPE segflow_epoch gauge
-        segflow_epoch{partition="3"} 41
-        # HELP segflow_task_state 1 for the state the task is in, 0 for the others.
-        # TYPE segflow_task_state gauge
-        segflow_task_state{partition="3",state="recovering"} 1
-        segflow_task_state{partition="3",state="running"} 0
-        segflow_task_state{partition="3",state="stopped"} 0
-        # HELP segflow_build_info 1; the version is in the label.
-        # TYPE segflow_build_info gauge
-        segflow_build_info{version="VERSION"} 1
-    "##]],
+            # HELP segflow_lag_records Records of the input not read yet: latest offset, open transactions included, less position.
+            # TYPE segflow_lag_records gauge
+            segflow_lag_records{topic="calls \"v2\"",partition="3"} 5
+            # HELP segflow_epoch The last epoch of the task that is in its store.
+            # TYPE segflow_epoch gauge
+            segflow_epoch{partition="3"} 41
+            # HELP segflow_task_state 1 for the state the task is in, 0 for the others.
+            # TYPE segflow_task_state gauge
+            segflow_task_state{partition="3",state="recovering"} 1
+            segflow_task_state{partition="3",state="running"} 0
+            segflow_task_state{partition="3",state="standby"} 0
+            segflow_task_state{partition="3",state="stopped"} 0
+            # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
+            # TYPE segflow_segmentation_version gauge
+            segflow_segmentation_version{partition="3"} 4
+            # HELP segflow_segmentation_pass 1 while some customers of the task are decided by former segmentations still, else 0.
+            # TYPE segflow_segmentation_pass gauge
+            segflow_segmentation_pass{partition="3"} 1
+            # HELP segflow_segmentation_refused 1 where the task does not activate the segmentation of the file, by reason: name, currency or version.
+            # TYPE segflow_segmentation_refused gauge
+            segflow_segmentation_refused{partition="3",reason="version"} 1
+            # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+            # TYPE segflow_segmentation_file_invalid gauge
+            segflow_segmentation_file_invalid 0
+            # HELP segflow_build_info 1; the version is in the label.
+            # TYPE segflow_build_info gauge
+            segflow_build_info{version="VERSION"} 1
+        "##]],
     );
 }
 
@@ -237,7 +290,7 @@ fn a_healthy_process_is_live_and_ready() {
 
 #[test]
 fn live_but_not_ready_before_a_worker_has_joined() {
-    let snapshot = Snapshot { workers: BTreeMap::new(), tasks: BTreeMap::new(), totals: BTreeMap::new() };
+    let snapshot = Snapshot::default();
     assert_eq!(liveness(&snapshot), Vec::<String>::new());
     assert_eq!(readiness(&snapshot), ["no worker has joined"]);
 }
@@ -266,6 +319,7 @@ fn every_reason_is_a_line() {
     snapshot.workers.insert("w-2".to_owned(), stopped);
     snapshot.workers.insert("w-3".to_owned(), WorkerStatus { cycles: 0, ..worker(&[]) });
     snapshot.tasks.insert(4, task(Phase::Recovering { target: Some(57) }));
+    snapshot.tasks.insert(8, task(Phase::Standby { journal: None, stopped: Some("no room left".to_owned()) }));
     snapshot.tasks.insert(6, task(Phase::Recovering { target: None }));
     snapshot.tasks.insert(7, task(Phase::Stopped { reason: "epoch 9 has another digest".to_owned() }));
     expect!["worker w-2 has stopped: disk full"].assert_eq(&liveness(&snapshot).join("\n"));
@@ -297,6 +351,9 @@ fn each_path_over_a_socket() {
         HTTP/1.1 200 OK
         content-type: text/plain; version=0.0.4
 
+        # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
+        # TYPE segflow_segmentation_file_invalid gauge
+        segflow_segmentation_file_invalid 0
         # HELP segflow_build_info 1; the version is in the label.
         # TYPE segflow_build_info gauge
         segflow_build_info{version="VERSION"} 1
@@ -358,4 +415,18 @@ fn request(address: SocketAddr, path: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let kept = head.lines().filter(|line| line.starts_with("HTTP/") || line.starts_with("content-type"));
     kept.collect::<Vec<_>>().join("\n") + "\n\n" + body
+}
+
+#[test]
+fn a_standby_tells_its_state_and_what_it_lacks() {
+    let copy = TaskStatus { epoch: 40, ..task(Phase::Standby { journal: Some(57), stopped: None }) };
+    let snapshot = Snapshot { tasks: BTreeMap::from([(3, copy)]), ..Snapshot::default() };
+    let page = render(&snapshot, &topics());
+    for line in [
+        r#"segflow_epoch{partition="3"} 40"#,
+        r#"segflow_standby_lag_epochs{partition="3"} 17"#,
+        r#"segflow_task_state{partition="3",state="standby"} 1"#,
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line}: {page}");
+    }
 }

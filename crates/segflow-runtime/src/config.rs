@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use segflow_core::clock::{Role, Settings};
 use segflow_core::event::Family;
-use segflow_core::segmentation::Segmentation;
 use segflow_wire::{Encoding, Intake};
 
 use crate::log::Task;
+use crate::rules::Rulebook;
 use crate::shelf::Shelf;
+use crate::snapshots::Keeper;
 
 /// Of one group of workers; the same in all of them.
 #[derive(Clone)]
 pub struct Config {
-    /// The rules.
-    pub segmentation: Arc<Segmentation>,
+    /// The rules: what is offered to every task. A task decides by what its journal says.
+    pub segmentation: Arc<Rulebook>,
     /// How records are accepted.
     pub intake: Arc<Intake>,
     /// The inputs that are read.
@@ -32,6 +33,8 @@ pub struct Config {
     pub cache_customers: usize,
     /// Task `p` keeps its database in the directory `task-p` of this one.
     pub state_dir: PathBuf,
+    /// The snapshots of this process's tasks, if there is a place for them.
+    pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
     pub store: segflow_store::Shared,
     /// Where this process keeps the stores of tasks that none of its workers has at the moment.
@@ -65,11 +68,22 @@ pub struct Commit {
     pub max_records: usize,
     /// How many timers of each kind an epoch judges at most, 1 or more; more facts only if they share one instant.
     pub timers_max: usize,
+    /// How many customers a cycle passes over at most after a new segmentation was activated, 1 or more.
+    pub resegmented_max: usize,
+}
+
+/// The bounds of one epoch of one task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// See [`Commit::timers_max`].
+    pub timers_max: usize,
+    /// See [`Commit::resegmented_max`].
+    pub resegmented_max: usize,
 }
 
 impl Default for Commit {
     fn default() -> Self {
-        Self { interval: Duration::from_millis(100), max_records: 10_000, timers_max: 10_000 }
+        Self { interval: Duration::from_millis(100), max_records: 10_000, timers_max: 10_000, resegmented_max: 1_000 }
     }
 }
 

@@ -10,11 +10,12 @@ use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Event, Family};
 use segflow_core::fact::Inserted;
 use segflow_core::journal::Counts;
-use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{Folded, fold};
+use segflow_core::resegment::resegment;
+use segflow_core::state::{Folded, State, fold};
 use segflow_core::time::Instant;
 use segflow_wire::{Intake, RawRecord, Reason, Rejection, accept};
 
+use crate::rules::Rules;
 use crate::states::{Due, States, TimerKind};
 
 /// The records of an epoch, accepted.
@@ -68,6 +69,33 @@ pub enum Target {
     Journalled(Clock),
 }
 
+/// The part of an epoch in the pass over all customers that follows an activation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pass {
+    /// Up to whom it had come, in the order of their ids; none at its beginning.
+    pub after: Option<CustomerId>,
+    /// How far it goes.
+    pub until: Until,
+}
+
+/// How far the pass goes in an epoch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Until {
+    /// Over this many customers, 1 or more, whether or not they were touched meanwhile.
+    Customers(usize),
+    /// Exactly as far as the journal says.
+    Reached(Reached),
+}
+
+/// How far the pass has come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reached {
+    /// Up to this customer.
+    Customer(CustomerId),
+    /// Over everybody.
+    End,
+}
+
 /// What an epoch decided.
 #[derive(Debug)]
 pub struct Epoch {
@@ -83,25 +111,36 @@ pub struct Epoch {
     pub woken: usize,
     /// Records for whose facts their customers have no room: the family and offset of each.
     pub refused: Vec<(Family, u64)>,
+    /// How far the pass over all customers has come; none if none runs.
+    pub passed: Option<Reached>,
+    /// How many customers went over from former rules to the present ones.
+    pub resegmented: u64,
 }
 
 /// Folds the records in and decides up to the target. `before` is the clock of the epoch before this one.
+///
+/// Whoever is touched and still decided by former rules goes over first; then, in the background, those whom the pass
+/// reaches.
 ///
 /// # Errors
 /// If a state cannot be read. The states are then to be discarded.
 pub fn decide<S: States>(
     states: &mut S,
-    segmentation: &Segmentation,
+    rules: &Rules,
     before: &Clock,
     accepted: Accepted,
     target: &Target,
+    pass: Option<&Pass>,
 ) -> Result<Epoch, S::Error> {
+    let segmentation = &*rules.present;
+    let mut resegmented = 0;
     let (mut clock, facts_due) = facts_due(states, before, &accepted.facts, target)?;
     let silences_due = silences_due(states, before, &mut clock, target)?;
     let mut counts = Counts { read: accepted.read, dead_letters: accepted.rejected, ..Counts::default() };
     let (mut moved, mut refused) = (Vec::new(), Vec::new());
     for (customer, events) in accepted.facts {
         let changes = states.change(&customer, |state| {
+            let mut changes = go_over(state, &customer, rules, before, &mut resegmented);
             for (event, offset) in events {
                 let family = event.body.family();
                 let folded = fold(state, event, offset, before.cursor.instant, segmentation);
@@ -110,20 +149,35 @@ pub fn decide<S: States>(
                     refused.push((family, offset));
                 }
             }
-            advance(state, &customer, segmentation, clock.facts)
+            changes.extend(advance(state, &customer, segmentation, clock.facts));
+            changes
         })?;
         moved.push((customer, changes));
     }
+    let mut judge = |states: &mut S, customer: &CustomerId, to: Instant| {
+        states.change(customer, |state| {
+            let mut changes = go_over(state, customer, rules, before, &mut resegmented);
+            changes.extend(advance(state, customer, segmentation, to));
+            changes
+        })
+    };
     let woken = facts_due.len() + silences_due.len();
     for Due { instant, customer } in facts_due {
         if states.wake(&customer)?.fact == instant {
-            let changes = states.change(&customer, |state| advance(state, &customer, segmentation, clock.facts))?;
+            let changes = judge(states, &customer, clock.facts)?;
             moved.push((customer, changes));
         }
     }
     for Due { instant, customer } in silences_due {
         if states.wake(&customer)?.silence == instant {
-            let changes = states.change(&customer, |state| advance(state, &customer, segmentation, clock.silence))?;
+            let changes = judge(states, &customer, clock.silence)?;
+            moved.push((customer, changes));
+        }
+    }
+    let (passed, reached) = reached(states, pass)?;
+    for customer in passed {
+        if ![0, segmentation.version].contains(&states.decided_by(&customer)?) {
+            let changes = judge(states, &customer, clock.silence)?;
             moved.push((customer, changes));
         }
     }
@@ -132,7 +186,44 @@ pub fn decide<S: States>(
     let mut digest = Digest::default();
     changes.iter().for_each(|change| digest.add(&change.core));
     counts.changes = changes.len() as u64;
-    Ok(Epoch { clock, changes, counts, digest, woken, refused })
+    Ok(Epoch { clock, changes, counts, digest, woken, refused, passed: reached, resegmented })
+}
+
+/// Takes a customer over to the present rules, if former ones decided them. Those decided up to where silence had been
+/// judged before this epoch.
+fn go_over(
+    state: &mut State,
+    customer: &CustomerId,
+    rules: &Rules,
+    before: &Clock,
+    resegmented: &mut u64,
+) -> Vec<Decided> {
+    let version = state.decision.segmentation;
+    if [0, rules.present.version].contains(&version) {
+        return Vec::new();
+    }
+    *resegmented += 1;
+    resegment(state, customer, rules.former(version), &rules.present, before.cursor.instant)
+}
+
+/// Whom the pass reaches in this epoch, and how far it has come then.
+fn reached<S: States>(states: &S, pass: Option<&Pass>) -> Result<(Vec<CustomerId>, Option<Reached>), S::Error> {
+    let Some(Pass { after, until }) = pass else { return Ok((Vec::new(), None)) };
+    let customers = |to, max| states.customers(after.as_ref(), to, max);
+    match until {
+        Until::Customers(max) => {
+            let customers = customers(None, *max)?;
+            let reached = match customers.last() {
+                Some(last) if customers.len() == *max => Reached::Customer(last.clone()),
+                _ => Reached::End,
+            };
+            Ok((customers, Some(reached)))
+        }
+        Until::Reached(reached) => {
+            let to = if let Reached::Customer(to) = reached { Some(to) } else { None };
+            Ok((customers(to, usize::MAX)?, Some(reached.clone())))
+        }
+    }
 }
 
 fn count(counts: &mut Counts, folded: Folded) {

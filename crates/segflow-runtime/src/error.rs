@@ -28,6 +28,12 @@ pub enum TaskError {
     /// No room is left: the worker must stop before anything is committed.
     #[error("{0}")]
     DiskFull(String),
+    /// The store's bytes are not those that were written: it is to be replaced.
+    #[error("{0}")]
+    Damaged(String),
+    /// The journal does not reach back to the store: only a newer one helps.
+    #[error("{0}; bring back a snapshot, or a newer copy of the store's directory")]
+    Gone(String),
     /// An operator must act; other tasks go on.
     #[error("{0}")]
     Stop(String),
@@ -38,7 +44,8 @@ impl From<StoreError> for TaskError {
         match error {
             StoreError::Locked { .. } => Self::Busy(error.to_string()),
             StoreError::DiskFull { .. } => Self::DiskFull(error.to_string()),
-            StoreError::Damaged { .. } | StoreError::Failed { .. } => Self::Stop(error.to_string()),
+            StoreError::Damaged { .. } => Self::Damaged(error.to_string()),
+            StoreError::Failed { .. } => Self::Stop(error.to_string()),
         }
     }
 }

@@ -46,7 +46,12 @@ pub enum Sink {
     DeadLetters,
     /// The decisions: one record per epoch, whose key is the epoch in decimal.
     Journal,
+    /// The compacted texts of the segmentations that journals name, under their hashes; of one partition, [`TEXTS`].
+    Segmentations,
 }
+
+/// The one partition of [`Sink::Segmentations`].
+pub const TEXTS: Task = Task(0);
 
 /// A record to be written; its partition is the task's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -129,6 +134,10 @@ pub trait Past {
     /// the input no longer reaches back to `from`.
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice>;
 
+    /// The text of the segmentation of this hash, as some committed epoch wrote it; none if none did. Not before every
+    /// transaction that may hold it is decided.
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>>;
+
     /// Nothing more of this task is asked for: drops what was fetched ahead.
     fn forget(&mut self, task: Task);
 }
@@ -186,4 +195,17 @@ pub trait Log: Past {
     /// Recovery, second barrier: whether the tail of the task's journal is decided: the latest offset that a
     /// `read_committed` reader may reach is the high watermark taken after the first barrier.
     fn journal_settled(&mut self, task: Task) -> LogResult<bool>;
+
+    /// Where the last record stands that this log has committed to the task's journal: at or before the journal's last
+    /// record. None if it has committed none, or cannot tell; its journals are never trimmed then.
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        let _ = task;
+        None
+    }
+
+    /// Deletes what stands before an offset in the task's journal. The offset is one that [`Log::journaled`] told.
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        let _ = (task, before);
+        Ok(())
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::journal::Record as Journal;
 
+use crate::failpoint::{Point, pass};
 use crate::log::{Log, LogError, LogResult, Offsets, Output, Task};
 
 /// What a task has to say after S0.
@@ -19,6 +20,8 @@ pub struct TaskCommit {
     pub batch: Vec<u8>,
     /// How many records were rejected, by the word of the reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
+    /// How many customers went over from former rules to the present ones.
+    pub resegmented: u64,
 }
 
 impl TaskCommit {
@@ -33,12 +36,17 @@ impl TaskCommit {
 /// What the log says; `Retry` if a task of this cycle is no longer owned.
 pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit]) -> LogResult<()> {
     log.begin()?;
+    pass(Point::Begun)?;
     for output in commits.iter().flat_map(|commit| &commit.outputs) {
         log.produce(output.clone())?;
+        pass(Point::Produced)?;
     }
+    pass(Point::Flush)?;
     log.flush()?;
+    pass(Point::Flushed)?;
     still_owned(&log.tasks()?, commits)?;
-    log.send_offsets(&commits.iter().map(|commit| (commit.task, commit.offsets())).collect())
+    log.send_offsets(&commits.iter().map(|commit| (commit.task, commit.offsets())).collect())?;
+    pass(Point::OffsetsSent)
 }
 
 /// S1 to S4.
@@ -47,7 +55,8 @@ pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit]) -> LogResult<()> {
 /// As [`send`]; `Unclear` if nobody can say whether the commit happened.
 pub fn publish<L: Log>(log: &mut L, commits: &[TaskCommit]) -> LogResult<()> {
     send(log, commits)?;
-    log.commit()
+    log.commit()?;
+    pass(Point::Committed)
 }
 
 /// A generation is not ownership: a broker takes offsets for any partition from any member of the generation.

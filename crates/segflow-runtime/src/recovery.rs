@@ -1,5 +1,6 @@
 //! Recovery: start, rebalance, unclear commit and restored disk are one path.
 //!
+//! A store that is missing, damaged or older than the journal is replaced by the newest sound snapshot, if there is one.
 //! First wait until no transaction that could still change the task's journal is undecided, then decide again, epoch
 //! by epoch, what the journal has and the store lacks. One step at a time, so that other tasks go on.
 
@@ -10,13 +11,20 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
+use crate::failpoint::{Point, pass};
 use crate::log::{JournalEntry, Log, Past, Task};
-use crate::roll::{Roll, Rolled, gone, record, same_rules};
+use crate::roll::{Roll, Rolled, gone, record};
 use crate::shelf::Taken;
 use crate::task::Local;
 
+mod fetch;
+
+use fetch::Fetch;
+
 /// How long a barrier may hold before it is reported: the transaction timeout and 15 s.
 const BARRIER_ALARM: Duration = Duration::from_secs(25);
+
+const READING_RULES: &str = "the segmentations of the task are being read";
 
 /// A task that recovers.
 pub struct Recovery {
@@ -28,6 +36,9 @@ pub struct Recovery {
     pub rolled_forward: u64,
     waiting_since: Moment,
     alarmed: bool,
+    fetch: Fetch,
+    /// Why the store may not be opened as it is.
+    damaged: Option<String>,
 }
 
 enum Stage {
@@ -35,6 +46,8 @@ enum Stage {
     Offsets,
     Journal,
     Last,
+    Rules { target: u64 },
+    Fetch { target: u64 },
     Roll { target: u64, roll: Roll },
 }
 
@@ -68,9 +81,16 @@ impl Recovery {
         Self::begin(task, stage, local)
     }
 
+    /// A task whose store turned out to be damaged while it ran.
+    #[must_use]
+    pub fn damaged(task: Task, reason: &str) -> Self {
+        Self { damaged: Some(reason.to_owned()), ..Self::new(task) }
+    }
+
     fn begin(task: Task, stage: Stage, local: Option<Box<Local>>) -> Self {
         let began_at = local.as_ref().map_or(0, |local| local.epoch());
-        Self { task, stage, local, began_at, rolled_forward: 0, waiting_since: Moment::now(), alarmed: false }
+        let (waiting_since, alarmed, fetch, damaged) = (Moment::now(), false, Fetch::default(), None);
+        Self { task, stage, local, began_at, rolled_forward: 0, waiting_since, alarmed, fetch, damaged }
     }
 
     /// The epoch on disk.
@@ -83,7 +103,7 @@ impl Recovery {
     #[must_use]
     pub fn target(&self) -> Option<u64> {
         match self.stage {
-            Stage::Roll { target, .. } => Some(target),
+            Stage::Fetch { target } | Stage::Rules { target } | Stage::Roll { target, .. } => Some(target),
             _ => None,
         }
     }
@@ -99,21 +119,38 @@ impl Recovery {
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
     pub fn step<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
+        let step = match self.damaged.take() {
+            Some(reason) => Err(TaskError::Damaged(reason)),
+            None => self.advance(config, log),
+        };
+        self.replaced(config, step)
+    }
+
+    fn advance<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         match &self.stage {
+            Stage::Open => self.take(config),
+            Stage::Fetch { target } => self.fetch(config, *target),
             Stage::Offsets => {
+                pass(Point::Opened)?;
                 let settled = log.offsets_settled(self.task)?;
+                if settled {
+                    pass(Point::OffsetsSettled)?;
+                }
                 Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
             }
             Stage::Journal => {
                 let settled = log.journal_settled(self.task)?;
+                if settled {
+                    pass(Point::JournalSettled)?;
+                }
                 Ok(self.pass(settled, "the tail of the task's journal is undecided", Stage::Last))
             }
             Stage::Last => match log.journal_last(self.task)? {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
                 Poll::Ready(last) => self.compare(config, last),
             },
+            Stage::Rules { target } => self.rules(config, log, *target),
             Stage::Roll { target, .. } if *target == self.epoch() => self.finish(config, log),
-            Stage::Open => self.take(config),
             Stage::Roll { .. } => match self.roll(config, log)? {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
                 Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
@@ -128,17 +165,27 @@ impl Recovery {
     /// # Errors
     /// As [`Recovery::step`].
     pub fn follow<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
+        let step = self.advance_behind(config, past);
+        self.replaced(config, step)
+    }
+
+    fn advance_behind<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
         match &self.stage {
             Stage::Open => self.open(config),
+            Stage::Fetch { target } => self.fetch(config, *target),
             Stage::Offsets | Stage::Journal => Ok(self.pass(true, "", Stage::Last)),
             Stage::Last => match past.journal_last(self.task)? {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
                 Poll::Ready(last) => {
                     // The store may be ahead of what can be read already, of the transaction that it has just committed.
                     let target = last.map_or(0, |last| last.epoch).max(self.epoch());
-                    Ok(self.pass(true, "", Stage::Roll { target, roll: Roll::default() }))
+                    if self.epoch() == 0 && self.fetches(config, target) {
+                        return Ok(Step::Progress);
+                    }
+                    Ok(self.pass(true, "", Stage::Rules { target }))
                 }
             },
+            Stage::Rules { target } => self.rules(config, past, *target),
             Stage::Roll { .. } => match self.roll(config, past)? {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
                 Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
@@ -150,6 +197,22 @@ impl Recovery {
         }
     }
 
+    /// A store that is damaged, or older than what is left of its journal, is replaced.
+    fn replaced(&mut self, config: &Config, step: Result<Step, TaskError>) -> Result<Step, TaskError> {
+        match (step, self.target()) {
+            (Err(TaskError::Damaged(reason)), _) => self.set_aside(config, &reason),
+            (Err(gone @ TaskError::Gone(_)), Some(target)) => self.instead(config, target, &gone),
+            (step, _) => step,
+        }
+    }
+
+    /// Reads the rules by which the store's last epoch was decided.
+    fn rules<P: Past>(&mut self, config: &Config, past: &mut P, target: u64) -> Result<Step, TaskError> {
+        let local = self.local.as_mut().expect("opened in the first stage");
+        let opened = local.open_states(config, past)?;
+        Ok(self.pass(opened, READING_RULES, Stage::Roll { target, roll: Roll::default() }))
+    }
+
     fn roll<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Rolled, TaskError> {
         let Stage::Roll { target, roll } = &mut self.stage else { return Ok(Rolled::Waiting) };
         let local = self.local.as_mut().expect("opened in the first stage");
@@ -158,6 +221,9 @@ impl Recovery {
         if matches!(rolled, Rolled::Part | Rolled::Epoch) {
             self.rolled_forward += u64::from(matches!(rolled, Rolled::Epoch));
             (self.waiting_since, self.alarmed) = (Moment::now(), false);
+        }
+        if matches!(rolled, Rolled::Epoch) {
+            pass(Point::RolledForward)?;
         }
         Ok(rolled)
     }
@@ -170,6 +236,7 @@ impl Recovery {
 
     /// Takes the store over from whoever of this process had it last, or opens it.
     fn take(&mut self, config: &Config) -> Result<Step, TaskError> {
+        pass(Point::Open)?;
         match config.shelf.take(self.task) {
             Taken::Store(mut local) => {
                 local.adopt(config);
@@ -214,8 +281,11 @@ impl Recovery {
     /// Compares what the store has with the last committed record of the journal.
     fn compare(&mut self, config: &Config, last: Option<JournalEntry>) -> Result<Step, TaskError> {
         let last = last.map(|entry| record(&entry, self.task)).transpose()?;
-        let local = self.local.as_ref().expect("opened in the first stage");
         let target = last.as_ref().map_or(0, |last| last.epoch);
+        if self.epoch() == 0 && self.fetches(config, target) {
+            return Ok(Step::Progress);
+        }
+        let local = self.local.as_ref().expect("opened in the first stage");
         if local.epoch() > target {
             return Err(TaskError::stop(
                 self.task,
@@ -226,28 +296,30 @@ impl Recovery {
                 ),
             ));
         }
-        if let Some(last) = &last {
-            same_rules(last, config, self.task)?;
-            if local.epoch() == target && local.last() != Some(last) {
-                return Err(TaskError::stop(
-                    self.task,
-                    format_args!(
-                        "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to \
-                         another journal; move its directory away, and it is rebuilt"
-                    ),
-                ));
-            }
+        if local.epoch() == target && local.last() != last.as_ref() {
+            return Err(TaskError::stop(
+                self.task,
+                format_args!(
+                    "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to another \
+                     journal; move its directory away, and it is rebuilt"
+                ),
+            ));
         }
-        self.stage = Stage::Roll { target, roll: Roll::default() };
+        self.stage = Stage::Rules { target };
         Ok(Step::Progress)
     }
 
     fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
+        if !local.make_ready(log)? {
+            return Ok(self.wait(READING_RULES));
+        }
+        pass(Point::Recovered)?;
         log.seek(self.task, &local.offsets(config))?;
         log.forget(self.task);
         let store = match (rebuilt, local.epoch()) {
+            (false, _) if self.fetch.restored => "restored from a snapshot",
             (true, _) => "rebuilt from the journal",
             (false, 0) => "new",
             (false, _) => "intact",

@@ -21,6 +21,7 @@ use segflow_core::time::Instant;
 use segflow_wire::{Intake, RawRecord, Rejection};
 
 use crate::epoch::{Accepted, Epoch, Target, decide};
+use crate::rules::Rules;
 use crate::states::{Memory, States};
 
 /// One partition being replayed by one segmentation.
@@ -69,35 +70,35 @@ impl<S: States> Partition<S> {
     ///
     /// # Errors
     /// If a state cannot be read.
-    pub fn record(&mut self, segmentation: &Segmentation, accepted: Accepted) -> Result<Step, S::Error> {
+    pub fn record(&mut self, rules: &Rules, accepted: Accepted) -> Result<Step, S::Error> {
         self.greatest = accepted.greatest.values().copied().max().max(self.greatest);
         let to = self.greatest.map_or(self.clock.facts, |greatest| greatest.max(self.clock.facts));
-        self.epoch(segmentation, accepted, to)
+        self.epoch(rules, accepted, to)
     }
 
     /// Ends as the record-time clock ends: 1 ms past the greatest timestamp read.
     ///
     /// # Errors
     /// If a state cannot be read.
-    pub fn finish(&mut self, segmentation: &Segmentation) -> Result<Vec<Decided>, S::Error> {
+    pub fn finish(&mut self, rules: &Rules) -> Result<Vec<Decided>, S::Error> {
         let Some(greatest) = self.greatest else { return Ok(Vec::new()) };
-        self.settle(segmentation, greatest.plus_ms(1))
+        self.settle(rules, greatest.plus_ms(1))
     }
 
     /// Goes on in time, without records, up to but not including an instant.
     ///
     /// # Errors
     /// If a state cannot be read.
-    pub fn settle(&mut self, segmentation: &Segmentation, until: Instant) -> Result<Vec<Decided>, S::Error> {
-        self.epoch(segmentation, Accepted::default(), until).map(|step| step.changes)
+    pub fn settle(&mut self, rules: &Rules, until: Instant) -> Result<Vec<Decided>, S::Error> {
+        self.epoch(rules, Accepted::default(), until).map(|step| step.changes)
     }
 
     /// One epoch up to an instant, without grace.
-    fn epoch(&mut self, segmentation: &Segmentation, accepted: Accepted, to: Instant) -> Result<Step, S::Error> {
+    fn epoch(&mut self, rules: &Rules, accepted: Accepted, to: Instant) -> Result<Step, S::Error> {
         let clock = self.clock.at(to.max(self.clock.facts), 0);
         let target = Target::Settled { clock, grace_ms: 0, timers_max: usize::MAX };
         let Epoch { clock, changes, counts, digest, refused, .. } =
-            decide(&mut self.states, segmentation, &self.clock, accepted, &target)?;
+            decide(&mut self.states, rules, &self.clock, accepted, &target, None)?;
         self.counts.add(&counts);
         self.digest.merge(digest);
         self.clock = clock;
@@ -108,7 +109,7 @@ impl<S: States> Partition<S> {
 
 /// Every partition in memory, one record after the other.
 pub struct Replay {
-    segmentation: Arc<Segmentation>,
+    rules: Rules,
     intake: Arc<Intake>,
     partitions: BTreeMap<u32, Partition<Memory>>,
     topics: [String; Family::ALL.len()],
@@ -127,7 +128,8 @@ impl Replay {
     /// Nothing read yet. How many partitions there are, and how records are accepted, the intake says.
     #[must_use]
     pub fn new(segmentation: Arc<Segmentation>, intake: Arc<Intake>) -> Self {
-        Self { segmentation, intake, partitions: BTreeMap::new(), topics: Family::ALL.map(Family::default_topic) }
+        let topics = Family::ALL.map(Family::default_topic);
+        Self { rules: Rules::new(segmentation), intake, partitions: BTreeMap::new(), topics }
     }
 
     /// Reads one record of the partition that it names.
@@ -137,7 +139,7 @@ impl Replay {
             record.topic.clone_into(&mut self.topics[record.family.index()]);
         }
         let partition = self.partitions.entry(record.partition).or_default();
-        let step: Result<Step, Infallible> = partition.record(&self.segmentation, accepted);
+        let step: Result<Step, Infallible> = partition.record(&self.rules, accepted);
         let Ok(Step { changes, refused }) = step;
         let facts = partition.clock.facts;
         let changes = changes.into_iter().map(|decided| self.change(decided, record.partition, facts)).collect();
@@ -151,7 +153,7 @@ impl Replay {
 
     /// Goes on in time, without records, up to but not including an instant.
     pub fn settle(&mut self, until: Instant) -> Vec<Change> {
-        self.each(|partition, segmentation| partition.settle(segmentation, until))
+        self.each(|partition, rules| partition.settle(rules, until))
     }
 
     /// What became of the records so far.
@@ -183,7 +185,7 @@ impl Replay {
     pub fn population(&self) -> BTreeMap<(String, String), u64> {
         let mut population = BTreeMap::new();
         for (_, state) in self.partitions.values().flat_map(|partition| partition.states.all()) {
-            for (dimension, membership) in self.segmentation.dimensions.iter().zip(&state.decision.dimensions) {
+            for (dimension, membership) in self.rules.present.dimensions.iter().zip(&state.decision.dimensions) {
                 let Some(current) = membership.current else { continue };
                 let segment = dimension.segments[usize::from(current)].name.clone();
                 *population.entry((dimension.name.clone(), segment)).or_default() += 1;
@@ -192,13 +194,10 @@ impl Replay {
         population
     }
 
-    fn each(
-        &mut self,
-        go: impl Fn(&mut Partition<Memory>, &Segmentation) -> Result<Vec<Decided>, Infallible>,
-    ) -> Vec<Change> {
+    fn each(&mut self, go: impl Fn(&mut Partition<Memory>, &Rules) -> Result<Vec<Decided>, Infallible>) -> Vec<Change> {
         let mut decided = Vec::new();
         for (number, partition) in &mut self.partitions {
-            let Ok(changes) = go(partition, &self.segmentation);
+            let Ok(changes) = go(partition, &self.rules);
             let facts = partition.clock.facts;
             decided.extend(changes.into_iter().map(|change| (change, *number, facts)));
         }

@@ -9,8 +9,9 @@ use crate::error::WorkerError;
 use crate::log::{Ends, LogError, Task};
 use crate::publish::TaskCommit;
 use crate::recovery::Recovery;
+use crate::rules::Refused;
 use crate::status::{InputStatus, Phase, Snapshot, Status, TaskStatus, WorkerStatus};
-use crate::task::Local;
+use crate::task::{Local, Prepared};
 use crate::worker::{Cycle, Life};
 
 pub(crate) fn started(status: &Status, worker: &str) {
@@ -56,6 +57,7 @@ pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
     let mut status = status.lock();
     let totals = status.totals.entry(commit.task.0).or_default();
     totals.counts.add(&commit.record.counts);
+    totals.resegmented += commit.resegmented;
     for (reason, count) in &commit.dead_letters {
         *totals.dead_letters.entry(reason).or_default() += count;
     }
@@ -67,13 +69,14 @@ pub(crate) fn settled(
     worker: &str,
     task: Task,
     local: &Local,
-    clock: &Clock,
+    prepared: &Prepared,
     ends: &Ends,
     config: &Config,
 ) {
     let mut status = status.lock();
     let status = of_task(&mut status, worker, task);
-    status.clock = clock.clone();
+    status.clock = prepared.settled.clone();
+    status.refused = prepared.refused.map(Refused::word);
     status.w = Some(ends.w);
     for family in config.inputs.keys() {
         let position = local.position(*family);
@@ -98,6 +101,7 @@ pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, 
             Life::Running(local) => {
                 known.phase = Phase::Running;
                 known.epoch = local.epoch();
+                (known.segmentation_version, known.passing) = local.rules_in_force();
                 for (family, input) in &mut known.inputs {
                     let position = local.position(*family);
                     (input.position, input.greatest) = (position.offset, position.greatest);
@@ -155,6 +159,9 @@ fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: Task) -> &'a mut Ta
         w: None,
         inputs: BTreeMap::new(),
         rebuilt: false,
+        segmentation_version: None,
+        passing: false,
+        refused: None,
     };
     let known = status.tasks.entry(task.0).or_insert_with(new);
     if known.worker != worker {

@@ -10,8 +10,8 @@ use segflow_core::journal::Record as Journal;
 use tracing::{debug, warn};
 
 use crate::config::Config;
-use crate::epoch::{Target, decide};
 use crate::error::TaskError;
+use crate::failpoint::{Point, pass};
 use crate::log::{JournalEntry, Offsets, Past, Record, Task};
 use crate::task::Local;
 
@@ -76,12 +76,17 @@ impl Roll {
             self.next = Some(Box::new(Next::new(entry, local, config, task)?));
         }
         let next = self.next.as_mut().expect("just set");
+        if !local.learn(config, past, &next.record)? {
+            return Ok(Rolled::Waiting);
+        }
         let before = next.records.len();
         if !next.read(config, past, task)? {
             return Ok(if next.records.len() > before { Rolled::Part } else { Rolled::Waiting });
         }
-        let Next { record, bytes, records, .. } = *self.next.take().expect("just read");
-        roll_forward(local, config, task, record, &bytes, &records)?;
+        pass(Point::Roll)?;
+        // It stays until it is written: a step that fails is done again.
+        roll_forward(local, config, task, next.record.clone(), &next.bytes, &next.records)?;
+        self.next = None;
         Ok(Rolled::Epoch)
     }
 }
@@ -92,7 +97,6 @@ impl Next {
             return Err(gone(task, local.epoch() + 1, Some(entry.epoch)));
         }
         let record = record(&entry, task)?;
-        same_rules(&record, config, task)?;
         same_intake(&record, config, task)?;
         let mut read = Offsets::new();
         // An epoch that read nothing only moved over transaction markers.
@@ -129,30 +133,15 @@ impl Next {
 pub(crate) fn gone(task: Task, epoch: u64, found: Option<u64>) -> TaskError {
     let found = found.map_or_else(|| "none".to_owned(), |epoch| format!("epoch {epoch}"));
     let reason = format!(
-        "expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far; \
-         restore the store's directory from a newer copy"
+        "task {}: expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far",
+        task.0
     );
-    TaskError::stop(task, reason)
+    TaskError::Gone(reason)
 }
 
 pub(crate) fn record(entry: &JournalEntry, task: Task) -> Result<Journal, TaskError> {
     segflow_wire::journal::decode(&entry.bytes)
         .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
-}
-
-/// Both the rules and the intake decide what an epoch is; another segmentation may not go on from it unannounced.
-pub(crate) fn same_rules(record: &Journal, config: &Config, task: Task) -> Result<(), TaskError> {
-    if record.segmentation_hash == config.segmentation.hash {
-        return Ok(());
-    }
-    Err(TaskError::stop(
-        task,
-        format_args!(
-            "epoch {} of its journal was decided by the segmentation of hash {}, found one of hash {}; start with the \
-             former, or with a fresh group and journal",
-            record.epoch, record.segmentation_hash, config.segmentation.hash
-        ),
-    ))
 }
 
 /// The same bytes are accepted only by the same intake.
@@ -182,9 +171,7 @@ fn roll_forward(
     records: &[Record],
 ) -> Result<(), TaskError> {
     let (accepted, _) = local.accept(config, records, record.w);
-    let before = local.clock();
-    let target = Target::Journalled(record.clock.clone());
-    let epoch = decide(local.states(), &config.segmentation, &before, accepted, &target)?;
+    let epoch = local.decide_again(&record, accepted)?;
     if epoch.digest != record.digest {
         local.discard();
         return Err(TaskError::stop(
@@ -206,6 +193,10 @@ fn roll_forward(
             "decided the same changes from other counts: a compacted input may have lost records");
     }
     debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    if let Err(error) = pass(Point::Rolled) {
+        local.discard();
+        return Err(error.into());
+    }
     local.check_room()?;
     let batch = local.batch(&record, bytes);
     local.write(&batch, record)

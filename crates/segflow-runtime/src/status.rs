@@ -19,6 +19,11 @@ impl Status {
         self.lock().clone()
     }
 
+    /// Says whether the segmentation's file cannot be used, so that the one offered is not what the file holds.
+    pub fn set_file_invalid(&self, invalid: bool) {
+        self.lock().file_invalid = invalid;
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Snapshot> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -33,6 +38,23 @@ pub struct Snapshot {
     pub tasks: BTreeMap<u32, TaskStatus>,
     /// By partition, since the process started: never falls, also of tasks that were given away.
     pub totals: BTreeMap<u32, Totals>,
+    /// Whether the segmentation's file has changed and cannot be used.
+    pub file_invalid: bool,
+    /// By partition, since the process started, also of tasks that were given away.
+    pub snapshots: BTreeMap<u32, SnapshotStatus>,
+}
+
+/// The snapshots that this process has made of a task.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct SnapshotStatus {
+    /// The epoch of the last one; 0 before the first.
+    pub epoch: u64,
+    /// When it was made, in milliseconds since 1970; 0 before the first.
+    pub at_ms: i64,
+    /// Bytes uploaded for all of them.
+    pub uploaded_bytes: u64,
+    /// How often one could not be made or uploaded, or what was no longer needed not be deleted.
+    pub failures: u64,
 }
 
 /// A worker.
@@ -75,6 +97,12 @@ pub struct TaskStatus {
     pub inputs: BTreeMap<Family, InputStatus>,
     /// Whether its store was built from the journal alone, or that is under way.
     pub rebuilt: bool,
+    /// The version of the segmentation that decided its last epoch; none before the first.
+    pub segmentation_version: Option<u32>,
+    /// Whether some customers are decided by former segmentations still: the pass over all of them runs.
+    pub passing: bool,
+    /// Why the segmentation that is offered is not activated: `name`, `currency` or `version`; none if it is not refused.
+    pub refused: Option<&'static str>,
 }
 
 /// Where a task stands in its life.
@@ -121,4 +149,6 @@ pub struct Totals {
     pub dead_letters: BTreeMap<&'static str, u64>,
     /// Epochs decided again from the journal.
     pub rolled_forward: u64,
+    /// Customers that went over from former rules to the present ones, in committed epochs.
+    pub resegmented: u64,
 }

@@ -8,17 +8,21 @@ use segflow_core::clock::{Clock, Idle};
 use segflow_core::event::Family;
 use segflow_core::fact::Facts;
 use segflow_core::journal::{Position, Record as Journal};
+use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Instant;
 use segflow_store::{Meta, Store};
 use segflow_wire::Rejection;
 use segflow_wire::memberships::Memberships;
 
-use crate::config::Config;
+use crate::activation::{AtHand, Beginning};
+use crate::config::{Bounds, Config};
 use crate::dead_letter;
-use crate::epoch::{Accepted, Epoch, Target, changed, decide};
+use crate::epoch::{Accepted, Epoch, Reached, Target, changed, decide};
 use crate::error::TaskError;
-use crate::log::{Ends, Offsets, Output, Record, Sink, Task};
+use crate::log::{Ends, Offsets, Output, Past, Record, Sink, Task};
 use crate::publish::TaskCommit;
+use crate::rules::{Refused, Standing};
+use crate::state_bytes;
 use crate::states::Stored;
 
 /// A task's local state.
@@ -26,6 +30,7 @@ pub struct Local {
     task: Task,
     states: Stored,
     last: Option<Journal>,
+    at_hand: AtHand,
     intake_hash: String,
 }
 
@@ -49,7 +54,7 @@ impl Local {
             None => None,
         };
         let states = Stored::new(store, config.cache_customers);
-        Ok(Self { task, states, last, intake_hash: config.intake.hash() })
+        Ok(Self { task, states, last, at_hand: AtHand::new(task), intake_hash: config.intake.hash() })
     }
 
     /// The last epoch on disk; 0 if there is none.
@@ -62,6 +67,14 @@ impl Local {
     #[must_use]
     pub const fn last(&self) -> Option<&Journal> {
         self.last.as_ref()
+    }
+
+    /// The version of the segmentation that decided the last epoch, and whether some customers are decided by former
+    /// ones still.
+    #[must_use]
+    pub fn rules_in_force(&self) -> (Option<u32>, bool) {
+        let present = self.last.as_ref().and_then(|last| self.at_hand.version(&last.segmentation_hash));
+        (present, self.last.as_ref().is_some_and(|last| !last.former.is_empty()))
     }
 
     /// `F`, `T` and `S` after the last epoch.
@@ -82,13 +95,60 @@ impl Local {
         config.inputs.keys().map(|family| (*family, self.position(*family).offset)).collect()
     }
 
+    /// The store beneath.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        self.states.store()
+    }
+
     /// Its states.
     pub const fn states(&mut self) -> &mut Stored {
         &mut self.states
     }
 
-    /// S0: one epoch over the records read, up to `positions`, with at most `timers_max` timers of each kind. None if
-    /// there is nothing to say.
+    /// Gets at hand the segmentations that a record of its journal names; false: they have not come yet.
+    ///
+    /// # Errors
+    /// `Stop` if one cannot be had; what the log says.
+    pub fn learn<P: Past>(&mut self, config: &Config, past: &mut P, record: &Journal) -> Result<bool, TaskError> {
+        self.at_hand.learn(config, past, record)
+    }
+
+    /// Gets at hand the segmentations by which the store is decided, and brings up to date what an earlier release
+    /// wrote and would not be understood later; false: they have not come yet.
+    ///
+    /// # Errors
+    /// As [`Local::learn`]; if the store cannot be read or written.
+    pub fn open_states<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<bool, TaskError> {
+        let Some(last) = &self.last else { return Ok(true) };
+        if !self.at_hand.learn(config, past, last)? {
+            return Ok(false);
+        }
+        self.at_hand.check_currency(config, last)?;
+        self.states.upgrade(self.at_hand.first(last))?;
+        Ok(true)
+    }
+
+    /// The last step of recovery: what must be known of the log before the next epoch; false: it is not yet.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn make_ready<P: Past>(&mut self, past: &mut P) -> Result<bool, TaskError> {
+        self.at_hand.look_for_text(past, self.last.as_ref())
+    }
+
+    /// Decides an epoch of its journal again.
+    ///
+    /// # Errors
+    /// If a state cannot be read. What was changed in the cache is to be discarded.
+    pub(crate) fn decide_again(&mut self, record: &Journal, accepted: Accepted) -> Result<Epoch, TaskError> {
+        let standing = Standing::of(self.last.as_ref(), &record.segmentation_hash);
+        let (rules, pass) = (self.at_hand.rules(&standing), standing.pass_of(record));
+        let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
+        Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
+    }
+
+    /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say.
     ///
     /// # Errors
     /// Why the task cannot go on. What was changed in the cache is to be discarded.
@@ -98,24 +158,28 @@ impl Local {
         records: &[Record],
         positions: &Offsets,
         ends: &Ends,
-        timers_max: usize,
+        bounds: Bounds,
     ) -> Result<Prepared, TaskError> {
         let (accepted, rejected) = self.accept(config, records, ends.w);
         let inputs = self.inputs(config, &accepted, positions);
         let before = self.clock();
         let settled = before.settle(&self.clock_inputs(config, &inputs, ends), ends.w, config.clock);
+        let timers_max = bounds.timers_max;
         let target = Target::Settled { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
-        let epoch = decide(&mut self.states, &config.segmentation, &before, accepted, &target)?;
+        let beginning = self.at_hand.next(config, self.last.as_ref());
+        let pass = beginning.standing.pass(bounds.resegmented_max);
+        let epoch = decide(&mut self.states, &beginning.rules, &before, accepted, &target, pass.as_ref())?;
         let rejected = [rejected, refused(&epoch, records)].concat();
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
         let ticked = config.clock.idle == Idle::RecordTime && epoch.clock != before;
-        if records.is_empty() && epoch.woken == 0 && !moved && !ticked {
-            return Ok(Prepared { settled, commit: None });
+        let (refused, turned) = (beginning.refused, beginning.standing.activates || epoch.passed.is_some());
+        if records.is_empty() && epoch.woken == 0 && !moved && !ticked && !turned {
+            return Ok(Prepared { settled, refused, commit: None });
         }
         self.check_room()?;
-        let record = self.journal(config, &epoch, inputs, ends.w);
-        let commit = self.commit(config, record, &epoch, records, &rejected)?;
-        Ok(Prepared { settled, commit: Some(commit) })
+        let record = self.journal(&beginning.standing, &epoch, inputs, ends.w);
+        let commit = self.commit(config, &beginning, record, &epoch, records, &rejected)?;
+        Ok(Prepared { settled, refused, commit: Some(commit) })
     }
 
     /// S5: writes what was prepared; or, in recovery, what was decided again.
@@ -124,6 +188,7 @@ impl Local {
     /// If it cannot be written: the journal will roll the task forward.
     pub fn write(&mut self, batch: &[u8], record: Journal) -> Result<(), TaskError> {
         self.states.write(batch)?;
+        self.at_hand.written(self.last.as_ref(), &record);
         self.last = Some(record);
         Ok(())
     }
@@ -163,6 +228,7 @@ impl Local {
             (Meta::Epoch, epoch.as_bytes()),
             (Meta::Journal, bytes),
             (Meta::Segmentation, record.segmentation_hash.as_bytes()),
+            (Meta::StateVersion, state_bytes::VERSION.to_string().as_bytes()),
         ])
     }
 
@@ -192,14 +258,20 @@ impl Local {
         inputs.iter().map(input).collect()
     }
 
-    fn journal(&self, config: &Config, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Instant) -> Journal {
+    fn journal(&self, standing: &Standing, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Instant) -> Journal {
+        let (former, resegmented_to) = match &epoch.passed {
+            Some(Reached::Customer(customer)) => (standing.former.clone(), Some(customer.clone())),
+            Some(Reached::End) | None => (Vec::new(), None),
+        };
         Journal {
             epoch: self.epoch() + 1,
             inputs,
             clock: epoch.clock.clone(),
             w,
             first_started: self.last.as_ref().map_or(w, |last| last.first_started),
-            segmentation_hash: config.segmentation.hash.clone(),
+            segmentation_hash: standing.hash.clone(),
+            former,
+            resegmented_to,
             intake_hash: self.intake_hash.clone(),
             engine_version: ENGINE_VERSION.to_owned(),
             counts: epoch.counts,
@@ -210,19 +282,21 @@ impl Local {
     fn commit(
         &mut self,
         config: &Config,
+        beginning: &Beginning,
         record: Journal,
         epoch: &Epoch,
         records: &[Record],
         rejected: &[Rejected],
     ) -> Result<TaskCommit, TaskError> {
-        let mut outputs: Vec<Output> =
-            epoch.changes.iter().map(|decided| change_output(config, self.task, &record, decided)).collect();
+        let segmentation = &beginning.rules.present;
+        let mut outputs: Vec<Output> = self.at_hand.text(beginning).into_iter().collect();
+        let change = |decided| change_output(config, segmentation, self.task, &record, decided);
+        outputs.extend(epoch.changes.iter().map(change));
         for customer in changed(&epoch.changes) {
             let state = self.states.peek(customer)?;
             let mut output = keyed(Sink::Segments, self.task, customer.as_str(), Vec::new());
-            output.value = (!state.is_stub()).then(|| {
-                Memberships::of(customer, &state.decision, &config.segmentation).encode(config.outputs.segments)
-            });
+            output.value = (!state.is_stub())
+                .then(|| Memberships::of(customer, &state.decision, segmentation).encode(config.outputs.segments));
             outputs.push(output);
         }
         outputs.extend(rejected.iter().map(|Rejected { index, rejection }| {
@@ -236,7 +310,7 @@ impl Local {
         for Rejected { rejection, .. } in rejected {
             *dead_letters.entry(rejection.reason.word()).or_default() += 1;
         }
-        Ok(TaskCommit { task: self.task, record, outputs, batch, dead_letters })
+        Ok(TaskCommit { task: self.task, record, outputs, batch, dead_letters, resegmented: epoch.resegmented })
     }
 }
 
@@ -245,6 +319,8 @@ impl Local {
 pub struct Prepared {
     /// How far its clock could be settled, journalled or not.
     pub settled: Clock,
+    /// Why the segmentation that is offered stays out; none if it does not.
+    pub refused: Option<Refused>,
     /// What is to be committed; none if there is nothing to say.
     pub commit: Option<TaskCommit>,
 }
@@ -263,11 +339,17 @@ pub(crate) struct Rejected {
     rejection: Rejection,
 }
 
-fn change_output(config: &Config, task: Task, record: &Journal, decided: &Decided) -> Output {
+fn change_output(
+    config: &Config,
+    segmentation: &Segmentation,
+    task: Task,
+    record: &Journal,
+    decided: &Decided,
+) -> Output {
     let actionable = Actionable {
         w: (config.clock.idle == Idle::WallTime).then_some(record.w),
         first_started: record.first_started,
-        within_ms: config.segmentation.actionable_within_ms,
+        within_ms: segmentation.actionable_within_ms,
     };
     let core = decided.core.clone();
     let envelope = Envelope {

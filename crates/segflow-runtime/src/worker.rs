@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Moment};
 
+use segflow_core::journal::Record as Journal;
 use tracing::{error, info, warn};
 
-use crate::config::Config;
+use crate::config::{Bounds, Config};
 use crate::error::{TaskError, WorkerError};
+use crate::failpoint::{Point, pass};
 use crate::log::{Ends, Log, LogError, LogResult, Record, Task};
 use crate::publish::{TaskCommit, publish};
 use crate::recovery::{Recovery, Step};
@@ -129,7 +131,18 @@ impl<L: Log> Worker<L> {
     pub fn cycle(&mut self) -> Result<Cycle, WorkerError> {
         let cycle = self.attempt();
         report::cycled(&self.status, &self.name, &self.tasks, cycle.as_ref());
+        self.snapshot();
         cycle
+    }
+
+    /// Between cycles every store stands at the last epoch committed.
+    fn snapshot(&mut self) {
+        let Some(keeper) = &self.config.snapshots else { return };
+        for (task, life) in &self.tasks {
+            if let Life::Running(local) = life {
+                keeper.attend(&self.config, &mut self.log, *task, local);
+            }
+        }
     }
 
     fn attempt(&mut self) -> Result<Cycle, WorkerError> {
@@ -144,6 +157,9 @@ impl<L: Log> Worker<L> {
         if commits.is_empty() {
             self.failures = 0;
             return Ok(Cycle { busy: recovering, ..Cycle::default() });
+        }
+        if let Err(error) = pass(Point::Prepared) {
+            return self.give_up(error, &self.running(), Remedy::SeekBack);
         }
         match publish(&mut self.log, &commits) {
             Ok(()) => self.failures = 0,
@@ -161,6 +177,7 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// What the log says.
     pub fn attend(&mut self) -> LogResult<bool> {
+        pass(Point::Cycle)?;
         if self.broken {
             self.log.recycle()?;
             self.broken = false;
@@ -265,15 +282,21 @@ impl<L: Log> Worker<L> {
             Ok(gathered) => gathered,
             Err(error) => return Ok(Err(error)),
         };
+        if let Err(error) = pass(Point::Read) {
+            return Ok(Err(error));
+        }
         let mut by_task: BTreeMap<Task, Vec<Record>> = BTreeMap::new();
         for record in records {
             by_task.entry(record.task).or_default().push(record);
         }
         // All tasks are committed in one transaction, so they share its bound.
-        let timers_max = self.share(self.config.commit.timers_max / running.len());
+        let bounds = Bounds {
+            timers_max: self.share(self.config.commit.timers_max / running.len()),
+            resegmented_max: self.share(self.config.commit.resegmented_max / running.len()),
+        };
         let mut commits = Vec::new();
         for task in running {
-            match self.prepare_task(task, by_task.get(&task).map_or(&[], Vec::as_slice), &ends, timers_max) {
+            match self.prepare_task(task, by_task.get(&task).map_or(&[], Vec::as_slice), &ends, bounds) {
                 Ok(commit) => commits.extend(commit),
                 Err(TaskError::Log(error)) => return Ok(Err(error)),
                 Err(TaskError::DiskFull(reason)) => return Err(WorkerError::Stop(reason)),
@@ -288,12 +311,13 @@ impl<L: Log> Worker<L> {
         task: Task,
         records: &[Record],
         ends: &Ends,
-        timers_max: usize,
+        bounds: Bounds,
     ) -> Result<Option<TaskCommit>, TaskError> {
         let positions = self.log.positions(task)?;
         let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
-        let prepared = local.prepare(&self.config, records, &positions, ends, timers_max)?;
-        report::settled(&self.status, &self.name, task, local, &prepared.settled, ends, &self.config);
+        let prepared = local.prepare(&self.config, records, &positions, ends, bounds)?;
+        report::settled(&self.status, &self.name, task, local, &prepared, ends, &self.config);
+        pass(Point::TaskPrepared)?;
         Ok(prepared.commit)
     }
 
@@ -321,7 +345,7 @@ impl<L: Log> Worker<L> {
             cycle.records += commit.record.counts.read;
             report::committed(&self.status, &commit);
             let Some(Life::Running(local)) = self.tasks.get_mut(&commit.task) else { continue };
-            if let Err(error) = local.write(&commit.batch, commit.record) {
+            if let Err(error) = write(local, &commit.batch, commit.record) {
                 self.stop_task(commit.task, &error);
             }
         }
@@ -340,7 +364,11 @@ impl<L: Log> Worker<L> {
 
     fn stop_task(&mut self, task: Task, error: &TaskError) {
         self.log.release(task);
-        self.tasks.insert(task, stopped(task, error));
+        let life = match error {
+            TaskError::Damaged(reason) => Life::Recovering(Box::new(Recovery::damaged(task, reason))),
+            error => stopped(task, error),
+        };
+        self.tasks.insert(task, life);
     }
 
     /// What DESIGN's table says of a cycle that fails, by the kind of failure.
@@ -365,10 +393,10 @@ impl<L: Log> Worker<L> {
         }
         let aborted = remedy == Remedy::Abort && {
             report::aborted(&self.status, &self.name);
-            self.log.abort().is_ok()
+            pass(Point::Abort).and_then(|()| self.log.abort()).is_ok()
         };
         if !aborted {
-            self.broken = self.log.recycle().is_err();
+            self.broken = pass(Point::Recycle).and_then(|()| self.log.recycle()).is_err();
         }
         // The group may have been served meanwhile, and a task given away and back: its journal knows.
         tasks.iter().for_each(|task| self.recover(*task));
@@ -389,6 +417,12 @@ impl<L: Log> Worker<L> {
             self.tasks.insert(task, Life::Recovering(Box::new(Recovery::of(task, local))));
         }
     }
+}
+
+fn write(local: &mut Local, batch: &[u8], record: Journal) -> Result<(), TaskError> {
+    pass(Point::Write)?;
+    local.write(batch, record)?;
+    Ok(pass(Point::Written)?)
 }
 
 fn stopped(task: Task, error: &TaskError) -> Life {

@@ -12,7 +12,7 @@ pub mod timers;
 pub use batch::Batch;
 pub use error::StoreError;
 pub use shared::{Settings, Shared};
-pub use store::{Meta, Store};
+pub use store::{Entry, Meta, Row, Store};
 pub use timers::{Timer, TimerKind, TimerPosition};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What all stores of a process share: the block cache, the write-buffer manager and how databases are tuned.
 
-use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, Options, WriteBufferManager};
+use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, Options, WriteBufferManager};
 
 /// How much a process may use for all its stores together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +56,10 @@ impl Shared {
         options.set_max_log_file_size(4 << 20);
         options.set_bytes_per_sync(1 << 20);
         options.set_manifest_preallocation_size(64 << 10);
+        // A torn end of the log is cut off where it is torn. A log that was closed, or a table, is missed if it is gone.
+        options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+        options.set_track_and_verify_wals_in_manifest(true);
+        options.set_paranoid_checks(true);
         options
     }
 

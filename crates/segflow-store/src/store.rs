@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{ColumnFamily, ColumnFamilyDescriptor, DB, IteratorMode, ReadOptions, WriteBatch};
 
 use crate::error::StoreError;
@@ -12,6 +13,12 @@ const CUSTOMERS: &str = "customers";
 const TIMERS: &str = "timers";
 const META: &str = "meta";
 
+/// Every column family with something in it, in the order in which they are read.
+const FAMILIES: [&str; 3] = [CUSTOMERS, META, TIMERS];
+
+/// A column family's name, a key and a value.
+pub type Entry = (&'static str, Box<[u8]>, Box<[u8]>);
+
 /// The values that a store keeps of itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Meta {
@@ -21,6 +28,8 @@ pub enum Meta {
     Journal,
     /// The hash of the segmentation by which it was decided.
     Segmentation,
+    /// From which version of the states' bytes on every row is that must be rewritten to be understood later.
+    StateVersion,
 }
 
 impl Meta {
@@ -29,13 +38,17 @@ impl Meta {
             Self::Epoch => "epoch",
             Self::Journal => "journal",
             Self::Segmentation => "segmentation",
+            Self::StateVersion => "state-version",
         }
     }
 }
 
+/// A customer's id, or whatever their row is under, and their state.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 /// One task's database, open.
 pub struct Store {
-    database: DB,
+    pub(crate) database: DB,
     path: PathBuf,
     reserve_bytes: u64,
     existed: bool,
@@ -98,10 +111,28 @@ impl Store {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn customers_all(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
-        self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| {
-            row.map(|(id, state)| (id.into_vec(), state.into_vec())).map_err(|error| StoreError::of(&self.path, error))
-        })
+    pub fn customers_all(&self) -> impl Iterator<Item = Result<Row, StoreError>> {
+        self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| self.row(row))
+    }
+
+    /// At most `max` customers from `from` on, before `to`, in the order of their ids; without a bound where there is
+    /// none.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn customers_between(&self, from: &[u8], to: Option<&[u8]>, max: usize) -> Result<Vec<Row>, StoreError> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(from);
+        if let Some(to) = to {
+            options.set_iterate_upper_bound(to);
+        }
+        let rows = self.database.iterator_cf_opt(self.customers(), options, IteratorMode::Start).take(max);
+        rows.map(|row| self.row(row)).collect()
+    }
+
+    fn row(&self, read: Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>) -> Result<Row, StoreError> {
+        let (id, state) = read.map_err(|error| StoreError::of(&self.path, error))?;
+        Ok((id.into_vec(), state.into_vec()))
     }
 
     /// A value of meta.
@@ -177,6 +208,29 @@ impl Store {
                 Err(StoreError::Failed { path: self.path.clone(), reason })
             }
         }
+    }
+
+    /// Makes a copy of the database as it stands now in a directory that does not exist yet: hard links to its table
+    /// files, after what was in memory has been flushed to one. It must be on the same disk to cost next to nothing.
+    ///
+    /// # Errors
+    /// If it cannot be made; nothing is left then.
+    pub fn checkpoint(&self, directory: &Path) -> Result<(), StoreError> {
+        let made = Checkpoint::new(&self.database).and_then(|checkpoint| checkpoint.create_checkpoint(directory));
+        made.map_err(|error| StoreError::of(&self.path, error))
+    }
+
+    /// Every row of every column family in the order of their keys, and whose it is. Reads every block of data, and so
+    /// finds damage in any.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn rows(&self) -> impl Iterator<Item = Result<Entry, StoreError>> {
+        FAMILIES.into_iter().flat_map(move |family| {
+            self.database.iterator_cf(self.family(family), IteratorMode::Start).map(move |row| {
+                row.map(|(key, value)| (family, key, value)).map_err(|error| StoreError::of(&self.path, error))
+            })
+        })
     }
 
     pub(crate) fn customers(&self) -> &ColumnFamily {

@@ -1,5 +1,7 @@
 //! The store's promises: whole batches, timers in order from a position on, and clear errors.
 
+mod power_loss;
+
 use crate::{Batch, Meta, Settings, Shared, Store, StoreError, TimerKind, TimerPosition};
 
 fn shared() -> Shared {
@@ -63,6 +65,24 @@ fn timers_come_in_order_from_a_position_on_and_bounded() {
     batch.delete_timer(TimerKind::Silence, 10, b"aa");
     store.write(&batch.encode()).unwrap();
     assert_eq!(timers(&store, &position(10, None), &position(11, None), 100), ["10 a", "10 b"]);
+}
+
+#[test]
+fn customers_come_in_the_order_of_their_ids_between_bounds() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &shared()).unwrap();
+    let mut batch = Batch::new(&store);
+    for id in ["b", "a", "c", "bb"] {
+        batch.put_customer(id.as_bytes(), b"state");
+    }
+    store.write(&batch.encode()).unwrap();
+    let ids = |from: &str, to: Option<&str>, max| -> Vec<String> {
+        let rows = store.customers_between(from.as_bytes(), to.map(str::as_bytes), max).unwrap();
+        rows.into_iter().map(|(id, _)| String::from_utf8(id).unwrap()).collect()
+    };
+    assert_eq!(ids("", None, 100), ["a", "b", "bb", "c"]);
+    assert_eq!(ids("b", Some("c"), 100), ["b", "bb"]);
+    assert_eq!(ids("b\0", None, 1), ["bb"]);
 }
 
 #[test]
@@ -148,4 +168,53 @@ fn reading_only_makes_no_database() {
     let absent = directory.path().join("task-0");
     assert!(Store::open_read_only(&absent, &shared()).is_err());
     assert!(!absent.exists());
+}
+
+#[test]
+fn a_checkpoint_is_the_store_as_it_stood_and_shares_its_files() {
+    use std::os::unix::fs::MetadataExt;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("task-0"), &shared()).unwrap();
+    let put = |state: &[u8]| {
+        let mut batch = Batch::new(&store);
+        batch.put_customer(b"c1", state);
+        batch.put_timer(TimerKind::Fact, 5, b"c1");
+        batch.put_meta(Meta::Epoch, b"7");
+        store.write(&batch.encode()).unwrap();
+    };
+    let rows = |store: &Store| store.rows().collect::<Result<Vec<_>, _>>().unwrap();
+    put(b"before");
+    let before = rows(&store);
+    assert_eq!(before.iter().map(|row| row.0).collect::<Vec<_>>(), ["customers", "meta", "timers"]);
+    let copy = directory.path().join("task-0.checkpoint");
+    store.checkpoint(&copy).unwrap();
+    put(b"after");
+    let files = std::fs::read_dir(&copy).unwrap().map(|file| file.unwrap());
+    let tables: Vec<_> = files.filter(|file| file.file_name().to_string_lossy().ends_with(".sst")).collect();
+    assert!(!tables.is_empty() && tables.iter().all(|table| table.metadata().unwrap().nlink() == 2));
+    assert!(store.checkpoint(&copy).is_err(), "a checkpoint is never written over");
+    let copied = Store::open(&copy, &shared()).unwrap();
+    assert_eq!(rows(&copied), before);
+    assert_ne!(rows(&store), before);
+}
+
+#[test]
+fn damage_in_a_table_is_found_by_whoever_reads_the_rows() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("task-0");
+    let store = Store::open(&path, &shared()).unwrap();
+    let mut batch = Batch::new(&store);
+    batch.put_customer(b"c1", &[7; 4_000]);
+    store.write(&batch.encode()).unwrap();
+    let copy = directory.path().join("copy");
+    store.checkpoint(&copy).unwrap();
+    drop(store);
+    let tables = std::fs::read_dir(&copy).unwrap().map(|file| file.unwrap().path());
+    let table = tables.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "sst")).unwrap();
+    let mut bytes = std::fs::read(&table).unwrap();
+    bytes[10] ^= 1;
+    std::fs::remove_file(&table).unwrap();
+    std::fs::write(&table, bytes).unwrap();
+    let found = Store::open(&copy, &shared()).and_then(|copy| copy.rows().collect::<Result<Vec<_>, _>>());
+    assert!(matches!(found, Err(StoreError::Damaged { .. })), "{found:?}");
 }

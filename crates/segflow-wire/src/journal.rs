@@ -38,6 +38,10 @@ struct Fields {
     engine_version: String,
     counts: CountFields,
     digest: String,
+    #[serde(default)]
+    former: Vec<String>,
+    #[serde(default)]
+    resegmented_to: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,12 +89,15 @@ impl Fields {
             engine_version: record.engine_version.clone(),
             counts: CountFields::of(&record.counts),
             digest: record.digest.to_string(),
+            former: record.former.clone(),
+            resegmented_to: record.resegmented_to.as_ref().map(ToString::to_string),
         }
     }
 
     fn record(self) -> Result<Record, Malformed> {
+        let customer = |field: &str, id: Option<String>| id.map(|id| customer(field, id)).transpose();
         let cursor =
-            Cursor { instant: self.cursor_instant.at(), customer: self.cursor_customer.map(customer).transpose()? };
+            Cursor { instant: self.cursor_instant.at(), customer: customer("cursor_customer", self.cursor_customer)? };
         Ok(Record {
             epoch: self.epoch,
             inputs: self.inputs.into_iter().map(InputFields::input).collect::<Result<BTreeMap<_, _>, _>>()?,
@@ -98,6 +105,8 @@ impl Fields {
             w: self.w.at(),
             first_started: self.first_started.at(),
             segmentation_hash: self.segmentation_hash,
+            former: self.former,
+            resegmented_to: customer("resegmented_to", self.resegmented_to)?,
             intake_hash: self.intake_hash,
             engine_version: self.engine_version,
             counts: self.counts.counts(),
@@ -128,8 +137,8 @@ impl CountFields {
     }
 }
 
-fn customer(id: String) -> Result<CustomerId, Malformed> {
-    CustomerId::new(id).ok_or_else(|| Malformed("cursor_customer: expected a text of 1 to 128 bytes".to_owned()))
+fn customer(field: &str, id: String) -> Result<CustomerId, Malformed> {
+    CustomerId::new(id).ok_or_else(|| Malformed(format!("{field}: expected a text of 1 to 128 bytes")))
 }
 
 #[cfg(test)]

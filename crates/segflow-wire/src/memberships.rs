@@ -1,5 +1,7 @@
 //! The compacted record of `collections.segments`: a customer's memberships with all their decision state, by name.
 
+use std::collections::BTreeMap;
+
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::state::{self, Decision};
@@ -27,6 +29,8 @@ pub struct Memberships {
     pub next: Option<Instant>,
     /// One per dimension, in file order.
     pub dimensions: Vec<Membership>,
+    /// Of dimensions in which the customer stands no more: how many changes there have been.
+    pub closed: BTreeMap<String, u64>,
 }
 
 /// Where the customer stands in one dimension.
@@ -57,6 +61,7 @@ impl Memberships {
             as_of: decision.as_of,
             next: (decision.next != Instant::NEVER).then_some(decision.next),
             dimensions: dimensions.map(|(dimension, membership)| named(dimension, membership)).collect(),
+            closed: decision.closed.clone(),
         }
     }
 
@@ -73,7 +78,13 @@ impl Memberships {
             dimensions[index] = numbered(&segmentation.dimensions[index], found)?;
         }
         let dimensions = if self.dimensions.is_empty() { Vec::new() } else { dimensions };
-        Ok(Decision { as_of: self.as_of, next: self.next.unwrap_or(Instant::NEVER), dimensions })
+        Ok(Decision {
+            as_of: self.as_of,
+            next: self.next.unwrap_or(Instant::NEVER),
+            segmentation: if dimensions.is_empty() { 0 } else { self.segmentation_version },
+            dimensions,
+            closed: self.closed.clone(),
+        })
     }
 
     /// The record's value; its key is the customer's id.
@@ -141,6 +152,8 @@ struct Fields {
     as_of: Option<Stamp>,
     next: Option<Stamp>,
     dimensions: Vec<DimensionFields>,
+    #[serde(default)]
+    closed: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -170,6 +183,7 @@ impl Fields {
             as_of: memberships.as_of.map(stamp),
             next: memberships.next.map(stamp),
             dimensions: memberships.dimensions.iter().map(dimension).collect(),
+            closed: memberships.closed.clone(),
         }
     }
 
@@ -190,6 +204,7 @@ impl Fields {
             as_of: self.as_of.map(Stamp::at),
             next: self.next.map(Stamp::at),
             dimensions: self.dimensions.into_iter().map(dimension).collect(),
+            closed: self.closed,
         })
     }
 }

@@ -67,9 +67,13 @@ local! {
     /// `collections.segment-changes`
     SEGMENT_CHANGES = "segment-changes";
     /// `collections.segments`
-    SEGMENTS = "segments";
+    SEGMENTS = "segments", after SEGMENTS_1;
+    /// `collections.segments` as it was before dimensions could close.
+    SEGMENTS_1 = "segments-1";
     /// The journal.
-    JOURNAL = "journal", after JOURNAL_1;
+    JOURNAL = "journal", after JOURNAL_2 JOURNAL_1;
+    /// The journal as it was before a segmentation could be activated.
+    JOURNAL_2 = "journal-2";
     /// The journal as it was before it counted what is forgotten.
     JOURNAL_1 = "journal-1";
 }

@@ -78,18 +78,38 @@ const PLACES: [(&str, i16, i8, i8); 9] = [
     ("Asia/Kolkata", 2024, 1, 5),
 ];
 
-/// Any case.
-pub fn case() -> impl Strategy<Value = Case> {
-    (0..PLACES.len(), rules::file(), history::spread(), history::drafts()).prop_map(|(place, file, spread, drafts)| {
+/// A case, and a second and third version of its segmentation: of the same parameters, and with some of its dimensions
+/// kept, some replaced, dropped or new. The third is the first again: what was dropped returns.
+pub fn versions() -> impl Strategy<Value = (Case, Segmentation, Segmentation)> {
+    let files = (rules::file(), rules::file(), any::<[bool; 3]>());
+    (0..PLACES.len(), files, history::spread(), history::drafts()).prop_map(|(place, files, spread, drafts)| {
+        let (first, other, taken) = files;
+        let case = case_of(place, &first, spread, &drafts);
         let (zone, year, month, day) = PLACES[place];
         let start = Date::new(year, month, day).expect("a day of the list");
-        let text = file.render(zone, start);
-        let loaded = Segmentation::load("random.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let segmentation = loaded.segmentation;
-        let mut events = history::events(&segmentation.zone, start, spread, &drafts);
-        keep_to_the_horizon(&mut events, segmentation.parameters.horizon_days);
-        Case { text, segmentation, start, spread, events }
+        let version = |file: &rules::File, version: u32| {
+            let text = file.render(zone, start).replace("version: 1\n", &format!("version: {version}\n"));
+            Segmentation::load("random.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}")).segmentation
+        };
+        (case, version(&first.with_dimensions_of(&other, taken), 2), version(&first, 3))
     })
+}
+
+/// Any case.
+pub fn case() -> impl Strategy<Value = Case> {
+    (0..PLACES.len(), rules::file(), history::spread(), history::drafts())
+        .prop_map(|(place, file, spread, drafts)| case_of(place, &file, spread, &drafts))
+}
+
+fn case_of(place: usize, file: &rules::File, spread: Spread, drafts: &history::Drafts) -> Case {
+    let (zone, year, month, day) = PLACES[place];
+    let start = Date::new(year, month, day).expect("a day of the list");
+    let text = file.render(zone, start);
+    let loaded = Segmentation::load("random.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let segmentation = loaded.segmentation;
+    let mut events = history::events(&segmentation.zone, start, spread, drafts);
+    keep_to_the_horizon(&mut events, segmentation.parameters.horizon_days);
+    Case { text, segmentation, start, spread, events }
 }
 
 /// What `docs/features.md` asks of producers: everything about one thing happens within a horizon. Here half of one, so

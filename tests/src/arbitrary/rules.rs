@@ -61,6 +61,15 @@ pub fn file() -> impl Strategy<Value = File> {
 }
 
 impl File {
+    /// With the dimensions of another file where `taken` says so, of which the others stay; and as many as that has.
+    pub fn with_dimensions_of(&self, other: &Self, taken: [bool; 3]) -> Self {
+        let dimensions = other.dimensions.iter().enumerate().map(|(index, dimension)| {
+            let stays = self.dimensions.get(index).filter(|_| !taken[index]);
+            stays.unwrap_or(dimension).clone()
+        });
+        Self { dimensions: dimensions.collect(), ..self.clone() }
+    }
+
     /// Its text, in a zone and with holidays that count from `start`.
     pub fn render(&self, zone: &str, start: Date) -> String {
         let attributes = ATTRIBUTES.map(|(name, kind)| format!("{name}: {kind}")).join(", ");

@@ -82,6 +82,17 @@ impl Observer {
         facts.into_iter().flat_map(|copies| seen_of(copies, &erasures)).chain(took_place).collect()
     }
 
+    /// The same, but for erasures that take effect at an instant or later.
+    #[must_use]
+    pub fn before(&self, at: Instant) -> Self {
+        let took_effect = |copies: &Vec<Read>| {
+            let copies: Vec<Read> =
+                copies.iter().filter(|read| !is_erasure(read) || effective(read) < at).cloned().collect();
+            (!copies.is_empty()).then_some(copies)
+        };
+        Self { contests: self.contests.iter().filter_map(took_effect).collect() }
+    }
+
     /// When the erasures that come about were recorded and take effect. Those recorded last are looked at first, since
     /// an erasure that was taken away takes nothing away.
     fn erasures(&self) -> Vec<(Instant, Instant)> {

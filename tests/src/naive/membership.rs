@@ -7,6 +7,7 @@ use segflow_core::event::{Body, CustomerId};
 use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::time::{Date, Instant};
 
+use super::activation::{Activation, Closed, activate};
 use super::rules::rule;
 use super::safety::safety;
 use super::world::World;
@@ -39,23 +40,46 @@ pub struct Move {
 
 /// Where the customer stands in one dimension.
 #[derive(Clone, Default)]
-struct Place {
-    current: Option<usize>,
-    entered_at: Option<Instant>,
-    seq: u64,
-    since: Vec<Option<Instant>>,
+pub struct Place {
+    /// The segment.
+    pub current: Option<usize>,
+    /// Since when.
+    pub entered_at: Option<Instant>,
+    /// How many moves there have been.
+    pub seq: u64,
+    /// Per segment with `for`: since when it has held.
+    pub since: Vec<Option<Instant>>,
 }
 
 /// Every move before `end`, in order of (instant, dimension); at an instant those of an erasure come first.
 ///
 /// From the first fact on everything is decided at every instant; from an erasure on nothing is, until there is a fact.
 pub fn moves(segmentation: &Segmentation, customer: &CustomerId, known: &[Known], end: Instant) -> Vec<Move> {
+    moves_across(segmentation, &[], customer, known, end)
+}
+
+/// As [`moves`], while other rules take over, in order of time; all of them in one time zone.
+pub fn moves_across<'a>(
+    mut segmentation: &'a Segmentation,
+    activations: &[Activation<'a>],
+    customer: &CustomerId,
+    known: &[Known],
+    end: Instant,
+) -> Vec<Move> {
     let mut candidates = calendar(segmentation, known, end);
+    candidates.extend(activations.iter().map(|activation| activation.at));
+    let (mut activations, mut closed) = (activations.iter().peekable(), Closed::new());
     let edges: BTreeSet<Instant> = known.iter().flat_map(|known| [known.from, known.until]).collect();
     let mut places: Vec<Place> = vec![Place::default(); segmentation.dimensions.len()];
     let mut seen: Option<(Instant, World<'_>)> = None;
     let (mut begun, mut moves) = (false, Vec::new());
     while let Some(at) = candidates.pop_first() {
+        while let Some(activation) = activations.next_if(|activation| activation.at <= at) {
+            let (moved, later) = activate(activation, segmentation, customer, &mut places, &mut closed, begun);
+            candidates.extend(later.into_iter().flat_map(around).filter(|later| *later > at && *later < end));
+            moves.extend(moved);
+            (segmentation, seen) = (activation.segmentation, None);
+        }
         let edge = edges.range(..=at).next_back().copied().unwrap_or(at);
         let world = match seen.take() {
             Some((since, world)) if since == edge => world,
@@ -134,7 +158,7 @@ fn erase(segmentation: &Segmentation, customer: &CustomerId, places: &mut [Place
 }
 
 /// Decides every dimension at an instant; returns the moves and the instants at which a `for` or a `keep` ends.
-fn decide(
+pub fn decide(
     segmentation: &Segmentation,
     world: &World<'_>,
     places: &mut [Place],

@@ -2,6 +2,7 @@
 //! matter. It knows no expiry, keeps nothing between two sets of facts, and shares no evaluation with the core: only
 //! the core's plain types, its calendar, and what the loader made of the segmentation.
 
+mod activation;
 mod arithmetic;
 mod contacts;
 mod features;
@@ -18,9 +19,10 @@ mod safety;
 mod tests;
 mod world;
 
+pub use activation::Activation;
 pub use features::value;
 pub use known::{Known, Observer};
-pub use membership::{Move, moves};
+pub use membership::{Move, moves, moves_across};
 pub use rules::{Kleene, operand, rule};
 pub use safety::safety;
 pub use world::World;

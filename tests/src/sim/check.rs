@@ -7,13 +7,15 @@ use segflow_core::change::Core;
 use segflow_core::clock::Clock;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::{Counts, Record as Journal};
+use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Instant;
 use segflow_runtime::config::Config;
 use segflow_runtime::dead_letter::raw;
 use segflow_runtime::epoch::{Accepted, Target, decide};
-use segflow_runtime::log::{Record, Sink, Task};
+use segflow_runtime::log::{Output, Record, Sink, TEXTS, Task};
 use segflow_runtime::replay::Replay;
+use segflow_runtime::rules::{Rules, Standing};
 use segflow_runtime::state_bytes;
 use segflow_runtime::states::Memory;
 use segflow_store::{Meta, Store};
@@ -107,7 +109,7 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: Task, v
         found.entry(epoch_of(&store)).or_default().push(states);
     }
     let (mut states, mut clock, mut from) = (Memory::default(), Clock::default(), BTreeMap::new());
-    let mut compared = 0;
+    let (mut compared, mut last, texts) = (0, None, texts(world));
     for epoch in epochs(world, task) {
         let mut accepted = Accepted::default();
         for (family, position) in &epoch.inputs {
@@ -117,22 +119,40 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: Task, v
             }
         }
         let target = Target::Journalled(epoch.clock.clone());
-        let Ok(decided) = decide(&mut states, &config.segmentation, &clock, accepted, &target);
+        let standing = Standing::of(last.as_ref(), &epoch.segmentation_hash);
+        let former = standing.former.iter().map(|hash| texts[hash].clone()).collect();
+        let rules = Rules { present: texts[&standing.hash].clone(), former };
+        let pass = standing.pass_of(&epoch);
+        let Ok(decided) = decide(&mut states, &rules, &clock, accepted, &target, pass.as_ref());
         if decided.digest != epoch.digest {
             violations.push(format!("I6: epoch {} of task {} decides otherwise in replay", epoch.epoch, task.0));
         }
-        clock = epoch.clock;
+        clock = epoch.clock.clone();
         for found in found.remove(&epoch.epoch).into_iter().flatten() {
             compared += 1;
             if found != encoded(&states) {
                 violations.push(format!("I3: epoch {} of task {} differs on disk", epoch.epoch, task.0));
             }
         }
+        last = Some(epoch);
+    }
+    if last.is_some_and(|last| !last.former.is_empty()) {
+        violations.push(format!("task {}: some customers are still decided by former rules", task.0));
     }
     found.remove(&0);
     if !found.is_empty() || compared == 0 {
         violations.push(format!("I3: stores of task {} at epochs {:?} of no journal", task.0, found.keys()));
     }
+}
+
+/// The segmentations that journals name, by hash.
+fn texts(world: &World) -> BTreeMap<String, Arc<Segmentation>> {
+    let texts = world.committed(Sink::Segmentations, TEXTS).into_iter();
+    let read = |output: &Output| {
+        let text = output.value.as_deref().expect("a text");
+        Arc::new(Segmentation::load("segmentation", text).expect("a valid segmentation").segmentation)
+    };
+    texts.map(read).map(|segmentation| (segmentation.hash.clone(), segmentation)).collect()
 }
 
 fn encoded(states: &Memory) -> States {
@@ -162,7 +182,7 @@ fn as_replayed(
     mut changes: Vec<Core>,
     violations: &mut Vec<String>,
 ) {
-    let mut replay = Replay::new(config.segmentation.clone(), config.intake.clone());
+    let mut replay = Replay::new(config.segmentation.offered(), config.intake.clone());
     let mut expected = Vec::new();
     let mut offsets = BTreeMap::new();
     for draft in drafts {

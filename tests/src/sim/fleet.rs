@@ -13,6 +13,7 @@ use segflow_runtime::config::Config;
 use segflow_runtime::local::LocalBroker;
 use segflow_runtime::log::{Log, LogError, Task};
 use segflow_runtime::publish::send;
+use segflow_runtime::rules::Rulebook;
 use segflow_runtime::status::Phase;
 use segflow_runtime::{Cycle, Status, Worker, WorkerError};
 use segflow_store::{Shared, Store};
@@ -59,9 +60,17 @@ pub struct Fleet {
     drafts: RefCell<Vec<Draft>>,
     violations: RefCell<Vec<String>>,
     mishaps: RefCell<Mishaps>,
-    /// Whether a wall clock may run ahead.
-    may_run_ahead: bool,
+    may: May,
     sabotage: Sabotage,
+}
+
+/// What may happen in a run, beside what may in every one.
+#[derive(Clone, Copy)]
+struct May {
+    /// A wall clock runs ahead.
+    run_ahead: bool,
+    /// Other versions of the segmentation are activated.
+    activate: bool,
 }
 
 enum Slot {
@@ -84,15 +93,18 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     let drafts = history::drafts(&mut rng, &config, late);
     let directory = directory();
     let may_run_ahead = config.clock.idle == Idle::WallTime && rng.random_range(0..5) == 0;
+    let may_activate = rng.random_range(0..4) == 0;
     let late = late || may_run_ahead;
-    let fleet = Fleet::new(rng, &config, drafts.clone(), fault, sabotage, may_run_ahead, &directory);
+    let may = May { run_ahead: may_run_ahead, activate: may_activate };
+    let fleet = Fleet::new(rng, &config, drafts.clone(), fault, sabotage, may, &directory);
     fleet.run_to_rest();
     fleet.slots.borrow_mut().clear();
     let mut violations = fleet.violations.take();
     let world = fleet.world.borrow();
     if violations.is_empty() {
         let until = (config.clock.idle == Idle::WallTime).then(|| end(&drafts));
-        violations = check::all(&world, &config, &fleet.configs, &drafts, late, until);
+        let activated = fleet.mishaps.borrow().contains_key(&Mishap::NewVersion);
+        violations = check::all(&world, &config, &fleet.configs, &drafts, late || activated, until);
     }
     let changes = check::changes(&world, partitions).len();
     Report { seed, fault, fired: world.fired, mishaps: fleet.mishaps.take(), changes, violations }
@@ -111,13 +123,15 @@ impl Fleet {
         mut drafts: Vec<Draft>,
         fault: Fault,
         sabotage: Sabotage,
-        may_run_ahead: bool,
+        may: May,
         directory: &TempDir,
     ) -> Rc<Self> {
         let workers = rng.random_range(2..=4);
         let inputs = LocalBroker::new(config.intake.partitions);
-        let of_worker =
-            |index: usize| Arc::new(Config { state_dir: directory.path().join(Self::name(index)), ..config.clone() });
+        let of_worker = |index: usize| {
+            let (state_dir, rules) = (directory.path().join(Self::name(index)), config.segmentation.offered());
+            Arc::new(Config { state_dir, segmentation: Rulebook::new(rules), ..config.clone() })
+        };
         drafts.reverse();
         Rc::new(Self {
             world: RefCell::new(World::new(rng, inputs, fault, sabotage)),
@@ -129,7 +143,7 @@ impl Fleet {
             drafts: RefCell::new(drafts),
             violations: RefCell::default(),
             mishaps: RefCell::default(),
-            may_run_ahead,
+            may,
             sabotage,
         })
     }
@@ -186,7 +200,7 @@ impl Fleet {
             let (key, value) = (Some(draft.key), draft.value);
             world.inputs.append(Task(draft.partition), draft.family, draft.timestamp, key, value, Vec::new());
             world.inputs.set_time(draft.timestamp);
-            if let Some((mishap, ms)) = mishap::jump_ms(&mut world.rng, self.may_run_ahead) {
+            if let Some((mishap, ms)) = mishap::jump_ms(&mut world.rng, self.may.run_ahead) {
                 world.inputs.set_time(draft.timestamp.plus_ms(ms));
                 self.happened(mishap);
             }
@@ -211,7 +225,10 @@ impl Fleet {
                 drop(worker);
                 return false;
             }
-            Slot::Up(worker) => worker,
+            Slot::Up(worker) => {
+                self.offer(index);
+                worker
+            }
             Slot::Down => {
                 let found = mishap::disk(&mut self.world.borrow_mut().rng, &self.configs[index].state_dir);
                 found.into_iter().for_each(|mishap| self.happened(mishap));
@@ -251,6 +268,16 @@ impl Fleet {
         self.slots.borrow_mut()[index] = Slot::Away(world.rng.random_range(5..60));
         self.happened(Mishap::Away);
         true
+    }
+
+    /// A worker's file may change.
+    fn offer(&self, index: usize) {
+        let happens = self.may.activate && !self.drafts.borrow().is_empty() && self.world.borrow_mut().chance(2);
+        let rulebook = &self.configs[index].segmentation;
+        if let Some(next) = happens.then(|| history::next_version(&rulebook.offered())).flatten() {
+            rulebook.offer(next);
+            self.happened(Mishap::NewVersion);
+        }
     }
 
     fn happened(&self, mishap: Mishap) {

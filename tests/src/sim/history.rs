@@ -1,7 +1,7 @@
 //! What the customers of a run do, and under which clock and rules.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use rand::RngExt;
@@ -11,6 +11,7 @@ use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Family, O
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Instant};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
+use segflow_runtime::rules::Rulebook;
 use segflow_store::Shared;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
 
@@ -37,6 +38,23 @@ dimensions:
       - {name: pursued, when: 'contacts.outbound("3d") >= 2', stay: 'contacts.outbound("3d") >= 1'}
     otherwise: quiet
 "#;
+
+/// The second version drops `payer`, adds `size` and has other limits; the third is the first again, but for a limit.
+static LATER: LazyLock<[Arc<Segmentation>; 2]> = LazyLock::new(|| {
+    let load =
+        |text: String| Arc::new(Segmentation::load("later.yaml", text).expect("a valid segmentation").segmentation);
+    let payer = SEGMENTATION.find("  - name: payer").expect("a dimension");
+    let size = "  - name: size\n    segments:\n      - {name: large, when: balance >= 150.00}\n    otherwise: small\n";
+    let second = format!("{}{size}", &SEGMENTATION[..payer]).replace("overdue.days >= 10", "overdue.days >= 4");
+    let third = SEGMENTATION.replace("overdue.days >= 10", "overdue.days >= 7");
+    [(second, "version: 2"), (third, "version: 3")].map(|(text, version)| load(text.replace("version: 1", version)))
+});
+
+/// The version of the segmentation after this one; none if it is the last.
+#[must_use]
+pub fn next_version(present: &Segmentation) -> Option<Arc<Segmentation>> {
+    LATER.iter().find(|later| later.version > present.version).cloned()
+}
 
 /// The customer who is erased now and then.
 const ERASED: &str = "c0";
@@ -69,7 +87,7 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, l
     let input = |family: Family| (family, Input { topic: family.default_topic(), role: role(family) });
     let idle = if rng.random_range(0..2) == 0 { Idle::WallTime } else { Idle::RecordTime };
     Config {
-        segmentation: rules.clone(),
+        segmentation: Rulebook::new(rules.clone()),
         intake: Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, partitions, rules.currency.clone())),
         inputs: Family::ALL.map(input).into(),
         outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
@@ -78,9 +96,11 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, l
             interval: Duration::ZERO,
             max_records: rng.random_range(2..=8),
             timers_max: rng.random_range(1..=4),
+            resegmented_max: rng.random_range(1..=4),
         },
         cache_customers: rng.random_range(0..=4),
         state_dir: Path::new("").to_owned(),
+        snapshots: None,
         store: store.clone(),
         shelf: segflow_runtime::shelf::Shelf::default(),
     }
@@ -109,7 +129,7 @@ fn draft(rng: &mut ChaCha8Rng, config: &Config, number: u32, at: Instant, late: 
     let customer = CustomerId::new(format!("c{}", rng.random_range(0..7))).expect("an id");
     let behind = if late && rng.random_range(0..4) == 0 { rng.random_range(0..72 * 3_600_000) } else { 0 };
     let erased = customer.as_str() == ERASED && rng.random_range(0..6) == 0;
-    let body = if erased { Body::Erased } else { body(rng, number, config.segmentation.zone.date_of(at)) };
+    let body = if erased { Body::Erased } else { body(rng, number, config.segmentation.offered().zone.date_of(at)) };
     let family = body.family();
     let key = customer.as_str().as_bytes().to_vec();
     let (event_id, occurred_at) = (format!("e{number}"), at.plus_ms(-behind));
@@ -119,7 +139,7 @@ fn draft(rng: &mut ChaCha8Rng, config: &Config, number: u32, at: Instant, late: 
     };
     let value = match rng.random_range(0..15) {
         0 => Some(b"{\"event_id\": 7".to_vec()),
-        _ => segflow_wire::event::encode(&event, &config.segmentation.currency, Encoding::Json),
+        _ => segflow_wire::event::encode(&event, &config.segmentation.offered().currency, Encoding::Json),
     };
     let partition = partition_of(&key, config.intake.partitions, Partitioner::Murmur2);
     Draft { partition, family, timestamp: at, key, value }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand::RngExt;
 use segflow_core::event::Family;
 use segflow_runtime::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, Task,
 };
 
 use super::fault::{Outcome, Sabotage, Step};
@@ -335,6 +335,18 @@ impl Past for SimLog {
         self.with(|world| {
             let entries = world.committed(Sink::Journal, task).into_iter().map(entry);
             Ok(Poll::Ready(entries.filter(|entry| entry.epoch > after).take(max).collect()))
+        })
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        self.answered()?;
+        self.with(|world| {
+            let text = |text: &&&Output| text.key.as_deref() == Some(hash.as_bytes());
+            let found =
+                world.committed(Sink::Segmentations, TEXTS).iter().find(text).and_then(|text| text.value.clone());
+            let (high, stable) =
+                (world.high_watermark(Sink::Segmentations, TEXTS), world.last_stable(Sink::Segmentations, TEXTS));
+            Ok(if found.is_none() && stable < high { Poll::Pending } else { Poll::Ready(found) })
         })
     }
 

@@ -25,11 +25,20 @@ pub enum Mishap {
     ClockAhead,
     /// A worker leaves between two cycles, and comes back later.
     Away,
+    /// One worker's file of the segmentation has a higher version; the others never see it.
+    NewVersion,
 }
 
 /// Every kind.
-pub const MISHAPS: [Mishap; 6] =
-    [Mishap::DiskLost, Mishap::StoreLost, Mishap::LogTorn, Mishap::ClockBack, Mishap::ClockAhead, Mishap::Away];
+pub const MISHAPS: [Mishap; 7] = [
+    Mishap::DiskLost,
+    Mishap::StoreLost,
+    Mishap::LogTorn,
+    Mishap::ClockBack,
+    Mishap::ClockAhead,
+    Mishap::Away,
+    Mishap::NewVersion,
+];
 
 /// How often each kind happened.
 pub type Mishaps = BTreeMap<Mishap, u64>;
@@ -82,8 +91,9 @@ fn listed(directory: &Path) -> Vec<PathBuf> {
 
 /// Cuts the live write-ahead log somewhere.
 fn tear(rng: &mut ChaCha8Rng, store: &Path) -> bool {
-    let logs = listed(store).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "log"));
-    let Some(log) = logs.last() else { return false };
+    let mut logs =
+        listed(store).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    let Some(log) = logs.next_back() else { return false };
     let bytes = File::open(&log).and_then(|file| file.metadata()).expect("a log").len();
     if bytes == 0 {
         return false;

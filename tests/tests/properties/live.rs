@@ -8,10 +8,12 @@ use segflow_core::advance::advance;
 use segflow_core::change::{Cause, Decided};
 use segflow_core::event::{Body, Event, Family};
 use segflow_core::fact::{Fact, Inserted};
+use segflow_core::resegment::resegment;
+use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, fold};
 use segflow_core::time::{Date, Instant};
 use segflow_tests::arbitrary::{Case, Cycle};
-use segflow_tests::naive::{Move, Observer, moves};
+use segflow_tests::naive::{Activation, Move, Observer, moves_across};
 
 use crate::customer;
 use crate::until::check_features;
@@ -27,6 +29,11 @@ pub struct Live<'a> {
     observer: Observer,
     as_of: Option<Instant>,
     silence: Instant,
+    /// The rules that decided the customer last.
+    segmentation: &'a Segmentation,
+    /// Rules that were activated and have not reached the customer, and after how many cycles the pass does.
+    waiting: Option<(&'a Segmentation, usize)>,
+    activations: Vec<Activation<'a>>,
 }
 
 impl<'a> Live<'a> {
@@ -41,7 +48,16 @@ impl<'a> Live<'a> {
             observer: Observer::default(),
             as_of: None,
             silence: Instant::BEGINNING,
+            segmentation: &case.segmentation,
+            waiting: None,
+            activations: Vec::new(),
         }
+    }
+
+    /// Activates rules with the next cycle. The pass over all customers reaches this one `cycles` later, if nothing has
+    /// touched it by then.
+    pub fn activate(&mut self, segmentation: &'a Segmentation, cycles: usize) {
+        self.waiting = Some((segmentation, cycles));
     }
 
     /// Reads every event that happened before the cycle's `F`, and some that did not.
@@ -55,20 +71,37 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// One cycle of a task, DESIGN section 3: touched customers go to `F`, those whose silence is due to `T`.
+    /// One cycle of a task, DESIGN section 3: touched customers go to `F`, those whose silence is due to `T`, and so does
+    /// whom the pass reaches after an activation.
     pub fn cycle(&mut self, cycle: &Cycle) {
         let reads = self.unread.len().min(cycle.reads);
+        let silence = self.silence.max(cycle.silence);
+        let wake = self.state.wake();
+        let touched = reads > 0 || wake.fact < cycle.facts;
+        let passed = self.waiting.as_ref().is_some_and(|(_, cycles)| *cycles == 0);
+        let judged = touched || wake.silence < silence || passed;
+        if judged {
+            self.go_over();
+        }
         for event in self.unread.drain(..reads).collect::<Vec<_>>() {
             self.read(event);
         }
-        let silence = self.silence.max(cycle.silence);
-        let wake = self.state.wake();
-        if reads > 0 || wake.fact < cycle.facts {
-            self.advance(cycle.facts);
-        } else if wake.silence < silence {
-            self.advance(silence);
+        if judged {
+            self.advance(if touched { cycle.facts } else { silence });
         }
         self.silence = silence;
+        if let Some((_, cycles)) = &mut self.waiting {
+            *cycles -= 1;
+        }
+    }
+
+    fn go_over(&mut self) {
+        let Some((new, _)) = self.waiting.take() else { return };
+        let old = std::mem::replace(&mut self.segmentation, new);
+        self.decided.extend(resegment(&mut self.state, &customer(), old, new, self.silence));
+        self.as_of = self.as_of.map(|as_of| as_of.max(self.silence));
+        let at = self.as_of.unwrap_or(self.silence);
+        self.activations.push(Activation { at, segmentation: new, known: self.observer.before(at).known() });
     }
 
     /// Advances the customer to an instant. One read back from bytes, which remembers nothing of what was decided, comes
@@ -76,8 +109,8 @@ impl<'a> Live<'a> {
     pub fn advance(&mut self, to: Instant) {
         let bytes = |state: &State| postcard::to_allocvec(state).expect("a state encodes into memory");
         let mut anew: State = postcard::from_bytes(&bytes(&self.state)).expect("it was encoded");
-        let decided = advance(&mut self.state, &customer(), &self.case.segmentation, to);
-        assert_eq!(advance(&mut anew, &customer(), &self.case.segmentation, to), decided, "up to {to}");
+        let decided = advance(&mut self.state, &customer(), self.segmentation, to);
+        assert_eq!(advance(&mut anew, &customer(), self.segmentation, to), decided, "up to {to}");
         assert_eq!(bytes(&anew), bytes(&self.state), "{:?} and {:?} at {to}", anew.decision, self.state.decision);
         self.decided.extend(decided);
         let begun = self.observer.known().iter().any(|known| known.from < to);
@@ -92,7 +125,7 @@ impl<'a> Live<'a> {
             return;
         }
         let offset = self.case.events.len() - self.unread.len();
-        let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence, &self.case.segmentation);
+        let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence, self.segmentation);
         self.late += usize::from(folded.late);
         if !self.is_too_old(event, decided) {
             self.observer.read(Fact::from(event.clone()), decided, folded.inserted == Inserted::New);
@@ -140,11 +173,12 @@ impl<'a> Live<'a> {
 
     /// The changes are the moves of the naive evaluation driven by the same schedule.
     pub fn check_moves(&self) -> Result<(), TestCaseError> {
-        let mut expected = moves(&self.case.segmentation, &customer(), &self.observer.known(), self.case.end());
+        let (first, known) = (&self.case.segmentation, self.observer.known());
+        let mut expected = moves_across(first, &self.activations, &customer(), &known, self.case.end());
         let mut found: Vec<Move> = self.decided.iter().map(moved).collect();
         if self.case.events.iter().any(|event| event.body == Body::Erased) {
             // When a copy counts that an erased one had outdone, its own reading may be the cause, or the erasure.
-            for begun in expected.iter_mut().chain(&mut found).filter(|moved| moved.from.is_none()) {
+            for begun in expected.iter_mut().chain(&mut found).filter(|moved| is_begun(moved)) {
                 (begun.cause, begun.event_id) = (Cause::Time, None);
             }
         }
@@ -153,6 +187,11 @@ impl<'a> Live<'a> {
         prop_assert_eq!(expected.get(first), found.get(first), "left is naive, right is the core; change {}", first);
         Ok(())
     }
+}
+
+/// Entered from nowhere, and not because of other rules.
+fn is_begun(moved: &Move) -> bool {
+    moved.from.is_none() && moved.cause != Cause::Segmentation
 }
 
 fn moved(decided: &Decided) -> Move {

@@ -17,7 +17,7 @@ use segflow_core::event::{CustomerId, Event};
 use segflow_core::fact::Fact;
 use segflow_core::state::{State, fold};
 use segflow_core::time::Instant;
-use segflow_tests::arbitrary::{Case, case, instants, schedule};
+use segflow_tests::arbitrary::{Case, case, instants, schedule, versions};
 use segflow_tests::naive::{Known, Observer, moves};
 
 use calendar::{check_day, check_plus, moments};
@@ -62,6 +62,32 @@ proptest! {
         let mut live = Live::new(&case);
         for cycle in schedule.cycles(&case) {
             live.cycle(&cycle);
+            live.check_as_of()?;
+        }
+        live.check_moves()?;
+    }
+
+    /// I2 across activations: whichever cycle activates other rules, and whenever they reach the customer (touched, or by
+    /// the pass), the changes are those of the naive evaluation by the old ones up to that instant and the new ones from
+    /// it on. Dimensions go and return, and count on.
+    #[test]
+    fn activation_equals_from_scratch(
+        (case, second, third) in versions(),
+        schedule in schedule(),
+        turns in (any::<Index>(), 0_usize..6, any::<Index>(), 0_usize..6),
+    ) {
+        let mut live = Live::new(&case);
+        let cycles = schedule.cycles(&case);
+        let first = turns.0.index(cycles.len());
+        let then = first + 1 + turns.2.index(cycles.len());
+        for (number, cycle) in cycles.iter().enumerate() {
+            if number == first {
+                live.activate(&second, turns.1);
+            }
+            if number == then {
+                live.activate(&third, turns.3);
+            }
+            live.cycle(cycle);
             live.check_as_of()?;
         }
         live.check_moves()?;

@@ -137,13 +137,16 @@ impl<'a> Portrait<'a> {
     fn memberships(&self, f: &mut Formatter<'_>, local: &Local, scene: &Scene<'_, 'a, '_>) -> fmt::Result {
         writeln!(f, "\nmemberships")?;
         let ahead = self.if_silent();
-        if self.state.decision.dimensions.is_empty() {
+        if self.state.decision.dimensions.is_empty() && self.state.decision.closed.is_empty() {
             writeln!(f, "  none yet: nothing is decided before a fact is in effect")?;
         }
-        (0..self.state.decision.dimensions.len()).try_for_each(|place| self.one(f, local, scene, &ahead, place))
+        for place in 0..self.state.decision.dimensions.len() {
+            self.one(f, local, scene, &ahead, place)?;
+        }
+        self.closed(f)
     }
 
-    /// The membership in one dimension.
+    /// The membership in one dimension; nothing, if there is none.
     fn one(
         &self,
         f: &mut Formatter<'_>,
@@ -153,9 +156,7 @@ impl<'a> Portrait<'a> {
         place: usize,
     ) -> fmt::Result {
         let (dimension, membership) = (&self.segmentation.dimensions[place], &self.state.decision.dimensions[place]);
-        let Some((current, entered_at)) = membership.current.zip(membership.entered_at) else {
-            return writeln!(f, "  {}: none, after change {}", dimension.name, membership.seq);
-        };
+        let Some((current, entered_at)) = membership.current.zip(membership.entered_at) else { return Ok(()) };
         let segment = &dimension.segments[usize::from(current)];
         writeln!(f, "  {}: {}", dimension.name, segment.name)?;
         writeln!(f, "    since {}, change {}", local.time(entered_at), membership.seq)?;
@@ -166,6 +167,19 @@ impl<'a> Portrait<'a> {
                 writeln!(f, "    next: stays until {} at least, if nothing happens", local.time(*foreseen_until))
             }
         }
+    }
+
+    /// Dimensions in which the customer stands no more: in file order, then those that are not in the file any more.
+    fn closed(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let closed = &self.state.decision.closed;
+        let in_file = self.segmentation.dimensions.iter().map(|dimension| &dimension.name);
+        let dropped = closed.keys().filter(|name| in_file.clone().all(|known| known != *name));
+        for name in in_file.clone().chain(dropped) {
+            if let Some(seq) = closed.get(name) {
+                writeln!(f, "  {name}: none, after change {seq}")?;
+            }
+        }
+        Ok(())
     }
 
     /// The next move of each dimension if no fact arrives or comes into effect, and up to when this looked.

@@ -36,7 +36,7 @@ struct Days {
 
 impl Days {
     fn of(rails: &Rails, tally: &Tally, last_record: Instant) -> Self {
-        let zone = &rails.segmentations[0].zone;
+        let zone = &rails.rules[0].present.zone;
         let grown = tally.sides.iter().flat_map(|side| &side.dimensions).flat_map(|dimension| dimension.grown.keys());
         let earliest = grown.min().map_or_else(|| zone.date_of(last_record), |day| Date(*day));
         let first = rails.period.from.map_or(earliest, |from| zone.date_of(from));
@@ -75,9 +75,9 @@ pub fn build(
 ) -> Report {
     let days = Days::of(rails, tally, last_record);
     let day = |offset: usize| days.first.plus_days(i32::try_from(offset).unwrap_or(0)).to_string();
-    let segmentations = rails.segmentations.iter().zip(&tally.sides).zip(&rails.scope.words).enumerate();
-    let sides = segmentations.map(|(place, ((segmentation, tally), words))| {
-        side(place, segmentation, &replayed.totals(rails, place), tally, words, &days, capacity)
+    let segmentations = rails.rules.iter().zip(&tally.sides).zip(&rails.scope.words).enumerate();
+    let sides = segmentations.map(|(place, ((rules, tally), words))| {
+        side(place, &rules.present, &replayed.totals(rails, place), tally, words, &days, capacity)
     });
     Report {
         format: FORMAT,
@@ -85,13 +85,13 @@ pub fn build(
         period: PeriodFigures {
             from: rails.period.from.map(|from| from.to_string()),
             to: rails.period.to.map(|to| to.to_string()),
-            time_zone: rails.segmentations[0].zone.name().to_owned(),
+            time_zone: rails.rules[0].present.zone.name().to_owned(),
             days: (0..days.count).map(day).collect(),
             step: rails.scope.step().word(),
         },
         events: events(rails, replayed, named),
         sides: sides.collect(),
-        differences: (rails.segmentations.len() == 2).then(|| differences(rails, &tally.differences, &days)),
+        differences: (rails.rules.len() == 2).then(|| differences(rails, &tally.differences, &days)),
     }
 }
 
@@ -276,7 +276,7 @@ fn pairs(words: &Words, work: &Work) -> Vec<(String, String, u64)> {
 }
 
 fn differences(rails: &Rails, counted: &Differences, days: &Days) -> DifferenceFigures {
-    let [candidate, baseline] = [&rails.segmentations[0], &rails.segmentations[1]];
+    let [candidate, baseline] = [&rails.rules[0].present, &rails.rules[1].present];
     let shared = rails.scope.shared();
     let name = |of: &Segmentation, dimension: usize, segment: u16| {
         of.dimensions[dimension].segments.get(usize::from(segment)).map(|segment| segment.name.clone())

@@ -29,7 +29,7 @@ fn of_side(
     customer: &CustomerId,
     dimension: &str,
 ) -> Result<String, StoredError> {
-    let segmentation = &rails.segmentations[side];
+    let segmentation = &rails.rules[side].present;
     let place = segmentation.dimensions.iter().position(|known| known.name == dimension);
     for lane in replayed.lanes.values_mut() {
         let replay = &mut lane.sides[side].replay;

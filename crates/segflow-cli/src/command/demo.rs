@@ -15,6 +15,7 @@ use segflow_portfolio::{Portfolio, Settings};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::{Sink, Task};
+use segflow_runtime::rules::Rulebook;
 use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
@@ -120,7 +121,7 @@ impl Stage {
         let currency = segmentation.currency.clone();
         let inputs = Family::ALL.map(|family| (family, Input { topic: family.default_topic(), role: Role::Gate }));
         let config = Config {
-            segmentation: Arc::clone(segmentation),
+            segmentation: Rulebook::new(Arc::clone(segmentation)),
             intake: Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, PARTITIONS, currency)),
             inputs: inputs.into_iter().collect(),
             outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
@@ -128,6 +129,7 @@ impl Stage {
             commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
             cache_customers: 20_000,
             state_dir: state.path().to_owned(),
+            snapshots: None,
             store: segflow_store::Shared::new(segflow_store::Settings::default()),
             shelf: segflow_runtime::shelf::Shelf::default(),
         };

@@ -2,14 +2,17 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use segflow_core::clock::Clock;
 use segflow_core::event::CustomerId;
+use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Instant;
-use segflow_runtime::states::Stored;
+use segflow_runtime::state_bytes::StateBytesError;
+use segflow_runtime::states::{Stored, StoredError};
 use segflow_store::{Meta, Settings, Shared, Store, StoreError};
 
 use crate::segmentation::load;
@@ -36,18 +39,30 @@ const ATTEMPTS: usize = 5;
 
 impl Inspect {
     pub fn run(self) -> Result<()> {
-        let segmentation = load(&self.segmentation)?;
+        let segmentation = Arc::new(load(&self.segmentation)?);
         let stores = stores(&self.store)?;
         // Reading one customer needs little memory, beside a service that may need much.
         let shared =
             Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
         for path in &stores {
-            let mut states = Stored::new(open(path, &shared)?, 1);
-            let state = states.peek(&self.customer).with_context(|| format!("in {}", path.display()))?.clone();
+            let store = open(path, &shared)?;
+            let journal = journal(&store)?;
+            let mut states = Stored::new(store, 1);
+            if journal.as_ref().is_none_or(|journal| first(journal) == segmentation.hash) {
+                states = states.decided_at_first_by(Arc::clone(&segmentation));
+            }
+            let state = match states.peek(&self.customer) {
+                Err(StoredError::State(StateBytesError::Version(_))) if journal.is_some() => bail!(
+                    "the segmentation: the state of this customer is of an earlier release, and was decided by the \
+                     segmentation of hash {}; give that file",
+                    journal.as_ref().map_or_else(String::new, |journal| first(journal).to_owned())
+                ),
+                state => state.with_context(|| format!("in {}", path.display()))?.clone(),
+            };
             if state != State::default() {
-                decided_by(states.store(), &segmentation)?;
-                let decided_up_to = decided_up_to(states.store(), &state)?;
-                let (customer, state, segmentation) = (&self.customer, &state, &segmentation);
+                decided_by(journal.as_ref(), &state, &segmentation)?;
+                let decided_up_to = decided_up_to(journal.as_ref(), &state);
+                let (customer, state, segmentation) = (&self.customer, &state, &*segmentation);
                 let portrait = Portrait { customer, state, segmentation, decided_up_to };
                 return write!(io::stdout(), "{portrait}").context("cannot write to standard output");
             }
@@ -91,31 +106,45 @@ fn open(path: &Path, shared: &Shared) -> Result<Store, StoreError> {
     }
 }
 
-/// Refuses a file that the store was not decided by: its memberships are places in that file.
-fn decided_by(store: &Store, segmentation: &Segmentation) -> Result<()> {
-    let Some(hash) = store.meta(Meta::Segmentation)? else { return Ok(()) };
-    if hash == segmentation.hash.as_bytes() {
+/// The journal record of the store's last epoch; none before the first.
+fn journal(store: &Store) -> Result<Option<Journal>> {
+    let record = store.meta(Meta::Journal)?.map(|bytes| segflow_wire::journal::decode(&bytes)).transpose();
+    record.with_context(|| format!("the journal record in {}", store.path().display()))
+}
+
+/// The hash of the segmentation that decided the states of an earlier release, if there are any.
+fn first(journal: &Journal) -> &str {
+    journal.former.first().unwrap_or(&journal.segmentation_hash)
+}
+
+/// Refuses a file that did not decide the customer: their memberships are places in that file.
+fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentation) -> Result<()> {
+    let Some(journal) = journal else { return Ok(()) };
+    let knows = journal.former.iter().chain([&journal.segmentation_hash]).any(|hash| *hash == segmentation.hash);
+    if knows && [0, segmentation.version].contains(&state.decision.segmentation) {
         return Ok(());
+    }
+    let (found, decided) = (segmentation, state.decision.segmentation);
+    if knows {
+        bail!(
+            "the segmentation: this customer is still decided by version {decided}, found {} version {}; give the file \
+             of that version, or wait until the service has taken every customer over",
+            found.name,
+            found.version
+        )
     }
     bail!(
         "the segmentation: expected the file that decided the store, of hash {}, found {} version {} of hash {}; give \
          the file that the service runs",
-        String::from_utf8_lossy(&hash),
-        segmentation.name,
-        segmentation.version,
-        segmentation.hash
+        journal.segmentation_hash,
+        found.name,
+        found.version,
+        found.hash
     )
 }
 
 /// Whichever is later: up to where the customer is decided, or up to where the silence of all customers is.
-fn decided_up_to(store: &Store, state: &State) -> Result<Instant> {
-    let path = store.path().display();
-    let clock = match store.meta(Meta::Journal)? {
-        Some(bytes) => {
-            let record = segflow_wire::journal::decode(&bytes);
-            record.with_context(|| format!("the journal record in {path}"))?.clock
-        }
-        None => Clock::default(),
-    };
-    Ok(state.decision.as_of.map_or(clock.cursor.instant, |as_of| as_of.max(clock.cursor.instant)))
+fn decided_up_to(journal: Option<&Journal>, state: &State) -> Instant {
+    let silence = journal.map_or_else(|| Clock::default().cursor, |journal| journal.clock.cursor.clone()).instant;
+    state.decision.as_of.map_or(silence, |as_of| as_of.max(silence))
 }

@@ -7,4 +7,5 @@ pub mod fold;
 pub mod generate;
 pub mod inspect;
 pub mod run;
+pub mod snapshots;
 pub mod topics;

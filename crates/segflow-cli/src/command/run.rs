@@ -10,18 +10,22 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use segflow_core::clock::{Idle, Settings as ClockSettings};
 use segflow_core::event::Family;
-use segflow_core::segmentation::Segmentation;
+use segflow_kafka::retention::{Limit, limits};
 use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
-use segflow_runtime::log::{LogError, Task};
+use segflow_runtime::log::{LogError, LogResult, Sink, Task};
+use segflow_runtime::rules::Rulebook;
 use segflow_runtime::shelf::Shelf;
+use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Standbys, Worker, WorkerError};
 use segflow_wire::Intake;
 use segflow_wire::intake::TopicIntake;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 use crate::config::{Config, LogFormat};
+use crate::offer::Watch;
+use crate::retention::judge;
 use crate::segmentation::load;
 
 /// Between attempts to reach a cluster that is away.
@@ -46,7 +50,8 @@ impl Run {
     pub fn run(self) -> Result<()> {
         let config = Config::read(&self.config)?;
         start_log(&config)?;
-        let segmentation = Arc::new(load(&config.segmentation)?);
+        arm_failpoints()?;
+        let rulebook = Rulebook::new(Arc::new(load(&config.segmentation)?));
         let stop = Arc::new(AtomicBool::new(false));
         let drain = Arc::new(AtomicBool::new(self.drain));
         // In this order: whoever sees that it is to stop sees how.
@@ -54,19 +59,28 @@ impl Run {
         for (signal, flag) in signals {
             signal_hook::flag::register(signal, Arc::clone(flag)).context("cannot listen to signals")?;
         }
+        let told = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(SIGHUP, Arc::clone(&told)).context("cannot listen to signals")?;
         std::fs::create_dir_all(&config.state_dir)
             .with_context(|| format!("cannot create the state directory {}", config.state_dir.display()))?;
         let status = Arc::new(Status::default());
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
         tracing::info!(address = %server.address(), "metrics and health are served");
-        let stores =
-            Stores { shared: segflow_store::Shared::new(config.store_settings()), shelf: Shelf::new(STORE_KEPT) };
+        let watch = Watch::new(config.segmentation.clone(), Arc::clone(&rulebook), Arc::clone(&status));
+        let watched = Arc::clone(&stop);
+        let look = thread::Builder::new().name("segmentation".to_owned()).spawn(move || watch.run(&told, &watched));
+        look.context("cannot start the thread that looks at the segmentation's file")?;
+        let stores = Stores {
+            shared: segflow_store::Shared::new(config.store_settings()),
+            shelf: Shelf::new(STORE_KEPT),
+            keeper: keeper(&config, &status)?,
+        };
         let service = |number| -> Result<Service> {
             Ok(Service {
                 config: config.clone(),
                 kafka: config.kafka(number)?,
-                segmentation: Arc::clone(&segmentation),
+                rulebook: Arc::clone(&rulebook),
                 stores: stores.clone(),
                 status: Arc::clone(&status),
                 drain: Arc::clone(&drain),
@@ -120,7 +134,7 @@ impl Drop for AllStop<'_> {
 struct Service {
     config: Config,
     kafka: KafkaConfig,
-    segmentation: Arc<Segmentation>,
+    rulebook: Arc<Rulebook>,
     stores: Stores,
     status: Arc<Status>,
     drain: Arc<AtomicBool>,
@@ -131,22 +145,20 @@ struct Service {
 struct Stores {
     shared: segflow_store::Shared,
     shelf: Shelf,
+    /// Who makes the snapshots, if there is a place for them.
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl Service {
     /// Works until told to stop. A worker that is fenced is replaced by a new one.
     fn serve(&self, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
-            let log = match KafkaLog::open(self.kafka.clone()) {
-                Ok(log) => log,
-                Err(LogError::Stop(why)) => bail!("{why}"),
-                Err(why) => {
-                    tracing::warn!(%why, "the cluster does not answer: trying again");
-                    thread::sleep(RETRY);
-                    continue;
-                }
-            };
-            let runtime = runtime(&self.config, &self.segmentation, log.partitions(), &self.stores);
+            let Some(log) = answer(KafkaLog::open(self.kafka.clone()))? else { continue };
+            let Some((inputs, journal)) = answer(self.limits())? else { continue };
+            for warning in judge(&inputs, &journal, &self.config)? {
+                tracing::warn!("{warning}");
+            }
+            let runtime = runtime(&self.config, &self.rulebook, log.partitions(), &self.stores);
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
                 Ok(()) => {
@@ -168,17 +180,9 @@ impl Service {
     fn stand_by(&self, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
             let mut past = KafkaPast::new(self.kafka.clone());
-            let partitions = match past.partitions() {
-                Ok(partitions) => partitions,
-                Err(LogError::Stop(why)) => bail!("{why}"),
-                Err(why) => {
-                    tracing::warn!(%why, "the cluster does not answer the standbys: trying again");
-                    thread::sleep(RETRY);
-                    continue;
-                }
-            };
+            let Some(partitions) = answer(past.partitions())? else { continue };
             let tasks = self.config.standby_of.of(partitions)?.into_iter().map(Task);
-            let runtime = runtime(&self.config, &self.segmentation, partitions, &self.stores);
+            let runtime = runtime(&self.config, &self.rulebook, partitions, &self.stores);
             let mut standbys = Standbys::new(Arc::new(runtime), past, Arc::clone(&self.status), tasks);
             match standbys.run(stop) {
                 Ok(()) => return Ok(()),
@@ -187,9 +191,37 @@ impl Service {
         }
         Ok(())
     }
+
+    /// By which settings the inputs and the journal lose records: a task that loses its disk may need them again.
+    fn limits(&self) -> LogResult<(Vec<Limit>, Vec<Limit>)> {
+        let inputs = self.kafka.inputs.values().map(String::as_str);
+        let journal = self.kafka.outputs.get(&Sink::Journal).map(String::as_str);
+        Ok((limits(&self.kafka.connection, inputs)?, limits(&self.kafka.connection, journal)?))
+    }
 }
 
-fn runtime(config: &Config, segmentation: &Arc<Segmentation>, partitions: u32, stores: &Stores) -> Runtime {
+/// What the cluster says; none, after a pause, if it does not answer.
+fn answer<T>(asked: LogResult<T>) -> Result<Option<T>> {
+    match asked {
+        Ok(answer) => Ok(Some(answer)),
+        Err(LogError::Stop(why)) => bail!("{why}"),
+        Err(why) => {
+            tracing::warn!(%why, "the cluster does not answer: trying again");
+            thread::sleep(RETRY);
+            Ok(None)
+        }
+    }
+}
+
+/// Whoever makes the snapshots of this process, if there is a place for them.
+fn keeper(config: &Config, status: &Arc<Status>) -> Result<Option<Arc<Keeper>>> {
+    let Some(snapshots) = config.snapshots.open(&config.application)? else { return Ok(None) };
+    Keeper::tidy(&config.state_dir).context("cannot clear the state directory of what a process left")?;
+    let keeper = Keeper::start(snapshots, config.snapshots.settings(), Arc::clone(status));
+    keeper.map(Some).context("cannot start the thread for snapshots")
+}
+
+fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, stores: &Stores) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
         TopicIntake { encoding: input.encoding.into(), partitioner: input.partitioner.into() }
@@ -198,12 +230,12 @@ fn runtime(config: &Config, segmentation: &Arc<Segmentation>, partitions: u32, s
     let intake = Intake {
         topics,
         partitions,
-        currency: segmentation.currency.clone(),
+        currency: rulebook.offered().currency.clone(),
         max_skew_ms: wall.then(|| milliseconds(config.clock.max_skew)),
     };
     let input = |family| Input { topic: config.inputs.topic(family), role: config.inputs.role(family) };
     Runtime {
-        segmentation: Arc::clone(segmentation),
+        segmentation: Arc::clone(rulebook),
         intake: Arc::new(intake),
         inputs: Family::ALL.map(|family| (family, input(family))).into_iter().collect(),
         outputs: Outputs { changes: config.outputs.encoding.into(), segments: config.outputs.encoding.into() },
@@ -212,9 +244,11 @@ fn runtime(config: &Config, segmentation: &Arc<Segmentation>, partitions: u32, s
             interval: config.commit.interval.unsigned_abs(),
             max_records: config.commit.max_records,
             timers_max: config.commit.max_timers,
+            resegmented_max: config.commit.max_resegmented,
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),
+        snapshots: stores.keeper.clone(),
         store: stores.shared.clone(),
         shelf: stores.shelf.clone(),
     }
@@ -222,6 +256,17 @@ fn runtime(config: &Config, segmentation: &Arc<Segmentation>, partitions: u32, s
 
 fn milliseconds(duration: jiff::SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).expect("durations are bounded at load")
+}
+
+/// Points at which this process is to fail, for tests of the real process: `segflow_runtime::failpoint`.
+const FAILPOINTS: &str = "SEGFLOW_FAILPOINTS";
+
+fn arm_failpoints() -> Result<()> {
+    match std::env::var(FAILPOINTS) {
+        Ok(text) => segflow_runtime::failpoint::arm(&text).map_err(|why| anyhow::anyhow!("{FAILPOINTS}: {why}")),
+        Err(std::env::VarError::NotPresent) => Ok(()),
+        Err(error) => bail!("{FAILPOINTS}: {error}"),
+    }
 }
 
 fn start_log(config: &Config) -> Result<()> {

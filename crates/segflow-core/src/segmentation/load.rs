@@ -53,7 +53,8 @@ impl Segmentation {
         let mut warnings = Problems::default();
         let segmentation = read_text(bytes, &mut problems).and_then(|text| {
             let hash = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            read(text, hash, &mut problems, &mut warnings)
+            let segmentation = read(text, hash, &mut problems, &mut warnings)?;
+            Some(Segmentation { text: bytes.to_vec(), ..segmentation })
         });
         match segmentation.filter(|_| problems.is_empty()) {
             Some(segmentation) => Ok(Loaded { segmentation, warnings: warnings.sorted(file) }),
@@ -111,6 +112,7 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
         name: name?,
         version: version?,
         hash,
+        text: Vec::new(),
         currency: currency?,
         zone: Zone::named(&zone_name?)?,
         attributes: attributes.declared,

@@ -34,6 +34,8 @@ pub struct Segmentation {
     pub version: u32,
     /// SHA-256 of the file's bytes, in hexadecimal.
     pub hash: String,
+    /// The file's bytes.
+    pub text: Vec<u8>,
     /// The one currency of its money.
     pub currency: Currency,
     /// Where its days begin.

@@ -1,21 +1,12 @@
 //! What is owed: allocation, disputes, write-offs, and what falls due next.
 
 use expect_test::expect;
-use segflow_core::event::Event;
 
 use crate::support::{
-    adjusted, and, check, failed, issued, issued_as, named, opened, received, resolved, reversed, written_off,
+    adjusted, and, check, failed, issued, issued_as, named, one, opened, received, resolved, reversed, two, written_off,
 };
 
 const LATER: &str = "2026-03-01";
-
-fn one() -> [Event; 1] {
-    [issued("2026-01-01", "A", 1_000, "2026-01-10")]
-}
-
-fn two() -> [Event; 2] {
-    [issued("2026-01-01", "A", 1_000, "2026-01-10"), issued("2026-01-01", "B", 2_000, "2026-01-20")]
-}
 
 #[test]
 fn balance_falls_by_payments_to_the_invoice_named_then_to_the_oldest_due() {

@@ -1,19 +1,12 @@
 //! What is overdue, since when, and what of it is disputed.
 
 use expect_test::expect;
-use segflow_core::event::Event;
 
-use crate::support::{adjusted, and, check, check_in, issued, issued_as, opened, received, resolved, written_off};
+use crate::support::{
+    adjusted, and, check, check_in, issued, issued_as, one, opened, received, resolved, two, written_off,
+};
 
 const LATER: &str = "2026-03-01";
-
-fn one() -> [Event; 1] {
-    [issued("2026-01-01", "A", 1_000, "2026-01-10")]
-}
-
-fn two() -> [Event; 2] {
-    [issued("2026-01-01", "A", 1_000, "2026-01-10"), issued("2026-01-01", "B", 2_000, "2026-01-20")]
-}
 
 #[test]
 fn overdue_amount_begins_the_day_after_the_due_date() {

@@ -42,6 +42,14 @@ pub fn issued(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
     event(at, id, Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type: None })
 }
 
+pub fn one() -> [Event; 1] {
+    [issued("2026-01-01", "A", 1_000, "2026-01-10")]
+}
+
+pub fn two() -> [Event; 2] {
+    [issued("2026-01-01", "A", 1_000, "2026-01-10"), issued("2026-01-01", "B", 2_000, "2026-01-20")]
+}
+
 pub fn issued_as(debt: &str, at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
     let (due_date, debt_type) = (due.parse().unwrap(), Some(debt.to_owned()));
     event(at, id, Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type })

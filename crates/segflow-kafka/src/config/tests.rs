@@ -18,7 +18,7 @@ fn refused(change: impl FnOnce(&mut KafkaConfig), expected: Expect) {
 fn the_default_is_complete() {
     assert_eq!(config().check(), Ok(()));
     assert_eq!(config().member(), "dunning-pod-0-3");
-    assert_eq!(config().topics().count(), 10);
+    assert_eq!(config().topics().count(), 11);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The plan, and how a difference reads.
 
+use std::collections::BTreeSet;
+
 use expect_test::expect;
 
 use super::*;
@@ -21,8 +23,16 @@ fn the_plan_keeps_facts_and_decisions() {
         collections.segment-changes {"cleanup.policy": "delete", "max.message.bytes": "16777216", "retention.ms": "2592000000"}
         collections.segments {"cleanup.policy": "compact", "max.message.bytes": "16777216"}
         collections.dead-letters {"cleanup.policy": "delete", "max.message.bytes": "16777216", "retention.ms": "2592000000"}
-        collections.journal {"cleanup.policy": "delete", "message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}"#]]
+        collections.journal {"cleanup.policy": "delete", "message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}
+        segflow.segmentations {"cleanup.policy": "compact", "max.message.bytes": "16777216"}"#]]
     .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn the_texts_of_segmentations_have_one_partition() {
+    let counts: BTreeSet<(bool, u32)> =
+        wanted().plan().iter().map(|topic| (topic.name == "segflow.segmentations", topic.partitions)).collect();
+    assert_eq!(counts, [(false, 12), (true, 1)].into());
 }
 
 #[test]
@@ -35,7 +45,7 @@ fn three_copies_need_two_confirmations() {
 
 #[test]
 fn differences_are_listed_one_by_one() {
-    let journal = wanted().plan().pop().expect("the journal comes last");
+    let journal = wanted().plan().into_iter().find(|topic| topic.name == "collections.journal").expect("the journal");
     let found = Description { partitions: 6, replicas: 1 };
     let properties =
         [("cleanup.policy", "delete"), ("retention.ms", "604800000"), ("message.timestamp.type", "LogAppendTime")];

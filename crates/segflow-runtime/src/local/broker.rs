@@ -20,6 +20,10 @@ pub(super) struct Inner {
     pub inputs: BTreeMap<(Task, Family), Vec<Record>>,
     /// Committed outputs, in order.
     pub outputs: BTreeMap<(Sink, Task), Vec<Output>>,
+    /// How many records at the beginning of each journal were trimmed. Tests may still look at them.
+    pub trimmed: BTreeMap<Task, usize>,
+    /// The first offset that each input still holds; 0 unless it is named.
+    pub lows: BTreeMap<(Task, Family), u64>,
     /// Who is attached, in order of attachment.
     pub members: Vec<String>,
     /// Tasks whose offsets are in an undecided transaction, with the member that sent them.
@@ -35,6 +39,8 @@ impl LocalBroker {
             w: Instant(0),
             inputs: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            trimmed: BTreeMap::new(),
+            lows: BTreeMap::new(),
             members: Vec::new(),
             pending: BTreeMap::new(),
         })))
@@ -110,6 +116,17 @@ impl LocalBroker {
         self.lock().commit(outputs);
     }
 
+    /// Lets an input forget its records before an offset, as retention does.
+    pub fn expire(&self, task: Task, family: Family, before: u64) {
+        self.lock().lows.insert((task, family), before);
+    }
+
+    /// How many records at the beginning of a task's journal were trimmed.
+    #[must_use]
+    pub fn trimmed(&self, task: Task) -> usize {
+        self.lock().trimmed.get(&task).copied().unwrap_or(0)
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -131,6 +148,12 @@ impl Inner {
         for output in outputs {
             self.outputs.entry((output.sink, output.task)).or_default().push(output);
         }
+    }
+
+    /// The records of a task's journal that were not trimmed.
+    pub fn journal(&self, task: Task) -> &[Output] {
+        let trimmed = self.trimmed.get(&task).copied().unwrap_or(0);
+        self.outputs.get(&(Sink::Journal, task)).and_then(|journal| journal.get(trimmed..)).unwrap_or_default()
     }
 
     /// The tasks of a member; none if it is not in the group.

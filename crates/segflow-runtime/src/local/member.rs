@@ -8,7 +8,9 @@ use segflow_core::event::Family;
 
 use super::LocalBroker;
 use super::broker::Inner;
-use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task};
+use crate::log::{
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, Task,
+};
 
 /// See [`LocalBroker::attach`].
 pub struct LocalLog {
@@ -18,11 +20,14 @@ pub struct LocalLog {
     /// The task to be read first, so that a full cycle starves none.
     turn: usize,
     outputs: Vec<Output>,
+    /// Where the last journal record of each task stands that this member committed.
+    journaled: BTreeMap<Task, u64>,
 }
 
 impl LocalLog {
     pub(super) fn new(broker: LocalBroker, member: &str) -> Self {
-        Self { broker, member: member.to_owned(), positions: BTreeMap::new(), turn: 0, outputs: Vec::new() }
+        let (positions, journaled) = (BTreeMap::new(), BTreeMap::new());
+        Self { broker, member: member.to_owned(), positions, turn: 0, outputs: Vec::new(), journaled }
     }
 
     fn end_transaction(&mut self) {
@@ -107,7 +112,15 @@ impl Log for LocalLog {
 
     fn commit(&mut self) -> LogResult<()> {
         let outputs = std::mem::take(&mut self.outputs);
-        self.broker.lock().commit(outputs);
+        let journals = outputs.iter().filter(|output| output.sink == Sink::Journal);
+        let tasks: Vec<Task> = journals.map(|output| output.task).collect();
+        let mut inner = self.broker.lock();
+        inner.commit(outputs);
+        for task in tasks {
+            let last = inner.outputs.get(&(Sink::Journal, task)).map_or(0, |journal| journal.len() as u64 - 1);
+            self.journaled.insert(task, last);
+        }
+        drop(inner);
         self.end_transaction();
         Ok(())
     }
@@ -130,25 +143,48 @@ impl Log for LocalLog {
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
         self.offsets_settled(task)
     }
+
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        self.journaled.get(&task).copied()
+    }
+
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        let mut inner = self.broker.lock();
+        let trimmed = inner.trimmed.entry(task).or_default();
+        *trimmed = usize::try_from(before).unwrap_or(usize::MAX).max(*trimmed);
+        Ok(())
+    }
 }
 
 /// Everything is at hand at once.
 impl Past for LocalLog {
     fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
-        let inner = self.broker.lock();
-        Ok(Poll::Ready(inner.outputs.get(&(Sink::Journal, task)).and_then(|journal| journal.last()).map(entry)))
+        Ok(Poll::Ready(self.broker.lock().journal(task).last().map(entry)))
     }
 
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         let inner = self.broker.lock();
-        let journal = inner.outputs.get(&(Sink::Journal, task));
-        Ok(Poll::Ready(
-            journal.into_iter().flatten().map(entry).filter(|entry| entry.epoch > after).take(max).collect(),
-        ))
+        let entries = inner.journal(task).iter().map(entry).filter(|entry| entry.epoch > after);
+        Ok(Poll::Ready(entries.take(max).collect()))
+    }
+
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        let inner = self.broker.lock();
+        let texts = inner.outputs.get(&(Sink::Segmentations, TEXTS));
+        let text = texts.into_iter().flatten().find(|text| text.key.as_deref() == Some(hash.as_bytes()));
+        Ok(Poll::Ready(text.and_then(|text| text.value.clone())))
     }
 
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
-        Ok(Slice { records: self.broker.lock().records(task, family, from, to).to_vec(), next: to })
+        let inner = self.broker.lock();
+        let low = inner.lows.get(&(task, family)).copied().unwrap_or(0);
+        if from < low {
+            let (name, partition) = (family.name(), task.0);
+            return Err(LogError::Stop(format!(
+                "{name} [{partition}]: expected offset {from}, the input begins at {low}: it no longer reaches back"
+            )));
+        }
+        Ok(Slice { records: inner.records(task, family, from, to).to_vec(), next: to })
     }
 
     fn forget(&mut self, _: Task) {}

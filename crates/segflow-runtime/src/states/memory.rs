@@ -70,6 +70,10 @@ impl States for Memory {
         Ok(self.states.get(customer).map_or_else(|| State::default().wake(), State::wake))
     }
 
+    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, Infallible> {
+        Ok(self.states.get(customer).map_or(0, |state| state.decision.segmentation))
+    }
+
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, Infallible> {
         let timers = match kind {
             TimerKind::Fact => &self.facts,
@@ -92,6 +96,20 @@ impl States for Memory {
             }
         };
         Ok(rows)
+    }
+
+    fn customers(
+        &self,
+        after: Option<&CustomerId>,
+        to: Option<&CustomerId>,
+        max: usize,
+    ) -> Result<Vec<CustomerId>, Infallible> {
+        let within =
+            |customer: &&CustomerId| after.is_none_or(|after| *customer > after) && to.is_none_or(|to| *customer <= to);
+        let mut ids: Vec<CustomerId> = self.states.keys().filter(within).cloned().collect();
+        ids.sort_unstable();
+        ids.truncate(max);
+        Ok(ids)
     }
 }
 

@@ -32,8 +32,20 @@ pub trait States {
     /// When a customer must be looked at again. The state says; a timer row that disagrees is stale.
     fn wake(&mut self, customer: &CustomerId) -> Result<Wake, Self::Error>;
 
+    /// The version of the segmentation that decided a customer's memberships; 0 if nothing is decided of them.
+    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, Self::Error>;
+
     /// At most `max` timer rows of a kind after `from`, up to and including `to`, in (instant, customer) order.
     ///
     /// Rows of states changed since the last write may still be the old ones.
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, Self::Error>;
+
+    /// At most `max` customers after `after`, up to and including `to`, in the order of their ids; without a bound where
+    /// there is none. Who was first heard of since the last write may be missing, and so is who was erased.
+    fn customers(
+        &self,
+        after: Option<&CustomerId>,
+        to: Option<&CustomerId>,
+        max: usize,
+    ) -> Result<Vec<CustomerId>, Self::Error>;
 }

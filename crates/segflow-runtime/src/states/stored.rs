@@ -1,9 +1,11 @@
 //! States on disk behind a write-back cache: nothing reaches the disk before the cycle's commit.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
+use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, Wake};
 use segflow_core::time::Instant;
 use segflow_store::{Batch, Meta, Store, StoreError, TimerPosition};
@@ -15,6 +17,8 @@ use crate::state_bytes::{self, StateBytesError};
 /// The states of a task, on disk.
 pub struct Stored {
     store: Store,
+    /// Decided the states of version 2, if there are any.
+    first: Option<Arc<Segmentation>>,
     /// Changed in this cycle and not yet written.
     dirty: BTreeMap<CustomerId, Entry>,
     clean: Cache,
@@ -29,12 +33,12 @@ pub enum StoredError {
     /// The bytes are no state of this release.
     #[error("the state of a customer: {0}")]
     State(#[from] StateBytesError),
-    /// A timer row names no customer.
+    /// A row names no customer.
     #[error(
-        "a timer row: expected a customer id of 1 to 128 bytes of UTF-8; the store is damaged, \
+        "a row: expected a customer id of 1 to 128 bytes of UTF-8; the store is damaged, \
          rebuild it from the journal"
     )]
-    Timer,
+    Id,
 }
 
 /// A state, and the timers that the disk has of it.
@@ -55,6 +59,11 @@ enum Row {
     Hash,
 }
 
+/// How the key of somebody erased begins. No id begins with this byte: ids are UTF-8.
+const HASHED: u8 = 0xff;
+/// How many rows are rewritten at once.
+const REWRITTEN: usize = 1_000;
+
 impl Row {
     /// The one in which a state is to be.
     fn of(state: &State) -> Self {
@@ -65,8 +74,7 @@ impl Row {
         match self {
             Self::None => None,
             Self::Id => Some(id.to_vec()),
-            // No id begins with this byte: ids are UTF-8.
-            Self::Hash => Some([&[0xff], &*Sha256::digest(id)].concat()),
+            Self::Hash => Some([&[HASHED], &*Sha256::digest(id)].concat()),
         }
     }
 }
@@ -75,7 +83,42 @@ impl Stored {
     /// The states of a store, of which about `capacity` to twice as many stay decoded in memory.
     #[must_use]
     pub fn new(store: Store, capacity: usize) -> Self {
-        Self { store, dirty: BTreeMap::new(), clean: Cache { capacity, ..Cache::default() } }
+        Self { store, first: None, dirty: BTreeMap::new(), clean: Cache { capacity, ..Cache::default() } }
+    }
+
+    /// Reads states of version 2 from now on, which `first` decided: the first segmentation of the task's journal. Those
+    /// of customers are rewritten when they change, since the pass after an activation reaches each of them; of who was
+    /// erased only a hash is known, and so their rows are rewritten at once, once.
+    ///
+    /// # Errors
+    /// If a row cannot be read or written.
+    pub fn upgrade(&mut self, first: Arc<Segmentation>) -> Result<(), StoredError> {
+        let version = state_bytes::VERSION.to_string();
+        if self.store.meta(Meta::StateVersion)?.as_deref() != Some(version.as_bytes()) {
+            let mut from = vec![HASHED];
+            loop {
+                let rows = self.store.customers_between(&from, None, REWRITTEN)?;
+                let mut batch = Batch::new(&self.store);
+                for (key, bytes) in &rows {
+                    batch.put_customer(key, &state_bytes::encode(&state_bytes::decode(bytes, Some(&first))?));
+                }
+                let Some((last, _)) = rows.last().filter(|_| rows.len() == REWRITTEN) else {
+                    batch.put_meta(Meta::StateVersion, version.as_bytes());
+                    self.store.write(&batch.encode())?;
+                    break;
+                };
+                self.store.write(&batch.encode())?;
+                from = [last, &[0][..]].concat();
+            }
+        }
+        self.first = Some(first);
+        Ok(())
+    }
+
+    /// As [`Stored::upgrade`], of a store that is only read.
+    #[must_use]
+    pub fn decided_at_first_by(self, first: Arc<Segmentation>) -> Self {
+        Self { first: Some(first), ..self }
     }
 
     /// The store beneath.
@@ -146,7 +189,7 @@ impl Stored {
         for row in [Row::Id, Row::Hash] {
             let key = row.key(id).expect("a row of the disk has a key");
             if let Some(bytes) = self.store.customer(&key)? {
-                let state = state_bytes::decode(&bytes)?;
+                let state = state_bytes::decode(&bytes, self.first.as_deref())?;
                 return Ok(Entry { stored: state.wake(), state, row });
             }
         }
@@ -172,16 +215,36 @@ impl States for Stored {
         self.peek(customer).map(State::wake)
     }
 
+    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, StoredError> {
+        self.peek(customer).map(|state| state.decision.segmentation)
+    }
+
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, StoredError> {
         let rows = self.store.timers_between(kind, &position(from), &position(to), max)?;
         rows.into_iter()
             .map(|row| {
-                let id = String::from_utf8(row.id).map_err(|_| StoredError::Timer)?;
-                let customer = CustomerId::new(id).ok_or(StoredError::Timer)?;
+                let customer = customer(row.id)?;
                 Ok(Due { instant: Instant(row.instant_ms), customer })
             })
             .collect()
     }
+
+    fn customers(
+        &self,
+        after: Option<&CustomerId>,
+        to: Option<&CustomerId>,
+        max: usize,
+    ) -> Result<Vec<CustomerId>, StoredError> {
+        // The least key beyond an id, in the order of bytes.
+        let beyond = |customer: &CustomerId| [customer.as_str().as_bytes(), &[0]].concat();
+        let (from, to) = (after.map(beyond).unwrap_or_default(), to.map(beyond));
+        let rows = self.store.customers_between(&from, Some(to.as_deref().unwrap_or(&[HASHED])), max)?;
+        rows.into_iter().map(|(id, _)| customer(id)).collect()
+    }
+}
+
+fn customer(id: Vec<u8>) -> Result<CustomerId, StoredError> {
+    String::from_utf8(id).ok().and_then(CustomerId::new).ok_or(StoredError::Id)
 }
 
 fn position(cursor: &Cursor) -> TimerPosition {

@@ -89,7 +89,11 @@ fn ahead(bench: &Bench, customer: &str, occurred_at: Instant, body: segflow_core
         body,
     };
     let family = event.body.family();
-    let value = segflow_wire::event::encode(&event, &bench.config.segmentation.currency, segflow_wire::Encoding::Json);
+    let value = segflow_wire::event::encode(
+        &event,
+        &bench.config.segmentation.offered().currency,
+        segflow_wire::Encoding::Json,
+    );
     let key = customer.as_bytes().to_vec();
     bench.broker.append(P0, family, at("2026-03-01T10:00:00Z"), Some(key), value, Vec::new());
 }

@@ -3,9 +3,11 @@
 mod slow;
 mod support;
 
+mod activation;
 mod bounds;
 mod clock;
 mod dead_letters;
 mod erasure;
 mod ownership;
 mod restart;
+mod snapshots;

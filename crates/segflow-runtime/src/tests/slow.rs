@@ -26,6 +26,10 @@ impl Past for Slow {
         self.log.journal_after(task, after, max)
     }
 
+    fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
+        self.log.segmentation(hash)
+    }
+
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.asked.push((task, from));
         if self.away == Some(task) {

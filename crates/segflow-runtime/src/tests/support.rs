@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::config::{Commit, Config, Input, Outputs};
 use crate::local::{LocalBroker, LocalLog};
 use crate::log::{Sink, Task};
+use crate::rules::Rulebook;
 use crate::status::Status;
 use crate::worker::Worker;
 
@@ -60,7 +61,7 @@ impl Bench {
         };
         let families = [Family::Invoices, Family::Payments, Family::Contacts, Family::Promises, Family::Profiles];
         let config = Config {
-            segmentation: Arc::new(segmentation),
+            segmentation: Rulebook::new(Arc::new(segmentation)),
             intake: Arc::new(Intake {
                 max_skew_ms: Some(300_000),
                 ..Intake::uniform(Encoding::Json, Partitioner::Murmur2, 1, currency)
@@ -71,6 +72,7 @@ impl Bench {
             commit: Commit::default(),
             cache_customers: 4,
             state_dir: directory.path().to_owned(),
+            snapshots: None,
             store: segflow_store::Shared::new(segflow_store::Settings {
                 block_cache_bytes: 1 << 20,
                 write_buffer_bytes: 1 << 20,
@@ -91,7 +93,7 @@ impl Bench {
         let family = body.family();
         let (event_id, customer_id) = (id.to_owned(), CustomerId::new(customer).unwrap());
         let event = Event { event_id, customer_id, occurred_at: at, recorded_at: at, body };
-        let value = event::encode(&event, &self.config.segmentation.currency, Encoding::Json);
+        let value = event::encode(&event, &self.config.segmentation.offered().currency, Encoding::Json);
         self.broker.append(P0, family, at, Some(customer.as_bytes().to_vec()), value, Vec::new())
     }
 
@@ -121,12 +123,17 @@ impl Bench {
             .collect()
     }
 
+    /// The values of a sink, which are JSON.
+    pub fn values(&self, sink: Sink) -> Vec<serde_json::Value> {
+        self.outputs(sink).map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect()
+    }
+
     pub fn journal(&self) -> Vec<segflow_core::journal::Record> {
         self.outputs(Sink::Journal).map(|bytes| journal::decode(&bytes).unwrap()).collect()
     }
 
     fn outputs(&self, sink: Sink) -> impl Iterator<Item = Vec<u8>> {
-        self.broker.outputs(sink, P0, 0).into_iter().map(|output| output.value.unwrap())
+        self.broker.outputs(sink, P0, 0).into_iter().filter_map(|output| output.value)
     }
 }
 

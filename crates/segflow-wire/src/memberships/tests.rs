@@ -23,6 +23,7 @@ fn segmentation(dimensions: &[(&str, &[&str])]) -> Segmentation {
         name: "test".to_owned(),
         version: 3,
         hash: "ab".repeat(32),
+        text: Vec::new(),
         currency: Currency::new("GBP").unwrap(),
         zone: Zone::named("Europe/London").unwrap(),
         attributes: Vec::new(),
@@ -63,7 +64,9 @@ fn decided() -> (Segmentation, Decision) {
     let decision = Decision {
         as_of: at("2026-05-03T09:30:00.001Z"),
         next: at("2026-06-01T23:00:00Z").unwrap(),
+        segmentation: 3,
         dimensions: vec![stage, value],
+        closed: [("arm".to_owned(), 7)].into(),
     };
     (segmentation(&[("stage", &["late", "mid", "current"]), ("value", &["high", "standard"])]), decision)
 }
@@ -85,6 +88,15 @@ fn the_decision_comes_back_from_either_encoding() {
             assert_eq!(read.decision(&segmentation), Ok(decision.clone()));
         }
     }
+}
+
+/// What the release before wrote lacks what comes last: an empty map, of one byte.
+#[test]
+fn a_record_of_an_earlier_schema_reads_back() {
+    let memberships = Memberships { closed: BTreeMap::new(), ..memberships() };
+    let bytes = memberships.encode(Encoding::Avro);
+    let former = [&[0xc3, 0x01][..], &schema::SEGMENTS_1.fingerprint(), &bytes[10..bytes.len() - 1]].concat();
+    assert_eq!(Memberships::decode(&former, Encoding::Avro), Ok(memberships));
 }
 
 #[test]
@@ -126,7 +138,10 @@ fn json_of_a_customer() {
               "seq": 1,
               "since": {}
             }
-          ]
+          ],
+          "closed": {
+            "arm": 7
+          }
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&json).unwrap());
 }

@@ -22,8 +22,10 @@ fn fingerprints_are_stable() {
         disputes 2519b43fefa545db
         profiles 5b2d342a222329cf
         segment-changes b4204e3101d04a49
-        segments 3f78d56af8f41de5
-        journal 7110195e12af954a
+        segments 05b9ddcb75663810
+        segments-1 3f78d56af8f41de5
+        journal aa9ea527701450fd
+        journal-2 7110195e12af954a
         journal-1 4424b9c48af6334b"#]]
     .assert_eq(&lines.join("\n"));
 }
@@ -46,7 +48,7 @@ fn a_schema_resolves_what_its_earlier_ones_wrote() {
             pairs.push(format!("{} {}", local.name, earlier.name));
         }
     }
-    assert_eq!(pairs, ["journal journal-1"]);
+    assert_eq!(pairs, ["segments segments-1", "journal journal-2", "journal journal-1"]);
 }
 
 #[test]

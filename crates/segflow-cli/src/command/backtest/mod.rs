@@ -23,6 +23,7 @@ use segflow_backtest::{report, rows};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Instant};
+use segflow_runtime::rules::Rules;
 use segflow_store::{Settings, Shared};
 use segflow_wire::{Encoding, Intake, Partitioner};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -124,7 +125,7 @@ impl Backtest {
         check_capacity(&self.capacity, &segmentations)?;
         let rails = Rails {
             scope: Scope::new(&segmentations, period),
-            segmentations,
+            rules: segmentations.into_iter().map(Rules::new).collect(),
             intake,
             period,
             states_max: self.states_in_memory,

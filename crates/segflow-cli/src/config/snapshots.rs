@@ -1,0 +1,55 @@
+//! `[snapshots]` and `recovery`: where a task comes from that has lost its disk.
+
+use anyhow::{Context, Result, ensure};
+use jiff::SignedDuration;
+use segflow_runtime::snapshots::Settings;
+use serde::Deserialize;
+
+/// Snapshots of every task.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Snapshots {
+    /// Empty: no snapshots.
+    pub url: String,
+    pub interval: SignedDuration,
+    pub keep: usize,
+}
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        Self { url: String::new(), interval: SignedDuration::from_mins(10), keep: 3 }
+    }
+}
+
+impl Snapshots {
+    pub fn check(&self) -> Result<()> {
+        let ms = self.interval.as_millis();
+        ensure!((100..=86_400_000).contains(&ms), "`snapshots.interval` is {ms} ms: expected 100 to 86400000 ms");
+        ensure!((1..=1_000).contains(&self.keep), "`snapshots.keep` is {}: expected 1 to 1000", self.keep);
+        Ok(())
+    }
+
+    /// How often, and how many.
+    pub fn settings(&self) -> Settings {
+        Settings { interval: self.interval.unsigned_abs(), keep: self.keep }
+    }
+
+    /// The snapshots of an application; none without a URL.
+    pub fn open(&self, application: &str) -> Result<Option<segflow_snapshot::Snapshots>> {
+        if self.url.is_empty() {
+            return Ok(None);
+        }
+        segflow_snapshot::Snapshots::open(&self.url, application).map(Some).context("cannot use the snapshot store")
+    }
+}
+
+/// What a lost disk may cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recovery {
+    /// Time: `run` refuses to start where a task could not be had again.
+    #[default]
+    Complete,
+    /// The history that the inputs no longer have.
+    LocalDiskOnly,
+}

@@ -1,0 +1,30 @@
+//! Trimming a journal: DeleteRecords.
+
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions};
+use segflow_runtime::log::{LogError, LogResult, Task};
+
+use crate::config::KafkaConfig;
+use crate::errors::failed;
+use crate::partitions::{list_at, offset};
+use crate::topics::wait_for;
+use crate::voice::Voice;
+
+/// How long the cluster may take. It usually takes a few milliseconds, and a worker waits for it.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// Deletes what stands before an offset in a task's journal.
+pub(crate) fn trim(config: &KafkaConfig, task: Task, before: u64) -> LogResult<()> {
+    let doing = format!("trimming {} [{}] to {before}", config.journal(), task.0);
+    let client = config.connection.client(&format!("{}-trim", config.member()), &[]);
+    let admin: AdminClient<Voice> =
+        client.create_with_context(Voice::default()).map_err(|error| failed(&doing, &error))?;
+    let offsets = list_at([(config.journal(), task, offset(before))]).map_err(|error| failed(&doing, &error))?;
+    let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
+    let trimmed = wait_for(admin.delete_records(&offsets, &options))?.map_err(|error| failed(&doing, &error))?;
+    for partition in trimmed.elements() {
+        partition.error().map_err(|error| LogError::Retry(format!("{doing}: {error}")))?;
+    }
+    Ok(())
+}

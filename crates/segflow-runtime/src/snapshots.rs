@@ -1,0 +1,275 @@
+//! Snapshots of a process's tasks: taken between cycles, uploaded and restored in the background.
+//!
+//! A worker takes a checkpoint, which is cheap, and goes on; one thread uploads, one snapshot at a time. A failure is a
+//! warning and a metric: it never stops a task.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Moment};
+
+use segflow_core::ENGINE_VERSION;
+use segflow_core::journal::Record as Journal;
+use segflow_snapshot::{Known, Manifest, Policy, Snapshots, Subject};
+use segflow_store::Meta;
+use tracing::{debug, info, warn};
+
+use crate::config::Config;
+use crate::error::TaskError;
+use crate::log::{Log, Task};
+use crate::state_bytes;
+use crate::status::Status;
+use crate::task::Local;
+
+mod restoring;
+
+pub(crate) use restoring::{Restoring, last_resort};
+
+/// A task that runs takes its first snapshot after this time at the latest.
+const FIRST: Duration = Duration::from_secs(60);
+/// A task that has not asked for its turn for this long is no longer waited for.
+const ASKS: Duration = Duration::from_secs(10);
+
+/// How often, and how many.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Between two snapshots of a task.
+    pub interval: Duration,
+    /// How many snapshots of each task are kept, 1 or more.
+    pub keep: usize,
+}
+
+/// The snapshots of the tasks of one process.
+pub struct Keeper {
+    shared: Arc<Shared>,
+    /// Room for one: the uploader is idle when it is asked.
+    jobs: SyncSender<Job>,
+    restores: Arc<restoring::Limit>,
+}
+
+struct Shared {
+    snapshots: Snapshots,
+    settings: Settings,
+    status: Arc<Status>,
+    table: Mutex<Table>,
+    idle: Condvar,
+}
+
+#[derive(Default)]
+struct Table {
+    busy: bool,
+    tasks: BTreeMap<u32, Turn>,
+}
+
+/// When a task's turn comes.
+struct Turn {
+    due: Moment,
+    asked: Moment,
+    epoch: u64,
+    /// The journal may be trimmed to here.
+    trim: Option<u64>,
+}
+
+/// A checkpoint to be uploaded.
+struct Job {
+    subject: Subject,
+    directory: PathBuf,
+}
+
+impl Keeper {
+    /// Starts the thread that uploads. It ends, after what it is at, when the last reference goes.
+    ///
+    /// # Errors
+    /// If the thread cannot be started.
+    pub fn start(snapshots: Snapshots, settings: Settings, status: Arc<Status>) -> std::io::Result<Arc<Self>> {
+        let (table, idle) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { snapshots, settings, status, table, idle });
+        let (jobs, received) = sync_channel(1);
+        let uploads = Arc::clone(&shared);
+        std::thread::Builder::new().name("snapshots".to_owned()).spawn(move || uploads.serve(&received))?;
+        Ok(Arc::new(Self { shared, jobs, restores: Arc::default() }))
+    }
+
+    /// Where the snapshots are.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.shared.snapshots.url()
+    }
+
+    /// Deletes what a process that died left in the state directory: checkpoints and unfinished restores.
+    ///
+    /// # Errors
+    /// If the directory cannot be read or cleared.
+    pub fn tidy(state_dir: &Path) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(state_dir)? {
+            let path = entry?.path();
+            let kind = path.extension().and_then(|kind| kind.to_str());
+            if kind.is_some_and(|kind| kind == CHECKPOINT || kind.starts_with(restoring::RESTORING)) {
+                std::fs::remove_dir_all(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Between two cycles of a task: takes a snapshot if it is the task's turn, and trims the journal if a former one
+    /// allows it.
+    pub(crate) fn attend<L: Log>(&self, config: &Config, log: &mut L, task: Task, local: &Local) {
+        // What this worker has not committed itself it does not take: somebody may have it already.
+        let Some(offset) = log.journaled(task) else { return };
+        if let Some(before) = self.take_trim(task) {
+            match log.trim_journal(task, before) {
+                Ok(()) => debug!(task = task.0, before, "journal trimmed"),
+                Err(error) => self.shared.failed(task, &format_args!("trimming the journal: {error}")),
+            }
+        }
+        let Some(last) = local.last().filter(|last| self.take_turn(task, last.epoch)) else { return };
+        let taken = self.take(config, task, local, last, offset).and_then(|job| {
+            let ended = |_| TaskError::Stop("the thread that uploads has ended; restart the process".to_owned());
+            self.jobs.send(job).map_err(ended)
+        });
+        if let Err(error) = taken {
+            self.shared.failed(task, &error);
+            self.shared.done();
+        }
+    }
+
+    /// Waits until nothing is being uploaded, at most this long; whether that is so.
+    #[must_use]
+    pub fn wait_idle(&self, limit: Duration) -> bool {
+        let waited = self.shared.idle.wait_timeout_while(self.shared.lock(), limit, |table| table.busy);
+        !waited.unwrap_or_else(PoisonError::into_inner).0.busy
+    }
+
+    fn take_trim(&self, task: Task) -> Option<u64> {
+        self.shared.lock().tasks.get_mut(&task.0)?.trim.take()
+    }
+
+    /// Whether a task may take a snapshot of an epoch now: it is due, has something new, and of those that are due none
+    /// has been so for longer.
+    fn take_turn(&self, task: Task, epoch: u64) -> bool {
+        let now = Moment::now();
+        let interval = self.shared.settings.interval;
+        let mut table = self.shared.lock();
+        let first = || Turn { due: now + interval.min(FIRST), asked: now, epoch: 0, trim: None };
+        let turn = table.tasks.entry(task.0).or_insert_with(first);
+        if turn.epoch == epoch || now < turn.due {
+            return false;
+        }
+        let due = turn.due;
+        turn.asked = now;
+        let later = |(other, turn): (&u32, &Turn)| {
+            *other == task.0 || (turn.due, *other) > (due, task.0) || now >= turn.asked + ASKS
+        };
+        if table.busy || !table.tasks.iter().all(later) {
+            return false;
+        }
+        table.busy = true;
+        let turn = table.tasks.get_mut(&task.0).expect("just there");
+        (turn.due, turn.epoch) = (now + interval, epoch);
+        true
+    }
+
+    fn take(&self, config: &Config, task: Task, local: &Local, last: &Journal, offset: u64) -> Result<Job, TaskError> {
+        let directory = config.state_dir.join(format!("task-{}.{CHECKPOINT}", task.0));
+        remove(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
+        let started = Moment::now();
+        local.store().checkpoint(&directory)?;
+        let took = started.elapsed();
+        debug!(task = task.0, epoch = last.epoch, ?took, "checkpoint taken");
+        let journal = local.store().meta(Meta::Journal)?.unwrap_or_default();
+        Ok(Job { subject: subject(task, last, journal, offset), directory })
+    }
+}
+
+/// The last part of a checkpoint's directory.
+const CHECKPOINT: &str = "checkpoint";
+
+fn subject(task: Task, last: &Journal, journal: Vec<u8>, offset: u64) -> Subject {
+    let inputs: BTreeMap<&str, u64> = last.inputs.iter().map(|(family, at)| (family.name(), at.offset)).collect();
+    let summary = serde_json::json!({
+        "offsets": inputs,
+        "facts": last.clock.facts.to_string(),
+        "silence": last.clock.silence.to_string(),
+        "w": last.w.to_string(),
+    });
+    Subject {
+        task: task.0,
+        epoch: last.epoch,
+        journal_offset: Some(offset),
+        journal,
+        summary,
+        segmentation_hash: last.segmentation_hash.clone(),
+        engine_version: ENGINE_VERSION.to_owned(),
+        state_version: u32::from(state_bytes::VERSION),
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serve(&self, jobs: &Receiver<Job>) {
+        let mut known: BTreeMap<u32, Known> = BTreeMap::new();
+        for Job { subject, directory } in jobs {
+            let task = Task(subject.task);
+            if let Err(error) = self.upload(task, subject, &directory, known.entry(task.0).or_default()) {
+                self.failed(task, &error);
+            }
+            if let Err(error) = remove(&directory) {
+                warn!(task = task.0, "the checkpoint in {} stays: {error}", directory.display());
+            }
+            self.done();
+        }
+    }
+
+    fn upload(
+        &self,
+        task: Task,
+        subject: Subject,
+        directory: &Path,
+        known: &mut Known,
+    ) -> Result<(), segflow_snapshot::SnapshotError> {
+        let (epoch, started) = (subject.epoch, Moment::now());
+        let uploaded = self.snapshots.upload(subject, directory, known)?;
+        let (size, new) = (uploaded.manifest.size(), uploaded.manifest.uploaded_bytes);
+        info!(task = task.0, epoch, size, new, took = ?started.elapsed(), "snapshot uploaded");
+        {
+            let mut status = self.status.lock();
+            let known = status.snapshots.entry(task.0).or_default();
+            (known.epoch, known.at_ms) = (epoch, uploaded.manifest.created_at.as_millisecond());
+            known.uploaded_bytes += new;
+        }
+        let kept = self.snapshots.collect(task.0, Policy::keep(self.settings.keep))?;
+        if let Some(turn) = self.lock().tasks.get_mut(&task.0) {
+            turn.trim = self.reach(&kept);
+        }
+        Ok(())
+    }
+
+    /// Where the journal has to begin for the oldest snapshot: at its own record. As long as there are fewer snapshots
+    /// than are to be kept, the journal still stands in for those that are missing.
+    fn reach(&self, kept: &[Manifest]) -> Option<u64> {
+        let oldest = kept.last()?;
+        let epochs = kept.chunk_by(|a, b| a.epoch == b.epoch).count();
+        (epochs >= self.settings.keep).then_some(oldest.journal_offset?)
+    }
+
+    fn failed(&self, task: Task, error: &dyn std::fmt::Display) {
+        warn!(task = task.0, "no snapshot this time: {error}");
+        self.status.lock().snapshots.entry(task.0).or_default().failures += 1;
+    }
+
+    fn done(&self) {
+        self.lock().busy = false;
+        self.idle.notify_all();
+    }
+}
+
+fn remove(directory: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,128 @@
+//! A restore in the background: fetched beside the task's directory, put in place by the task's own recovery.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+
+use segflow_snapshot::{Restored, SnapshotError, Within};
+use tracing::warn;
+
+use super::{Keeper, Shared, remove};
+use crate::log::Task;
+
+/// Restores of a process at once; each fetches a few files at once.
+const AT_ONCE: usize = 2;
+/// The last part of the directory of an unfinished restore begins so.
+pub(super) const RESTORING: &str = "restoring-";
+/// In the directory of a task that was restored: the name of the snapshot. `RocksDB` passes over files that are not its
+/// own.
+const ORIGIN: &str = "SNAPSHOT";
+
+/// Bounds the restores of a process.
+#[derive(Default)]
+pub(super) struct Limit(AtomicUsize);
+
+impl Limit {
+    fn take(self: &Arc<Self>) -> Option<Place> {
+        let free = |taken| (taken < AT_ONCE).then_some(taken + 1);
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, free).ok().map(|_| Place(Arc::clone(self)))
+    }
+}
+
+struct Place(Arc<Limit>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A restore under way. Dropping it gives it up.
+pub(crate) struct Restoring {
+    directory: PathBuf,
+    cancelled: Arc<AtomicBool>,
+    outcome: Receiver<Result<Option<Restored>, SnapshotError>>,
+}
+
+impl Keeper {
+    /// Begins to fetch the newest sound snapshot of a task; none while too many are under way.
+    pub(crate) fn restore(&self, state_dir: &Path, task: Task, within: Within) -> Option<std::io::Result<Restoring>> {
+        static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
+        let place = self.restores.take()?;
+        let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
+        let directory = state_dir.join(format!("task-{}.{RESTORING}{attempt}", task.0));
+        let (sender, outcome) = channel();
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let (shared, given_up, into) = (Arc::clone(&self.shared), Arc::clone(&cancelled), directory.clone());
+        let fetch = move || {
+            let _place = place;
+            let outcome = fetch(&shared, task, &within, &into, &given_up);
+            if sender.send(outcome).is_err() {
+                clear(&into);
+            }
+        };
+        let started = std::thread::Builder::new().name(format!("restore-{}", task.0)).spawn(fetch);
+        Some(started.map(|_| Restoring { directory, cancelled, outcome }))
+    }
+}
+
+fn fetch(
+    shared: &Shared,
+    task: Task,
+    within: &Within,
+    into: &Path,
+    cancelled: &AtomicBool,
+) -> Result<Option<Restored>, SnapshotError> {
+    remove(into).map_err(|error| SnapshotError::Disk(format!("{}: {error}", into.display())))?;
+    let restored = shared.snapshots.restore(task.0, within, into, cancelled)?;
+    if let Some(restored) = &restored {
+        let origin = into.join(ORIGIN);
+        std::fs::write(&origin, &restored.name)
+            .map_err(|error| SnapshotError::Disk(format!("{}: {error}", origin.display())))?;
+    }
+    Ok(restored)
+}
+
+impl Restoring {
+    /// What came of it; none while it is under way.
+    pub(crate) fn outcome(&self) -> Option<Result<Option<Restored>, SnapshotError>> {
+        match self.outcome.try_recv() {
+            Ok(outcome) => Some(outcome),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(SnapshotError::Disk("the restore panicked".to_owned()))),
+        }
+    }
+
+    /// Puts what was fetched in the place of the task's directory.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub(crate) fn put_in_place(&self, directory: &Path) -> std::io::Result<()> {
+        remove(directory)?;
+        std::fs::rename(&self.directory, directory)?;
+        directory.parent().map_or(Ok(()), |parent| std::fs::File::open(parent)?.sync_all())
+    }
+}
+
+impl Drop for Restoring {
+    fn drop(&mut self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+        // It ended, and nobody took it.
+        if self.outcome.try_recv().is_ok() {
+            clear(&self.directory);
+        }
+    }
+}
+
+fn clear(directory: &Path) {
+    if let Err(error) = remove(directory) {
+        warn!("what was fetched to {} stays: {error}", directory.display());
+    }
+}
+
+/// The snapshot from which a task's directory was restored, if it was: should the directory be damaged, the snapshot may
+/// be as well.
+pub(crate) fn last_resort(directory: &Path) -> Option<String> {
+    std::fs::read_to_string(directory.join(ORIGIN)).ok()
+}

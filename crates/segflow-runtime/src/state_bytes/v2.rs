@@ -1,0 +1,39 @@
+//! States as releases wrote them that could not replace a segmentation: all of a task by the same one.
+
+use segflow_core::fact::Facts;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::state::{self, Membership, Pending};
+use segflow_core::time::Instant;
+use serde::Deserialize;
+
+/// Of these bytes.
+pub const VERSION: u8 = 2;
+
+#[derive(Deserialize)]
+struct State {
+    facts: Facts,
+    pending: Vec<Pending>,
+    decision: Decision,
+}
+
+#[derive(Deserialize)]
+struct Decision {
+    as_of: Option<Instant>,
+    next: Instant,
+    dimensions: Vec<Membership>,
+}
+
+/// The state as this release keeps it. Somebody who was erased stood in dimensions without a segment; now those are
+/// closed, by name.
+pub fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State, postcard::Error> {
+    let State { facts, pending, decision: Decision { as_of, next, dimensions } } = postcard::from_bytes(bytes)?;
+    let mut decision = state::Decision { as_of, next, ..state::Decision::default() };
+    if dimensions.iter().any(|membership| membership.current.is_some()) {
+        (decision.segmentation, decision.dimensions) = (segmentation.version, dimensions);
+    } else {
+        let names = segmentation.dimensions.iter().map(|dimension| dimension.name.clone());
+        let closed = names.zip(dimensions.into_iter().map(|membership| membership.seq));
+        decision.closed = closed.filter(|(_, seq)| *seq > 0).collect();
+    }
+    Ok(state::State::new(facts, pending, decision))
+}
