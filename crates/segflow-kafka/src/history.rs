@@ -13,7 +13,8 @@ use segflow_runtime::log::{LogError, LogResult, Record, Task};
 use crate::check::{describe, one_count};
 use crate::config::KafkaConfig;
 use crate::errors::failed;
-use crate::range::{Found, RangeReader};
+use crate::part::Found;
+use crate::ranges::Ranges;
 use crate::voice::Voice;
 
 /// How many records of one topic are taken at a time.
@@ -23,7 +24,8 @@ const ATTEMPTS: usize = 4;
 
 /// Reads the input topics of one partition after the other; each thread has its own.
 pub struct History {
-    inputs: Vec<(Family, RangeReader)>,
+    inputs: BTreeMap<Family, String>,
+    ranges: Ranges,
 }
 
 /// What a partition of one input holds.
@@ -38,7 +40,9 @@ pub struct Held {
 }
 
 /// One input of a partition being merged.
-struct Stream {
+struct Stream<'t> {
+    topic: &'t str,
+    /// Everything before it was taken.
     next: u64,
     end: u64,
     chunk: VecDeque<Found>,
@@ -70,8 +74,7 @@ impl History {
     /// # Errors
     /// `Stop` if a reader's configuration is refused.
     pub fn open(config: &KafkaConfig) -> LogResult<Self> {
-        let open = |(family, topic): (&Family, &String)| Ok((*family, RangeReader::open(config, topic)?));
-        Ok(Self { inputs: config.inputs.iter().map(open).collect::<LogResult<_>>()? })
+        Ok(Self { inputs: config.inputs.clone(), ranges: Ranges::open(config)? })
     }
 
     /// What the inputs of a partition hold now.
@@ -79,11 +82,12 @@ impl History {
     /// # Errors
     /// `Retry` without an answer.
     pub fn held(&mut self, task: Task) -> LogResult<Vec<Held>> {
-        let held = |(family, reader): &mut (Family, RangeReader)| {
-            let (first, end) = patiently(|| reader.bounds(task))?;
+        let ranges = &mut self.ranges;
+        let held = |(family, topic): (&Family, &String)| {
+            let (first, end) = patiently(|| ranges.bounds(topic, task))?;
             Ok(Held { family: *family, first, end })
         };
-        self.inputs.iter_mut().map(held).collect()
+        self.inputs.iter().map(held).collect()
     }
 
     /// Gives every record of a partition that it holds, in the order of arrival, until `each` returns false.
@@ -93,44 +97,44 @@ impl History {
     /// # Errors
     /// Why a topic cannot be read on.
     pub fn read(&mut self, task: Task, held: &[Held], mut each: impl FnMut(Record) -> bool) -> LogResult<()> {
-        let stream = |held: &Held| {
-            let Held { family, first, end } = *held;
-            (family, Stream { next: first, end, chunk: VecDeque::new(), arrived: Instant::BEGINNING })
-        };
-        let mut streams: BTreeMap<Family, Stream> = held.iter().map(stream).collect();
-        for (family, reader) in &mut self.inputs {
-            if let Some(stream) = streams.get_mut(family) {
-                stream.fill(reader, task)?;
-            }
+        let mut streams = BTreeMap::new();
+        for Held { family, first, end } in held {
+            let Some(topic) = self.inputs.get(family) else { continue };
+            let (chunk, arrived) = (VecDeque::new(), Instant::BEGINNING);
+            let mut stream = Stream { topic, next: *first, end: *end, chunk, arrived };
+            stream.fill(&mut self.ranges, task)?;
+            streams.insert(*family, stream);
         }
         loop {
             let ready = streams.iter().filter_map(|(family, stream)| Some((stream.arrives()?, *family)));
-            let Some((arrived, family)) = ready.min() else { return Ok(()) };
+            let Some((arrived, family)) = ready.min() else { break };
             let stream = streams.get_mut(&family).expect("a stream that is ready");
             stream.arrived = arrived;
             let Found { offset, timestamp, key, value, headers } =
                 stream.chunk.pop_front().expect("a stream that is ready has a record");
             if !each(Record { family, task, offset, timestamp, key, value, headers }) {
-                return Ok(());
+                break;
             }
             if stream.chunk.is_empty() {
-                let reader = self.inputs.iter_mut().find(|(of, _)| *of == family);
-                let (_, reader) = reader.expect("a stream has a reader");
-                stream.fill(reader, task)?;
+                stream.fill(&mut self.ranges, task)?;
             }
         }
+        self.ranges.forget(task);
+        Ok(())
     }
 }
 
-impl Stream {
+impl Stream<'_> {
     fn arrives(&self) -> Option<Instant> {
         self.chunk.front().map(|next| next.timestamp.max(self.arrived))
     }
 
-    fn fill(&mut self, reader: &mut RangeReader, task: Task) -> LogResult<()> {
-        let (from, end) = (self.next, self.end);
-        self.chunk = patiently(|| reader.read(task, from, end, CHUNK))?.into();
-        self.next = self.chunk.back().map_or(end, |last| last.offset + 1);
+    /// Waits for the next records, or for the end.
+    fn fill(&mut self, ranges: &mut Ranges, task: Task) -> LogResult<()> {
+        while self.chunk.is_empty() && self.next < self.end {
+            let range = patiently(|| ranges.read(self.topic, task, self.next, self.end, CHUNK))?;
+            (self.chunk, self.next) = (range.found.into(), range.next);
+        }
         Ok(())
     }
 }
