@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 
 HEIGHT = 3000
+# What Chromium's log calls the origin of a request that no page has made.
+OWN_ACCORD = "not an origin"
 OUTSIDE = re.compile(r"""(?:src|href|action|poster|srcset)\s*=\s*["'](?!#|data:,)|url\(|@import|<script|<iframe|<object|<embed""", re.I)
 
 
@@ -54,16 +56,17 @@ def show(chromium, report, width, dark, picture, scratch):
 
 
 def requests(log):
-    """What was asked for by http: of the browser's own accord too, none of which is wanted either."""
+    """What the page asked for by http. Chromium asks for things of its own accord, which have no origin."""
     text = log.read_text(encoding="utf-8")
     try:
         events = json.loads(text)["events"]
     except json.JSONDecodeError:  # Chromium may end before the last line.
         events = json.loads(text.rstrip().rstrip(",") + "]}")["events"]
     for event in events:
-        url = event.get("params", {}).get("url", "")
-        if url.startswith(("http:", "https:", "ws:", "wss:")):
-            yield url
+        asked = event.get("params", {})
+        outside = asked.get("url", "").startswith(("http:", "https:", "ws:", "wss:"))
+        if outside and asked.get("initiator", OWN_ACCORD) != OWN_ACCORD:
+            yield asked["url"]
 
 
 def main():

@@ -1,22 +1,25 @@
-//! A backtest over the topics of a real broker: the digest of `fold` over the same events, no group, no commit.
+//! A backtest over the topics of a real broker: the digest of `fold` over the same events and of the changes that the
+//! service then writes; no group, no commit.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
 use std::path::Path;
 
+use segflow_core::digest::Digest;
 use segflow_tests::binary::segflow;
 use segflow_tests::broker::Broker;
 use segflow_tests::service::{Service, run};
 use serde_json::Value;
 
 const PARTITIONS: u32 = 6;
+const RECORD_TIME: &str = "clock.idle = \"record-time\"\ninputs.contacts.clock = \"gate\"\n";
 
 #[test]
 fn topics_replay_to_the_digest_of_fold_and_stay_as_they_are() {
     let segmentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml");
     let broker = Broker::shared();
-    let service = Service::new(broker, "backtested", PARTITIONS, &segmentation, "");
+    let mut service = Service::new(broker, "backtested", PARTITIONS, &segmentation, RECORD_TIME);
     let file = service.dir().join("events.ndjson");
     let what = ["generate", "--customers=500", "--days=90"];
     run(segflow().args(what).arg("--out").arg(&file));
@@ -38,4 +41,13 @@ fn topics_replay_to_the_digest_of_fold_and_stay_as_they_are() {
     }
     let groups = broker.tool("consumer-groups", &["--bootstrap-server", broker.bootstrap(), "--list"]);
     assert!(!groups.lines().any(|group| group == "backtested"), "a group was made: {groups}");
+    service.start(0);
+    let journal = service.wait_until_finished(read);
+    service.stop();
+    let mut live = Digest::default();
+    for epoch in journal.values().flatten() {
+        assert_eq!(epoch.counts.late, 0, "late facts");
+        live.merge(epoch.digest);
+    }
+    assert_eq!(live.to_string(), expected, "what the service wrote");
 }

@@ -87,7 +87,7 @@ pub struct Side {
     pub reported_count: u64,
 }
 
-/// Processor time by what it was for, over all threads.
+/// Time by what it was for, added up over the threads that replay.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Spent {
     /// Decoding values and checking them.

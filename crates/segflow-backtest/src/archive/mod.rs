@@ -136,6 +136,15 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, ArchiveError> {
     if found.is_empty() { Err(ArchiveError::Empty(path.display().to_string())) } else { Ok(found) }
 }
 
+/// What a file has its records in, for a message: lines, or rows.
+#[must_use]
+pub fn unit(path: &Path) -> &'static str {
+    match Kind::of(path) {
+        Some(Kind::Avro | Kind::Parquet) => "row",
+        Some(Kind::Ndjson) | None => "line",
+    }
+}
+
 /// What a file is, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {

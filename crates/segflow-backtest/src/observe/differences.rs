@@ -43,7 +43,7 @@ pub struct Differences {
     pub ever: u64,
     /// Customers who differ at the end, in any dimension.
     pub at_end: u64,
-    /// Customers known at the end.
+    /// Customers known at the end: who was erased is not.
     pub customers: u64,
     /// By dimension, the baseline's segment and the candidate's: how many differ so at the end.
     pub pairs: BTreeMap<(u16, u16, u16), u64>,
@@ -109,7 +109,8 @@ impl Differences {
             let hash = partition_of(customer.as_str().as_bytes(), u32::MAX, Partitioner::Crc32);
             self.keep(key, (hash, customer.clone()));
         }
-        self.customers += 1;
+        let stands = |stays: &&[Stay]| stays.iter().any(|stay| stay.segment != NOBODY);
+        self.customers += u64::from(sides.iter().any(stands));
         self.at_end += u64::from(any);
         self.ever += u64::from(any || differs.ever);
     }

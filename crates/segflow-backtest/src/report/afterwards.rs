@@ -6,23 +6,28 @@ use super::stats::{Separation, Share};
 use super::svg::{Range, escaped, grouped, ranges};
 
 /// A card per outcome that was seen at all.
-pub fn cards(html: &mut Html, dimension: &DimensionFigures) {
-    let separation = &dimension.separation;
+pub fn cards(html: &mut Html, dimension: &DimensionFigures, baseline: Option<&DimensionFigures>) {
+    let (now, before) = (&dimension.separation, baseline.map(|baseline| &baseline.separation));
     type Of = fn(&SegmentFigures) -> &Share;
-    let outcomes: [(&str, &str, Of, Option<Separation>); 3] = [
+    let outcomes: [(&str, &str, Of, [Option<Separation>; 2]); 3] = [
         (
             "Paid within 30 days",
             "Of entries with something overdue: a payment within 30 days.",
             |segment| &segment.paid,
-            separation.paid,
+            [now.paid, before.and_then(|before| before.paid)],
         ),
         (
             "Cured within 30 days",
             "Of the same entries: a payment within 30 days after which nothing was overdue.",
             |segment| &segment.cured,
-            separation.cured,
+            [now.cured, before.and_then(|before| before.cured)],
         ),
-        ("Promise kept", "Of entries with a promise open: it was kept.", |segment| &segment.kept, separation.kept),
+        (
+            "Promise kept",
+            "Of entries with a promise open: it was kept.",
+            |segment| &segment.kept,
+            [now.kept, before.and_then(|before| before.kept)],
+        ),
     ];
     for (heading, meaning, of, separation) in outcomes {
         if dimension.segments.iter().any(|segment| of(segment).entries > 0) {
@@ -36,7 +41,7 @@ fn card(
     dimension: &DimensionFigures,
     (heading, meaning): (&str, &str),
     of: fn(&SegmentFigures) -> &Share,
-    separation: Option<Separation>,
+    [separation, before]: [Option<Separation>; 2],
 ) {
     let row = |segment| {
         let share = of(segment);
@@ -52,7 +57,9 @@ fn card(
     let mut content = Html(ranges(&label, "per cent of entries", Some(100.0), &rows));
     match separation {
         Some(Separation { gini, ks }) => {
-            content.add(format_args!("<p><b>Gini {gini:.2}</b>, KS {ks:.2}: {}.</p>", escaped(told_apart(gini))))
+            let before = before.map_or(String::new(), |before| format!(" (baseline {:.2})", before.gini));
+            let said = told_apart(gini, dimension.segments.iter().map(of));
+            content.add(format_args!("<p><b>Gini {gini:.2}</b>{before}, KS {ks:.2}: {}.</p>", escaped(said)));
         }
         None => content.add(format_args!("<p>Everybody or nobody: nothing to tell apart.</p>")),
     }
@@ -72,8 +79,13 @@ fn card(
     html.card("", heading, meaning, &content.0);
 }
 
-fn told_apart(gini: f64) -> &'static str {
+/// With fewer than so many entries with the outcome, or without it, nothing is said of how well segments separate.
+const TELLING: u64 = 30;
+
+fn told_apart<'s>(gini: f64, shares: impl Iterator<Item = &'s Share>) -> &'static str {
+    let (hits, entries) = shares.fold((0, 0), |(hits, entries), share| (hits + share.hits, entries + share.entries));
     match gini {
+        _ if hits.min(entries - hits) < TELLING => "too few entries to say more",
         gini if gini < 0.1 => "the segments hardly tell them apart",
         gini if gini < 0.3 => "the segments tell them apart a little",
         gini if gini < 0.6 => "the segments tell them apart well",

@@ -3,7 +3,7 @@
 use super::figures::{DifferenceDimension, DifferenceFigures, ExampleFigures, PairFigures, Report};
 use super::page::{Html, per_cent};
 use super::stats::part;
-use super::svg::{colour, escaped, grouped, lines};
+use super::svg::{escaped, grouped, key, lines};
 
 /// How many pairs of a dimension are listed; `report.json` has all of them.
 const PAIRS: usize = 12;
@@ -20,10 +20,7 @@ pub fn section(html: &mut Html, report: &Report, differences: &DifferenceFigures
         escaped(&alone(differences))
     ));
     over_time(html, report, differences);
-    let some = |dimension: &&DifferenceDimension| !dimension.pairs.is_empty();
-    for dimension in differences.dimensions.iter().filter(some) {
-        pairs(html, dimension, differences.customers);
-    }
+    pairs(html, differences);
     html.add(format_args!("</div>"));
     examples(html, &differences.examples);
     html.add(format_args!("</section>"));
@@ -52,8 +49,8 @@ fn over_time(html: &mut Html, report: &Report, differences: &DifferenceFigures) 
     content.add(format_args!("<ul class=\"legend\">"));
     for (place, dimension) in differing.iter().enumerate() {
         content.add(format_args!(
-            "<li><i style=\"background:{}\"></i>{} <span class=\"soft\">{}</span></li>",
-            colour(place),
+            "<li>{}{} <span class=\"soft\">{}</span></li>",
+            key(place),
             escaped(&dimension.name),
             grouped(dimension.differing.last().copied().unwrap_or(0))
         ));
@@ -62,24 +59,35 @@ fn over_time(html: &mut Html, report: &Report, differences: &DifferenceFigures) 
     html.card("", "Over time", "At the end of each day. Below: at the end of the period.", &content.0);
 }
 
-fn pairs(html: &mut Html, dimension: &DifferenceDimension, customers: u64) {
+fn pairs(html: &mut Html, differences: &DifferenceFigures) {
+    let some = |dimension: &&DifferenceDimension| !dimension.pairs.is_empty();
+    let dimensions: Vec<&DifferenceDimension> = differences.dimensions.iter().filter(some).collect();
+    if dimensions.is_empty() {
+        return;
+    }
     let mut content = Html::default();
-    content.add(format_args!("<div class=\"scroll\"><table><thead><tr><th>baseline</th><th class=\"left\">candidate</th><th>customers</th><th>of all</th></tr></thead><tbody>"));
-    for PairFigures { baseline, candidate, customers: count } in dimension.pairs.iter().take(PAIRS) {
-        content.add(format_args!(
-            "<tr><th>{}</th><td class=\"left\">{}</td><td>{}</td><td>{}</td></tr>",
-            escaped(baseline.as_deref().unwrap_or("(none)")),
-            escaped(candidate.as_deref().unwrap_or("(none)")),
-            grouped(*count),
-            per_cent(part(*count, customers))
-        ));
+    content.add(format_args!(
+        "<div class=\"scroll\"><table><thead><tr><th>dimension</th><th class=\"left\">baseline</th>\
+         <th class=\"left\">candidate</th><th>customers</th><th>of all</th></tr></thead><tbody>"
+    ));
+    for dimension in &dimensions {
+        for PairFigures { baseline, candidate, customers } in dimension.pairs.iter().take(PAIRS) {
+            content.add(format_args!(
+                "<tr><th>{}</th><td class=\"left\">{}</td><td class=\"left\">{}</td><td>{}</td><td>{}</td></tr>",
+                escaped(&dimension.name),
+                escaped(baseline.as_deref().unwrap_or("(none)")),
+                escaped(candidate.as_deref().unwrap_or("(none)")),
+                grouped(*customers),
+                per_cent(part(*customers, differences.customers))
+            ));
+        }
     }
     content.add(format_args!("</tbody></table></div>"));
-    if dimension.pairs.len() > PAIRS {
-        let more = dimension.pairs.len() - PAIRS;
+    let more: usize = dimensions.iter().map(|dimension| dimension.pairs.len().saturating_sub(PAIRS)).sum();
+    if more > 0 {
         content.add(format_args!("<p>{more} rarer pairs are in <code>report.json</code>.</p>"));
     }
-    html.card("", &dimension.name, "At the end of the period.", &content.0);
+    html.card("", "From where to where", "At the end of the period.", &content.0);
 }
 
 fn examples(html: &mut Html, examples: &[ExampleFigures]) {
@@ -87,7 +95,7 @@ fn examples(html: &mut Html, examples: &[ExampleFigures]) {
         return;
     }
     html.add(format_args!(
-        "<div class=\"card wide\" style=\"margin-top:14px\"><h3>Examples, explained</h3><p>{} customers who differ at the end: \
+        "<div class=\"card\"><h3>Examples, explained</h3><p>{} customers who differ at the end: \
          the pairs of segments in turn, the most frequent first.</p>",
         examples.len()
     ));
@@ -100,9 +108,17 @@ fn examples(html: &mut Html, examples: &[ExampleFigures]) {
             escaped(&example.dimension),
             escaped(example.baseline.as_deref().unwrap_or("(none)")),
             escaped(example.candidate.as_deref().unwrap_or("(none)")),
-            escaped(example.baseline_why.trim_end()),
-            escaped(example.candidate_why.trim_end())
+            escaped(&flush(&example.baseline_why)),
+            escaped(&flush(&example.candidate_why))
         ));
     }
     html.add(format_args!("</div>"));
+}
+
+/// Without the indentation that all lines have.
+fn flush(text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let least = text.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
+    let lines: Vec<&str> = text.trim_end().lines().map(|line| line.get(least..).unwrap_or("")).collect();
+    lines.join("\n")
 }

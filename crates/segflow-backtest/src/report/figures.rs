@@ -208,7 +208,7 @@ pub struct WorkFigures {
 /// Between baseline and candidate.
 #[derive(Clone, PartialEq, Serialize, Debug)]
 pub struct DifferenceFigures {
-    /// Customers known.
+    /// Customers known at the end.
     pub customers: u64,
     /// Of these, how many ever differed within the period, in any dimension that both have.
     pub ever: u64,

@@ -2,7 +2,7 @@
 
 use super::figures::{DimensionFigures, MoveFigures, Report};
 use super::page::{Html, per_cent};
-use super::stats::part;
+use super::stats::{Durations, part};
 use super::svg::{Range, escaped, grouped, ranges};
 
 /// The cards of a dimension.
@@ -28,10 +28,11 @@ fn matrix(html: &mut Html, dimension: &DimensionFigures) {
     columns.extend(erased.then_some(None));
     let mut table = Html::default();
     table.add(format_args!(
-        "<div class=\"scroll\"><table class=\"heat\"><thead><tr><th class=\"left\">left \\ entered</th>"
+        "<div class=\"scroll\"><table class=\"{}\"><thead><tr><th class=\"left\">left \\ entered</th>",
+        heat(dimension)
     ));
     for to in &columns {
-        table.add(format_args!("<th>{}</th>", escaped(to.unwrap_or("(erased)"))));
+        table.add(format_args!("<th><span>{}</span></th>", breakable(to.unwrap_or("(erased)"))));
     }
     table.add(format_args!("</tr></thead><tbody>"));
     for from in std::iter::once(None).chain(names.iter().copied().map(Some)) {
@@ -45,6 +46,17 @@ fn matrix(html: &mut Html, dimension: &DimensionFigures) {
     let meaning = "Changes in the period, by the segment left and the one entered; below, how many of them are taken back: \
                    a return within 7 days.";
     html.card("", "Moves", meaning, &table.0);
+}
+
+/// The class of a matrix: with many segments, their names stand upright.
+fn heat(dimension: &DimensionFigures) -> &'static str {
+    const UPRIGHT_FROM: usize = 5;
+    if dimension.segments.len() < UPRIGHT_FROM { "heat" } else { "heat tall" }
+}
+
+/// A name that may be broken where its words end.
+fn breakable(name: &str) -> String {
+    escaped(name).replace('_', "_<wbr>").replace('-', "-<wbr>")
 }
 
 fn cell(table: &mut Html, found: Option<&MoveFigures>, most: u64) {
@@ -69,24 +81,30 @@ fn stays(html: &mut Html, dimension: &DimensionFigures) {
     let label = format!("Length of stays in each segment of {}: median and middle half", dimension.name);
     let mut content = Html(ranges(&label, "days", None, &rows));
     content.add(format_args!(
-        "<div class=\"scroll\"><table><thead><tr><th>segment</th><th>customer-days</th><th>share</th><th>median of ended, days</th>\
-         <th>9 in 10 within</th><th>still there</th><th>for, median</th></tr></thead><tbody>"
+        "<div class=\"scroll\"><table><thead><tr><th>segment</th><th>customer-days</th><th>share</th><th>ended: median days</th>\
+         <th>9 in 10 within</th><th>still there, for</th></tr></thead><tbody>"
     ));
     for segment in &dimension.segments {
         content.add(format_args!(
-            "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escaped(&segment.name),
             grouped(rounded(segment.customer_days)),
             per_cent(segment.share),
             days(segment.ended.count, segment.ended.median_days),
             days(segment.ended.count, segment.ended.p90_days),
-            grouped(segment.open.count),
-            days(segment.open.count, segment.open.median_days)
+            still(&segment.open)
         ));
     }
     content.add(format_args!("</tbody></table></div>"));
-    let meaning = "How long stays that ended in the period had lasted: the dot is the median, the bar the middle half.";
+    let meaning = "How long stays that ended in the period had lasted: the dot is the median, the bar the middle half. Below, who is \
+                   still there, and for how long already, at the median.";
     html.card("", "Time spent", meaning, &content.0);
+}
+
+/// How many are still there, and below it for how long, at the median.
+fn still(open: &Durations) -> String {
+    let since = if open.count == 0 { String::new() } else { format!("<small>{:.1} days</small>", open.median_days) };
+    format!("{}{since}", grouped(open.count))
 }
 
 fn days(count: u64, days: f64) -> String {
@@ -106,12 +124,14 @@ fn rolls(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
         return html.card("", &heading, &meaning, "");
     }
     let mut table = Html::default();
-    table
-        .add(format_args!("<div class=\"scroll\"><table class=\"heat\"><thead><tr><th class=\"left\">from \\ to</th>"));
+    table.add(format_args!(
+        "<div class=\"scroll\"><table class=\"{}\"><thead><tr><th class=\"left\">from \\ to</th>",
+        heat(dimension)
+    ));
     for segment in &dimension.segments {
-        table.add(format_args!("<th>{}</th>", escaped(&segment.name)));
+        table.add(format_args!("<th><span>{}</span></th>", breakable(&segment.name)));
     }
-    table.add(format_args!("<th>customers</th></tr></thead><tbody>"));
+    table.add(format_args!("<th><span>customers</span></th></tr></thead><tbody>"));
     for row in &dimension.rolls {
         table.add(format_args!("<tr><th>{}</th>", escaped(&row.from)));
         for share in &row.to {

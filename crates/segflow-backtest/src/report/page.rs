@@ -35,7 +35,13 @@ impl Html {
 /// A share as per cent.
 #[must_use]
 pub fn per_cent(share: f64) -> String {
-    let digits = if share > 0.0 && share < 0.1 { 1 } else { 0 };
+    // As many digits as keep some apart from none, and most from all.
+    let digits = match share.min(1.0 - share) {
+        least if least <= 0.0 => 0,
+        least if least < 0.001 => 2,
+        least if share < 0.1 || least < 0.01 => 1,
+        _ => 0,
+    };
     format!("{:.*} %", digits, share * 100.0)
 }
 
@@ -45,6 +51,11 @@ pub fn page(report: &Report) -> String {
     let mut html = Html::default();
     let candidate = &report.sides[0];
     let title = match report.sides.get(1) {
+        // Of one name and version they are told apart by their files.
+        Some(baseline) if named(candidate) == named(baseline) => {
+            let file = |side: &SideFigures| side.hash.chars().take(8).collect::<String>();
+            format!("{} ({}) against another file of it ({})", named(candidate), file(candidate), file(baseline))
+        }
         Some(baseline) => format!("{} against {}", named(candidate), named(baseline)),
         None => named(candidate),
     };
@@ -118,20 +129,31 @@ fn head(html: &mut Html, report: &Report, title: &str) {
 
 fn section(html: &mut Html, report: &Report, place: usize, dimension: &DimensionFigures) {
     let [by_fact, by_time, _] = dimension.causes;
+    let baseline = baseline(report, dimension);
+    let before = |say: &dyn Fn(&DimensionFigures) -> String| {
+        baseline.map_or(String::new(), |baseline| format!(", by the baseline {}", say(baseline)))
+    };
     html.add(format_args!(
-        "<section><h2 id=\"dimension-{place}\">{}</h2><p class=\"soft\">{} moves between segments, {} of them taken back \
-         within 7 days ({}). {} changes came from an event, {} because time passed.</p><div class=\"cards\">",
+        "<section><h2 id=\"dimension-{place}\">{}</h2><p class=\"soft\">{} moves between segments{}; {} of them taken \
+         back within 7 days ({}{}). {} changes came from an event, {} because time passed.</p><div class=\"cards\">",
         escaped(&dimension.name),
         grouped(dimension.moves),
+        before(&|baseline| grouped(baseline.moves)),
         grouped(dimension.flaps),
         per_cent(dimension.flap_rate),
+        before(&|baseline| per_cent(baseline.flap_rate)),
         grouped(by_fact),
         grouped(by_time)
     ));
     population(html, report, dimension);
     super::moves::cards(html, report, dimension);
-    afterwards::cards(html, dimension);
+    afterwards::cards(html, dimension, baseline);
     html.add(format_args!("</div></section>"));
+}
+
+/// The same dimension of the baseline, if there is one.
+fn baseline<'r>(report: &'r Report, dimension: &DimensionFigures) -> Option<&'r DimensionFigures> {
+    report.sides.get(1).and_then(|side| side.dimensions.iter().find(|other| other.name == dimension.name))
 }
 
 fn population(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
@@ -139,8 +161,7 @@ fn population(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
         dimension.segments.iter().map(|segment| (&*segment.name, &*segment.population)).collect();
     let label = format!("Customers in each segment of {} at the end of each day", dimension.name);
     let mut content = Html(areas(&label, "customers", &report.period.days, &series));
-    let baseline =
-        report.sides.get(1).and_then(|side| side.dimensions.iter().find(|other| other.name == dimension.name));
+    let baseline = baseline(report, dimension);
     content.add(format_args!("<ul class=\"legend\">"));
     for (place, segment) in dimension.segments.iter().enumerate() {
         let now = segment.population.last().copied().unwrap_or(0);

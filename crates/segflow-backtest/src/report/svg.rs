@@ -145,6 +145,9 @@ fn decimal(value: f64) -> String {
     if value >= 10_000.0 {
         return format!("{:.0} k", value / 1e3);
     }
+    if value >= 1_000.0 {
+        return format!("{:.0},{:03.0}", (value / 1e3).floor(), value % 1e3);
+    }
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     text.to_owned()
@@ -185,6 +188,16 @@ pub fn areas(label: &str, unit: &str, days: &[String], series: &[(&str, &[u64])]
     }
     canvas.days(days);
     canvas.end()
+}
+
+/// How a line of [`lines`] looks, for a legend.
+#[must_use]
+pub fn key(place: usize) -> String {
+    let (dash, stroke) = (place % 3, colour(place));
+    format!(
+        "<svg class=\"key\" viewBox=\"0 0 24 8\" aria-hidden=\"true\"><line x1=\"0\" x2=\"24\" y1=\"4\" y2=\"4\" \
+         class=\"line dash{dash}\" style=\"stroke:{stroke}\"/></svg>"
+    )
 }
 
 /// Lines from zero, a value per day.
@@ -234,7 +247,7 @@ pub fn bars(label: &str, unit: &str, days: &[String], values: &[u64], capacity: 
         let y = floor - number(capacity) / most * high;
         let right = LEFT + width;
         canvas.add(format_args!("<line x1=\"{LEFT}\" x2=\"{right}\" y1=\"{y:.1}\" y2=\"{y:.1}\" class=\"limit\"/>"));
-        canvas.text((right, y - 4.0), "end", "limit-text", &format!("capacity {}", grouped(capacity)));
+        canvas.text((right, 12.0), "end", "limit-text", &format!("- - capacity {}", grouped(capacity)));
     }
     canvas.days(days);
     canvas.end()
@@ -253,8 +266,9 @@ pub struct Range<'a> {
 /// Rows with a range and a mark within it, over one scale to the right.
 #[must_use]
 pub fn ranges(label: &str, unit: &str, most: Option<f64>, rows: &[Range<'_>]) -> String {
-    const NAMES: f64 = 112.0;
-    const NOTES: f64 = 74.0;
+    const NAMES: f64 = 126.0;
+    const NOTES: f64 = 88.0;
+    const TOP: f64 = 6.0;
     const ROW: f64 = 24.0;
     let height = TOP + ROW * number(rows.len() as u64) + BOTTOM;
     let mut canvas = Canvas::new(height, NAMES, label);

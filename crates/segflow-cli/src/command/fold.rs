@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use segflow_backtest::archive::{self, Held, Merged};
+use segflow_backtest::portrait::{Portrait, customer_id};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;
@@ -16,13 +17,12 @@ use segflow_wire::{Encoding, Intake, Partitioner, RawRecord, partition_of};
 use serde_json::json;
 
 use crate::segmentation::load;
-use segflow_backtest::portrait::{Portrait, customer_id};
 
 /// Turn events into segment changes, without broker or disk.
 ///
-/// Events are NDJSON as `kcat -J` prints them, or archives of the same fields in Avro container files or Parquet, in arrival
-/// order; each record is a cycle of its own, and the clock is
-/// the greatest timestamp read. Changes go to standard output, a summary to standard error.
+/// Events are NDJSON as `kcat -J` prints them, or archives of the same fields in Avro container files or Parquet, in
+/// arrival order; each record is a cycle of its own, and the clock is the greatest timestamp read. Changes go to standard
+/// output, a summary to standard error.
 #[derive(clap::Args)]
 pub struct Fold {
     /// The segmentation file

@@ -251,12 +251,12 @@ fn publish(folder: &Path, out: &Path) -> Result<()> {
         .with_context(|| format!("cannot move the report to {}", out.display()))
 }
 
-/// Where the processor time of the threads that replay went.
+/// Where the time of the threads that replay went.
 fn spent(replayed: &Replayed) -> String {
     let spent = replayed.spent();
     let seconds = |of: Duration| of.as_secs_f64();
     format!(
-        "decoding {:.1} s, folding {:.1} s, counting {:.1} s of processor time",
+        "decoding {:.1} s, folding {:.1} s, counting {:.1} s, added up over threads",
         seconds(spent.decoding),
         seconds(spent.folding),
         seconds(spent.counting)

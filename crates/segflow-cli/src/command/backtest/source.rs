@@ -58,7 +58,8 @@ impl Source {
         match self {
             Self::Archives(files, _) => {
                 let file = files.get(place.source).map_or("(unknown)".to_owned(), |file| file.display().to_string());
-                format!("{file} line {}", place.number)
+                let unit = files.get(place.source).map_or("line", |file| archive::unit(file));
+                format!("{file} {unit} {}", place.number)
             }
             Self::Topics(kafka, partitions) => {
                 let (family, partition) = (place.source / *partitions as usize, place.source % *partitions as usize);
