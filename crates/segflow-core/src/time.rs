@@ -1,7 +1,9 @@
 //! Instants, dates and the segmentation's time zone. A day is a calendar day, never 24 hours.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil;
 use jiff::tz::TimeZone;
@@ -159,39 +161,45 @@ impl fmt::Display for Span {
 /// Midnights of these years are looked up in a table; others are asked of the time-zone database.
 const TABLE_YEARS: std::ops::Range<i16> = 1990..2080;
 
-/// An IANA time zone of the database bundled in the binary.
+/// An IANA time zone of the database bundled in the binary. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Zone {
+pub struct Zone(Arc<Table>);
+
+#[derive(Debug)]
+struct Table {
     name: String,
     zone: TimeZone,
-    table_start: Date,
-    table: Vec<Instant>,
+    start: Date,
+    midnights: Vec<Instant>,
 }
 
 impl Zone {
-    /// The zone of this name, or none if the bundled database has no such zone.
+    /// The zone of this name, or none if the bundled database has no such zone. Its table is made once in a process.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let zone = jiff::tz::TimeZoneDatabase::bundled().get(name).ok()?;
-        let table_start = Date::new(TABLE_YEARS.start, 1, 1).expect("a first of January");
-        let table_end = Date::new(TABLE_YEARS.end, 1, 1).expect("a first of January");
-        let table = (table_start.0..table_end.0).map(|day| first_instant(&zone, Date(day))).collect();
-        Some(Self { name: name.to_owned(), zone, table_start, table })
+        static MADE: Mutex<BTreeMap<String, Zone>> = Mutex::new(BTreeMap::new());
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(zone) = made.get(name) {
+            return Some(zone.clone());
+        }
+        let zone = Self(Arc::new(Table::of(name)?));
+        made.insert(name.to_owned(), zone.clone());
+        Some(zone)
     }
 
     /// The zone's IANA name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// The first instant of a local day: 00:00, or where the clock skips it the instant after the gap.
     #[must_use]
     pub fn midnight(&self, date: Date) -> Instant {
-        usize::try_from(date.days_since(self.table_start))
+        usize::try_from(date.days_since(self.0.start))
             .ok()
-            .and_then(|index| self.table.get(index).copied())
-            .unwrap_or_else(|| first_instant(&self.zone, date))
+            .and_then(|index| self.0.midnights.get(index).copied())
+            .unwrap_or_else(|| first_instant(&self.0.zone, date))
     }
 
     /// The local day of an instant: the last one whose midnight is not after it.
@@ -219,7 +227,7 @@ impl Zone {
 
     fn plus_days(&self, at: Instant, days: i32) -> Instant {
         at.timestamp()
-            .to_zoned(self.zone.clone())
+            .to_zoned(self.0.zone.clone())
             .checked_add(days.days())
             .map_or(Instant::NEVER, |later| Instant(later.timestamp().as_millisecond()))
     }
@@ -233,9 +241,19 @@ impl Zone {
 
     /// When a day of 24 hours begins, if it is in the table.
     fn plain_day(&self, date: Date) -> Option<Instant> {
-        let index = usize::try_from(date.days_since(self.table_start)).ok()?;
-        let (start, end) = (self.table.get(index)?, self.table.get(index + 1)?);
+        let index = usize::try_from(date.days_since(self.0.start)).ok()?;
+        let (start, end) = (self.0.midnights.get(index)?, self.0.midnights.get(index + 1)?);
         (end.since_ms(*start) == 86_400_000).then_some(*start)
+    }
+}
+
+impl Table {
+    fn of(name: &str) -> Option<Self> {
+        let zone = jiff::tz::TimeZoneDatabase::bundled().get(name).ok()?;
+        let start = Date::new(TABLE_YEARS.start, 1, 1).expect("a first of January");
+        let end = Date::new(TABLE_YEARS.end, 1, 1).expect("a first of January");
+        let midnights = (start.0..end.0).map(|day| first_instant(&zone, Date(day))).collect();
+        Some(Self { name: name.to_owned(), zone, start, midnights })
     }
 }
 

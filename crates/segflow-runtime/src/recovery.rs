@@ -29,6 +29,8 @@ const READING_RULES: &str = "the segmentations of the task are being read";
 /// A task that recovers.
 pub struct Recovery {
     task: Task,
+    /// The task runs elsewhere: more may be committed than can be read already.
+    behind: bool,
     stage: Stage,
     local: Option<Box<Local>>,
     began_at: u64,
@@ -78,7 +80,7 @@ impl Recovery {
     /// A task that runs elsewhere, to be followed; its store, if it is open already.
     pub(crate) fn standby(task: Task, local: Option<Box<Local>>) -> Self {
         let stage = if local.is_some() { Stage::Last } else { Stage::Open };
-        Self::begin(task, stage, local)
+        Self { behind: true, ..Self::begin(task, stage, local) }
     }
 
     /// A task whose store turned out to be damaged while it ran.
@@ -90,7 +92,7 @@ impl Recovery {
     fn begin(task: Task, stage: Stage, local: Option<Box<Local>>) -> Self {
         let began_at = local.as_ref().map_or(0, |local| local.epoch());
         let (waiting_since, alarmed, fetch, damaged) = (Moment::now(), false, Fetch::default(), None);
-        Self { task, stage, local, began_at, rolled_forward: 0, waiting_since, alarmed, fetch, damaged }
+        Self { task, behind: false, stage, local, began_at, rolled_forward: 0, waiting_since, alarmed, fetch, damaged }
     }
 
     /// The epoch on disk.

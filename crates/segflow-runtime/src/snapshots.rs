@@ -45,7 +45,6 @@ pub struct Keeper {
     shared: Arc<Shared>,
     /// Room for one: the uploader is idle when it is asked.
     jobs: SyncSender<Job>,
-    restores: Arc<restoring::Limit>,
 }
 
 struct Shared {
@@ -58,8 +57,17 @@ struct Shared {
 
 #[derive(Default)]
 struct Table {
+    /// Something is being uploaded.
     busy: bool,
+    /// How many restores are under way.
+    restores: usize,
     tasks: BTreeMap<u32, Turn>,
+}
+
+impl Table {
+    fn is_idle(&self) -> bool {
+        !self.busy && self.restores == 0
+    }
 }
 
 /// When a task's turn comes.
@@ -88,7 +96,7 @@ impl Keeper {
         let (jobs, received) = sync_channel(1);
         let uploads = Arc::clone(&shared);
         std::thread::Builder::new().name("snapshots".to_owned()).spawn(move || uploads.serve(&received))?;
-        Ok(Arc::new(Self { shared, jobs, restores: Arc::default() }))
+        Ok(Arc::new(Self { shared, jobs }))
     }
 
     /// Where the snapshots are.
@@ -134,11 +142,11 @@ impl Keeper {
         }
     }
 
-    /// Waits until nothing is being uploaded, at most this long; whether that is so.
+    /// Waits until nothing is being uploaded or restored, at most this long; whether that is so.
     #[must_use]
     pub fn wait_idle(&self, limit: Duration) -> bool {
-        let waited = self.shared.idle.wait_timeout_while(self.shared.lock(), limit, |table| table.busy);
-        !waited.unwrap_or_else(PoisonError::into_inner).0.busy
+        let waited = self.shared.idle.wait_timeout_while(self.shared.lock(), limit, |table| !table.is_idle());
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_idle()
     }
 
     fn take_trim(&self, task: Task) -> Option<u64> {

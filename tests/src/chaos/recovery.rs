@@ -64,7 +64,14 @@ pub fn recovery(mode: Mode, customers: u32, kills: u32, settings: &str, settle: 
     std::thread::scope(|scope| {
         scope.spawn(|| load.flow(RATE, |_| over.load(Ordering::Relaxed)));
         for _ in 0..kills {
-            kill(mode, &broker, &mut service);
+            let rolled = kill(mode, &broker, &mut service);
+            if mode == Mode::Lost {
+                let rate = sent as f64 / rolled;
+                println!(
+                    "had it decided all {sent} records again: {rate:.0} a second, {:.1} times the live rate",
+                    rate * live / sent as f64
+                );
+            }
         }
         over.store(true, Ordering::Relaxed);
     });
@@ -75,7 +82,9 @@ pub fn recovery(mode: Mode, customers: u32, kills: u32, settings: &str, settle: 
     }
 }
 
-fn kill(mode: Mode, broker: &Broker, service: &mut Service<'_>) {
+/// Kills the process and waits until changes are committed again. Returns the seconds from its first task to its last
+/// recovered.
+fn kill(mode: Mode, broker: &Broker, service: &mut Service<'_>) -> f64 {
     let changes = Changes::at_end(broker, &service.topic("changes"));
     changes.until(0, 1);
     let (killed, clock) = (Instant::now(), jiff::Timestamp::now().as_millisecond());
@@ -90,12 +99,29 @@ fn kill(mode: Mode, broker: &Broker, service: &mut Service<'_>) {
     let first = killed.elapsed().as_secs_f64();
     changes.until(clock, PARTITIONS as usize);
     let every = killed.elapsed().as_secs_f64();
-    println!("{mode:?}: the first change {first:.2} s after SIGKILL, one on every partition {every:.2} s after it");
+    let log = service.log(usize::from(mode == Mode::Standby));
+    let told = |what: &str| told_after(&log, what, clock);
+    let (assigned, recovered) = (told("task assigned"), told("task recovered"));
+    let [assigned, recovered_first, recovered] =
+        [assigned.first(), recovered.first(), recovered.last()].map(|at| at.map_or(f64::NAN, |at| *at));
+    println!(
+        "{mode:?}, in seconds after SIGKILL: a task assigned {assigned:.2}, the first recovered {recovered_first:.2}, the \
+         last {recovered:.2}, the first change {first:.2} ({:.2} after the assignment), one on every partition {every:.2}",
+        first - assigned
+    );
     if mode == Mode::Standby {
         service.start(0);
         let address = service.metrics_address(0);
         wait("it has tasks again", || http(&address, "/metrics").contains("state=\"running\"} 1"));
     }
+    recovered - assigned
+}
+
+/// When a log said something after an instant, in seconds from then on.
+fn told_after(log: &str, what: &str, after_ms: i64) -> Vec<f64> {
+    let at = |line: &str| line.split_whitespace().next()?.parse::<jiff::Timestamp>().ok();
+    let lines = log.lines().filter(|line| line.contains(what)).filter_map(at);
+    lines.map(|at| (at.as_millisecond() - after_ms) as f64 / 1_000.0).filter(|seconds| *seconds > 0.0).collect()
 }
 
 /// A `read_committed` reader of the change topic from its end on.

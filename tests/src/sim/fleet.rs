@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use object_store::memory::InMemory;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use segflow_core::clock::Idle;
@@ -24,6 +25,7 @@ use super::fault::{Fault, Sabotage};
 use super::history::{self, Draft};
 use super::member::SimLog;
 use super::mishap::{self, Mishap, Mishaps};
+use super::process::{self, Equipment, Process};
 use super::world::World;
 
 /// Cycles after which a run must have come to rest.
@@ -44,6 +46,12 @@ pub struct Report {
     pub fired: bool,
     /// What else happened.
     pub mishaps: Mishaps,
+    /// Stores that were begun by a snapshot, of those at the end.
+    pub restored: usize,
+    /// Journals that were trimmed.
+    pub trimmed: usize,
+    /// Whether every process kept copies of all tasks.
+    pub standbys: bool,
     /// Changes published.
     pub changes: usize,
     /// Every promise that was seen broken.
@@ -55,6 +63,7 @@ pub struct Fleet {
     /// The cluster.
     pub world: RefCell<World>,
     slots: RefCell<Vec<Slot>>,
+    processes: RefCell<Vec<Option<Process>>>,
     configs: Vec<Arc<Config>>,
     statuses: Vec<Arc<Status>>,
     drafts: RefCell<Vec<Draft>>,
@@ -65,18 +74,20 @@ pub struct Fleet {
 }
 
 /// What may happen in a run, beside what may in every one.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct May {
     /// A wall clock runs ahead.
     run_ahead: bool,
     /// Other versions of the segmentation are activated.
     activate: bool,
+    /// What the processes have.
+    equipment: Equipment,
 }
 
 enum Slot {
-    /// It starts at its next turn.
+    /// It starts at its next turn, with its process if that has died.
     Down,
-    /// It is down for as many more turns.
+    /// Its process is down for as many more turns.
     Away(u32),
     /// Its cycle is under way.
     Busy,
@@ -95,19 +106,27 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     let may_run_ahead = config.clock.idle == Idle::WallTime && rng.random_range(0..5) == 0;
     let may_activate = rng.random_range(0..4) == 0;
     let late = late || may_run_ahead;
-    let may = May { run_ahead: may_run_ahead, activate: may_activate };
+    let equipment = equipment(&mut rng);
+    let may = May { run_ahead: may_run_ahead, activate: may_activate, equipment };
     let fleet = Fleet::new(rng, &config, drafts.clone(), fault, sabotage, may, &directory);
     fleet.run_to_rest();
     fleet.slots.borrow_mut().clear();
+    fleet.processes.borrow_mut().clear();
     let mut violations = fleet.violations.take();
     let world = fleet.world.borrow();
     if violations.is_empty() {
         let until = (config.clock.idle == Idle::WallTime).then(|| end(&drafts));
         let activated = fleet.mishaps.borrow().contains_key(&Mishap::NewVersion);
         violations = check::all(&world, &config, &fleet.configs, &drafts, late || activated, until);
+        if fleet.may.equipment.standbys {
+            check::kept_up(&world, &fleet.configs, &mut violations);
+        }
     }
     let changes = check::changes(&world, partitions).len();
-    Report { seed, fault, fired: world.fired, mishaps: fleet.mishaps.take(), changes, violations }
+    let restored = fleet.configs.iter().map(|config| restored(config)).sum();
+    let (fired, mishaps, trimmed) = (world.fired, fleet.mishaps.take(), world.trimmed());
+    let standbys = fleet.may.equipment.standbys;
+    Report { seed, fault, fired, mishaps, restored, trimmed, standbys, changes, violations }
 }
 
 impl Fleet {
@@ -134,6 +153,7 @@ impl Fleet {
         };
         drafts.reverse();
         Rc::new(Self {
+            processes: RefCell::new((0..workers).map(|_| None).collect()),
             world: RefCell::new(World::new(rng, inputs, fault, sabotage)),
             slots: RefCell::new(
                 (0..workers).map(|index| if index < 2 { Slot::Down } else { Slot::Away(60) }).collect(),
@@ -180,7 +200,9 @@ impl Fleet {
         for turn in 0..cycles {
             self.pass_time(2);
             let index = turn % self.configs.len();
-            if index != sleeper {
+            if index == sleeper {
+                self.follow(index);
+            } else {
                 self.cycle(index);
             }
         }
@@ -223,19 +245,14 @@ impl Fleet {
             }
             Slot::Up(worker) if self.leaves(index) => {
                 drop(worker);
+                self.processes.borrow_mut()[index] = None;
                 return false;
             }
             Slot::Up(worker) => {
                 self.offer(index);
                 worker
             }
-            Slot::Down => {
-                let found = mishap::disk(&mut self.world.borrow_mut().rng, &self.configs[index].state_dir);
-                found.into_iter().for_each(|mishap| self.happened(mishap));
-                let log = SimLog::attach(self, index);
-                let (config, status) = (self.configs[index].clone(), self.statuses[index].clone());
-                Box::new(Worker::new(Self::name(index), config, log, status))
-            }
+            Slot::Down => self.start(index),
         };
         let cycle = match self.sabotage {
             Sabotage::WriteBeforeCommit => write_before_commit(&mut worker),
@@ -243,10 +260,14 @@ impl Fleet {
         };
         self.check_stopped(index);
         let (slot, quiet) = match cycle {
-            Ok(cycle) => (Slot::Up(worker), !cycle.busy),
+            Ok(cycle) => (Slot::Up(worker), self.follow(index) && !cycle.busy),
             Err(WorkerError::Fenced(_)) => {
+                let dies = worker.log().is_dead() || !self.may.equipment.shelf;
                 drop(worker);
-                self.check_stores(index);
+                if dies {
+                    self.processes.borrow_mut()[index] = None;
+                    self.check_stores(index);
+                }
                 (Slot::Down, false)
             }
             Err(error) => {
@@ -256,6 +277,23 @@ impl Fleet {
         };
         self.slots.borrow_mut()[index] = slot;
         quiet
+    }
+
+    /// A worker starts: in its process, which was fenced, or in a new one.
+    fn start(self: &Rc<Self>, index: usize) -> Box<Worker<SimLog>> {
+        let mut processes = self.processes.borrow_mut();
+        let process = processes[index].get_or_insert_with(|| {
+            let found = mishap::disk(&mut self.world.borrow_mut().rng, &self.configs[index].state_dir);
+            found.into_iter().for_each(|mishap| self.happened(mishap));
+            Process::start(self, &self.configs[index], &self.may.equipment, &self.statuses[index])
+        });
+        let log = SimLog::attach(self, index);
+        Box::new(Worker::new(Self::name(index), process.config(), log, self.statuses[index].clone()))
+    }
+
+    /// The standbys of a process come further, beside its worker. Returns whether they had nothing to do.
+    fn follow(&self, index: usize) -> bool {
+        self.processes.borrow_mut()[index].as_mut().is_none_or(Process::follow)
     }
 
     /// Whether a worker leaves the group now: rarely, and not once everything is at its end.
@@ -280,6 +318,11 @@ impl Fleet {
         }
     }
 
+    /// Whether its processes take snapshots.
+    pub fn takes_snapshots(&self) -> bool {
+        self.may.equipment.snapshots.is_some()
+    }
+
     fn happened(&self, mishap: Mishap) {
         *self.mishaps.borrow_mut().entry(mishap).or_default() += 1;
     }
@@ -287,7 +330,7 @@ impl Fleet {
     /// I3, while it runs: no task is stopped, and none is ahead of what is committed.
     fn check_stopped(&self, index: usize) {
         for (task, status) in self.statuses[index].snapshot().tasks {
-            if let Phase::Stopped { reason } = status.phase {
+            if let Phase::Stopped { reason } | Phase::Standby { stopped: Some(reason), .. } = status.phase {
                 self.violations.borrow_mut().push(format!("I3: worker {index} stopped task {task}: {reason}"));
             }
             self.check_epoch(index, Task(task), status.epoch);
@@ -328,6 +371,19 @@ fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError
     let cycle = worker.write(commits);
     worker.log().commit().map_err(fenced)?;
     Ok(cycle)
+}
+
+/// What the processes of a run have: most have nothing, as a snapshot or a copy takes more time than a whole run.
+fn equipment(rng: &mut ChaCha8Rng) -> Equipment {
+    let shelf = rng.random_range(0..3) == 0;
+    let standbys = shelf && rng.random_range(0..3) == 0;
+    let keep = (rng.random_range(0..4) == 0).then(|| rng.random_range(1..=3));
+    Equipment { shelf, standbys, snapshots: keep.map(|keep| (Arc::new(InMemory::new()) as _, keep)) }
+}
+
+/// How many stores of a worker were begun by a snapshot.
+fn restored(config: &Config) -> usize {
+    (0..config.intake.partitions).filter(|task| process::is_restored(&config.task_dir(Task(*task)))).count()
 }
 
 /// When the wall clock ends, without grace.

@@ -1,23 +1,24 @@
 //! A member's log: every call may be where its owner dies or falls asleep.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Weak;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
 use rand::RngExt;
 use segflow_core::event::Family;
 use segflow_runtime::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, Task,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task,
 };
 
 use super::fault::{Outcome, Sabotage, Step};
 use super::fleet::Fleet;
+use super::past::SimPast;
 use super::world::World;
 
 /// See the module.
 pub struct SimLog {
-    fleet: Weak<Fleet>,
+    past: SimPast,
     name: String,
     index: usize,
     incarnation: u64,
@@ -28,16 +29,18 @@ pub struct SimLog {
     positions: BTreeMap<Task, Offsets>,
     /// High watermarks of journals, taken after the first barrier.
     watermarks: BTreeMap<Task, usize>,
+    /// Where the last record of a journal stands that it has committed.
+    journaled: BTreeMap<Task, u64>,
 }
 
 impl SimLog {
     /// Joins the group; a former incarnation of the name is fenced.
     #[must_use]
-    pub fn attach(fleet: &std::rc::Rc<Fleet>, index: usize) -> Self {
+    pub fn attach(fleet: &Rc<Fleet>, index: usize) -> Self {
         let name = Fleet::name(index);
         let incarnation = fleet.world.borrow_mut().attach(&name);
         Self {
-            fleet: std::rc::Rc::downgrade(fleet),
+            past: SimPast::new(fleet),
             name,
             index,
             incarnation,
@@ -47,11 +50,22 @@ impl SimLog {
             buffer: Vec::new(),
             positions: BTreeMap::new(),
             watermarks: BTreeMap::new(),
+            journaled: BTreeMap::new(),
         }
     }
 
+    /// Whether its process has died.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.dead
+    }
+
+    fn fleet(&self) -> Rc<Fleet> {
+        self.past.fleet()
+    }
+
     fn with<R>(&self, on: impl FnOnce(&mut World) -> R) -> R {
-        on(&mut self.fleet.upgrade().expect("the fleet outlives its workers").world.borrow_mut())
+        self.past.with(on)
     }
 
     fn is_victim(&self) -> bool {
@@ -80,15 +94,14 @@ impl SimLog {
             self.dead = true;
             return Err(LogError::Fenced("it died".to_owned()));
         }
-        let fleet = self.fleet.upgrade().expect("the fleet outlives its workers");
-        fleet.sleep(self.index);
+        self.fleet().sleep(self.index);
         Ok(())
     }
 
     /// A question of recovery, which sometimes nobody answers.
     fn answered(&self) -> LogResult<()> {
         self.alive()?;
-        if self.with(|world| world.chance(3)) { Err(LogError::Retry("no answer".to_owned())) } else { Ok(()) }
+        self.past.answered()
     }
 
     fn alive(&self) -> LogResult<()> {
@@ -279,6 +292,8 @@ impl Log for SimLog {
         self.reach(Step::S5)?;
         if result.is_ok() {
             self.transaction = None;
+            let journaled = self.with(|world| world.journaled(id));
+            self.journaled.extend(journaled);
         }
         result
     }
@@ -322,53 +337,50 @@ impl Log for SimLog {
             self.with(|world| (world.high_watermark(Sink::Journal, task), world.last_stable(Sink::Journal, task)));
         Ok(stable >= *self.watermarks.entry(task).or_insert(high))
     }
+
+    /// Seldom, so that snapshots are.
+    fn journaled(&mut self, task: Task) -> Option<u64> {
+        let asked = self.fleet().takes_snapshots() && self.with(|world| world.chance(10));
+        if asked { self.journaled.get(&task).copied() } else { None }
+    }
+
+    fn trim_journal(&mut self, task: Task, before: u64) -> LogResult<()> {
+        self.answered()?;
+        self.with(|world| world.trim(task, before));
+        Ok(())
+    }
 }
 
 impl Past for SimLog {
     fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
-        self.answered()?;
-        Ok(Poll::Ready(self.with(|world| world.committed(Sink::Journal, task).last().map(|output| entry(output)))))
+        self.alive()?;
+        self.past.journal_last(task)
     }
 
     fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
-        self.answered()?;
-        self.with(|world| {
-            let entries = world.committed(Sink::Journal, task).into_iter().map(entry);
-            Ok(Poll::Ready(entries.filter(|entry| entry.epoch > after).take(max).collect()))
-        })
+        self.alive()?;
+        self.past.journal_after(task, after, max)
     }
 
     fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>> {
-        self.answered()?;
-        self.with(|world| {
-            let text = |text: &&&Output| text.key.as_deref() == Some(hash.as_bytes());
-            let found =
-                world.committed(Sink::Segmentations, TEXTS).iter().find(text).and_then(|text| text.value.clone());
-            let (high, stable) =
-                (world.high_watermark(Sink::Segmentations, TEXTS), world.last_stable(Sink::Segmentations, TEXTS));
-            Ok(if found.is_none() && stable < high { Poll::Pending } else { Poll::Ready(found) })
-        })
+        self.alive()?;
+        self.past.segmentation(hash)
     }
 
-    /// Cut short at times, anywhere.
     fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
-        self.answered()?;
-        let next = self.with(|world| if world.chance(10) { from + (to - from) / 2 } else { to });
-        Ok(Slice { records: self.with(|world| world.inputs.records(task, family, from, next)), next })
+        self.alive()?;
+        self.past.slice(task, family, from, to)
     }
 
-    fn forget(&mut self, _: Task) {}
+    fn forget(&mut self, task: Task) {
+        self.past.forget(task);
+    }
 }
 
 impl Drop for SimLog {
     fn drop(&mut self) {
-        if let Some(fleet) = self.fleet.upgrade() {
-            fleet.world.borrow_mut().abandon(&self.name);
+        if !std::thread::panicking() {
+            self.with(|world| world.abandon(&self.name));
         }
     }
-}
-
-fn entry(output: &Output) -> JournalEntry {
-    let key = String::from_utf8(output.key.clone().expect("a journal record has a key")).expect("digits");
-    JournalEntry { epoch: key.parse().expect("digits"), bytes: output.value.clone().expect("a journal record") }
 }

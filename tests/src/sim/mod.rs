@@ -7,6 +7,8 @@ mod fleet;
 mod history;
 mod member;
 pub mod mishap;
+mod past;
+mod process;
 mod world;
 
 pub use fault::{Fault, OUTCOMES, Outcome, STEPS, Sabotage, Step};

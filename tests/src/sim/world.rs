@@ -32,6 +32,8 @@ pub struct World {
     /// The group's generation.
     pub generation: u64,
     logs: BTreeMap<(Sink, Task), Vec<(usize, Output)>>,
+    /// Where journals begin, of those that were trimmed.
+    beginnings: BTreeMap<Task, usize>,
     transactions: Vec<Transaction>,
     members: Vec<(String, u64)>,
     incarnations: BTreeMap<String, u64>,
@@ -70,6 +72,7 @@ impl World {
             fired: false,
             generation: 1,
             logs: BTreeMap::new(),
+            beginnings: BTreeMap::new(),
             transactions: Vec::new(),
             members: Vec::new(),
             incarnations: BTreeMap::new(),
@@ -218,11 +221,40 @@ impl World {
         log.map_or(0, |log| log.iter().position(undecided).unwrap_or(log.len()))
     }
 
-    /// What a reader of committed records sees.
+    /// What a reader of committed records would see, had nothing been trimmed.
     pub fn committed(&self, sink: Sink, task: Task) -> Vec<&Output> {
+        self.committed_from(sink, task, 0)
+    }
+
+    /// What a reader of committed records sees of a journal.
+    pub fn journal(&self, task: Task) -> Vec<&Output> {
+        self.committed_from(Sink::Journal, task, self.beginnings.get(&task).copied().unwrap_or(0))
+    }
+
+    fn committed_from(&self, sink: Sink, task: Task, from: usize) -> Vec<&Output> {
         let stable = self.last_stable(sink, task);
-        let log = self.logs.get(&(sink, task)).into_iter().flatten().take(stable);
+        let log = self.logs.get(&(sink, task)).into_iter().flatten().take(stable).skip(from);
         log.filter(|(id, _)| self.transactions[*id].decision == Decision::Commit).map(|(_, output)| output).collect()
+    }
+
+    /// Where the journal records of a transaction stand, which has one of each of its tasks.
+    pub fn journaled(&self, id: usize) -> Vec<(Task, u64)> {
+        let place = |task: &Task| {
+            let log = self.logs.get(&(Sink::Journal, *task))?;
+            Some((*task, log.iter().rposition(|(of, _)| *of == id)? as u64))
+        };
+        self.transactions[id].offsets.iter().filter_map(place).collect()
+    }
+
+    /// How many journals were trimmed.
+    pub fn trimmed(&self) -> usize {
+        self.beginnings.values().filter(|beginning| **beginning > 0).count()
+    }
+
+    /// Deletes what stands before an offset of a journal.
+    pub fn trim(&mut self, task: Task, before: u64) {
+        let beginning = self.beginnings.entry(task).or_default();
+        *beginning = (*beginning).max(before as usize);
     }
 
     /// The journal records of a task whose commit is decided, whether or not anybody can see it yet.

@@ -43,7 +43,8 @@ fn matrix(html: &mut Html, dimension: &DimensionFigures) {
         table.add(format_args!("</tr>"));
     }
     table.add(format_args!("</tbody></table></div>"));
-    let meaning = "Changes in the period, by the segment left and the one entered; below, how many of them are taken back: \
+    let meaning = "Changes in the period, by the segment left and the one entered; in brackets, how many of them are taken back: \
+                   a return within 7 days."; below, how many of them are taken back: \
                    a return within 7 days.";
     html.card("", "Moves", meaning, &table.0);
 }
@@ -63,7 +64,7 @@ fn cell(table: &mut Html, found: Option<&MoveFigures>, most: u64) {
     let Some(MoveFigures { moves, flaps, .. }) = found else {
         return table.add(format_args!("<td class=\"none\">·</td>"));
     };
-    let back = if *flaps > 0 { format!("<small>{} back</small>", grouped(*flaps)) } else { String::new() };
+    let back = if *flaps > 0 { format!("<small>({})</small>", grouped(*flaps)) } else { String::new() };
     table.add(format_args!("<td {}>{}{back}</td>", shade(part(*moves, most)), grouped(*moves)));
 }
 
@@ -81,7 +82,7 @@ fn stays(html: &mut Html, dimension: &DimensionFigures) {
     let label = format!("Length of stays in each segment of {}: median and middle half", dimension.name);
     let mut content = Html(ranges(&label, "days", None, &rows));
     content.add(format_args!(
-        "<div class=\"scroll\"><table><thead><tr><th>segment</th><th>customer-days</th><th>share</th><th>ended: median days</th>\
+        "<div class=\"scroll\"><table class=\"tight\"><thead><tr><th>segment</th><th>customer-days</th><th>share</th><th>ended: median days</th>\
          <th>9 in 10 within</th><th>still there, for</th></tr></thead><tbody>"
     ));
     for segment in &dimension.segments {
@@ -103,7 +104,7 @@ fn stays(html: &mut Html, dimension: &DimensionFigures) {
 
 /// How many are still there, and below it for how long, at the median.
 fn still(open: &Durations) -> String {
-    let since = if open.count == 0 { String::new() } else { format!("<small>{:.1} days</small>", open.median_days) };
+    let since = if open.count == 0 { String::new() } else { format!("<small>{:.1} d</small>", open.median_days) };
     format!("{}{since}", grouped(open.count))
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Fetch {
     pause_until: Option<Moment>,
     /// There is nothing more to be had: a snapshot is in place, or there is none.
     done: bool,
+    /// The epoch at which the journal was last found not to reach back.
+    gone_at: Option<u64>,
     last_resort: Option<String>,
     unsound: Option<String>,
     damages: u32,
@@ -42,6 +44,10 @@ impl Recovery {
 
     /// The store is older than the journal: a snapshot instead, or else nothing helps.
     pub(super) fn instead(&mut self, config: &Config, target: u64, gone: &TaskError) -> Result<Step, TaskError> {
+        // It may have been trimmed since the last snapshot was fetched, for the sake of a newer one.
+        if self.fetch.gone_at.is_none_or(|at| at < self.epoch()) {
+            (self.fetch.gone_at, self.fetch.done) = (Some(self.epoch()), false);
+        }
         if self.fetches(config, target) {
             return Ok(Step::Progress);
         }
@@ -81,7 +87,8 @@ impl Recovery {
 
     fn begin_fetch(&mut self, config: &Config, target: u64) -> Result<Step, TaskError> {
         let keeper = config.snapshots.as_ref().expect("asked before this stage");
-        let within = Within { at_most: Some(target), last_resort: self.fetch.last_resort.clone() };
+        let at_most = (!self.behind).then_some(target);
+        let within = Within { at_most, last_resort: self.fetch.last_resort.clone() };
         match keeper.restore(&config.state_dir, self.task, within) {
             None => Ok(Step::Waiting),
             Some(Ok(restoring)) => {
@@ -131,7 +138,7 @@ impl Recovery {
             let place = aside.display();
             TaskError::stop(self.task, format_args!("{reason}; it cannot be moved to {place}: {error}; move it away"))
         })?;
-        (self.fetch.done, self.fetch.restored) = (false, false);
+        (self.fetch.done, self.fetch.restored, self.fetch.gone_at) = (false, false, None);
         Ok(self.pass(true, "", Stage::Open))
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use segflow_snapshot::{Restored, SnapshotError, Within};
@@ -19,22 +19,24 @@ pub(super) const RESTORING: &str = "restoring-";
 /// own.
 const ORIGIN: &str = "SNAPSHOT";
 
-/// Bounds the restores of a process.
-#[derive(Default)]
-pub(super) struct Limit(AtomicUsize);
+/// One of the places for restores of a process.
+struct Place(Arc<Shared>);
 
-impl Limit {
-    fn take(self: &Arc<Self>) -> Option<Place> {
-        let free = |taken| (taken < AT_ONCE).then_some(taken + 1);
-        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, free).ok().map(|_| Place(Arc::clone(self)))
+impl Place {
+    fn take(shared: &Arc<Shared>) -> Option<Self> {
+        let mut table = shared.lock();
+        if table.restores == AT_ONCE {
+            return None;
+        }
+        table.restores += 1;
+        Some(Self(Arc::clone(shared)))
     }
 }
 
-struct Place(Arc<Limit>);
-
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::SeqCst);
+        self.0.lock().restores -= 1;
+        self.0.idle.notify_all();
     }
 }
 
@@ -49,7 +51,7 @@ impl Keeper {
     /// Begins to fetch the newest sound snapshot of a task; none while too many are under way.
     pub(crate) fn restore(&self, state_dir: &Path, task: Task, within: Within) -> Option<std::io::Result<Restoring>> {
         static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
-        let place = self.restores.take()?;
+        let place = Place::take(&self.shared)?;
         let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
         let directory = state_dir.join(format!("task-{}.{RESTORING}{attempt}", task.0));
         let (sender, outcome) = channel();
