@@ -44,7 +44,6 @@ fn matrix(html: &mut Html, dimension: &DimensionFigures) {
     }
     table.add(format_args!("</tbody></table></div>"));
     let meaning = "Changes in the period, by the segment left and the one entered; in brackets, how many of them are taken back: \
-                   a return within 7 days."; below, how many of them are taken back: \
                    a return within 7 days.";
     html.card("", "Moves", meaning, &table.0);
 }
@@ -74,8 +73,11 @@ fn stays(html: &mut Html, dimension: &DimensionFigures) {
         .iter()
         .map(|segment| Range {
             name: &segment.name,
-            range: (segment.ended.count > 0)
-                .then(|| [segment.ended.p25_days, segment.ended.median_days, segment.ended.p75_days]),
+            range: (segment.ended.count > 0).then_some([
+                segment.ended.p25_days,
+                segment.ended.median_days,
+                segment.ended.p75_days,
+            ]),
             note: format!("{} ended", grouped(segment.ended.count)),
         })
         .collect();
