@@ -1,6 +1,7 @@
 //! What the suites under `tests/` share.
 
 pub mod arbitrary;
+pub mod archives;
 pub mod binary;
 pub mod broker;
 pub mod chaos;

@@ -4,7 +4,6 @@ mod command;
 mod config;
 mod describe;
 mod offer;
-mod portrait;
 mod retention;
 mod segmentation;
 
@@ -32,6 +31,8 @@ enum Command {
     Run(command::run::Run),
     /// Turn events into segment changes, without broker or disk
     Fold(command::fold::Fold),
+    /// Replay topics or archives with a candidate segmentation, and write a report
+    Backtest(command::backtest::Backtest),
     /// Check a segmentation and list what it reads
     Check(command::check::Check),
     /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Run(run) => run.run(),
         Command::Fold(fold) => fold.run(),
+        Command::Backtest(backtest) => backtest.run(),
         Command::Check(check) => check.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Generate(generate) => generate.run(),

@@ -36,7 +36,7 @@ pub(crate) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, co
     one_count(&counts)
 }
 
-fn one_count(counts: &[(&str, u32)]) -> LogResult<u32> {
+pub(crate) fn one_count(counts: &[(&str, u32)]) -> LogResult<u32> {
     let (_, first) = *counts.first().ok_or_else(|| LogError::Stop("expected topics, found none".to_owned()))?;
     if counts.iter().all(|(_, count)| *count == first) {
         return Ok(first);

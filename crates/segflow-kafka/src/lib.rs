@@ -12,6 +12,7 @@ mod errors;
 mod feed;
 mod generation;
 mod headers;
+mod history;
 mod journal;
 mod log;
 mod orphans;
@@ -31,5 +32,6 @@ mod voice;
 
 pub use config::{Connection, KafkaConfig, SINKS, default_topic};
 pub use feed::Feed;
+pub use history::{Held, History};
 pub use log::KafkaLog;
 pub use past::KafkaPast;

@@ -19,7 +19,7 @@ use crate::rules::Rules;
 use crate::states::{Due, States, TimerKind};
 
 /// The records of an epoch, accepted.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Accepted {
     facts: BTreeMap<CustomerId, Vec<(Event, u64)>>,
     /// How many records there were.
@@ -45,6 +45,11 @@ impl Accepted {
         let event = event?;
         self.facts.entry(event.customer_id.clone()).or_default().push((event, record.offset));
         Ok(())
+    }
+
+    /// The events, by customer.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.facts.values().flatten().map(|(event, _)| event)
     }
 }
 

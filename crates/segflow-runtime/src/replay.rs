@@ -1,7 +1,8 @@
-//! `fold`: records in arrival order through the same epochs, with no broker and no disk.
+//! Replay: records in arrival order through the same epochs, with no broker. `fold` and backtests both run it.
 //!
 //! Each record is a cycle of its own. Per partition there is one clock, which shows the greatest timestamp read; it
-//! ends as the record-time clock does, or is settled up to an instant.
+//! ends as the record-time clock does, or is settled up to an instant. Partitions share nothing, so that in which order
+//! they are replayed, and by how many threads, makes no difference.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,24 +22,97 @@ use segflow_wire::{Intake, RawRecord, Rejection};
 
 use crate::epoch::{Accepted, Epoch, Target, decide};
 use crate::rules::Rules;
-use crate::states::Memory;
+use crate::states::{Memory, States};
 
-/// See the module.
+/// One partition being replayed by one segmentation.
+#[derive(Default)]
+pub struct Partition<S> {
+    /// The customers' states.
+    pub states: S,
+    /// How far it has come.
+    pub clock: Clock,
+    /// The greatest timestamp read.
+    greatest: Option<Instant>,
+    /// What became of the records so far.
+    pub counts: Counts,
+    /// Of all changes so far.
+    pub digest: Digest,
+}
+
+/// What a record brought about in its partition.
+#[derive(Debug)]
+pub struct Step {
+    /// In order of (customer, `effective_at`, dimension).
+    pub changes: Vec<Decided>,
+    /// Why its fact was refused, if so: its customer has no room for it.
+    pub refused: Option<Rejection>,
+}
+
+/// A record accepted on its own, or why it cannot be used; it counts all the same.
+///
+/// There is no wall clock. `Intake::max_skew_ms` is for one; without a limit on it none is needed.
+#[must_use]
+pub fn accept(record: &RawRecord<'_>, intake: &Intake) -> (Accepted, Option<Rejection>) {
+    let mut accepted = Accepted::default();
+    let rejection = accepted.take(record, intake, Instant::LATEST).err();
+    (accepted, rejection)
+}
+
+impl<S: States> Partition<S> {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(states: S) -> Self {
+        let (clock, counts, digest) = (Clock::default(), Counts::default(), Digest::default());
+        Self { states, clock, greatest: None, counts, digest }
+    }
+
+    /// Folds in what was accepted of a record.
+    ///
+    /// # Errors
+    /// If a state cannot be read.
+    pub fn record(&mut self, rules: &Rules, accepted: Accepted) -> Result<Step, S::Error> {
+        self.greatest = accepted.greatest.values().copied().max().max(self.greatest);
+        let to = self.greatest.map_or(self.clock.facts, |greatest| greatest.max(self.clock.facts));
+        self.epoch(rules, accepted, to)
+    }
+
+    /// Ends as the record-time clock ends: 1 ms past the greatest timestamp read.
+    ///
+    /// # Errors
+    /// If a state cannot be read.
+    pub fn finish(&mut self, rules: &Rules) -> Result<Vec<Decided>, S::Error> {
+        let Some(greatest) = self.greatest else { return Ok(Vec::new()) };
+        self.settle(rules, greatest.plus_ms(1))
+    }
+
+    /// Goes on in time, without records, up to but not including an instant.
+    ///
+    /// # Errors
+    /// If a state cannot be read.
+    pub fn settle(&mut self, rules: &Rules, until: Instant) -> Result<Vec<Decided>, S::Error> {
+        self.epoch(rules, Accepted::default(), until).map(|step| step.changes)
+    }
+
+    /// One epoch up to an instant, without grace.
+    fn epoch(&mut self, rules: &Rules, accepted: Accepted, to: Instant) -> Result<Step, S::Error> {
+        let clock = self.clock.at(to.max(self.clock.facts), 0);
+        let target = Target::Settled { clock, grace_ms: 0, timers_max: usize::MAX };
+        let Epoch { clock, changes, counts, digest, refused, .. } =
+            decide(&mut self.states, rules, &self.clock, accepted, &target, None)?;
+        self.counts.add(&counts);
+        self.digest.merge(digest);
+        self.clock = clock;
+        let refused = (!refused.is_empty()).then(|| Rejection::customer_full(Facts::MAX_BYTES));
+        Ok(Step { changes, refused })
+    }
+}
+
+/// Every partition in memory, one record after the other.
 pub struct Replay {
     rules: Rules,
     intake: Arc<Intake>,
-    partitions: BTreeMap<u32, Partition>,
+    partitions: BTreeMap<u32, Partition<Memory>>,
     topics: [String; Family::ALL.len()],
-    counts: Counts,
-    digest: Digest,
-}
-
-#[derive(Default)]
-struct Partition {
-    states: Memory,
-    clock: Clock,
-    /// The greatest timestamp read.
-    greatest: Option<Instant>,
 }
 
 /// What a record brought about.
@@ -55,49 +129,47 @@ impl Replay {
     #[must_use]
     pub fn new(segmentation: Arc<Segmentation>, intake: Arc<Intake>) -> Self {
         let topics = Family::ALL.map(Family::default_topic);
-        let (counts, digest) = (Counts::default(), Digest::default());
-        let rules = Rules::new(segmentation);
-        Self { rules, intake, partitions: BTreeMap::new(), topics, counts, digest }
+        Self { rules: Rules::new(segmentation), intake, partitions: BTreeMap::new(), topics }
     }
 
     /// Reads one record of the partition that it names.
     pub fn record(&mut self, record: &RawRecord<'_>) -> Outcome {
-        let mut accepted = Accepted::default();
-        // There is no wall clock. `Intake::max_skew_ms` is for one; without a limit the argument does not matter.
-        let mut rejection = accepted.take(record, &self.intake, Instant::LATEST).err();
+        let (accepted, rejection) = accept(record, &self.intake);
         if self.topics[record.family.index()] != record.topic {
             record.topic.clone_into(&mut self.topics[record.family.index()]);
         }
         let partition = self.partitions.entry(record.partition).or_default();
-        partition.greatest = accepted.greatest.get(&record.family).copied().max(partition.greatest);
-        let to = partition.greatest.map_or(partition.clock.facts, |greatest| greatest.max(partition.clock.facts));
-        let (changes, refused) = self.epoch(record.partition, accepted, to);
-        if refused {
-            rejection = Some(Rejection::customer_full(Facts::MAX_BYTES));
-        }
-        Outcome { changes, rejection }
+        let step: Result<Step, Infallible> = partition.record(&self.rules, accepted);
+        let Ok(Step { changes, refused }) = step;
+        let facts = partition.clock.facts;
+        let changes = changes.into_iter().map(|decided| self.change(decided, record.partition, facts)).collect();
+        Outcome { changes, rejection: refused.or(rejection) }
     }
 
     /// Ends as the record-time clock ends: every partition's clock goes to 1 ms past the greatest timestamp read.
     pub fn finish(&mut self) -> Vec<Change> {
-        self.each(|partition| partition.greatest.map(|greatest| greatest.plus_ms(1)))
+        self.each(Partition::finish)
     }
 
     /// Goes on in time, without records, up to but not including an instant.
     pub fn settle(&mut self, until: Instant) -> Vec<Change> {
-        self.each(|_| Some(until))
+        self.each(|partition, rules| partition.settle(rules, until))
     }
 
     /// What became of the records so far.
     #[must_use]
-    pub const fn counts(&self) -> &Counts {
-        &self.counts
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.partitions.values().for_each(|partition| counts.add(&partition.counts));
+        counts
     }
 
     /// Of all changes so far.
     #[must_use]
-    pub const fn digest(&self) -> Digest {
-        self.digest
+    pub fn digest(&self) -> Digest {
+        let mut digest = Digest::default();
+        self.partitions.values().for_each(|partition| digest.merge(partition.digest));
+        digest
     }
 
     /// A customer's state, and up to which instant (exclusive) it is decided; none if no event of theirs was folded.
@@ -122,26 +194,14 @@ impl Replay {
         population
     }
 
-    fn each(&mut self, to: impl Fn(&Partition) -> Option<Instant>) -> Vec<Change> {
-        let ends = self.partitions.iter().filter_map(|(number, partition)| Some((*number, to(partition)?)));
-        let ends: Vec<(u32, Instant)> = ends.collect();
-        ends.into_iter().flat_map(|(number, to)| self.epoch(number, Accepted::default(), to).0).collect()
-    }
-
-    /// One epoch of one partition, up to an instant, without grace; and whether its record was refused.
-    fn epoch(&mut self, number: u32, accepted: Accepted, to: Instant) -> (Vec<Change>, bool) {
-        let partition = self.partitions.entry(number).or_default();
-        let clock = partition.clock.at(to.max(partition.clock.facts), 0);
-        let target = Target::Settled { clock, grace_ms: 0, timers_max: usize::MAX };
-        let decided: Result<Epoch, Infallible> =
-            decide(&mut partition.states, &self.rules, &partition.clock, accepted, &target, None);
-        let Ok(epoch) = decided;
-        self.counts.add(&epoch.counts);
-        self.digest.merge(epoch.digest);
-        let facts = epoch.clock.facts;
-        partition.clock = epoch.clock;
-        let changes = epoch.changes.into_iter().map(|decided| self.change(decided, number, facts)).collect();
-        (changes, !epoch.refused.is_empty())
+    fn each(&mut self, go: impl Fn(&mut Partition<Memory>, &Rules) -> Result<Vec<Decided>, Infallible>) -> Vec<Change> {
+        let mut decided = Vec::new();
+        for (number, partition) in &mut self.partitions {
+            let Ok(changes) = go(partition, &self.rules);
+            let facts = partition.clock.facts;
+            decided.extend(changes.into_iter().map(|change| (change, *number, facts)));
+        }
+        decided.into_iter().map(|(decided, number, facts)| self.change(decided, number, facts)).collect()
     }
 
     /// Without a wall clock no change may be acted upon.

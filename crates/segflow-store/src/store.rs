@@ -46,6 +46,9 @@ impl Meta {
 /// A customer's id, or whatever their row is under, and their state.
 pub type Row = (Vec<u8>, Vec<u8>);
 
+/// A row as RocksDB reads it.
+type Read = (Box<[u8]>, Box<[u8]>);
+
 /// One task's database, open.
 pub struct Store {
     pub(crate) database: DB,
@@ -130,7 +133,7 @@ impl Store {
         rows.map(|row| self.row(row)).collect()
     }
 
-    fn row(&self, read: Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>) -> Result<Row, StoreError> {
+    fn row(&self, read: Result<Read, rocksdb::Error>) -> Result<Row, StoreError> {
         let (id, state) = read.map_err(|error| StoreError::of(&self.path, error))?;
         Ok((id.into_vec(), state.into_vec()))
     }

@@ -29,25 +29,52 @@ pub struct Line {
     pub headers: Headers,
 }
 
+/// A record in its envelope, borrowed from its line where the line holds its bytes as they are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Borrowed<'a> {
+    /// See [`Line::topic`].
+    pub topic: Cow<'a, str>,
+    /// See [`Line::partition`].
+    pub partition: Option<u32>,
+    /// See [`Line::offset`].
+    pub offset: Option<u64>,
+    /// See [`Line::timestamp`].
+    pub timestamp: Instant,
+    /// See [`Line::key`].
+    pub key: Option<Cow<'a, str>>,
+    /// See [`Line::value`].
+    pub value: Option<Cow<'a, str>>,
+    /// See [`Line::headers`].
+    pub headers: Headers,
+}
+
 /// Reads a line. Fields that are not named here are passed over; a payload must be there, null being a value too.
 pub fn parse(line: &[u8]) -> Result<Line, Malformed> {
+    let Borrowed { topic, partition, offset, timestamp, key, value, headers } = read(line)?;
+    let bytes = |text: Cow<'_, str>| text.into_owned().into_bytes();
+    let (topic, key, value) = (topic.into_owned(), key.map(bytes), value.map(bytes));
+    Ok(Line { topic, partition, offset, timestamp, key, value, headers })
+}
+
+/// As [`parse`], without a copy of what need not be unescaped.
+pub fn read(line: &[u8]) -> Result<Borrowed<'_>, Malformed> {
     let fields: Read<'_> = json::decode(line)?;
     let payload = fields.payload.get();
     let value = match payload.as_bytes().first() {
-        Some(b'{') => Some(payload.as_bytes().to_vec()),
+        Some(b'{') => Some(Cow::Borrowed(payload)),
         Some(b'n') => None,
-        Some(b'"') => Some(text(payload)?.into_bytes()),
+        Some(b'"') => Some(Cow::Owned(text(payload)?)),
         _ => {
             let found = shown(payload.as_bytes());
             return Err(Malformed(format!("payload: expected an object, a string or null, found {found}")));
         }
     };
-    Ok(Line {
-        topic: fields.topic.into_owned(),
+    Ok(Borrowed {
+        topic: fields.topic,
         partition: fields.partition,
         offset: fields.offset,
         timestamp: Instant(fields.ts),
-        key: fields.key.map(|key| key.into_owned().into_bytes()),
+        key: fields.key.map(|Key(key)| key),
         value,
         headers: pair_up(fields.headers)?,
     })
@@ -75,11 +102,17 @@ struct Read<'a> {
     partition: Option<u32>,
     offset: Option<u64>,
     ts: i64,
-    key: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    key: Option<Key<'a>>,
     payload: &'a RawValue,
     #[serde(default)]
     headers: Vec<Option<String>>,
 }
+
+/// Within an option serde borrows no `Cow` by itself.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Serialize)]
 struct Write<'a> {

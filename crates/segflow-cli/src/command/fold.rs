@@ -1,28 +1,28 @@
 //! `segflow fold`: events in the envelope of `kcat -J` become changes, without broker or disk.
 
-use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use segflow_backtest::archive::{self, Held, Merged};
+use segflow_backtest::portrait::{Portrait, customer_id};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Instant;
 use segflow_runtime::replay::Replay;
-use segflow_wire::envelope::{self, Line};
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord, partition_of};
 use serde_json::json;
 
-use crate::portrait::{Portrait, customer_id};
 use crate::segmentation::load;
 
 /// Turn events into segment changes, without broker or disk.
 ///
-/// Events are NDJSON as `kcat -J` prints them, in arrival order; each record is a cycle of its own, and the clock is
-/// the greatest timestamp read. Changes go to standard output, a summary to standard error.
+/// Events are NDJSON as `kcat -J` prints them, or archives of the same fields in Avro container files or Parquet, in
+/// arrival order; each record is a cycle of its own, and the clock is the greatest timestamp read. Changes go to standard
+/// output, a summary to standard error.
 #[derive(clap::Args)]
 pub struct Fold {
     /// The segmentation file
@@ -40,7 +40,7 @@ pub struct Fold {
     /// Instead of changes, write what this customer is at the end, and why, for a person to read; may be repeated
     #[arg(long, value_name = "CUSTOMER", value_parser = customer_id)]
     explain: Vec<CustomerId>,
-    /// Files of events, merged by timestamp; none: standard input
+    /// Files of events, or folders of them, merged by timestamp; none: NDJSON from standard input
     events: Vec<PathBuf>,
 }
 
@@ -62,6 +62,7 @@ impl Fold {
         };
         let mut folding = Folding {
             replay: Replay::new(Arc::clone(&segmentation), Arc::new(intake)),
+            topics: Family::ALL.map(Family::default_topic),
             partitions: self.partitions,
             offsets: vec![[0; Family::ALL.len()]; self.partitions as usize],
             changes,
@@ -69,8 +70,14 @@ impl Fold {
             malformed: 0,
             beyond: 0,
         };
-        for line in Merged::open(&self.events)? {
-            folding.line(line?, self.until)?;
+        let mut files = Vec::new();
+        for path in &self.events {
+            files.extend(archive::files(path)?);
+        }
+        let mut merged = Merged::open(&files, folding.topics.clone())?;
+        let names: Vec<String> = (0..files.len().max(1)).map(|source| merged.name(source).to_owned()).collect();
+        while let Some(held) = merged.next()? {
+            folding.record(held, &names[held.source], self.until)?;
         }
         let last = match self.until {
             Some(until) => folding.replay.settle(until),
@@ -97,6 +104,7 @@ fn explain(replay: &Replay, customers: &[CustomerId], segmentation: &Segmentatio
 
 struct Folding {
     replay: Replay,
+    topics: [String; Family::ALL.len()],
     partitions: u32,
     /// The next offset of each partition and family, where lines name none.
     offsets: Vec<[u64; Family::ALL.len()]>,
@@ -109,36 +117,36 @@ struct Folding {
 }
 
 impl Folding {
-    fn line(&mut self, read: Read, until: Option<Instant>) -> Result<()> {
-        let line = match &read.line {
-            Ok(line) => line,
-            Err(detail) => return self.reject(&read, "malformed_line", detail),
-        };
-        if until.is_some_and(|until| line.timestamp >= until) {
+    fn record(&mut self, held: &Held, file: &str, until: Option<Instant>) -> Result<()> {
+        if let Some(detail) = &held.malformed {
+            self.malformed += 1;
+            return self.dead_letter(held, file, "malformed_line", detail);
+        }
+        if until.is_some_and(|until| held.timestamp >= until) {
             self.beyond += 1;
             return Ok(());
         }
-        let Some(family) = family(&line.topic) else {
-            let topics = Family::ALL.map(Family::default_topic).join(", ");
-            let detail = format!("topic: expected one of {topics}, found {}", line.topic);
-            return self.reject(&read, "unknown_topic", &detail);
+        let Some(family) = archive::family(&self.topics, &held.topic) else {
+            let detail = format!("topic: expected one of {}, found {}", self.topics.join(", "), held.topic);
+            self.malformed += 1;
+            return self.dead_letter(held, file, "unknown_topic", &detail);
         };
-        let partition = partition_of(line.key.as_deref().unwrap_or_default(), self.partitions, Partitioner::Murmur2);
+        let partition = partition_of(held.key().unwrap_or_default(), self.partitions, Partitioner::Murmur2);
         let next = &mut self.offsets[partition as usize][family.index()];
-        let offset = line.offset.unwrap_or(*next);
+        let offset = held.offset.unwrap_or(*next);
         *next = offset + 1;
         let outcome = self.replay.record(&RawRecord {
             family,
-            topic: &line.topic,
+            topic: &held.topic,
             partition,
             offset,
-            timestamp: line.timestamp,
-            key: line.key.as_deref(),
-            value: line.value.as_deref(),
-            headers: &line.headers,
+            timestamp: held.timestamp,
+            key: held.key(),
+            value: held.value(),
+            headers: &held.headers,
         });
         if let Some(rejection) = outcome.rejection {
-            self.dead_letter(&read, rejection.reason.word(), &rejection.detail)?;
+            self.dead_letter(held, file, rejection.reason.word(), &rejection.detail)?;
         }
         self.write(&outcome.changes)
     }
@@ -152,13 +160,8 @@ impl Folding {
         Ok(())
     }
 
-    fn reject(&mut self, read: &Read, reason: &str, detail: &str) -> Result<()> {
-        self.malformed += 1;
-        self.dead_letter(read, reason, detail)
-    }
-
-    fn dead_letter(&mut self, read: &Read, reason: &str, detail: &str) -> Result<()> {
-        let (file, line, text) = (&*read.file, read.number, String::from_utf8_lossy(&read.text));
+    fn dead_letter(&mut self, held: &Held, file: &str, reason: &str, detail: &str) -> Result<()> {
+        let (line, text) = (held.number, String::from_utf8_lossy(held.text.trim_ascii_start()));
         let letter = json!({"file": file, "line": line, "reason": reason, "detail": detail, "record": text});
         writeln!(self.dead_letters, "{letter}").context("cannot write dead letters")
     }
@@ -183,96 +186,5 @@ impl Folding {
         }
         eprintln!("digest {}", self.replay.digest());
         Ok(())
-    }
-}
-
-fn family(topic: &str) -> Option<Family> {
-    Family::ALL.into_iter().find(|family| topic == family.default_topic())
-}
-
-/// A line of an input, with where it stands.
-struct Read {
-    file: Arc<str>,
-    number: u64,
-    text: Vec<u8>,
-    line: Result<Line, String>,
-}
-
-/// Files merged by timestamp; lines of one file keep their order, and a line without a timestamp goes with the last.
-struct Merged {
-    sources: Vec<Source>,
-    /// (timestamp, source) of each source's next line, the earliest first.
-    next: BinaryHeap<std::cmp::Reverse<(Instant, usize)>>,
-}
-
-struct Source {
-    file: Arc<str>,
-    reader: Box<dyn BufRead>,
-    number: u64,
-    at: Instant,
-    ahead: Option<Read>,
-}
-
-impl Merged {
-    fn open(files: &[PathBuf]) -> Result<Self> {
-        let mut sources = match files {
-            [] => vec![Source::new("(standard input)", Box::new(io::stdin().lock()))],
-            files => files.iter().map(|file| Source::open(file)).collect::<Result<_>>()?,
-        };
-        let mut next = BinaryHeap::new();
-        for (index, source) in sources.iter_mut().enumerate() {
-            if source.advance()? {
-                next.push(std::cmp::Reverse((source.at, index)));
-            }
-        }
-        Ok(Self { sources, next })
-    }
-}
-
-impl Iterator for Merged {
-    type Item = Result<Read>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let std::cmp::Reverse((_, index)) = self.next.pop()?;
-        let source = &mut self.sources[index];
-        let read = source.ahead.take().expect("a source in the heap has a line ahead");
-        match source.advance() {
-            Ok(true) => self.next.push(std::cmp::Reverse((source.at, index))),
-            Ok(false) => {}
-            Err(error) => return Some(Err(error)),
-        }
-        Some(Ok(read))
-    }
-}
-
-impl Source {
-    fn open(file: &Path) -> Result<Self> {
-        let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
-        Ok(Self::new(&file.display().to_string(), Box::new(BufReader::with_capacity(1 << 20, opened))))
-    }
-
-    fn new(file: &str, reader: Box<dyn BufRead>) -> Self {
-        Self { file: file.into(), reader, number: 0, at: Instant::BEGINNING, ahead: None }
-    }
-
-    /// Reads the next line that is not blank; false at the end.
-    fn advance(&mut self) -> Result<bool> {
-        loop {
-            let mut text = Vec::new();
-            let read =
-                self.reader.read_until(b'\n', &mut text).with_context(|| format!("cannot read {}", self.file))?;
-            if read == 0 {
-                return Ok(false);
-            }
-            self.number += 1;
-            let text = text.trim_ascii().to_vec();
-            if text.is_empty() {
-                continue;
-            }
-            let line = envelope::parse(&text).map_err(|malformed| malformed.to_string());
-            self.at = line.as_ref().map_or(self.at, |line| self.at.max(line.timestamp));
-            self.ahead = Some(Read { file: Arc::clone(&self.file), number: self.number, text, line });
-            return Ok(true);
-        }
     }
 }

@@ -15,8 +15,8 @@ use segflow_runtime::state_bytes::StateBytesError;
 use segflow_runtime::states::{Stored, StoredError};
 use segflow_store::{Meta, Settings, Shared, Store, StoreError};
 
-use crate::portrait::{Portrait, customer_id};
 use crate::segmentation::load;
+use segflow_backtest::portrait::{Portrait, customer_id};
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
 ///

@@ -35,6 +35,18 @@ impl Promise<'_> {
         self.kept_at.is_none() && self.cancelled_at.is_none() && at < self.deadline
     }
 
+    /// When it was kept; none while it is not.
+    #[must_use]
+    pub const fn kept_at(&self) -> Option<Instant> {
+        self.kept_at
+    }
+
+    /// When it was taken back; none while it is not.
+    #[must_use]
+    pub const fn cancelled_at(&self) -> Option<Instant> {
+        self.cancelled_at
+    }
+
     /// When it was kept, cancelled or, if nothing happens, broken.
     #[must_use]
     pub fn decided_at(&self) -> Instant {

@@ -123,7 +123,8 @@ impl<'a> View<'a> {
         self.payments.get_or_init(|| Payments::of(&self.facts, self.zone()))
     }
 
-    fn promises(&self) -> &Promises<'a> {
+    /// Every promise, arranged when it is first asked for.
+    pub fn promises(&self) -> &Promises<'a> {
         self.promises.get_or_init(|| Promises::of(&self.facts, &self.segmentation.parameters, self.zone()))
     }
 

@@ -26,6 +26,23 @@ impl Memory {
         self.states.get(customer)
     }
 
+    /// How many customers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty()
+    }
+
+    /// Every customer's state, in no order.
+    pub fn into_states(self) -> impl Iterator<Item = (CustomerId, State)> {
+        self.states.into_iter()
+    }
+
     /// Every customer's state, in the order of their ids.
     #[must_use]
     pub fn all(&self) -> BTreeMap<&CustomerId, &State> {

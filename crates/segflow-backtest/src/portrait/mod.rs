@@ -63,6 +63,25 @@ impl Display for Portrait<'_> {
 }
 
 impl<'a> Portrait<'a> {
+    /// What is to be said of the membership in one dimension: since when, why, and what comes next.
+    #[must_use]
+    pub fn membership(&self, place: usize) -> String {
+        struct One<'p, 'a>(&'p Portrait<'a>, usize);
+        impl Display for One<'_, '_> {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                let Self(portrait, place) = self;
+                let segmentation = portrait.segmentation;
+                let at = portrait.decided_up_to.plus_ms(-1);
+                let in_effect = in_effect(&portrait.state.facts, &portrait.state.pending);
+                let view = View::new(portrait.customer, in_effect, segmentation);
+                let evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));
+                let scene = Scene { evaluation: &evaluation, memberships: &portrait.state.decision.dimensions };
+                portrait.one(f, &Local::of(&segmentation.zone), &scene, &portrait.if_silent(), *place)
+            }
+        }
+        One(self, place).to_string()
+    }
+
     fn facts(&self, f: &mut Formatter<'_>, local: &Local) -> fmt::Result {
         writeln!(f, "\nfacts")?;
         let facts = &self.state.facts;
@@ -117,27 +136,37 @@ impl<'a> Portrait<'a> {
 
     fn memberships(&self, f: &mut Formatter<'_>, local: &Local, scene: &Scene<'_, 'a, '_>) -> fmt::Result {
         writeln!(f, "\nmemberships")?;
-        let (ahead, foreseen_until) = self.if_silent();
-        let memberships = &self.state.decision.dimensions;
-        if memberships.is_empty() && self.state.decision.closed.is_empty() {
+        let ahead = self.if_silent();
+        if self.state.decision.dimensions.is_empty() && self.state.decision.closed.is_empty() {
             writeln!(f, "  none yet: nothing is decided before a fact is in effect")?;
         }
-        for (dimension, membership) in self.segmentation.dimensions.iter().zip(memberships) {
-            let Some((current, entered_at)) = membership.current.zip(membership.entered_at) else { continue };
-            let segment = &dimension.segments[usize::from(current)];
-            writeln!(f, "  {}: {}", dimension.name, segment.name)?;
-            writeln!(f, "    since {}, change {}", local.time(entered_at), membership.seq)?;
-            why::write(f, dimension, membership, scene, self.segmentation, local)?;
-            match ahead.iter().find(|next| next.dimension == dimension.name) {
-                Some(next) => {
-                    writeln!(f, "    next: {} on {}, if nothing happens", next.to, local.time(next.at))?;
-                }
-                None => {
-                    writeln!(f, "    next: stays until {} at least, if nothing happens", local.time(foreseen_until))?;
-                }
-            }
+        for place in 0..self.state.decision.dimensions.len() {
+            self.one(f, local, scene, &ahead, place)?;
         }
         self.closed(f)
+    }
+
+    /// The membership in one dimension; nothing, if there is none.
+    fn one(
+        &self,
+        f: &mut Formatter<'_>,
+        local: &Local,
+        scene: &Scene<'_, 'a, '_>,
+        (ahead, foreseen_until): &(Vec<Ahead>, Instant),
+        place: usize,
+    ) -> fmt::Result {
+        let (dimension, membership) = (&self.segmentation.dimensions[place], &self.state.decision.dimensions[place]);
+        let Some((current, entered_at)) = membership.current.zip(membership.entered_at) else { return Ok(()) };
+        let segment = &dimension.segments[usize::from(current)];
+        writeln!(f, "  {}: {}", dimension.name, segment.name)?;
+        writeln!(f, "    since {}, change {}", local.time(entered_at), membership.seq)?;
+        why::write(f, dimension, membership, scene, self.segmentation, local)?;
+        match ahead.iter().find(|next| next.dimension == dimension.name) {
+            Some(next) => writeln!(f, "    next: {} on {}, if nothing happens", next.to, local.time(next.at)),
+            None => {
+                writeln!(f, "    next: stays until {} at least, if nothing happens", local.time(*foreseen_until))
+            }
+        }
     }
 
     /// Dimensions in which the customer stands no more: in file order, then those that are not in the file any more.

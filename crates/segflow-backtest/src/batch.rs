@@ -1,0 +1,95 @@
+//! Records of one partition on their way to the thread that folds them: one buffer, and where each stands in it.
+
+use segflow_core::event::Family;
+use segflow_core::time::Instant;
+
+/// Records of one partition, in the order of arrival.
+#[derive(Default, Debug)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// Where a record is from, for a message: a source by its number, and the line, row or offset in it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// Which file, or which partition of which topic.
+    pub source: usize,
+    /// The line or row, from 1 on, or the offset.
+    pub number: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    family: Family,
+    offset: u64,
+    timestamp: Instant,
+    place: Place,
+    start: usize,
+    key: Option<usize>,
+    value: Option<usize>,
+}
+
+/// A record of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Queued<'a> {
+    /// The family of events that its topic carries.
+    pub family: Family,
+    /// Its offset.
+    pub offset: u64,
+    /// Its timestamp.
+    pub timestamp: Instant,
+    /// Where it is from.
+    pub place: Place,
+    /// Its key.
+    pub key: Option<&'a [u8]>,
+    /// Its value.
+    pub value: Option<&'a [u8]>,
+}
+
+impl Batch {
+    /// Copies a record in.
+    pub fn push(&mut self, record: &Queued<'_>) {
+        let Queued { family, offset, timestamp, place, key, value } = *record;
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(key.unwrap_or_default());
+        self.bytes.extend_from_slice(value.unwrap_or_default());
+        let (key, value) = (key.map(<[u8]>::len), value.map(<[u8]>::len));
+        self.entries.push(Entry { family, offset, timestamp, place, start, key, value });
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many bytes the keys and values take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The records, in order.
+    pub fn records(&self) -> impl Iterator<Item = Queued<'_>> {
+        self.entries.iter().map(|entry| {
+            let Entry { family, offset, timestamp, place, start, key, value } = *entry;
+            let middle = start + key.unwrap_or(0);
+            let key = key.map(|_| &self.bytes[start..middle]);
+            let value = value.map(|length| &self.bytes[middle..middle + length]);
+            Queued { family, offset, timestamp, place, key, value }
+        })
+    }
+
+    /// Takes every record out, and keeps the room.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+    }
+}

@@ -1,0 +1,117 @@
+//! Hands records to the threads that fold: in batches per partition, and no faster than they are folded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use segflow_core::time::Instant;
+
+use crate::bad::Bad;
+use crate::batch::{Batch, Place, Queued};
+use crate::board::Board;
+
+/// How many records wait in batches that are being filled, over all partitions of one reader.
+const OPEN_MAX: usize = 65_536;
+/// A batch is put up at this many records, or earlier where there are many partitions.
+const BATCH_RECORDS: usize = 1_024;
+/// A batch is put up at this many bytes.
+const BATCH_BYTES: usize = 256 << 10;
+
+/// How far a backtest has come, and the wish to end it. Whoever shows it may look at any time.
+#[derive(Default, Debug)]
+pub struct Progress {
+    /// How much is read, in whatever unit `total` is in.
+    pub done: AtomicU64,
+    /// How much there is; 0 while that is not known.
+    pub total: AtomicU64,
+    /// Records read.
+    pub records: AtomicU64,
+    /// The greatest timestamp read, in milliseconds.
+    pub greatest_ms: AtomicI64,
+    /// Set it to end early.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// Feeds a board. Each reading thread has its own; a partition's records all come from one.
+pub struct Feeder<'b, L> {
+    board: &'b Board<L>,
+    progress: &'b Progress,
+    until: Option<Instant>,
+    batch_records: usize,
+    open: BTreeMap<u32, Batch>,
+    /// Lines and rows that are no record of an input.
+    pub malformed: Bad,
+    /// Records at or after the end of the period.
+    pub beyond: u64,
+}
+
+/// The backtest is over: it was interrupted, or a thread that folds has failed. Reading on serves nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Over;
+
+impl<'b, L> Feeder<'b, L> {
+    pub(crate) fn new(board: &'b Board<L>, progress: &'b Progress, until: Option<Instant>, partitions: u32) -> Self {
+        let batch_records = (OPEN_MAX / partitions.max(1) as usize).clamp(1, BATCH_RECORDS);
+        Self { board, progress, until, batch_records, open: BTreeMap::new(), malformed: Bad::default(), beyond: 0 }
+    }
+
+    /// Hands on a record of a partition, and waits if the threads that fold are behind.
+    ///
+    /// # Errors
+    /// If the backtest is over.
+    pub fn record(&mut self, partition: u32, record: &Queued<'_>) -> Result<(), Over> {
+        self.progress.records.fetch_add(1, Ordering::Relaxed);
+        if self.until.is_some_and(|until| record.timestamp >= until) {
+            self.beyond += 1;
+            return Ok(());
+        }
+        self.progress.greatest_ms.fetch_max(record.timestamp.0, Ordering::Relaxed);
+        let board = self.board;
+        let batch = self.open.entry(partition).or_insert_with(|| board.empty());
+        batch.push(record);
+        if batch.len() >= self.batch_records || batch.bytes() >= BATCH_BYTES {
+            let full = std::mem::replace(batch, board.empty());
+            self.put(partition, full)?;
+        }
+        Ok(())
+    }
+
+    /// Counts what is no record of an input.
+    pub fn malformed(&mut self, place: Place, reason: &'static str, detail: &str) {
+        self.progress.records.fetch_add(1, Ordering::Relaxed);
+        self.malformed.add(place, reason, detail);
+    }
+
+    /// How much of the whole is read now.
+    pub fn done(&self, done: u64) {
+        self.progress.done.store(done, Ordering::Relaxed);
+    }
+
+    /// So much more is read, by one of several readers.
+    pub fn done_more(&self, more: u64) {
+        self.progress.done.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// Hands on what is left of a partition of which nothing more comes.
+    ///
+    /// # Errors
+    /// If the backtest is over.
+    pub fn finish(&mut self, partition: u32) -> Result<(), Over> {
+        let Some(batch) = self.open.remove(&partition) else { return Ok(()) };
+        if batch.is_empty() { Ok(()) } else { self.put(partition, batch) }
+    }
+
+    /// Hands on what is left of every partition.
+    ///
+    /// # Errors
+    /// If the backtest is over.
+    pub fn finish_all(&mut self) -> Result<(), Over> {
+        let open: Vec<u32> = self.open.keys().copied().collect();
+        open.into_iter().try_for_each(|partition| self.finish(partition))
+    }
+
+    fn put(&self, partition: u32, batch: Batch) -> Result<(), Over> {
+        let wanted = !self.progress.interrupted.load(Ordering::Relaxed) && self.board.put(partition, batch);
+        if wanted { Ok(()) } else { Err(Over) }
+    }
+}

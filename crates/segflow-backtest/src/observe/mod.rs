@@ -1,0 +1,241 @@
+//! What a report is made of, counted while a lane is replayed; and the counts of several lanes added up.
+//!
+//! Every count is a sum over customers, and no customer is in two lanes: in which order lanes are replayed and added up
+//! makes no difference.
+
+pub mod calendar;
+pub mod differences;
+pub mod memberships;
+pub mod outcomes;
+pub mod work;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::AddAssign;
+use std::sync::Arc;
+
+use segflow_core::change::{Core, Decided};
+use segflow_core::event::{CustomerId, Event};
+use segflow_core::segmentation::Segmentation;
+use segflow_core::state::State;
+use segflow_core::time::Instant;
+
+use crate::period::Period;
+use calendar::Step;
+use differences::{Differences, Differs, Shared, shared};
+use memberships::{DimensionTally, Frame, Stay, place_of};
+use outcomes::{Observation, Outcomes};
+use work::{Words, Work};
+
+/// In place of a segment's number: none.
+pub const NOBODY: u16 = u16::MAX;
+
+/// What is counted by one segmentation.
+#[derive(Clone, Default, Debug)]
+pub struct SideTally {
+    /// In file order.
+    pub dimensions: Vec<DimensionTally>,
+    /// What came after entries.
+    pub outcomes: Outcomes,
+    /// What treatments imply.
+    pub work: Work,
+}
+
+/// What is counted in all.
+#[derive(Clone, Default, Debug)]
+pub struct Tally {
+    /// One per segmentation.
+    pub sides: Vec<SideTally>,
+    /// Between the two, if there are two.
+    pub differences: Differences,
+}
+
+/// What every observer needs.
+pub struct Scope {
+    segmentations: Vec<Arc<Segmentation>>,
+    period: Period,
+    step: Step,
+    /// Of each segmentation.
+    pub words: Vec<Words>,
+    shared: Vec<Shared>,
+}
+
+impl Scope {
+    /// Over a period.
+    #[must_use]
+    pub fn new(segmentations: &[Arc<Segmentation>], period: Period) -> Self {
+        let segmentations = segmentations.to_vec();
+        let step = Step::of(&period, &segmentations[0].zone);
+        let words = segmentations.iter().map(|segmentation| Words::of(segmentation)).collect();
+        let borrowed: Vec<&Segmentation> = segmentations.iter().map(|segmentation| &**segmentation).collect();
+        let shared = shared(&borrowed);
+        Self { segmentations, period, step, words, shared }
+    }
+
+    /// How far comparisons of memberships lie apart.
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Dimensions that both segmentations have.
+    #[must_use]
+    pub fn shared(&self) -> &[Shared] {
+        &self.shared
+    }
+
+    fn frame(&self, side: usize) -> Frame<'_> {
+        Frame { segmentation: &self.segmentations[side], period: &self.period, step: self.step }
+    }
+
+    fn two(&self) -> Vec<&Segmentation> {
+        self.segmentations.iter().map(|segmentation| &**segmentation).collect()
+    }
+}
+
+/// What is kept of one customer while their lane is replayed.
+#[derive(Default)]
+struct Person {
+    sides: Vec<PersonSide>,
+    differs: Differs,
+}
+
+#[derive(Clone, Default)]
+struct PersonSide {
+    stays: Vec<Stay>,
+    treatment: Vec<u16>,
+    open: Vec<Observation>,
+}
+
+/// Watches one lane.
+pub struct Observer {
+    people: HashMap<CustomerId, Person>,
+    tally: Tally,
+}
+
+impl Observer {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(scope: &Scope) -> Self {
+        let side = |segmentation: &Arc<Segmentation>| SideTally {
+            dimensions: segmentation.dimensions.iter().map(DimensionTally::of).collect(),
+            ..SideTally::default()
+        };
+        let sides = scope.segmentations.iter().map(side).collect();
+        Self { people: HashMap::new(), tally: Tally { sides, ..Tally::default() } }
+    }
+
+    /// Sees what a record or the passing of time has changed, on each side.
+    pub fn changes(&mut self, scope: &Scope, sides: &[Vec<Decided>]) {
+        let mut all: Vec<(usize, &Core)> = Vec::new();
+        for (side, changes) in sides.iter().enumerate() {
+            all.extend(changes.iter().map(|change| (side, &change.core)));
+        }
+        all.sort_by(|(_, a), (_, b)| (&a.customer_id, a.effective_at).cmp(&(&b.customer_id, b.effective_at)));
+        let moments =
+            all.chunk_by(|(_, a), (_, b)| (&a.customer_id, a.effective_at) == (&b.customer_id, b.effective_at));
+        for moment in moments {
+            self.moment(scope, moment);
+        }
+    }
+
+    /// Everything that changed of one customer at one instant.
+    fn moment(&mut self, scope: &Scope, changes: &[(usize, &Core)]) {
+        let (_, first) = changes[0];
+        if !self.people.contains_key(&first.customer_id) {
+            let sides = scope.segmentations.iter().map(|segmentation| PersonSide {
+                stays: vec![Stay::default(); segmentation.dimensions.len()],
+                ..PersonSide::default()
+            });
+            let person = Person { sides: sides.collect(), differs: Differs::default() };
+            self.people.insert(first.customer_id.clone(), person);
+        }
+        let person = self.people.get_mut(&first.customer_id).expect("inserted above");
+        for (side, core) in changes {
+            let (frame, tally, mine) = (scope.frame(*side), &mut self.tally.sides[*side], &mut person.sides[*side]);
+            let dimensions = &frame.segmentation.dimensions;
+            let place = dimensions.iter().position(|dimension| dimension.name == core.dimension);
+            let place = place.expect("a change names a dimension of its segmentation");
+            tally.dimensions[place].change(frame, &dimensions[place], &mut mine.stays[place], core);
+            tally.work.change(&scope.words[*side], &scope.period, frame.segmentation, &mut mine.treatment, core);
+            if let Some(to) = core.to.as_deref().filter(|_| scope.period.holds(core.effective_at)) {
+                let segment = place_of(&dimensions[place], to);
+                let place = u16::try_from(place).expect("a segmentation has few dimensions");
+                Outcomes::enter(&mut mine.open, frame.segmentation, core, place, segment);
+            }
+        }
+        if let [candidate, baseline] = &*person.sides {
+            let stays = [&*candidate.stays, &*baseline.stays];
+            let scope_of = (&*scope.two(), &*scope.shared);
+            self.tally.differences.look(scope_of, &scope.period, stays, &mut person.differs, first.effective_at);
+        }
+    }
+
+    /// Whether an event of this customer could decide an outcome.
+    #[must_use]
+    pub fn is_watching(&self, customer: &CustomerId, side: usize) -> bool {
+        self.people.get(customer).is_some_and(|person| !person.sides[side].open.is_empty())
+    }
+
+    /// Sees an event that was folded, and the state with it.
+    pub fn event(&mut self, scope: &Scope, side: usize, state: &State, event: &Event) {
+        let Some(person) = self.people.get_mut(&event.customer_id) else { return };
+        let (open, segmentation) = (&mut person.sides[side].open, &scope.segmentations[side]);
+        self.tally.sides[side].outcomes.event(open, &event.customer_id, segmentation, state, event);
+    }
+
+    /// Ends at an instant, and says what was counted. `state` is asked for customers with something still open.
+    ///
+    /// # Errors
+    /// Those of `state`.
+    pub fn end<E>(
+        mut self,
+        scope: &Scope,
+        ends: &[Instant],
+        mut state: impl FnMut(usize, &CustomerId) -> Result<State, E>,
+    ) -> Result<Tally, E> {
+        for (customer, mut person) in self.people {
+            for (side, mine) in person.sides.iter_mut().enumerate() {
+                let (tally, frame) = (&mut self.tally.sides[side], scope.frame(side));
+                for (dimension, stay) in tally.dimensions.iter_mut().zip(&mut mine.stays) {
+                    dimension.end(frame, stay, ends[side]);
+                }
+                if !mine.open.is_empty() {
+                    let state = state(side, &customer)?;
+                    tally.outcomes.end(&mut mine.open, &customer, frame.segmentation, &state, ends[side]);
+                }
+            }
+            if let [candidate, baseline] = &*person.sides {
+                let (stays, scope_of) = ([&*candidate.stays, &*baseline.stays], (&*scope.two(), &*scope.shared));
+                self.tally.differences.end(scope_of, &customer, stays, &person.differs);
+            }
+        }
+        Ok(self.tally)
+    }
+}
+
+impl Tally {
+    /// Adds what another has counted.
+    pub fn merge(&mut self, other: Self) {
+        if self.sides.is_empty() {
+            *self = other;
+            return;
+        }
+        for (mine, theirs) in self.sides.iter_mut().zip(other.sides) {
+            mine.dimensions.iter_mut().zip(theirs.dimensions).for_each(|(mine, theirs)| mine.merge(theirs));
+            mine.outcomes.merge(theirs.outcomes);
+            mine.work.merge(theirs.work);
+        }
+        self.differences.merge(other.differences);
+    }
+}
+
+fn add_up<K: Ord, V: AddAssign + Default>(mine: &mut BTreeMap<K, V>, theirs: BTreeMap<K, V>) {
+    for (key, value) in theirs {
+        *mine.entry(key).or_default() += value;
+    }
+}
+
+fn add_up_each(mine: &mut Vec<i64>, theirs: Vec<i64>) {
+    mine.resize(mine.len().max(theirs.len()), 0);
+    mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
+}

@@ -1,0 +1,264 @@
+//! `report.json`: every figure of the page. What each means is told in `docs/backtest.md`.
+
+use serde::Serialize;
+
+use super::stats::{Durations, Separation, Share};
+
+/// The whole report.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct Report {
+    /// Of this layout; another number where a figure means something else.
+    pub format: u32,
+    /// The release that decided.
+    pub engine_version: String,
+    /// What is reported.
+    pub period: PeriodFigures,
+    /// What became of the records.
+    pub events: EventFigures,
+    /// The candidate, then the baseline if there is one.
+    pub sides: Vec<SideFigures>,
+    /// Between the two.
+    pub differences: Option<DifferenceFigures>,
+}
+
+/// What is reported.
+#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+pub struct PeriodFigures {
+    /// Changes from this instant on; none: from the first.
+    pub from: Option<String>,
+    /// Up to but not including this one; none: up to the last record.
+    pub to: Option<String>,
+    /// Whose days they are.
+    pub time_zone: String,
+    /// Every day, as `YYYY-MM-DD`; series have a value per day, as of its end.
+    pub days: Vec<String>,
+    /// `month` or `week`: how far apart memberships are compared for roll rates.
+    pub step: &'static str,
+}
+
+/// What became of the records, by the candidate.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Debug)]
+pub struct EventFigures {
+    /// Records read, but for those beyond the period.
+    pub read: u64,
+    /// New facts.
+    pub folded: u64,
+    /// Copies of known ones.
+    pub duplicates: u64,
+    /// Came too late to matter.
+    pub forgotten: u64,
+    /// Facts that count from later than they happened.
+    pub late: u64,
+    /// Could not be used: lines and records.
+    pub bad: u64,
+    /// At or after the end of the period.
+    pub beyond: u64,
+    /// Why, and how many.
+    pub bad_by_reason: Vec<(String, u64)>,
+    /// The first of them.
+    pub bad_named: Vec<BadFigure>,
+}
+
+/// A record that could not be used.
+#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+pub struct BadFigure {
+    /// The file and line or row, or the topic, partition and offset.
+    pub place: String,
+    /// The kind of fault.
+    pub reason: String,
+    /// What was expected and what was found.
+    pub detail: String,
+}
+
+/// One segmentation.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct SideFigures {
+    /// `candidate` or `baseline`.
+    pub side: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// SHA-256 of its file.
+    pub hash: String,
+    /// Of every change from the first record on: that of `segflow fold` over the same events.
+    pub digest: String,
+    /// Of the changes within the period.
+    pub period_digest: String,
+    /// How many these are.
+    pub changes: u64,
+    /// In file order.
+    pub dimensions: Vec<DimensionFigures>,
+    /// Work by treatment.
+    pub work: Vec<WorkFigures>,
+    /// Who begins to be treated by which channel with which handler: channel, handler, how many.
+    pub channel_by_handler: Vec<(String, String, u64)>,
+}
+
+/// One dimension.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct DimensionFigures {
+    /// Its name.
+    pub name: String,
+    /// In file order.
+    pub segments: Vec<SegmentFigures>,
+    /// Changes from segment to segment; those who are new or erased not counted.
+    pub moves: u64,
+    /// Of these, how many return to the segment before the last within 7 days of leaving it.
+    pub flaps: u64,
+    /// `flaps / moves`.
+    pub flap_rate: f64,
+    /// Changes by a fact, by time alone, by another cause.
+    pub causes: [u64; 3],
+    /// By segment left and entered, with none for who is new or erased.
+    pub matrix: Vec<MoveFigures>,
+    /// From one comparison to the next.
+    pub rolls: Vec<RollFigures>,
+    /// How well the segments separate by outcome; none where nobody or everybody has it.
+    pub separation: Separations,
+}
+
+/// How well segments separate.
+#[derive(Clone, Copy, PartialEq, Default, Serialize, Debug)]
+pub struct Separations {
+    /// By payment within 30 days.
+    pub paid: Option<Separation>,
+    /// By cure within 30 days.
+    pub cured: Option<Separation>,
+    /// By promises kept.
+    pub kept: Option<Separation>,
+}
+
+/// One segment.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct SegmentFigures {
+    /// Its name.
+    pub name: String,
+    /// Customers when the period begins.
+    pub initial: u64,
+    /// Customers at the end of each day.
+    pub population: Vec<u64>,
+    /// Customer-days within the period.
+    pub customer_days: f64,
+    /// Of all customer-days, from 0 to 1.
+    pub share: f64,
+    /// Stays that ended within the period.
+    pub ended: Durations,
+    /// Stays that go on at the end, so far.
+    pub open: Durations,
+    /// A payment within 30 days of entry, of those with something overdue.
+    pub paid: Share,
+    /// Such a payment after which nothing was overdue, of the same.
+    pub cured: Share,
+    /// The open promise was kept, of those with one.
+    pub kept: Share,
+}
+
+/// Moves between two segments.
+#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+pub struct MoveFigures {
+    /// Left; none: new.
+    pub from: Option<String>,
+    /// Entered; none: erased.
+    pub to: Option<String>,
+    /// How many.
+    pub moves: u64,
+    /// Of these, how many flap.
+    pub flaps: u64,
+}
+
+/// Customers at two comparisons in turn, summed over all such pairs.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct RollFigures {
+    /// The segment at the earlier one.
+    pub from: String,
+    /// How many customers.
+    pub customers: u64,
+    /// Where they are at the later one, by segment in file order: shares of `customers`.
+    pub to: Vec<f64>,
+}
+
+/// Work by one value of one key of treatments.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct WorkFigures {
+    /// Such as `channel`.
+    pub key: String,
+    /// Such as `call`.
+    pub value: String,
+    /// How many begin to be treated so, on each day.
+    pub starts: Vec<u64>,
+    /// Their sum.
+    pub total: u64,
+    /// Their mean a day.
+    pub mean: f64,
+    /// The most on one day.
+    pub peak: u64,
+    /// How many are treated so at the end of each day.
+    pub caseload: Vec<u64>,
+    /// How many can be begun a day, as given.
+    pub capacity: Option<u64>,
+    /// Days with more starts than that.
+    pub days_over: u64,
+    /// The longest queue at the end of a day, if what exceeds the capacity is left for the days after.
+    pub queue_peak: u64,
+    /// That at the end of the period.
+    pub queue_end: u64,
+}
+
+/// Between baseline and candidate.
+#[derive(Clone, PartialEq, Serialize, Debug)]
+pub struct DifferenceFigures {
+    /// Customers known at the end.
+    pub customers: u64,
+    /// Of these, how many ever differed within the period, in any dimension that both have.
+    pub ever: u64,
+    /// How many differ at the end.
+    pub at_end: u64,
+    /// Dimensions that both have.
+    pub dimensions: Vec<DifferenceDimension>,
+    /// Dimensions that the candidate alone has.
+    pub candidate_only: Vec<String>,
+    /// Dimensions that the baseline alone has.
+    pub baseline_only: Vec<String>,
+    /// Up to twenty customers who differ at the end, the pairs of segments in turn.
+    pub examples: Vec<ExampleFigures>,
+}
+
+/// One dimension that both have.
+#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+pub struct DifferenceDimension {
+    /// Its name.
+    pub name: String,
+    /// How many customers differ at the end of each day.
+    pub differing: Vec<u64>,
+    /// At the end, by pair of segments, the most first.
+    pub pairs: Vec<PairFigures>,
+}
+
+/// A pair of segments.
+#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+pub struct PairFigures {
+    /// By the baseline; none: in none.
+    pub baseline: Option<String>,
+    /// By the candidate; none: in none.
+    pub candidate: Option<String>,
+    /// How many customers.
+    pub customers: u64,
+}
+
+/// One customer who differs.
+#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+pub struct ExampleFigures {
+    /// Whose id.
+    pub customer: String,
+    /// In which dimension.
+    pub dimension: String,
+    /// Where the baseline has them.
+    pub baseline: Option<String>,
+    /// Where the candidate has them.
+    pub candidate: Option<String>,
+    /// Since when, why, and what comes next, by the baseline.
+    pub baseline_why: String,
+    /// The same by the candidate.
+    pub candidate_why: String,
+}

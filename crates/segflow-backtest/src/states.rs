@@ -1,0 +1,125 @@
+//! States in memory while they fit, and on disk beyond that.
+
+use std::path::Path;
+
+use segflow_core::clock::Cursor;
+use segflow_core::event::CustomerId;
+use segflow_core::state::{State, Wake};
+use segflow_runtime::states::{Due, Memory, States, Stored, StoredError, TimerKind};
+use segflow_store::{Shared, Store};
+
+/// How many states of a partition stay decoded once it is on disk.
+const DECODED: usize = 4_096;
+/// How many states are written at once when a partition moves to disk.
+const MOVED_AT_ONCE: usize = 4_096;
+
+/// The states of one partition.
+#[allow(clippy::large_enum_variant, reason = "there are few of them")]
+pub enum Customers {
+    /// All in memory.
+    Memory(Memory),
+    /// On disk, behind a cache.
+    Disk(Stored),
+}
+
+impl Default for Customers {
+    fn default() -> Self {
+        Self::Memory(Memory::default())
+    }
+}
+
+impl Customers {
+    /// How many are in memory; none of them once they are on disk.
+    #[must_use]
+    pub fn in_memory(&self) -> usize {
+        match self {
+            Self::Memory(memory) => memory.len(),
+            Self::Disk(_) => 0,
+        }
+    }
+
+    /// Moves them to a new store at `path`; those already on disk stay where they are.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn move_to_disk(&mut self, path: &Path, shared: &Shared) -> Result<(), StoredError> {
+        let Self::Memory(memory) = self else { return Ok(()) };
+        let mut stored = Stored::new(Store::open(path, shared)?, DECODED);
+        for (count, (customer, state)) in std::mem::take(memory).into_states().enumerate() {
+            stored.change(&customer, |fresh| *fresh = state)?;
+            if count % MOVED_AT_ONCE == 0 {
+                stored.write(&stored.encode(&[]))?;
+            }
+        }
+        stored.write(&stored.encode(&[]))?;
+        *self = Self::Disk(stored);
+        Ok(())
+    }
+
+    /// Ends an epoch: on disk the timers are those of what was written.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn settle(&mut self) -> Result<(), StoredError> {
+        if let Self::Disk(stored) = self {
+            stored.store().check_room()?;
+            stored.write(&stored.encode(&[]))?;
+        }
+        Ok(())
+    }
+
+    /// A customer's state; none, or an empty one, if nothing of theirs was folded.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn peek(&mut self, customer: &CustomerId) -> Result<Option<&State>, StoredError> {
+        match self {
+            Self::Memory(memory) => Ok(memory.get(customer)),
+            Self::Disk(stored) => stored.peek(customer).map(Some),
+        }
+    }
+}
+
+impl States for Customers {
+    type Error = StoredError;
+
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, StoredError> {
+        match self {
+            Self::Memory(memory) => memory.change(customer, change).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.change(customer, change),
+        }
+    }
+
+    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, StoredError> {
+        match self {
+            Self::Memory(memory) => memory.wake(customer).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.wake(customer),
+        }
+    }
+
+    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, StoredError> {
+        match self {
+            Self::Memory(memory) => memory.decided_by(customer).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.decided_by(customer),
+        }
+    }
+
+    fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, StoredError> {
+        match self {
+            Self::Memory(memory) => memory.due(kind, from, to, max).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.due(kind, from, to, max),
+        }
+    }
+
+    fn customers(
+        &self,
+        after: Option<&CustomerId>,
+        to: Option<&CustomerId>,
+        max: usize,
+    ) -> Result<Vec<CustomerId>, StoredError> {
+        match self {
+            Self::Memory(memory) => memory.customers(after, to, max).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.customers(after, to, max),
+        }
+    }
+}

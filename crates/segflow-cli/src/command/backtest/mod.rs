@@ -1,0 +1,315 @@
+//! `segflow backtest`: a candidate segmentation over past events, and what it would have done.
+
+mod source;
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant as Clock};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use segflow_backtest::engine::{self, BacktestError, Replayed};
+use segflow_backtest::feeder::Progress;
+use segflow_backtest::lane::Rails;
+use segflow_backtest::observe::Scope;
+use segflow_backtest::observe::work::Words;
+use segflow_backtest::period::Period;
+use segflow_backtest::report::build::{Capacity, build};
+use segflow_backtest::report::examples::explain;
+use segflow_backtest::report::figures::Report;
+use segflow_backtest::{report, rows};
+use segflow_core::event::Family;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::time::{Date, Instant};
+use segflow_runtime::rules::Rules;
+use segflow_store::{Settings, Shared};
+use segflow_wire::{Encoding, Intake, Partitioner};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use source::Source;
+
+use crate::config::Config;
+use crate::segmentation::load;
+
+/// Replay topics or archives with a candidate segmentation, and write a report.
+///
+/// Events are read in the order of arrival, with record timestamps as the clock, and decided by the same code as live. Those
+/// before `--from` make the states what they are then; changes are reported from then on. Topics are only read: no group,
+/// no commit.
+#[derive(clap::Args)]
+pub struct Backtest {
+    /// The candidate: the segmentation file to try
+    #[arg(long)]
+    segmentation: PathBuf,
+    /// The segmentation file to compare it with
+    #[arg(long)]
+    baseline: Option<PathBuf>,
+    /// Report changes from this instant (RFC 3339) or day (YYYY-MM-DD, in the candidate's time zone) on; not given: all
+    #[arg(long, value_parser = When::parse)]
+    from: Option<When>,
+    /// Stop before this instant or day; not given: after the last event
+    #[arg(long, value_parser = When::parse)]
+    to: Option<When>,
+    /// Read archives: a file, or a folder of .ndjson, .avro and .parquet files. May be repeated. Not given: the topics of
+    /// `--config`
+    #[arg(long, required_unless_present = "config")]
+    events: Vec<PathBuf>,
+    /// The configuration of `segflow run`: where the topics are, their names, encodings and partitioners
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Of archives: how many partitions the topics had, each of which has a clock of its own
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    partitions: u32,
+    /// Where to write the report: a folder that does not exist yet
+    #[arg(long)]
+    out: PathBuf,
+    /// How many threads replay partitions; not given: one per core
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
+    /// How many customers' states are kept in memory (with a baseline, each customer has two); partitions beyond it go to disk
+    #[arg(long, default_value_t = 2_000_000)]
+    states_in_memory: u64,
+    /// How many may begin to be treated so a day, such as channel=call:120; may be repeated
+    #[arg(long, value_name = "KEY=VALUE:STARTS", value_parser = capacity)]
+    capacity: Vec<((String, String), u64)>,
+}
+
+/// An instant, or the day that begins there.
+#[derive(Clone, Copy)]
+enum When {
+    At(Instant),
+    On(Date),
+}
+
+impl When {
+    fn parse(text: &str) -> Result<Self, String> {
+        let day = || text.parse().map(Self::On).ok();
+        text.parse()
+            .map(Self::At)
+            .or_else(|error| day().ok_or(error))
+            .map_err(|error: String| format!("{error}; a day such as 2026-05-03 will do as well"))
+    }
+
+    fn at(self, segmentation: &Segmentation) -> Instant {
+        match self {
+            Self::At(at) => at,
+            Self::On(day) => segmentation.zone.midnight(day),
+        }
+    }
+}
+
+impl Backtest {
+    pub fn run(self) -> Result<()> {
+        let candidate = load(&self.segmentation)?;
+        let baseline = self.baseline.as_deref().map(load).transpose()?;
+        if let Some(baseline) = &baseline {
+            ensure!(
+                baseline.currency == candidate.currency,
+                "the baseline: expected the candidate's currency {}, found {}; amounts cannot be compared",
+                candidate.currency.code,
+                baseline.currency.code
+            );
+        }
+        let period = self.period(&candidate)?;
+        let parent = parent_of(&self.out)?;
+        let config = self.config.as_deref().map(Config::read).transpose()?;
+        let source = Source::of(&self.events, config.as_ref())?;
+        let partitions = source.partitions().unwrap_or(self.partitions);
+        let intake = intake(&candidate, config.as_ref(), partitions);
+        // Beside the place of the report, so that it can be moved there as one.
+        let work = tempfile::Builder::new().prefix(".segflow-backtest-").tempdir_in(parent);
+        let work = work.with_context(|| format!("cannot write into {}", parent.display()))?;
+        let segmentations: Vec<Arc<Segmentation>> = [candidate].into_iter().chain(baseline).map(Arc::new).collect();
+        check_capacity(&self.capacity, &segmentations)?;
+        let rails = Rails {
+            scope: Scope::new(&segmentations, period),
+            rules: segmentations.into_iter().map(Rules::new).collect(),
+            intake,
+            period,
+            states_max: self.states_in_memory,
+            states: AtomicU64::new(0),
+            spill: work.path().join("states"),
+            parts: work.path().join("parts"),
+            shared: Shared::new(Settings::default()),
+        };
+        let threads =
+            self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
+        let progress = Progress::default();
+        listen(&progress)?;
+        let started = Clock::now();
+        let replayed = shown(&progress, || {
+            engine::run(&rails, threads, &progress, |feeding| source.feed(feeding, &rails.intake, threads))
+        });
+        let replayed = replayed.map_err(|error| match error {
+            BacktestError::Interrupted { records, up_to } => self.interrupted(records, up_to),
+            BacktestError::Events(error) => error,
+            BacktestError::Lane(error) => error.into(),
+        })?;
+        let took = started.elapsed();
+        let folder = tempfile::Builder::new().prefix("report-").tempdir_in(work.path());
+        let folder = folder.context("cannot make a folder for the report")?;
+        let report = self.report(&rails, replayed, &progress, &source, folder.path())?;
+        if progress.interrupted.load(Ordering::Relaxed) {
+            let records = progress.records.load(Ordering::Relaxed);
+            return Err(self.interrupted(records, Instant(progress.greatest_ms.load(Ordering::Relaxed))));
+        }
+        // Made for its owner alone; the report is as open as any other file.
+        publish(folder.path(), &self.out)?;
+        tell(&report, &self.out, took)
+    }
+
+    fn report(
+        &self,
+        rails: &Rails,
+        mut replayed: Replayed,
+        progress: &Progress,
+        source: &Source,
+        folder: &Path,
+    ) -> Result<Report> {
+        let tally = replayed.tally();
+        let last = Instant(progress.greatest_ms.load(Ordering::Relaxed));
+        let capacity: Capacity = self.capacity.iter().cloned().collect();
+        let mut report = build(rails, &replayed, &tally, &capacity, last, &|place| source.name(place));
+        explain(&mut report, rails, &mut replayed)?;
+        eprintln!("{}", spent(&replayed));
+        rows::join(&rails.parts, &folder.join("changes.parquet")).context("cannot write changes.parquet")?;
+        report::write(&report, folder).context("cannot write the report")?;
+        Ok(report)
+    }
+
+    fn interrupted(&self, records: u64, up_to: Instant) -> anyhow::Error {
+        let out = self.out.display();
+        if records == 0 {
+            return anyhow!("interrupted before the first record; nothing was written to {out}");
+        }
+        anyhow!("interrupted after {records} records, read up to {up_to}; nothing was written to {out}")
+    }
+
+    fn period(&self, candidate: &Segmentation) -> Result<Period> {
+        let at = |when: Option<When>| when.map(|when| when.at(candidate));
+        let period = Period { from: at(self.from), to: at(self.to) };
+        if let (Some(from), Some(to)) = (period.from, period.to) {
+            ensure!(from < to, "--to: expected an instant after --from {from}, found {to}");
+        }
+        Ok(period)
+    }
+}
+
+/// How records are accepted: as `run` accepts them by the same configuration.
+fn intake(candidate: &Segmentation, config: Option<&Config>, partitions: u32) -> Intake {
+    let mut intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, partitions, candidate.currency.clone());
+    if let Some(config) = config {
+        for family in Family::ALL {
+            let input = config.inputs.of(family);
+            let topic = &mut intake.topics[family.index()];
+            (topic.encoding, topic.partitioner) = (input.encoding.into(), input.partitioner.into());
+        }
+    }
+    intake
+}
+
+/// `channel=call:120`
+fn capacity(text: &str) -> Result<((String, String), u64), String> {
+    let parsed = text.rsplit_once(':').and_then(|(what, most)| {
+        let (key, value) = what.split_once('=')?;
+        Some(((key.to_owned(), value.to_owned()), most.parse().ok()?))
+    });
+    parsed.ok_or_else(|| format!("expected KEY=VALUE:STARTS_A_DAY such as channel=call:120, found `{text}`"))
+}
+
+/// A capacity of what no treatment says would never be exceeded.
+fn check_capacity(capacity: &[((String, String), u64)], segmentations: &[Arc<Segmentation>]) -> Result<()> {
+    let words = Words::of(&segmentations[0]).0;
+    for ((key, value), _) in capacity {
+        let known = words.iter().find(|(known, _)| known == key).map(|(_, values)| values.join(", "));
+        let known = known.with_context(|| {
+            let keys: Vec<&str> = words.iter().map(|(key, _)| key.as_str()).collect();
+            format!("--capacity: expected a key of the candidate's treatments ({}), found {key}", keys.join(", "))
+        })?;
+        let named = words.iter().any(|(of, values)| of == key && values.contains(value));
+        ensure!(named, "--capacity: expected a value of {key} ({known}), found {value}");
+    }
+    Ok(())
+}
+
+/// The folder in which the report will be; refuses a report that is there already.
+fn parent_of(out: &Path) -> Result<&Path> {
+    ensure!(!out.exists(), "--out {}: expected a folder that does not exist yet, found one", out.display());
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    Ok(parent)
+}
+
+/// Moves the finished report to its place.
+fn publish(folder: &Path, out: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder, open)
+        .and_then(|()| std::fs::rename(folder, out))
+        .with_context(|| format!("cannot move the report to {}", out.display()))
+}
+
+/// Where the time of the threads that replay went.
+fn spent(replayed: &Replayed) -> String {
+    let spent = replayed.spent();
+    let seconds = |of: Duration| of.as_secs_f64();
+    format!(
+        "decoding {:.1} s, folding {:.1} s, counting {:.1} s, added up over threads",
+        seconds(spent.decoding),
+        seconds(spent.folding),
+        seconds(spent.counting)
+    )
+}
+
+fn tell(report: &Report, out: &Path, took: Duration) -> Result<()> {
+    let records = report.events.read;
+    let rate = u128::from(records) * 1_000 / took.as_millis().max(1);
+    eprintln!("{records} records in {:.1} s: {rate} a second", took.as_secs_f64());
+    if report.events.bad > 0 {
+        eprintln!("{} could not be used; the first of them are in the report", report.events.bad);
+    }
+    let summary = std::fs::read_to_string(out.join("summary.txt")).context("the summary just written")?;
+    print!("{summary}");
+    println!("\nreport     {}", out.join("report.html").display());
+    Ok(())
+}
+
+/// The first signal ends the backtest in good order, the second at once.
+fn listen(progress: &Progress) -> Result<()> {
+    const AT_ONCE: i32 = 130;
+    for signal in [SIGINT, SIGTERM] {
+        let flag = || Arc::clone(&progress.interrupted);
+        signal_hook::flag::register_conditional_shutdown(signal, AT_ONCE, flag())
+            .and_then(|_| signal_hook::flag::register(signal, flag()))
+            .context("cannot listen to signals")?;
+    }
+    Ok(())
+}
+
+/// Shows progress, with rate and time left, while something is done.
+fn shown<T>(progress: &Progress, done: impl FnOnce() -> T) -> T {
+    const LOOKED_EVERY: Duration = Duration::from_millis(100);
+    let bar = ProgressBar::new(0);
+    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {eta} left");
+    bar.set_style(style.expect("a progress line of our own"));
+    let (started, ended) = (Clock::now(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                let records = progress.records.load(Ordering::Relaxed);
+                bar.set_length(progress.total.load(Ordering::Relaxed));
+                bar.set_position(progress.done.load(Ordering::Relaxed));
+                let rate = u128::from(records) * 1_000 / started.elapsed().as_millis().max(1);
+                bar.set_message(format!("{records} records, {rate} a second"));
+                std::thread::park_timeout(LOOKED_EVERY);
+            }
+        });
+        let result = done();
+        ended.store(true, Ordering::Relaxed);
+        looking.thread().unpark();
+        bar.finish_and_clear();
+        result
+    })
+}

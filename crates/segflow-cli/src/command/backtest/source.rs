@@ -1,0 +1,155 @@
+//! Where a backtest's events come from: archives, or the input topics of a cluster.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Error, Result, anyhow};
+use segflow_backtest::archive;
+use segflow_backtest::batch::{Place, Queued};
+use segflow_backtest::engine::{Ended, Feeding, Read};
+use segflow_backtest::feed;
+use segflow_core::event::Family;
+use segflow_kafka::{Held, History, KafkaConfig};
+use segflow_runtime::log::Task;
+use segflow_wire::Intake;
+
+use crate::config::Config;
+
+/// See the module.
+pub enum Source {
+    /// Files, in the order in which they are merged where nothing else decides, and the topics that they name.
+    Archives(Vec<PathBuf>, [String; Family::ALL.len()]),
+    /// Topics of so many partitions.
+    Topics(Box<KafkaConfig>, u32),
+}
+
+impl Source {
+    /// Archives if there are any, else the topics of the configuration.
+    pub fn of(events: &[PathBuf], config: Option<&Config>) -> Result<Self> {
+        if let (true, Some(config)) = (events.is_empty(), config) {
+            let kafka = config.kafka(0)?;
+            let partitions = History::partitions(&kafka)?;
+            return Ok(Self::Topics(Box::new(kafka), partitions));
+        }
+        let mut files = Vec::new();
+        for path in events {
+            files.extend(archive::files(path)?);
+        }
+        let topics = Family::ALL.map(|family| match config {
+            Some(config) => config.inputs.topic(family),
+            None => family.default_topic(),
+        });
+        Ok(Self::Archives(files, topics))
+    }
+
+    /// How many partitions topics have; archives do not say.
+    pub fn partitions(&self) -> Option<u32> {
+        match self {
+            Self::Archives(..) => None,
+            Self::Topics(_, partitions) => Some(*partitions),
+        }
+    }
+
+    /// Where a record stands, in words.
+    pub fn name(&self, place: Place) -> String {
+        match self {
+            Self::Archives(files, _) => {
+                let file = files.get(place.source).map_or("(unknown)".to_owned(), |file| file.display().to_string());
+                let unit = files.get(place.source).map_or("line", |file| archive::unit(file));
+                format!("{file} {unit} {}", place.number)
+            }
+            Self::Topics(kafka, partitions) => {
+                let (family, partition) = (place.source / *partitions as usize, place.source % *partitions as usize);
+                let topic = Family::ALL.get(family).and_then(|family| kafka.inputs.get(family));
+                format!("{} [{partition}] offset {}", topic.map_or("(unknown)", String::as_str), place.number)
+            }
+        }
+    }
+
+    /// Feeds a backtest.
+    pub fn feed(&self, feeding: &Feeding<'_>, intake: &Intake, threads: NonZero<usize>) -> Result<Read, Ended<Error>> {
+        match self {
+            Self::Archives(files, topics) => {
+                feed::archives(feeding, files, topics, intake).map_err(|ended| match ended {
+                    Ended::Over => Ended::Over,
+                    Ended::Events(error) => Ended::Events(error.into()),
+                })
+            }
+            Self::Topics(kafka, partitions) => topics(feeding, kafka, *partitions, threads),
+        }
+    }
+}
+
+/// Reads partition by partition, several at a time.
+fn topics(
+    feeding: &Feeding<'_>,
+    kafka: &KafkaConfig,
+    partitions: u32,
+    threads: NonZero<usize>,
+) -> Result<Read, Ended<Error>> {
+    let failed = |error: segflow_runtime::log::LogError| Ended::Events(anyhow!(error));
+    let mut history = History::open(kafka).map_err(failed)?;
+    let mut held = Vec::new();
+    for partition in 0..partitions {
+        let inputs = history.held(Task(partition)).map_err(failed)?;
+        warn_of_gaps(kafka, partition, &inputs);
+        held.push(inputs);
+    }
+    let total = held.iter().flatten().map(|held| held.end - held.first).sum();
+    feeding.progress().total.store(total, Ordering::Relaxed);
+    let (next, read) = (AtomicU32::new(0), Mutex::new(Read::default()));
+    let go = |mut history: History| -> Result<(), Ended<Error>> {
+        let mut feeder = feeding.feeder();
+        loop {
+            let partition = next.fetch_add(1, Ordering::Relaxed);
+            let Some(inputs) = held.get(partition as usize) else { break };
+            let mut over = Ok(());
+            let each = |record: segflow_runtime::log::Record| {
+                let source = record.family.index() * partitions as usize + partition as usize;
+                let queued = Queued {
+                    family: record.family,
+                    offset: record.offset,
+                    timestamp: record.timestamp,
+                    place: Place { source, number: record.offset },
+                    key: record.key.as_deref(),
+                    value: record.value.as_deref(),
+                };
+                over = feeder.record(partition, &queued);
+                feeder.done_more(1);
+                over.is_ok()
+            };
+            history.read(Task(partition), inputs, each).map_err(failed)?;
+            over?;
+            feeder.finish(partition)?;
+        }
+        let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.beyond += feeder.beyond;
+        Ok(())
+    };
+    let readers = threads.get().min(partitions as usize);
+    let others = (1..readers).map(|_| History::open(kafka)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    std::thread::scope(|scope| {
+        let go = &go;
+        let others: Vec<_> = others.into_iter().map(|history| scope.spawn(move || go(history))).collect();
+        let mine = go(history);
+        let others = others.into_iter().map(|thread| thread.join().expect("a thread that reads does not panic"));
+        std::iter::once(mine).chain(others).collect::<Result<(), Ended<Error>>>()
+    })?;
+    Ok(read.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Without its first records a topic makes other states than live had.
+fn warn_of_gaps(kafka: &KafkaConfig, partition: u32, inputs: &[Held]) {
+    for Held { family, first, end } in inputs {
+        let topic = kafka.inputs.get(family).map_or("(unknown)", String::as_str);
+        if *first > 0 {
+            eprintln!(
+                "warning: {topic} [{partition}] holds offsets {first} to {end} only: what was deleted before them is not \
+                 replayed, and states may differ from live"
+            );
+        }
+    }
+}
