@@ -33,6 +33,8 @@ enum Command {
     Fold(command::fold::Fold),
     /// Replay topics or archives with a candidate segmentation, and write a report
     Backtest(command::backtest::Backtest),
+    /// Decide the journal again from the inputs and compare, or show one customer as of an instant
+    Audit(command::audit::Audit),
     /// Check a segmentation and list what it reads
     Check(command::check::Check),
     /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run.run(),
         Command::Fold(fold) => fold.run(),
         Command::Backtest(backtest) => backtest.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Check(check) => check.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Generate(generate) => generate.run(),

@@ -1,6 +1,7 @@
 //! What a worker holds of a task that it owns: its states on disk and the last epoch written there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use segflow_core::ENGINE_VERSION;
 use segflow_core::change::{Actionable, Change, Decided, Envelope};
@@ -9,6 +10,7 @@ use segflow_core::event::Family;
 use segflow_core::fact::Facts;
 use segflow_core::journal::{Position, Record as Journal};
 use segflow_core::segmentation::Segmentation;
+use segflow_core::state::State;
 use segflow_core::time::Instant;
 use segflow_store::{Meta, Store};
 use segflow_wire::Rejection;
@@ -21,7 +23,7 @@ use crate::epoch::{Accepted, Epoch, Reached, Target, changed, decide};
 use crate::error::TaskError;
 use crate::log::{Ends, Offsets, Output, Past, Record, Sink, Task};
 use crate::publish::TaskCommit;
-use crate::rules::{Refused, Standing};
+use crate::rules::{Refused, Rules, Standing};
 use crate::state_bytes;
 use crate::states::Stored;
 
@@ -146,6 +148,14 @@ impl Local {
         let (rules, pass) = (self.at_hand.rules(&standing), standing.pass_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
         Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
+    }
+
+    /// The segmentation that decided a state of this store; none before the first epoch.
+    pub(crate) fn decided_by(&self, state: &State) -> Option<Arc<Segmentation>> {
+        let standing = Standing::of(self.last.as_ref(), &self.last.as_ref()?.segmentation_hash);
+        let Rules { present, former } = self.at_hand.rules(&standing);
+        let version = state.decision.segmentation;
+        Some(former.into_iter().find(|former| former.version == version).unwrap_or(present))
     }
 
     /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say.
