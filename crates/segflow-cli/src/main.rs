@@ -47,7 +47,7 @@ enum Command {
     Topics(command::topics::Topics),
 }
 
-/// Exit codes: 0 done, 1 it could not be done, 2 wrong usage.
+/// Exit codes: 0 done, 1 it could not be done, 2 wrong usage, 3 an audit has found a difference.
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo(demo) => demo.run(),
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("segflow: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<command::audit::Differs>() { ExitCode::from(3) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -75,13 +75,13 @@ impl Roll {
         Ok(Rolled::Epoch)
     }
 
-    /// Reads what the next epoch read, as far as it has come; none once that is all.
+    /// Looks at the next epoch, of which nothing is read yet; none once it is there.
     ///
     /// # Errors
     /// As [`Roll::step`].
-    pub(crate) fn gather<P: Past>(
+    pub(crate) fn look<P: Past>(
         &mut self,
-        local: &mut Local,
+        local: &Local,
         config: &Config,
         past: &mut P,
         task: Task,
@@ -97,7 +97,27 @@ impl Roll {
             let entry = self.entries.pop_front().expect("just filled");
             self.next = Some(Box::new(Next::new(entry, local, config, task)?));
         }
-        let next = self.next.as_mut().expect("just set");
+        Ok(None)
+    }
+
+    /// Reads what the next epoch read, as far as it has come; none once that is all.
+    ///
+    /// # Errors
+    /// As [`Roll::step`].
+    pub(crate) fn gather<P: Past>(
+        &mut self,
+        local: &mut Local,
+        config: &Config,
+        past: &mut P,
+        task: Task,
+    ) -> Result<Option<Rolled>, TaskError> {
+        if let Some(not_yet) = self.look(local, config, past, task)? {
+            return Ok(Some(not_yet));
+        }
+        let next = self.next.as_mut().expect("just looked at");
+        if next.records.is_empty() {
+            same_intake(&next.record, config, task)?;
+        }
         if !local.learn(config, past, &next.record)? {
             return Ok(Some(Rolled::Waiting));
         }
@@ -108,8 +128,8 @@ impl Roll {
         Ok(None)
     }
 
-    /// What the journal says of the epoch that is being gathered.
-    pub(crate) fn gathered(&self) -> Option<&Journal> {
+    /// What the journal says of the epoch that was looked at.
+    pub(crate) fn next(&self) -> Option<&Journal> {
         self.next.as_ref().map(|next| &next.record)
     }
 
@@ -126,7 +146,6 @@ impl Next {
             return Err(gone(task, local.epoch() + 1, Some(entry.epoch)));
         }
         let record = record(&entry, task)?;
-        same_intake(&record, config, task)?;
         let mut read = Offsets::new();
         // An epoch that read nothing only moved over transaction markers.
         if record.counts.read > 0 {

@@ -1,7 +1,6 @@
 //! What a worker holds of a task that it owns: its states on disk and the last epoch written there.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use segflow_core::ENGINE_VERSION;
 use segflow_core::change::{Actionable, Change, Decided, Envelope};
@@ -10,7 +9,6 @@ use segflow_core::event::Family;
 use segflow_core::fact::Facts;
 use segflow_core::journal::{Position, Record as Journal};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::State;
 use segflow_core::time::Instant;
 use segflow_store::{Meta, Store};
 use segflow_wire::Rejection;
@@ -150,12 +148,10 @@ impl Local {
         Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
     }
 
-    /// The segmentation that decided a state of this store; none before the first epoch.
-    pub(crate) fn decided_by(&self, state: &State) -> Option<Arc<Segmentation>> {
-        let standing = Standing::of(self.last.as_ref(), &self.last.as_ref()?.segmentation_hash);
-        let Rules { present, former } = self.at_hand.rules(&standing);
-        let version = state.decision.segmentation;
-        Some(former.into_iter().find(|former| former.version == version).unwrap_or(present))
+    /// The rules of the last epoch; none before the first.
+    pub(crate) fn rules(&self) -> Option<Rules> {
+        let last = self.last.as_ref()?;
+        Some(self.at_hand.rules(&Standing::of(Some(last), &last.segmentation_hash)))
     }
 
     /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say.
@@ -336,7 +332,7 @@ pub struct Prepared {
 }
 
 /// The records for whose facts there was no room.
-fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
+pub(crate) fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
     let refused = |record: &Record| epoch.refused.contains(&(record.family, record.offset));
     let places = records.iter().enumerate().filter(|(_, record)| refused(record)).map(|(index, _)| index);
     places.map(|index| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) }).collect()
@@ -345,8 +341,8 @@ fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
 /// A record that cannot be used, by its place among the records read.
 #[derive(Clone)]
 pub(crate) struct Rejected {
-    index: usize,
-    rejection: Rejection,
+    pub(crate) index: usize,
+    pub(crate) rejection: Rejection,
 }
 
 fn change_output(

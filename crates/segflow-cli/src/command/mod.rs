@@ -7,6 +7,7 @@ pub mod demo;
 pub mod fold;
 pub mod generate;
 pub mod inspect;
+mod interrupt;
 pub mod run;
 pub mod snapshots;
 pub mod topics;
