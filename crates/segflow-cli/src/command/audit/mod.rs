@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant as Clock};
 
 use anyhow::{Context, Result, bail, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use segflow_backtest::portrait::customer_id;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::Record as Journal;
@@ -153,7 +153,6 @@ impl Auditor {
                 Step::End => break,
             }
         }
-        bar.finish_and_clear();
         Ok(())
     }
 
@@ -199,10 +198,10 @@ fn answer<T>(
     }
 }
 
-/// Shows on a terminal how far a task has come.
+/// Shows on a terminal how far a task has come, until it is dropped.
 fn progress(task: Task, end: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {bar:40} epoch {pos} of {len}  {eta} left");
-    let bar = ProgressBar::new(end).with_message(format!("task {}", task.0));
+    let bar = ProgressBar::new(end).with_message(format!("task {}", task.0)).with_finish(ProgressFinish::AndClear);
     bar.set_style(style.expect("a progress line of our own"));
     bar
 }
