@@ -43,6 +43,11 @@ impl Display for Portrait<'_> {
         let Self { segmentation, decided_up_to, .. } = *self;
         let local = Local::of(&segmentation.zone);
         writeln!(f, "customer {}", self.customer)?;
+        if decided_up_to < Instant::EARLIEST {
+            // A clock that has not started reads as the beginning of time, of which the calendar knows nothing.
+            writeln!(f, "  nothing is decided yet: an input for which the clock waits has had no record so far")?;
+            return self.facts(f, &local);
+        }
         writeln!(
             f,
             "  everything before {} is decided, by {} version {}; days are those of {}",

@@ -45,8 +45,11 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// Topics are only read. Everything is decided in a folder for temporary files that is removed at the end, from the
 /// beginning of the journal or, where it was trimmed, from the oldest snapshot from which journal and inputs still reach
-/// on. Exit codes: 0 equal, 1 it could not be audited, 2 wrong usage, 3 something differs.
+/// on.
 #[derive(clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 equal, 1 it could not be audited, 2 wrong usage, 3 something differs. Topics are only read."
+)]
 pub struct Audit {
     /// The configuration of `segflow run`
     #[arg(long)]
