@@ -65,8 +65,9 @@ impl Auditor {
     /// Which snapshots would do.
     fn needed(&self, left: &Left) -> String {
         let read = left.inputs.iter().filter(|(_, first)| **first > 0);
-        let read: Vec<String> =
-            read.map(|(family, first)| format!("{} was read up to offset {first}", self.topic(*family))).collect();
+        let read: Vec<String> = read
+            .map(|(family, first)| format!("{} was read up to offset {first} or beyond", self.topic(*family)))
+            .collect();
         let epoch = format!("a snapshot of epoch {} or later", left.epoch - 1);
         if read.is_empty() { epoch } else { format!("{epoch}, by which {}", read.join(" and ")) }
     }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use anyhow::{Context, Result, bail};
 use segflow_backtest::portrait::Portrait;
-use segflow_core::change::{Core, Reason};
+use segflow_core::change::Core;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::time::Instant;
 use segflow_runtime::audit::{Audit as TaskAudit, Known, Verdict};
@@ -13,7 +13,7 @@ use segflow_runtime::log::Task;
 use segflow_wire::partition_of;
 
 use super::begin::{Beginning, Trusted};
-use super::difference::summary;
+use super::difference::{because, summary};
 use super::{Auditor, Differs, print, rules};
 
 /// What was seen on the way to the instant.
@@ -105,17 +105,15 @@ fn decisions(seen: &Seen, snapshot: Option<&Trusted>) -> String {
     if seen.decided.is_empty() {
         text.push_str("  none\n");
     }
+    let mut last = None;
     for (epoch, w, core) in &seen.decided {
-        let because: Vec<String> = core.reasons.iter().map(words).collect();
-        text.push_str(&format!("  epoch {epoch}, cycle of {w}: {}\n", summary(core)));
-        text.push_str(&format!("    by version {}: {}\n", core.segmentation_version, because.join("; ")));
+        if last.replace(epoch) != Some(epoch) {
+            text.push_str(&format!("  in epoch {epoch}, whose cycle began at {w}\n"));
+        }
+        text.push_str(&format!("    {}\n", summary(core)));
+        if !core.reasons.is_empty() {
+            text.push_str(&format!("      {}\n", because(core)));
+        }
     }
     text
-}
-
-/// `overdue.days >= 30 (30, before 29)`
-fn words(reason: &Reason) -> String {
-    let Reason { feature, operator, bound, value, value_before } = reason;
-    let [bound, value, before] = [bound, value, value_before].map(|text| text.as_deref().unwrap_or("not shown"));
-    format!("{feature} {operator} {bound} ({value}, before {before})")
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use segflow_core::ENGINE_VERSION;
-use segflow_core::change::{Change, Core, Decided, Envelope};
+use segflow_core::change::{Change, Core, Decided, Envelope, Reason};
 use segflow_core::event::CustomerId;
 use segflow_core::journal::Counts;
 use segflow_runtime::audit::Audited;
@@ -46,7 +46,7 @@ impl Auditor {
         let Some(told) = &told else {
             let topic = self.config.output_topics().remove(&Sink::Changes).unwrap_or_default();
             line(&mut text, &format!("{topic} does not hold the changes of that digest any more; decided now:"));
-            changes.iter().take(SHOWN).for_each(|decided| indented(&mut text, &summary(&decided.core)));
+            changes.iter().take(SHOWN).for_each(|decided| indented(&mut text, &whose(&decided.core)));
             more(&mut text, changes.len());
             return Ok(text);
         };
@@ -148,11 +148,11 @@ fn differing(text: &mut String, told: &[Change], changes: &[Decided]) -> Option<
     for sides in differ.iter().take(SHOWN) {
         match sides {
             [Some(then), Some(now)] => {
-                indented(text, &summary(then));
+                indented(text, &whose(then));
                 fields(then, now).iter().for_each(|field| indented(text, &format!("  {field}")));
             }
-            [Some(then), None] => indented(text, &format!("{}: told then, not decided now", summary(then))),
-            [None, Some(now)] => indented(text, &format!("{}: not told then, decided now", summary(now))),
+            [Some(then), None] => indented(text, &format!("{}: told then, not decided now", whose(then))),
+            [None, Some(now)] => indented(text, &format!("{}: not told then, decided now", whose(now))),
             [None, None] => {}
         }
     }
@@ -160,28 +160,53 @@ fn differing(text: &mut String, told: &[Change], changes: &[Decided]) -> Option<
     differ.first()?.iter().flatten().next().map(|core| core.customer_id.clone())
 }
 
-/// `C-000012 arrears: early -> mid from 2026-05-02T00:00:00.000Z on, by FACT e-17, change 3`
+fn whose(core: &Core) -> String {
+    format!("{} {}", core.customer_id, summary(core))
+}
+
+/// `arrears: early -> mid from 2026-05-02T00:00:00.000Z on, by FACT e-17, change 3, version 1`
 pub fn summary(core: &Core) -> String {
-    let name = |segment: &Option<String>| segment.clone().unwrap_or_else(|| "none".to_owned());
     let event = core.event_id.as_ref().map_or_else(String::new, |event| format!(" {event}"));
+    let moved = match (&core.from, &core.to) {
+        (Some(from), Some(to)) => format!("{from} -> {to}"),
+        (None, Some(to)) => format!("{to}, as the first,"),
+        (Some(from), None) => format!("{from} -> no segment any more"),
+        (None, None) => "no segment".to_owned(),
+    };
     format!(
-        "{} {}: {} -> {} from {} on, by {}{event}, change {}",
-        core.customer_id,
+        "{}: {moved} from {} on, by {}{event}, change {}, version {}",
         core.dimension,
-        name(&core.from),
-        name(&core.to),
         core.effective_at,
         core.cause.word(),
-        core.seq
+        core.seq,
+        core.segmentation_version
     )
+}
+
+/// `overdue.days >= 30 (30, before 29); ..`
+pub fn because(core: &Core) -> String {
+    let words = |reason: &Reason| {
+        let Reason { feature, operator, bound, value, value_before } = reason;
+        // Nothing is told of what is sensitive.
+        let told = [bound, value, value_before].map(|text| text.as_deref().unwrap_or("unknown or sensitive"));
+        let [bound, value, before] = told;
+        format!("{feature} {operator} {bound} ({value}, before {before})")
+    };
+    core.reasons.iter().map(words).collect::<Vec<_>>().join("; ")
 }
 
 /// The fields of a change that differ, as subscribers read them.
 fn fields(then: &Core, now: &Core) -> Vec<String> {
-    let (then, now) = (object(then), object(now));
-    let differ = then.iter().filter(|(name, value)| now.get(*name) != Some(value));
-    let now = |name: &str| now.get(name).cloned().unwrap_or_default();
-    differ.map(|(name, value)| format!("{name}: told {value}, now {}", now(name))).collect()
+    let (mut told, mut found) = (object(then), object(now));
+    for (object, core) in [(&mut told, then), (&mut found, now)] {
+        object.insert("reasons".to_owned(), because(core).into());
+    }
+    let differ = told.iter().filter(|(name, value)| found.get(*name) != Some(value));
+    differ.map(|(name, value)| format!("{name}: told {}, now {}", word(value), word(&found[name]))).collect()
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn object(core: &Core) -> Map<String, Value> {
