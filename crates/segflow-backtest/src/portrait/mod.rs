@@ -218,3 +218,24 @@ struct Ahead {
 fn is_of(pending: &Pending, fact: &Fact) -> bool {
     pending.family == fact.family() && pending.event_id == fact.event_id
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The calendar knows nothing of the beginning of time.
+    #[test]
+    fn before_the_clock_has_started_facts_are_shown_and_nothing_decided() {
+        let text = "name: s\nversion: 1\ncurrency: EUR\ntimezone: Europe/Rome\ndimensions:\n  - name: stage\n    segments:\n      \
+                    - {name: late, when: overdue.days >= 1}\n    otherwise: current\n";
+        let segmentation = Segmentation::load("s.yaml", text).unwrap().segmentation;
+        let (customer, state) = (CustomerId::new("C-1").unwrap(), State::default());
+        let decided_up_to = Instant::BEGINNING;
+        let portrait = Portrait { customer: &customer, state: &state, segmentation: &segmentation, decided_up_to };
+        assert_eq!(
+            portrait.to_string(),
+            "customer C-1\n  nothing is decided yet: an input for which the clock waits has had no record so far\n\n\
+             facts\n  none\n"
+        );
+    }
+}
