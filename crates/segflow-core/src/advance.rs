@@ -10,7 +10,8 @@ use crate::membership::{Move, Settled, decide_on};
 use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
-use crate::segmentation::{Dimension, Segment, Segmentation};
+use crate::rule::readings::Readings;
+use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
 use crate::state::{InEffect, Membership, Pending, State, Wake, in_effect};
 use crate::time::{Instant, Span};
 
@@ -68,27 +69,32 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
         }
         let news: Vec<Pending> = pending.drain(..due).collect();
         let view = &View::new(customer, in_effect(facts, pending), segmentation);
-        let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
-        settled.disturb(news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family])));
+        let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family]));
+        let mut earlier = settled.readings(Families::NONE, segmentation);
+        let readings = settled.readings(families, segmentation);
+        let mut evaluation = Evaluation::knowing(segmentation, view, Moment::new(at, &segmentation.zone), readings);
+        settled.disturb(families);
         decision.open(segmentation);
         let mut news = &*news;
         // From here to the next fact, or to the end, only time passes.
         let quiet = pending.first().map_or(to, |first| first.effective.min(to));
         loop {
             let at = evaluation.moment.at;
-            let moves = decide_on(segmentation, &evaluation, &mut decision.dimensions, settled);
+            let moves = decide_on(segmentation, &evaluation, &mut decision.dimensions, settled, Dimensions::ALL);
             assert!(moves.until > at, "the next breakpoint lies after the present one");
             (decision.next, decision.as_of) = (moves.until, Some(at));
             if !moves.value.is_empty() {
                 let before = &unmoved(&decision.dimensions, &moves.value);
                 let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-                let instant = Step { customer, segmentation, news, before, view, now, settled };
+                let instant =
+                    Step { customer, segmentation, news, before, earlier: earlier.clone(), view, now, settled };
                 decided.extend(instant.describe(&moves.value, decision.next));
             }
             if decision.next >= quiet {
+                settled.remember(&evaluation);
                 break;
             }
-            news = &[];
+            (news, earlier) = (&[], evaluation.readings().apart());
             evaluation = evaluation.at(Moment::new(decision.next, &segmentation.zone));
         }
     }
@@ -178,6 +184,8 @@ pub(crate) struct Step<'s, 'a> {
     /// What came into effect now.
     pub news: &'s [Pending],
     pub before: &'s [Membership],
+    /// What was read then.
+    pub earlier: Readings<'a>,
     pub view: &'s View<'a>,
     pub now: Scene<'s, 'a, 's>,
     pub settled: &'s Settled,
@@ -195,7 +203,7 @@ impl<'a> Step<'_, 'a> {
             &earlier
         };
         let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
-        let evaluation = Evaluation::new(self.segmentation, view, moment);
+        let evaluation = Evaluation::knowing(self.segmentation, view, moment, self.earlier.clone());
         let before = Scene { evaluation: &evaluation, memberships: self.before };
         let stood = self.before.iter().any(|membership| membership.entered_at.is_some());
         let before = stood.then_some(&before);
@@ -281,12 +289,16 @@ impl<'a> Step<'_, 'a> {
         let horizon = segmentation.plus(self.now.evaluation.moment.at, FORECAST);
         let (mut memberships, mut settled) = (self.now.memberships.to_vec(), self.settled.clone());
         let mut found: Vec<Option<Forecast>> = vec![None; moves.len()];
+        let now = self.now.evaluation.apart();
         for _ in 0..FORECAST_STEPS {
-            if next > horizon || found.iter().all(Option::is_some) {
+            let sought = moves.iter().zip(&found).filter(|(_, found)| found.is_none());
+            let rests_on = sought.map(|(moved, _)| segmentation.dimensions[moved.dimension].rests_on);
+            let among = rests_on.fold(Dimensions::default(), |all, one| all | one);
+            if next > horizon || among == Dimensions::default() {
                 return (found, horizon);
             }
-            let evaluation = self.now.evaluation.at(Moment::new(next, &segmentation.zone));
-            let step = decide_on(segmentation, &evaluation, &mut memberships, &mut settled);
+            let evaluation = now.at(Moment::new(next, &segmentation.zone));
+            let step = decide_on(segmentation, &evaluation, &mut memberships, &mut settled, among);
             for moved in &step.value {
                 let wanted = moves.iter().position(|wanted| wanted.dimension == moved.dimension);
                 if let Some(wanted) = wanted.filter(|wanted| found[*wanted].is_none()) {

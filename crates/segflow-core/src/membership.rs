@@ -4,7 +4,8 @@ use crate::event::Families;
 use crate::feature::places::hash;
 use crate::rule::Rule;
 use crate::rule::eval::{Evaluation, Grounds};
-use crate::segmentation::{Dimension, Segmentation};
+use crate::rule::readings::{Readings, Remembered};
+use crate::segmentation::{Dimension, Dimensions, Segmentation};
 use crate::state::{Decision, Membership};
 use crate::time::Instant;
 use crate::timed::{Timed, Truth};
@@ -22,13 +23,14 @@ pub struct Move {
     pub entered_previous_at: Option<Instant>,
 }
 
-/// What was decided of each dimension, for as long as it stands: from one breakpoint or fact to the next only dimensions
-/// whose grounds have changed are decided again.
+/// What was decided of each dimension and read of each feature, for as long as it stands: from one breakpoint or fact to
+/// the next only dimensions whose grounds have changed are decided again, and only features read that may differ.
 ///
 /// It is remembered beside a state and is no part of it: without it everything is decided again, with the same outcome.
 #[derive(Clone, Default, Debug)]
 pub struct Settled {
     dimensions: Vec<Option<Standing>>,
+    readings: Remembered,
     /// Of the segmentation, and of what it left of the decision.
     seal: u64,
 }
@@ -44,8 +46,18 @@ impl Settled {
     /// Remembers nothing if anything but `advance` by this segmentation has touched the decision since.
     pub(crate) fn open(&mut self, segmentation: &Segmentation, decision: &Decision) {
         if self.seal != seal(segmentation, decision) {
-            self.dimensions.clear();
+            (self.dimensions, self.readings) = Default::default();
         }
+    }
+
+    /// What was read of facts that are still the same, where some of these families are new.
+    pub(crate) fn readings<'a>(&self, new: Families, segmentation: &Segmentation) -> Readings<'a> {
+        self.readings.but_for(new, segmentation)
+    }
+
+    /// Keeps what an evaluation has read.
+    pub(crate) fn remember(&mut self, evaluation: &Evaluation<'_, '_>) {
+        self.readings = evaluation.readings().remembered();
     }
 
     /// To be opened again for the same segmentation and decision.
@@ -85,8 +97,8 @@ struct Standing {
 }
 
 impl Standing {
-    fn holds(&self, at: Instant, moved: u64) -> bool {
-        at < self.grounds.until && self.grounds.dimensions & moved == 0
+    fn holds(&self, at: Instant, moved: Dimensions) -> bool {
+        at < self.grounds.until && !self.grounds.dimensions.meet(moved)
     }
 }
 
@@ -96,22 +108,23 @@ pub fn decide<'a>(
     evaluation: &Evaluation<'a, '_>,
     memberships: &mut Vec<Membership>,
 ) -> Timed<Vec<Move>> {
-    decide_on(segmentation, evaluation, memberships, &mut Settled::default())
+    decide_on(segmentation, evaluation, memberships, &mut Settled::default(), Dimensions::ALL)
 }
 
-/// [`decide`], where `settled` is from earlier instants over these memberships, and over these facts but for those of
-/// families by which it was disturbed.
+/// [`decide`] of some dimensions, where `settled` is from earlier instants over these memberships, and over these facts
+/// but for those of families by which it was disturbed. Whatever one of `among` rests on must be among them.
 pub fn decide_on<'a>(
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
     memberships: &mut Vec<Membership>,
     settled: &mut Settled,
+    among: Dimensions,
 ) -> Timed<Vec<Move>> {
     let at = evaluation.moment.at;
-    let (mut moves, mut moved) = (Timed::always(Vec::new()), 0_u64);
+    let (mut moves, mut moved) = (Timed::always(Vec::new()), Dimensions::default());
     memberships.resize_with(segmentation.dimensions.len(), Membership::default);
     settled.dimensions.resize(segmentation.dimensions.len(), None);
-    for (index, dimension) in segmentation.dimensions.iter().enumerate() {
+    for (index, dimension) in segmentation.dimensions.iter().enumerate().filter(|(index, _)| among.contain(*index)) {
         if let Some(standing) = settled.dimensions[index].filter(|standing| standing.holds(at, moved)) {
             moves.until = moves.until.min(standing.next);
             continue;
@@ -125,7 +138,7 @@ pub fn decide_on<'a>(
         settled.dimensions[index] = match entered {
             Some(entered) => {
                 moves.value.push(entered);
-                moved |= 1 << index;
+                moved |= Dimensions::at(index);
                 None
             }
             None => Some(Standing { next, grounds: evaluation.take_grounds() }),

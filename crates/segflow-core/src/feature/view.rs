@@ -64,11 +64,14 @@ impl<'a> View<'a> {
     /// Without some of the facts. What is arranged from facts of other families is shared.
     #[must_use]
     pub fn without(&self, hidden: &[Pending]) -> Self {
-        let is_hidden = |fact: &Fact| {
-            hidden.iter().any(|hidden| hidden.family == fact.family() && hidden.event_id == fact.event_id)
-        };
-        let mut facts = Vec::with_capacity(self.facts.len());
-        facts.extend(self.facts.iter().copied().filter(|fact| !is_hidden(fact)));
+        let mut facts = self.facts.clone();
+        for hidden in hidden {
+            // What is new came last, as a rule.
+            let is_it = |fact: &&Fact| hidden.event_id == fact.event_id && hidden.family == fact.family();
+            if let Some(place) = facts.iter().rposition(is_it) {
+                facts.remove(place);
+            }
+        }
         let hidden = hidden.iter().fold(Families::NONE, |all, hidden| all | Families::of(&[hidden.family]));
         let touched = |families: &[Family]| hidden.meets(Families::of(families));
         fn shared<T>(arranged: &Arranged<T>, touched: bool) -> Arranged<T> {

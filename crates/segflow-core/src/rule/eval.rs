@@ -1,16 +1,16 @@
 //! Rules evaluated at an instant, every value with its expiry.
 
 use std::cell::Cell;
-use std::rc::Rc;
 
 use super::arithmetic::apply;
 use super::line::Line;
+use super::readings::Readings;
 use super::{Node, Operand, SlotIndex};
 use crate::event::Families;
 use crate::feature::Feature;
 use crate::feature::reading::{Moment, Reading, compare, compare_lines, is_in, is_line_in};
 use crate::feature::view::View;
-use crate::segmentation::Segmentation;
+use crate::segmentation::{Dimensions, Segmentation};
 use crate::state::Membership;
 use crate::time::Instant;
 use crate::timed::{Timed, Truth, and, or};
@@ -22,13 +22,9 @@ pub struct Evaluation<'a, 'v> {
     view: &'v View<'a>,
     /// When.
     pub moment: Moment<'a>,
-    /// By slot: what was read last.
-    read: Rc<[Cell<Option<Known<'a>>>]>,
+    read: Readings<'a>,
     grounds: Cell<Grounds>,
 }
-
-/// Since when a reading is known to stand, and the reading.
-type Known<'a> = (Instant, Timed<Reading<'a>>);
 
 /// What evaluations rested on: while none of it changes, every one of them has the same result and the same expiry.
 ///
@@ -39,34 +35,54 @@ type Known<'a> = (Instant, Timed<Reading<'a>>);
 pub struct Grounds {
     /// The first later instant at which a reading or a comparison could differ.
     pub until: Instant,
-    /// The dimensions that were read, as bits by their place; the loader allows 64.
-    pub dimensions: u64,
+    /// The dimensions that were read.
+    pub dimensions: Dimensions,
     /// The families whose facts were read.
     pub families: Families,
 }
 
 impl Grounds {
-    const NONE: Self = Self { until: Instant::NEVER, dimensions: 0, families: Families::NONE };
+    fn none() -> Self {
+        Self { until: Instant::NEVER, dimensions: Dimensions::default(), families: Families::NONE }
+    }
 }
 
 impl<'a, 'v> Evaluation<'a, 'v> {
     /// Reads nothing yet.
     #[must_use]
     pub fn new(segmentation: &'a Segmentation, view: &'v View<'a>, moment: Moment<'a>) -> Self {
-        let read = segmentation.features.iter().map(|_| Cell::new(None)).collect();
-        Self { segmentation, view, moment, read, grounds: Cell::new(Grounds::NONE) }
+        Self::knowing(segmentation, view, moment, Readings::none(segmentation))
+    }
+
+    /// With what was read of these facts before.
+    pub(crate) fn knowing(
+        segmentation: &'a Segmentation,
+        view: &'v View<'a>,
+        moment: Moment<'a>,
+        read: Readings<'a>,
+    ) -> Self {
+        Self { segmentation, view, moment, read, grounds: Cell::new(Grounds::none()) }
     }
 
     /// The same facts at another moment, with what is known of it from this one.
     #[must_use]
     pub fn at(&self, moment: Moment<'a>) -> Self {
-        let Self { segmentation, view, ref read, .. } = *self;
-        Self { segmentation, view, moment, read: Rc::clone(read), grounds: Cell::new(Grounds::NONE) }
+        Self::knowing(self.segmentation, self.view, moment, self.read.clone())
+    }
+
+    /// The same, without what is read from now on being known to the other.
+    pub(crate) fn apart(&self) -> Self {
+        Self::knowing(self.segmentation, self.view, self.moment, self.read.apart())
+    }
+
+    /// What is known of the features now.
+    pub(crate) fn readings(&self) -> &Readings<'a> {
+        &self.read
     }
 
     /// What was rested on since this was asked last.
     pub(crate) fn take_grounds(&self) -> Grounds {
-        self.grounds.replace(Grounds::NONE)
+        self.grounds.replace(Grounds::none())
     }
 
     /// Notes that what is decided from here may change at an instant.
@@ -157,15 +173,11 @@ impl<'a, 'v> Evaluation<'a, 'v> {
                 let at = self.moment.at;
                 let grounds = self.grounds.get();
                 self.grounds.set(Grounds { families: grounds.families | feature.families(), ..grounds });
-                let known = self.read[slot].get().filter(|(since, reading)| (*since..reading.until).contains(&at));
-                self.rest_on(known.map_or_else(
-                    || {
-                        let reading = self.view.read(feature, self.moment);
-                        self.read[slot].set(Some((at, reading)));
-                        reading
-                    },
-                    |(_, reading)| reading,
-                ))
+                self.rest_on(self.read.get(slot, at).unwrap_or_else(|| {
+                    let reading = self.view.read(feature, self.moment);
+                    self.read.note(slot, at, reading);
+                    reading
+                }))
             }
         }
     }
@@ -177,7 +189,7 @@ impl<'a, 'v> Evaluation<'a, 'v> {
 
     fn rest_on_dimension(&self, dimension: usize) {
         let grounds = self.grounds.get();
-        self.grounds.set(Grounds { dimensions: grounds.dimensions | 1 << dimension, ..grounds });
+        self.grounds.set(Grounds { dimensions: grounds.dimensions | Dimensions::at(dimension), ..grounds });
     }
 
     fn segment(&self, dimension: usize, memberships: &[Membership]) -> Reading<'a> {
