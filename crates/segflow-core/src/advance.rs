@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::change::{Cause, Core, Decided, Forecast, Reason, Safety, change_id};
 use crate::event::{CustomerId, Families, erased};
+use crate::feature::arranged::Arranged;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::membership::{Move, Settled, decide_on};
 use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
-use crate::rule::readings::Readings;
 use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
 use crate::state::{InEffect, Membership, Pending, State, Wake, in_effect};
 use crate::time::{Instant, Span};
@@ -68,11 +68,11 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
             return Walk { decided, erasure: Some(pending.remove(erasure)) };
         }
         let news: Vec<Pending> = pending.drain(..due).collect();
-        let view = &View::new(customer, in_effect(facts, pending), segmentation);
         let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family]));
-        let mut earlier = settled.readings(Families::NONE, segmentation);
-        let readings = settled.readings(families, segmentation);
-        let mut evaluation = Evaluation::knowing(segmentation, view, Moment::new(at, &segmentation.zone), readings);
+        let known = settled.take_arranged();
+        let arranged = known.but_for(families, &Arranged::default());
+        let view = &View::arranged(customer, in_effect(facts, pending), segmentation, arranged);
+        let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
         settled.disturb(families);
         decision.open(segmentation);
         let mut news = &*news;
@@ -86,15 +86,14 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
             if !moves.value.is_empty() {
                 let before = &unmoved(&decision.dimensions, &moves.value);
                 let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-                let instant =
-                    Step { customer, segmentation, news, before, earlier: earlier.clone(), view, now, settled };
+                let instant = Step { customer, segmentation, news, before, known: &known, view, now, settled };
                 decided.extend(instant.describe(&moves.value, decision.next));
             }
             if decision.next >= quiet {
-                settled.remember(&evaluation);
+                settled.keep_arranged(view.arrangement());
                 break;
             }
-            (news, earlier) = (&[], evaluation.readings().apart());
+            news = &[];
             evaluation = evaluation.at(Moment::new(decision.next, &segmentation.zone));
         }
     }
@@ -184,8 +183,8 @@ pub(crate) struct Step<'s, 'a> {
     /// What came into effect now.
     pub news: &'s [Pending],
     pub before: &'s [Membership],
-    /// What was read then.
-    pub earlier: Readings<'a>,
+    /// What was arranged of the facts before the news.
+    pub known: &'s Arranged,
     pub view: &'s View<'a>,
     pub now: Scene<'s, 'a, 's>,
     pub settled: &'s Settled,
@@ -199,11 +198,11 @@ impl<'a> Step<'_, 'a> {
         let view = if self.news.is_empty() {
             self.view
         } else {
-            earlier = self.view.without(self.news);
+            earlier = self.view.without(self.news, self.known);
             &earlier
         };
         let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
-        let evaluation = Evaluation::knowing(self.segmentation, view, moment, self.earlier.clone());
+        let evaluation = Evaluation::new(self.segmentation, view, moment);
         let before = Scene { evaluation: &evaluation, memberships: self.before };
         let stood = self.before.iter().any(|membership| membership.entered_at.is_some());
         let before = stood.then_some(&before);
@@ -289,15 +288,14 @@ impl<'a> Step<'_, 'a> {
         let horizon = segmentation.plus(self.now.evaluation.moment.at, FORECAST);
         let (mut memberships, mut settled) = (self.now.memberships.to_vec(), self.settled.clone());
         let mut found: Vec<Option<Forecast>> = vec![None; moves.len()];
-        let now = self.now.evaluation.apart();
         for _ in 0..FORECAST_STEPS {
             let sought = moves.iter().zip(&found).filter(|(_, found)| found.is_none());
             let rests_on = sought.map(|(moved, _)| segmentation.dimensions[moved.dimension].rests_on);
-            let among = rests_on.fold(Dimensions::default(), |all, one| all | one);
-            if next > horizon || among == Dimensions::default() {
+            let among = rests_on.fold(Dimensions::NONE, |all, one| all | one);
+            if next > horizon || among == Dimensions::NONE {
                 return (found, horizon);
             }
-            let evaluation = now.at(Moment::new(next, &segmentation.zone));
+            let evaluation = self.now.evaluation.at(Moment::new(next, &segmentation.zone));
             let step = decide_on(segmentation, &evaluation, &mut memberships, &mut settled, among);
             for moved in &step.value {
                 let wanted = moves.iter().position(|wanted| wanted.dimension == moved.dimension);

@@ -1,10 +1,10 @@
 //! Membership, exactly: which segment of a dimension holds at a breakpoint, and when to look again.
 
 use crate::event::Families;
+use crate::feature::arranged::Arranged;
 use crate::feature::places::hash;
 use crate::rule::Rule;
 use crate::rule::eval::{Evaluation, Grounds};
-use crate::rule::readings::{Readings, Remembered};
 use crate::segmentation::{Dimension, Dimensions, Segmentation};
 use crate::state::{Decision, Membership};
 use crate::time::Instant;
@@ -23,14 +23,15 @@ pub struct Move {
     pub entered_previous_at: Option<Instant>,
 }
 
-/// What was decided of each dimension and read of each feature, for as long as it stands: from one breakpoint or fact to
-/// the next only dimensions whose grounds have changed are decided again, and only features read that may differ.
+/// What was decided of each dimension, and what was arranged of the facts, for as long as it stands: from one breakpoint or
+/// fact to the next only dimensions whose grounds have changed are decided again, and only facts of families that have
+/// new ones are arranged again.
 ///
 /// It is remembered beside a state and is no part of it: without it everything is decided again, with the same outcome.
 #[derive(Clone, Default, Debug)]
 pub struct Settled {
     dimensions: Vec<Option<Standing>>,
-    readings: Remembered,
+    arranged: Arranged,
     /// Of the segmentation, and of what it left of the decision.
     seal: u64,
 }
@@ -46,18 +47,18 @@ impl Settled {
     /// Remembers nothing if anything but `advance` by this segmentation has touched the decision since.
     pub(crate) fn open(&mut self, segmentation: &Segmentation, decision: &Decision) {
         if self.seal != seal(segmentation, decision) {
-            (self.dimensions, self.readings) = Default::default();
+            (self.dimensions, self.arranged) = Default::default();
         }
     }
 
-    /// What was read of facts that are still the same, where some of these families are new.
-    pub(crate) fn readings<'a>(&self, new: Families, segmentation: &Segmentation) -> Readings<'a> {
-        self.readings.but_for(new, segmentation)
+    /// Takes out what is arranged of the facts.
+    pub(crate) fn take_arranged(&mut self) -> Arranged {
+        std::mem::take(&mut self.arranged)
     }
 
-    /// Keeps what an evaluation has read.
-    pub(crate) fn remember(&mut self, evaluation: &Evaluation<'_, '_>) {
-        self.readings = evaluation.readings().remembered();
+    /// Keeps what is arranged of the facts, until some of them go or give way.
+    pub(crate) fn keep_arranged(&mut self, arranged: &Arranged) {
+        self.arranged = arranged.clone();
     }
 
     /// To be opened again for the same segmentation and decision.
@@ -121,7 +122,7 @@ pub fn decide_on<'a>(
     among: Dimensions,
 ) -> Timed<Vec<Move>> {
     let at = evaluation.moment.at;
-    let (mut moves, mut moved) = (Timed::always(Vec::new()), Dimensions::default());
+    let (mut moves, mut moved) = (Timed::always(Vec::new()), Dimensions::NONE);
     memberships.resize_with(segmentation.dimensions.len(), Membership::default);
     settled.dimensions.resize(segmentation.dimensions.len(), None);
     for (index, dimension) in segmentation.dimensions.iter().enumerate().filter(|(index, _)| among.contain(*index)) {

@@ -1,5 +1,6 @@
 //! Features: pure functions of the facts in effect and an instant, each with its expiry.
 
+pub(crate) mod arranged;
 pub mod catalogue;
 pub mod contacts;
 pub mod dated;

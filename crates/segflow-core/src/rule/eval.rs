@@ -1,10 +1,10 @@
 //! Rules evaluated at an instant, every value with its expiry.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::arithmetic::apply;
 use super::line::Line;
-use super::readings::Readings;
 use super::{Node, Operand, SlotIndex};
 use crate::event::Families;
 use crate::feature::Feature;
@@ -22,9 +22,13 @@ pub struct Evaluation<'a, 'v> {
     view: &'v View<'a>,
     /// When.
     pub moment: Moment<'a>,
-    read: Readings<'a>,
+    /// By slot: what was read last.
+    read: Rc<[Cell<Option<Known<'a>>>]>,
     grounds: Cell<Grounds>,
 }
+
+/// Since when a reading is known to stand, and the reading.
+type Known<'a> = (Instant, Timed<Reading<'a>>);
 
 /// What evaluations rested on: while none of it changes, every one of them has the same result and the same expiry.
 ///
@@ -42,47 +46,27 @@ pub struct Grounds {
 }
 
 impl Grounds {
-    fn none() -> Self {
-        Self { until: Instant::NEVER, dimensions: Dimensions::default(), families: Families::NONE }
-    }
+    const NONE: Self = Self { until: Instant::NEVER, dimensions: Dimensions::NONE, families: Families::NONE };
 }
 
 impl<'a, 'v> Evaluation<'a, 'v> {
     /// Reads nothing yet.
     #[must_use]
     pub fn new(segmentation: &'a Segmentation, view: &'v View<'a>, moment: Moment<'a>) -> Self {
-        Self::knowing(segmentation, view, moment, Readings::none(segmentation))
-    }
-
-    /// With what was read of these facts before.
-    pub(crate) fn knowing(
-        segmentation: &'a Segmentation,
-        view: &'v View<'a>,
-        moment: Moment<'a>,
-        read: Readings<'a>,
-    ) -> Self {
-        Self { segmentation, view, moment, read, grounds: Cell::new(Grounds::none()) }
+        let read = segmentation.features.iter().map(|_| Cell::new(None)).collect();
+        Self { segmentation, view, moment, read, grounds: Cell::new(Grounds::NONE) }
     }
 
     /// The same facts at another moment, with what is known of it from this one.
     #[must_use]
     pub fn at(&self, moment: Moment<'a>) -> Self {
-        Self::knowing(self.segmentation, self.view, moment, self.read.clone())
-    }
-
-    /// The same, without what is read from now on being known to the other.
-    pub(crate) fn apart(&self) -> Self {
-        Self::knowing(self.segmentation, self.view, self.moment, self.read.apart())
-    }
-
-    /// What is known of the features now.
-    pub(crate) fn readings(&self) -> &Readings<'a> {
-        &self.read
+        let Self { segmentation, view, ref read, .. } = *self;
+        Self { segmentation, view, moment, read: Rc::clone(read), grounds: Cell::new(Grounds::NONE) }
     }
 
     /// What was rested on since this was asked last.
     pub(crate) fn take_grounds(&self) -> Grounds {
-        self.grounds.replace(Grounds::none())
+        self.grounds.replace(Grounds::NONE)
     }
 
     /// Notes that what is decided from here may change at an instant.
@@ -173,11 +157,15 @@ impl<'a, 'v> Evaluation<'a, 'v> {
                 let at = self.moment.at;
                 let grounds = self.grounds.get();
                 self.grounds.set(Grounds { families: grounds.families | feature.families(), ..grounds });
-                self.rest_on(self.read.get(slot, at).unwrap_or_else(|| {
-                    let reading = self.view.read(feature, self.moment);
-                    self.read.note(slot, at, reading);
-                    reading
-                }))
+                let known = self.read[slot].get().filter(|(since, reading)| (*since..reading.until).contains(&at));
+                self.rest_on(known.map_or_else(
+                    || {
+                        let reading = self.view.read(feature, self.moment);
+                        self.read[slot].set(Some((at, reading)));
+                        reading
+                    },
+                    |(_, reading)| reading,
+                ))
             }
         }
     }

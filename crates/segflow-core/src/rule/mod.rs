@@ -4,7 +4,6 @@ pub mod arithmetic;
 pub mod eval;
 pub mod explain;
 pub mod line;
-pub(crate) mod readings;
 
 mod arguments;
 mod check;

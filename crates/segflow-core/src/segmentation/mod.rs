@@ -120,10 +120,12 @@ pub struct Dimension {
 }
 
 /// Some of the dimensions, as bits by their place; the loader allows 64.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Dimensions(u64);
 
 impl Dimensions {
+    /// None of them.
+    pub const NONE: Self = Self(0);
     /// Each of them.
     pub const ALL: Self = Self(u64::MAX);
 

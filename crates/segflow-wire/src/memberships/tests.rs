@@ -42,7 +42,7 @@ fn segmentation(dimensions: &[(&str, &[&str])]) -> Segmentation {
             .map(|(name, segments)| Dimension {
                 name: (*name).to_owned(),
                 segments: segments.iter().map(segment).collect(),
-                rests_on: Dimensions::default(),
+                rests_on: Dimensions::NONE,
             })
             .collect(),
         features: Vec::new(),
