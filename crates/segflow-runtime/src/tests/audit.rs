@@ -111,7 +111,7 @@ fn a_changed_byte_is_seen_in_the_first_epoch_that_speaks_of_it() {
         record.value = Some(text.replace("\"amount_minor\":1000", "\"amount_minor\":900").into_bytes());
         true
     });
-    assert_eq!(verdicts(&bench), [Verdict::Equal; 3]);
+    assert_eq!(verdicts(&elsewhere(&bench)), [Verdict::Equal; 3]);
     // The second epoch decided nothing.
     let (audited, _) = audit(&forged, None);
     let found: Vec<Verdict> = audited.iter().map(Audited::verdict).collect();
