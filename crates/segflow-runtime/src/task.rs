@@ -21,7 +21,7 @@ use crate::epoch::{Accepted, Epoch, Reached, Target, changed, decide};
 use crate::error::TaskError;
 use crate::log::{Ends, Offsets, Output, Past, Record, Sink, Task};
 use crate::publish::TaskCommit;
-use crate::rules::{Refused, Standing};
+use crate::rules::{Refused, Rules, Standing};
 use crate::state_bytes;
 use crate::states::Stored;
 
@@ -146,6 +146,12 @@ impl Local {
         let (rules, pass) = (self.at_hand.rules(&standing), standing.pass_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
         Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
+    }
+
+    /// The rules of the last epoch; none before the first.
+    pub(crate) fn rules(&self) -> Option<Rules> {
+        let last = self.last.as_ref()?;
+        Some(self.at_hand.rules(&Standing::of(Some(last), &last.segmentation_hash)))
     }
 
     /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say.
@@ -326,7 +332,7 @@ pub struct Prepared {
 }
 
 /// The records for whose facts there was no room.
-fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
+pub(crate) fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
     let refused = |record: &Record| epoch.refused.contains(&(record.family, record.offset));
     let places = records.iter().enumerate().filter(|(_, record)| refused(record)).map(|(index, _)| index);
     places.map(|index| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) }).collect()
@@ -335,8 +341,8 @@ fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
 /// A record that cannot be used, by its place among the records read.
 #[derive(Clone)]
 pub(crate) struct Rejected {
-    index: usize,
-    rejection: Rejection,
+    pub(crate) index: usize,
+    pub(crate) rejection: Rejection,
 }
 
 fn change_output(
