@@ -367,7 +367,7 @@ fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError
     if commits.is_empty() {
         return Ok(Cycle { busy: progress, ..Cycle::default() });
     }
-    send(worker.log(), &commits).map_err(fenced)?;
+    send(worker.log(), &commits, &[]).map_err(fenced)?;
     let cycle = worker.write(commits);
     worker.log().commit().map_err(fenced)?;
     Ok(cycle)

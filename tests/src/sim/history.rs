@@ -100,6 +100,7 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, l
         },
         cache_customers: rng.random_range(0..=4),
         state_dir: Path::new("").to_owned(),
+        shadow: None,
         snapshots: None,
         store: store.clone(),
         shelf: segflow_runtime::shelf::Shelf::default(),

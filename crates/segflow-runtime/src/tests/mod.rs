@@ -14,4 +14,5 @@ mod erasure;
 mod ownership;
 mod refusals;
 mod restart;
+mod shadow;
 mod snapshots;
