@@ -10,7 +10,9 @@ use segflow_core::clock::{Clock, Cursor};
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Instant;
-use segflow_runtime::status::{InputStatus, Phase, Snapshot, SnapshotStatus, Status, TaskStatus, Totals, WorkerStatus};
+use segflow_runtime::status::{
+    InputStatus, Phase, ShadowStatus, Shadowing, Snapshot, SnapshotStatus, Status, TaskStatus, Totals, WorkerStatus,
+};
 
 use crate::health::{liveness, readiness};
 use crate::metrics::{VERSION, render};
@@ -67,6 +69,8 @@ fn healthy() -> Snapshot {
         totals: BTreeMap::new(),
         file_invalid: false,
         snapshots: BTreeMap::new(),
+        shadows: BTreeMap::new(),
+        shadow_file_invalid: false,
     }
 }
 
@@ -97,6 +101,10 @@ fn every_metric_of_a_running_task() {
     let made = SnapshotStatus { epoch: 40, at_ms: TEN.0, uploaded_bytes: 1_000, failures: 1 };
     snapshot.snapshots.insert(3, made);
     snapshot.snapshots.insert(4, SnapshotStatus { failures: 2, ..SnapshotStatus::default() });
+    let differing = [("stage".to_owned(), 7), ("value".to_owned(), 0)].into();
+    let shadow = ShadowStatus { phase: Some(Shadowing::Passing), differing, changes: 13, runs: 2 };
+    snapshot.shadows.insert(3, shadow);
+    snapshot.shadows.insert(4, ShadowStatus { changes: 5, runs: 1, ..ShadowStatus::default() });
     check_metrics(
         &snapshot,
         expect![[r##"

@@ -34,8 +34,7 @@ impl TaskCommit {
 /// The offsets of a transaction: of every task in it, and none for the inputs of one of which only its shadow has
 /// something to say.
 fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<Task, Offsets> {
-    let mut offsets: BTreeMap<Task, Offsets> =
-        shadows.iter().map(|shadow| (shadow.task, Offsets::default())).collect();
+    let mut offsets: BTreeMap<Task, Offsets> = shadows.iter().map(|shadow| (shadow.task, Offsets::default())).collect();
     offsets.extend(commits.iter().map(|commit| (commit.task, commit.offsets())));
     offsets
 }
@@ -76,9 +75,8 @@ pub fn publish<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCom
 fn still_owned<'a>(owned: &BTreeSet<Task>, mut tasks: impl Iterator<Item = &'a Task>) -> LogResult<()> {
     match tasks.find(|task| !owned.contains(task)) {
         None => Ok(()),
-        Some(task) => Err(LogError::Retry(format!(
-            "task {} was taken away before its commit; the cycle is given up",
-            task.0
-        ))),
+        Some(task) => {
+            Err(LogError::Retry(format!("task {} was taken away before its commit; the cycle is given up", task.0)))
+        }
     }
 }

@@ -84,6 +84,9 @@ pub enum Shadowing {
 }
 
 impl Shadowing {
+    /// Every word of [`Shadowing::word`].
+    pub const WORDS: [&'static str; 6] = ["invalid", "refused", "waiting", "passing", "running", "failed"];
+
     /// The word of a metric.
     #[must_use]
     pub const fn word(&self) -> &'static str {

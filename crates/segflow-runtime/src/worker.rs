@@ -286,6 +286,7 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// The outer one ends the worker: no room is left. The inner one gives the cycle up.
     pub fn prepare(&mut self, recovering: bool) -> Result<LogResult<Vec<TaskCommit>>, WorkerError> {
+        self.shadows.cycle();
         let running: BTreeSet<Task> = self.running().into_iter().collect();
         if running.is_empty() {
             return Ok(Ok(Vec::new()));
@@ -380,7 +381,7 @@ impl<L: Log> Worker<L> {
 
     fn stop_task(&mut self, task: Task, error: &TaskError) {
         self.log.release(task);
-        self.shadows.close(task);
+        self.shadows.leave(&self.status, task);
         let life = match error {
             TaskError::Damaged(reason) => Life::Recovering(Box::new(Recovery::damaged(task, reason))),
             error => stopped(task, error),

@@ -129,7 +129,8 @@ impl Log for LocalLog {
         let tasks: Vec<Task> = journals.map(|output| output.task).collect();
         let mut inner = self.broker.lock();
         inner.commit(outputs);
-        let committed: Vec<Task> = inner.pending.iter().filter(|(_, by)| **by == self.member).map(|(task, _)| *task).collect();
+        let committed: Vec<Task> =
+            inner.pending.iter().filter(|(_, by)| **by == self.member).map(|(task, _)| *task).collect();
         inner.marks.retain(|task, _| !committed.contains(task));
         inner.marks.append(&mut self.marks);
         for task in tasks {

@@ -58,6 +58,8 @@ pub(crate) struct Shadows {
     resting: BTreeMap<Task, Moment>,
     prepared: Vec<ShadowCommit>,
     failures: u32,
+    /// Whether a live store was copied in this cycle: one at most, since it holds up the others.
+    copied: bool,
 }
 
 impl Shadows {
@@ -70,7 +72,14 @@ impl Shadows {
             resting: BTreeMap::new(),
             prepared: Vec::new(),
             failures: 0,
+            copied: false,
         }
+    }
+
+    /// A cycle begins.
+    pub fn cycle(&mut self) {
+        self.prepared.clear();
+        self.copied = false;
     }
 
     /// What was prepared in this cycle.
@@ -100,7 +109,12 @@ impl Shadows {
         if let Err(refused) = may_follow(&candidate, &live) {
             if report::shadow(status, task, Shadowing::Refused(refused.word())) {
                 let (offered, reason) = (candidate.version, refused.word());
-                warn!(task = task.0, offered, in_force = live.version, "the candidate could not be activated: {reason}");
+                warn!(
+                    task = task.0,
+                    offered,
+                    in_force = live.version,
+                    "the candidate could not be activated: {reason}"
+                );
             }
             return;
         }
@@ -136,10 +150,12 @@ impl Shadows {
             self.runs.insert(task, run);
             return Ok(());
         }
-        if local.is_passing() {
+        let copies = local.epoch() > 0;
+        if local.is_passing() || copies && self.copied {
             report::shadow(status, task, Shadowing::Waiting);
             return Ok(());
         }
+        self.copied |= copies;
         let known = marked.and_then(progress::number_of).max(self.numbers.get(&task).copied());
         let number = known.unwrap_or(0) + 1;
         let run = Run::begin(config, local, (candidate, live), &self.owner, number)?;

@@ -82,7 +82,13 @@ impl Run {
         number: u64,
     ) -> Result<Self, TaskError> {
         let directory = config.shadow_dir(local.task());
-        remove(&directory).map_err(|error| TaskError::stop(local.task(), format_args!("{}: {error}", directory.display())))?;
+        if directory.join("CURRENT").exists()
+            && let Err(locked @ StoreError::Locked { .. }) = Store::open(&directory, &memory(config))
+        {
+            return Err(locked.into());
+        }
+        let refused = |error| TaskError::stop(local.task(), format_args!("{}: {error}", directory.display()));
+        remove(&directory).map_err(refused)?;
         let copied = local.epoch() > 0;
         if copied {
             local.store().checkpoint(&directory)?;
