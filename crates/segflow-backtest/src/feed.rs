@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use segflow_core::event::Family;
-use segflow_wire::{Intake, partition_of};
+use segflow_wire::Intake;
 
-use crate::archive::{ArchiveError, Merged, family};
+use crate::archive::{Address, Addresses, ArchiveError, Merged};
 use crate::batch::{Place, Queued};
 use crate::engine::{Ended, Feeding, Read};
 
@@ -29,7 +29,7 @@ pub fn archives(
     feeding.progress().total.store(files.iter().map(size).sum(), Ordering::Relaxed);
     let mut merged = Merged::open(files, topics.clone()).map_err(Ended::Events)?;
     let mut feeder = feeding.feeder();
-    let mut offsets = vec![[0; Family::ALL.len()]; intake.partitions as usize];
+    let mut addresses = Addresses::new(topics.clone(), intake);
     let mut until_told = TOLD_EVERY;
     loop {
         until_told -= 1;
@@ -43,16 +43,13 @@ pub fn archives(
             feeder.malformed(place, "malformed_line", detail);
             continue;
         }
-        let Some(family) = family(topics, &held.topic) else {
-            let detail = format!("topic: expected one of {}, found {}", topics.join(", "), held.topic);
-            feeder.malformed(place, "unknown_topic", &detail);
-            continue;
+        let Address { family, partition, offset } = match addresses.of(held) {
+            Ok(address) => address,
+            Err(detail) => {
+                feeder.malformed(place, "unknown_topic", &detail);
+                continue;
+            }
         };
-        let partitioner = intake.topic(family).partitioner;
-        let partition = partition_of(held.key().unwrap_or_default(), intake.partitions, partitioner);
-        let next: &mut u64 = &mut offsets[partition as usize][family.index()];
-        let offset = held.offset.unwrap_or(*next);
-        *next = offset + 1;
         let (key, value, timestamp) = (held.key(), held.value(), held.timestamp);
         feeder.record(partition, &Queued { family, offset, timestamp, place, key, value })?;
     }

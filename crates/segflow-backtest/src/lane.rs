@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Moment};
 use parquet::errors::ParquetError;
 use segflow_core::change::Decided;
 use segflow_core::digest::Digest;
-use segflow_core::event::{Body, Event, Family};
+use segflow_core::event::{Event, Family};
 use segflow_core::time::Instant;
 use segflow_runtime::epoch::Accepted;
 use segflow_runtime::replay::{Partition, Step, accept};
@@ -18,6 +18,7 @@ use segflow_wire::{Headers, Intake, RawRecord, Rejection};
 
 use crate::bad::Bad;
 use crate::batch::{Batch, Place, Queued};
+use crate::observe::outcomes::is_telling;
 use crate::observe::{Observer, Scope, Tally};
 use crate::period::Period;
 use crate::rows::Rows;
@@ -280,9 +281,4 @@ impl Side {
     pub fn digest(&self, period: &Period) -> Digest {
         if period.from.is_some() { self.reported } else { self.replay.digest }
     }
-}
-
-/// Whether an event may decide an outcome: a payment, or what is said of promises.
-fn is_telling(event: &Event) -> bool {
-    matches!(event.body, Body::Received { .. }) || event.body.family() == Family::Promises
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::types::RDKafkaRespErr;
 use segflow_runtime::log::{LogError, LogResult};
+use tracing::warn;
 
 use crate::config::KafkaConfig;
 use crate::errors::failed;
@@ -17,14 +18,18 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// # Errors
 /// `Stop` that names what is missing, or the topics and their counts where they differ; `Retry` without an answer.
 pub(crate) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, config: &KafkaConfig) -> LogResult<u32> {
-    let mut counts = Vec::new();
-    let mut missing = Vec::new();
+    let (mut counts, mut missing, mut lone) = (Vec::new(), Vec::new(), Vec::new());
     for topic in config.topics() {
-        match describe(consumer, topic)? {
-            // That of the segmentations' texts has one, whatever the others have.
-            Some(_) if topic == config.texts() => {}
-            Some(description) => counts.push((topic, description.partitions)),
-            None => missing.push(topic),
+        let Some(description) = describe(consumer, topic)? else {
+            missing.push(topic);
+            continue;
+        };
+        if description.replicas == 1 {
+            lone.push(topic);
+        }
+        // That of the segmentations' texts has one, whatever the others have.
+        if topic != config.texts() {
+            counts.push((topic, description.partitions));
         }
     }
     if !missing.is_empty() {
@@ -32,6 +37,13 @@ pub(crate) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, co
             "topics that do not exist: {}; make them with `segflow topics create`",
             missing.join(", ")
         )));
+    }
+    if !lone.is_empty() {
+        warn!(
+            topics = lone.join(", "),
+            "topics with one replica: Kafka may lose what it called committed when their broker is stopped (see \"A store \
+             ahead of its journal\" in docs/operations.md); give them 3 replicas"
+        );
     }
     one_count(&counts)
 }

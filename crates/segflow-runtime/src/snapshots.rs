@@ -25,6 +25,7 @@ use crate::task::Local;
 
 mod restoring;
 
+pub use restoring::ORIGIN;
 pub(crate) use restoring::{Restoring, last_resort};
 
 /// A task that runs takes its first snapshot after this time at the latest.

@@ -10,7 +10,7 @@ use segflow_runtime::Status;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::Task;
 use segflow_runtime::shelf::Shelf;
-use segflow_runtime::snapshots::{Keeper, Settings};
+use segflow_runtime::snapshots::{Keeper, ORIGIN, Settings};
 use segflow_runtime::standby::Standbys;
 use segflow_snapshot::{Archive, Snapshots};
 
@@ -23,7 +23,7 @@ const KEPT: Duration = Duration::from_secs(3_600);
 const BACKGROUND: Duration = Duration::from_secs(60);
 
 /// What a process of a run has, beside a worker.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Equipment {
     /// It keeps the stores open of tasks that it loses, and lives on when its worker is fenced.
     pub shelf: bool,
@@ -94,5 +94,5 @@ impl Drop for Process {
 /// Whether a task's store was begun by a snapshot.
 #[must_use]
 pub fn is_restored(directory: &Path) -> bool {
-    directory.join("SNAPSHOT").exists()
+    directory.join(ORIGIN).exists()
 }

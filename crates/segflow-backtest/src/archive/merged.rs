@@ -13,10 +13,11 @@ use std::path::PathBuf;
 use segflow_core::event::Family;
 use segflow_core::time::Instant;
 
+use super::address::family;
 use super::avro::Avro;
 use super::ndjson::Ndjson;
 use super::parquet::Parquet;
-use super::{ArchiveError, Held, Kind, Records, family};
+use super::{ArchiveError, Held, Kind, Records};
 
 /// How many records of one instant are put in order at most; those beyond it follow as they come.
 const INSTANT_MAX: usize = 1 << 16;

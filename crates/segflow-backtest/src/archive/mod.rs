@@ -3,6 +3,7 @@
 //! The fields are the same in each: `topic`, `partition`, `offset`, `ts` (milliseconds), `key`, `payload`. Whatever a file
 //! is, it becomes [`Held`] records, one after the other; `segflow fold` and backtests read archives here and nowhere else.
 
+mod address;
 mod avro;
 mod merged;
 mod ndjson;
@@ -11,10 +12,10 @@ mod parquet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use segflow_core::event::Family;
 use segflow_core::time::Instant;
 use segflow_wire::Headers;
 
+pub use address::{Address, Addresses};
 pub use merged::Merged;
 
 /// A record of an archive, with where it stands. Its buffers are used again for the next one.
@@ -171,10 +172,4 @@ trait Records {
 
     /// How many bytes of the file are read.
     fn bytes_read(&self) -> u64;
-}
-
-/// The family whose topic this is.
-#[must_use]
-pub fn family(topics: &[String; Family::ALL.len()], topic: &str) -> Option<Family> {
-    Family::ALL.into_iter().find(|family| topics[family.index()] == topic)
 }

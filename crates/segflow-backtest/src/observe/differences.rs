@@ -1,6 +1,7 @@
 //! Customers whom the candidate puts elsewhere than the baseline, in dimensions that both have.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
@@ -25,7 +26,7 @@ pub struct Shared {
 
 /// Dimensions that both have.
 #[must_use]
-pub fn shared(segmentations: &[&Segmentation]) -> Vec<Shared> {
+pub fn shared(segmentations: &[Arc<Segmentation>]) -> Vec<Shared> {
     let [candidate, baseline] = segmentations else { return Vec::new() };
     let both = candidate.dimensions.iter().enumerate().filter_map(|(place, dimension)| {
         let same = baseline.dimensions.iter().position(|other| other.name == dimension.name)?;
@@ -59,7 +60,7 @@ pub struct Differs {
 }
 
 /// The places of two stays in one dimension, if they are in segments of other names.
-fn pair(segmentations: &[&Segmentation], shared: Shared, sides: [&[Stay]; 2]) -> Option<(u16, u16)> {
+fn pair(segmentations: &[Arc<Segmentation>], shared: Shared, sides: [&[Stay]; 2]) -> Option<(u16, u16)> {
     let of = |side: usize, place: usize| sides[side].get(place).map_or(NOBODY, |stay| stay.segment);
     let (candidate, baseline) = (of(0, shared.candidate), of(1, shared.baseline));
     let name = |side: usize, place: usize, segment: u16| {
@@ -73,7 +74,7 @@ impl Differences {
     /// Looks at a customer after everything that changed at an instant.
     pub fn look(
         &mut self,
-        (segmentations, dimensions): (&[&Segmentation], &[Shared]),
+        (segmentations, dimensions): (&[Arc<Segmentation>], &[Shared]),
         period: &Period,
         sides: [&[Stay]; 2],
         differs: &mut Differs,
@@ -95,7 +96,7 @@ impl Differences {
     /// Looks at a customer at the end.
     pub fn end(
         &mut self,
-        (segmentations, dimensions): (&[&Segmentation], &[Shared]),
+        (segmentations, dimensions): (&[Arc<Segmentation>], &[Shared]),
         customer: &CustomerId,
         sides: [&[Stay]; 2],
         differs: &Differs,

@@ -66,8 +66,7 @@ impl Scope {
         let segmentations = segmentations.to_vec();
         let step = Step::of(&period, &segmentations[0].zone);
         let words = segmentations.iter().map(|segmentation| Words::of(segmentation)).collect();
-        let borrowed: Vec<&Segmentation> = segmentations.iter().map(|segmentation| &**segmentation).collect();
-        let shared = shared(&borrowed);
+        let shared = shared(&segmentations);
         Self { segmentations, period, step, words, shared }
     }
 
@@ -85,10 +84,6 @@ impl Scope {
 
     fn frame(&self, side: usize) -> Frame<'_> {
         Frame { segmentation: &self.segmentations[side], period: &self.period, step: self.step }
-    }
-
-    fn two(&self) -> Vec<&Segmentation> {
-        self.segmentations.iter().map(|segmentation| &**segmentation).collect()
     }
 }
 
@@ -165,7 +160,7 @@ impl Observer {
         }
         if let [candidate, baseline] = &*person.sides {
             let stays = [&*candidate.stays, &*baseline.stays];
-            let scope_of = (&*scope.two(), &*scope.shared);
+            let scope_of = (&*scope.segmentations, &*scope.shared);
             self.tally.differences.look(scope_of, &scope.period, stays, &mut person.differs, first.effective_at);
         }
     }
@@ -205,7 +200,8 @@ impl Observer {
                 }
             }
             if let [candidate, baseline] = &*person.sides {
-                let (stays, scope_of) = ([&*candidate.stays, &*baseline.stays], (&*scope.two(), &*scope.shared));
+                let (stays, scope_of) =
+                    ([&*candidate.stays, &*baseline.stays], (&*scope.segmentations, &*scope.shared));
                 self.tally.differences.end(scope_of, &customer, stays, &person.differs);
             }
         }

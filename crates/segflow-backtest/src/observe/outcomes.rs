@@ -85,7 +85,7 @@ impl Outcomes {
         }
     }
 
-    /// Takes an event that was folded into account.
+    /// Takes an event that was folded, and [`is_telling`], into account.
     pub fn event(
         &mut self,
         open: &mut Vec<Observation>,
@@ -95,15 +95,14 @@ impl Outcomes {
         event: &Event,
     ) {
         self.close(open, event.recorded_at);
-        let is_payment = matches!(event.body, Body::Received { .. });
-        if open.is_empty() || !(is_payment || event.body.family() == Family::Promises) {
+        if open.is_empty() {
             return;
         }
         let at = event.occurred_at;
         let facts = state.facts.iter().filter(|fact| fact.occurred_at <= at).collect();
         let in_effect = InEffect { facts, pruned_from: state.facts.pruned_from() };
         let view = View::new(customer, in_effect, segmentation);
-        if is_payment && open.iter().any(|one| one.owing && !one.cured && one.holds(at)) {
+        if is_payment(event) && open.iter().any(|one| one.owing && !one.cured && one.holds(at)) {
             let moment = Moment::new(at, &segmentation.zone);
             let cured = view.read(&Feature::OverdueAmount(None), moment).value == Reading::Money(0);
             for one in open.iter_mut().filter(|one| one.holds(at)) {
@@ -166,6 +165,16 @@ impl Outcomes {
         }
         open.retain(|one| one.owing || one.promise.is_some());
     }
+}
+
+/// Whether an event may decide an outcome: a payment, or what is said of promises.
+#[must_use]
+pub fn is_telling(event: &Event) -> bool {
+    is_payment(event) || event.body.family() == Family::Promises
+}
+
+fn is_payment(event: &Event) -> bool {
+    matches!(event.body, Body::Received { .. })
 }
 
 impl Observation {

@@ -45,19 +45,22 @@ impl Days {
         Self { first, count: usize::try_from(count).unwrap_or(1).clamp(1, 40_000) }
     }
 
+    fn all(&self) -> impl Iterator<Item = Date> {
+        (self.first.0..).take(self.count).map(Date)
+    }
+
     /// What has accumulated by the end of each day.
     fn accumulated(&self, initial: i64, grown: impl Fn(i32) -> i64) -> Vec<u64> {
         let mut now = initial;
-        let day = |offset: usize| self.first.0 + i32::try_from(offset).unwrap_or(0);
-        let each = (0..self.count).map(|offset| {
-            now += grown(day(offset));
+        let each = self.all().map(|day| {
+            now += grown(day.0);
             u64::try_from(now).unwrap_or(0)
         });
         each.collect()
     }
 
     fn each(&self, count: impl Fn(i32) -> u64) -> Vec<u64> {
-        (0..self.count).map(|offset| count(self.first.0 + i32::try_from(offset).unwrap_or(0))).collect()
+        self.all().map(|day| count(day.0)).collect()
     }
 }
 
@@ -74,7 +77,6 @@ pub fn build(
     named: &dyn Fn(Place) -> String,
 ) -> Report {
     let days = Days::of(rails, tally, last_record);
-    let day = |offset: usize| days.first.plus_days(i32::try_from(offset).unwrap_or(0)).to_string();
     let segmentations = rails.rules.iter().zip(&tally.sides).zip(&rails.scope.words).enumerate();
     let sides = segmentations.map(|(place, ((rules, tally), words))| {
         side(place, &rules.present, &replayed.totals(rails, place), tally, words, &days, capacity)
@@ -86,13 +88,18 @@ pub fn build(
             from: rails.period.from.map(|from| from.to_string()),
             to: rails.period.to.map(|to| to.to_string()),
             time_zone: rails.rules[0].present.zone.name().to_owned(),
-            days: (0..days.count).map(day).collect(),
+            days: days.all().map(|day| day.to_string()).collect(),
             step: rails.scope.step().word(),
         },
         events: events(rails, replayed, named),
         sides: sides.collect(),
         differences: (rails.rules.len() == 2).then(|| differences(rails, &tally.differences, &days)),
     }
+}
+
+/// By which number the counts name the dimension, segment, key or value at a place.
+fn counted_as(place: usize) -> u16 {
+    u16::try_from(place).unwrap_or(NOBODY)
 }
 
 fn events(rails: &Rails, replayed: &Replayed, named: &dyn Fn(Place) -> String) -> EventFigures {
@@ -150,7 +157,7 @@ fn dimension(
 ) -> DimensionFigures {
     let name = |segment: u16| dimension.segments.get(usize::from(segment)).map(|segment| segment.name.clone());
     let outcome = |segment: usize| {
-        let key = (u16::try_from(place).unwrap_or(NOBODY), u16::try_from(segment).unwrap_or(NOBODY));
+        let key = (counted_as(place), counted_as(segment));
         tally.outcomes.0.get(&key).copied().unwrap_or_default()
     };
     let all = counted.spent_ms.iter().map(|ms| ms.unsigned_abs()).sum::<u64>();
@@ -212,7 +219,7 @@ fn rolls(dimension: &Dimension, counted: &DimensionTally) -> Vec<RollFigures> {
         *sums.entry(*pair).or_default() += count;
     }
     let count = |from: usize, to: usize| {
-        let key = (u16::try_from(from).unwrap_or(NOBODY), u16::try_from(to).unwrap_or(NOBODY));
+        let key = (counted_as(from), counted_as(to));
         sums.get(&key).copied().unwrap_or(0)
     };
     let places = 0..dimension.segments.len();
@@ -228,8 +235,7 @@ fn work(words: &Words, work: &Work, days: &Days, capacity: &Capacity) -> Vec<Wor
     let mut figures = Vec::new();
     for (key, (key_name, values)) in words.0.iter().enumerate() {
         for (value, value_name) in values.iter().enumerate() {
-            let place = |of: usize| u16::try_from(of).unwrap_or(NOBODY);
-            let (key, value) = (place(key), place(value));
+            let (key, value) = (counted_as(key), counted_as(value));
             let starts = days.each(|day| work.starts.get(&(key, value, day)).copied().unwrap_or(0));
             let initial = work.initial.get(&(key, value)).copied().unwrap_or(0);
             let grown = |day| work.grown.get(&(key, value, day)).copied().unwrap_or(0);
@@ -284,7 +290,7 @@ fn differences(rails: &Rails, counted: &Differences, days: &Days) -> DifferenceF
     let mut examples = Vec::new();
     let mut dimensions = Vec::new();
     for (place, both) in shared.iter().enumerate() {
-        let key = u16::try_from(place).unwrap_or(NOBODY);
+        let key = counted_as(place);
         let dimension = candidate.dimensions[both.candidate].name.clone();
         let of_pair = |(&(_, old, new), &customers): (&(u16, u16, u16), &u64)| PairFigures {
             baseline: name(baseline, both.baseline, old),

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use segflow_backtest::archive::{self, Held, Merged};
+use segflow_backtest::archive::{self, Address, Addresses, Held, Merged};
 use segflow_backtest::portrait::{Portrait, customer_id};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Instant;
 use segflow_runtime::replay::Replay;
-use segflow_wire::{Encoding, Intake, Partitioner, RawRecord, partition_of};
+use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
 use serde_json::json;
 
 use crate::segmentation::load;
@@ -60,11 +60,10 @@ impl Fold {
             true => Box::new(BufWriter::new(io::stdout().lock())),
             false => Box::new(io::sink()),
         };
+        let topics = Family::ALL.map(Family::default_topic);
         let mut folding = Folding {
+            addresses: Addresses::new(topics.clone(), &intake),
             replay: Replay::new(Arc::clone(&segmentation), Arc::new(intake)),
-            topics: Family::ALL.map(Family::default_topic),
-            partitions: self.partitions,
-            offsets: vec![[0; Family::ALL.len()]; self.partitions as usize],
             changes,
             dead_letters,
             malformed: 0,
@@ -74,7 +73,7 @@ impl Fold {
         for path in &self.events {
             files.extend(archive::files(path)?);
         }
-        let mut merged = Merged::open(&files, folding.topics.clone())?;
+        let mut merged = Merged::open(&files, topics)?;
         let names: Vec<String> = (0..files.len().max(1)).map(|source| merged.name(source).to_owned()).collect();
         while let Some(held) = merged.next()? {
             folding.record(held, &names[held.source], self.until)?;
@@ -104,10 +103,7 @@ fn explain(replay: &Replay, customers: &[CustomerId], segmentation: &Segmentatio
 
 struct Folding {
     replay: Replay,
-    topics: [String; Family::ALL.len()],
-    partitions: u32,
-    /// The next offset of each partition and family, where lines name none.
-    offsets: Vec<[u64; Family::ALL.len()]>,
+    addresses: Addresses,
     changes: Box<dyn Write>,
     dead_letters: Box<dyn Write>,
     /// Lines that are no record of an input.
@@ -126,15 +122,13 @@ impl Folding {
             self.beyond += 1;
             return Ok(());
         }
-        let Some(family) = archive::family(&self.topics, &held.topic) else {
-            let detail = format!("topic: expected one of {}, found {}", self.topics.join(", "), held.topic);
-            self.malformed += 1;
-            return self.dead_letter(held, file, "unknown_topic", &detail);
+        let Address { family, partition, offset } = match self.addresses.of(held) {
+            Ok(address) => address,
+            Err(detail) => {
+                self.malformed += 1;
+                return self.dead_letter(held, file, "unknown_topic", &detail);
+            }
         };
-        let partition = partition_of(held.key().unwrap_or_default(), self.partitions, Partitioner::Murmur2);
-        let next = &mut self.offsets[partition as usize][family.index()];
-        let offset = held.offset.unwrap_or(*next);
-        *next = offset + 1;
         let outcome = self.replay.record(&RawRecord {
             family,
             topic: &held.topic,

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 2;
 pub(super) const RESTORING: &str = "restoring-";
 /// In the directory of a task that was restored: the name of the snapshot. `RocksDB` passes over files that are not its
 /// own.
-const ORIGIN: &str = "SNAPSHOT";
+pub const ORIGIN: &str = "SNAPSHOT";
 
 /// One of the places for restores of a process.
 struct Place(Arc<Shared>);
