@@ -153,7 +153,7 @@ impl Log for KafkaLog {
                 sent.push((self.input(*family)?, *task, offset(*next)));
             }
         }
-        let mut sent = list_at(sent).map_err(|error| failed("sending offsets", &error))?;
+        let sent = list_at(sent).map_err(|error| failed("sending offsets", &error))?;
         for (task, mark) in &self.marks {
             if let Some(mut marker) = sent.find_partition(self.config.journal(), number(*task)) {
                 marker.set_metadata(mark);

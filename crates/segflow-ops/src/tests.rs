@@ -146,6 +146,29 @@ fn every_metric_of_a_running_task() {
             # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
             # TYPE segflow_segmentation_file_invalid gauge
             segflow_segmentation_file_invalid 0
+            # HELP segflow_shadow_state 1 for the state the shadow of the task is in, 0 for the others.
+            # TYPE segflow_shadow_state gauge
+            segflow_shadow_state{partition="3",state="invalid"} 0
+            segflow_shadow_state{partition="3",state="refused"} 0
+            segflow_shadow_state{partition="3",state="waiting"} 0
+            segflow_shadow_state{partition="3",state="passing"} 1
+            segflow_shadow_state{partition="3",state="running"} 0
+            segflow_shadow_state{partition="3",state="failed"} 0
+            # HELP segflow_shadow_differing_customers Customers whom the candidate puts in another segment than the live rules, by dimension that both have.
+            # TYPE segflow_shadow_differing_customers gauge
+            segflow_shadow_differing_customers{partition="3",dimension="stage"} 7
+            segflow_shadow_differing_customers{partition="3",dimension="value"} 0
+            # HELP segflow_shadow_changes_total Changes that the candidate would have made.
+            # TYPE segflow_shadow_changes_total counter
+            segflow_shadow_changes_total{partition="3"} 13
+            segflow_shadow_changes_total{partition="4"} 5
+            # HELP segflow_shadow_runs_total How often the shadow of the task began, or began anew.
+            # TYPE segflow_shadow_runs_total counter
+            segflow_shadow_runs_total{partition="3"} 2
+            segflow_shadow_runs_total{partition="4"} 1
+            # HELP segflow_shadow_file_invalid 1 while the candidate's file cannot be read or used and the former one, if any, stays, else 0.
+            # TYPE segflow_shadow_file_invalid gauge
+            segflow_shadow_file_invalid 0
             # HELP segflow_events_total Records read and committed.
             # TYPE segflow_events_total counter
             segflow_events_total{partition="3"} 100
