@@ -166,7 +166,7 @@ impl<L: Log> Worker<L> {
         };
         if commits.is_empty() && self.shadows.prepared().is_empty() {
             self.failures = 0;
-            return Ok(Cycle { busy: recovering, ..Cycle::default() });
+            return Ok(Cycle { busy: recovering || self.shadows.is_busy(), ..Cycle::default() });
         }
         if let Err(error) = pass(Point::Prepared) {
             return self.give_up(error, &self.running(), Remedy::SeekBack);

@@ -28,7 +28,7 @@ use crate::task::{Local, Prepared};
 pub(crate) use candidate::DIRECTORY;
 pub use candidate::{Candidate, clear};
 pub(crate) use differing::{Moves, moves};
-use run::Run;
+use run::{Run, Step};
 
 /// After a run has failed, the task is left without one for this long.
 const REST: Duration = Duration::from_secs(60);
@@ -60,6 +60,8 @@ pub(crate) struct Shadows {
     failures: u32,
     /// Whether a live store was copied in this cycle: one at most, since it holds up the others.
     copied: bool,
+    /// Whether one came further in this cycle without anything to commit.
+    busy: bool,
 }
 
 impl Shadows {
@@ -73,13 +75,19 @@ impl Shadows {
             prepared: Vec::new(),
             failures: 0,
             copied: false,
+            busy: false,
         }
     }
 
     /// A cycle begins.
     pub fn cycle(&mut self) {
         self.prepared.clear();
-        self.copied = false;
+        (self.copied, self.busy) = (false, false);
+    }
+
+    /// Whether one came further in this cycle without anything to commit.
+    pub const fn is_busy(&self) -> bool {
+        self.busy
     }
 
     /// What was prepared in this cycle.
@@ -185,9 +193,13 @@ impl Shadows {
     ) {
         let (Some(run), Some(beside)) = (self.runs.get_mut(&task), prepared.beside.take()) else { return };
         match run.prepare(config, local, prepared, beside, bounds) {
-            Ok(commit) => {
-                self.prepared.extend(commit);
+            Ok(step) => {
                 report::shadow_goes(status, task, run.is_passing(), run.differing());
+                match step {
+                    Step::Nothing => {}
+                    Step::Silent => self.busy = true,
+                    Step::Commit(commit) => self.prepared.push(commit),
+                }
             }
             Err(error) => self.fail(config, status, task, &error.to_string()),
         }

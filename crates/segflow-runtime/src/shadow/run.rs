@@ -38,6 +38,16 @@ pub(crate) struct Run {
     prepared: Option<(Vec<u8>, Progress)>,
 }
 
+/// What a step came to.
+pub(crate) enum Step {
+    /// There was nothing to do.
+    Nothing,
+    /// It moved nobody, and the live rules have nothing to say: it is written.
+    Silent,
+    /// It is written once this is committed.
+    Commit(ShadowCommit),
+}
+
 impl Run {
     /// Takes up a run if its store is where the log says that it is; none if it is lost.
     ///
@@ -152,8 +162,7 @@ impl Run {
         self.progress.candidate == candidate.hash && self.progress.live == live.hash
     }
 
-    /// S0: what the live epoch took in, decided by the candidate up to where the live clock has come. None if there is
-    /// nothing to commit: what changes no membership while the live rules have nothing to say is written at once.
+    /// S0: what the live epoch took in, decided by the candidate up to where the live clock has come.
     ///
     /// # Errors
     /// Why the run cannot go on.
@@ -164,7 +173,7 @@ impl Run {
         live: &Prepared,
         beside: Beside,
         bounds: Bounds,
-    ) -> Result<Option<ShadowCommit>, TaskError> {
+    ) -> Result<Step, TaskError> {
         let reached = live.commit.as_ref().map_or(&live.settled, |commit| &commit.record.clock);
         let before = self.progress.clock.clone();
         let clock = Clock {
@@ -180,7 +189,7 @@ impl Run {
         let epoch = decide(&mut self.states, &self.rules, &before, accepted, &target, pass.as_ref())?;
         let alone = live.commit.is_none();
         if alone && epoch.woken == 0 && epoch.passed.is_none() {
-            return Ok(None);
+            return Ok(Step::Nothing);
         }
         self.states.store().check_room()?;
         let mut next = self.progress.clone();
@@ -196,7 +205,7 @@ impl Run {
         if silent {
             self.states.write(&batch)?;
             self.progress = next;
-            return Ok(None);
+            return Ok(Step::Silent);
         }
         let mark = next.mark();
         let mut first = Batch::new(self.states.store());
@@ -204,7 +213,7 @@ impl Run {
         self.states.store().write(&first.encode())?;
         self.prepared = Some((batch, next));
         let outputs = epoch.changes.iter().map(|decided| self.output(config, decided, &epoch.clock)).collect();
-        Ok(Some(ShadowCommit { task: self.task, outputs, mark }))
+        Ok(Step::Commit(ShadowCommit { task: self.task, outputs, mark }))
     }
 
     /// S5: what was prepared is committed.
