@@ -1,5 +1,6 @@
 //! `segflow`: parses, wires, and maps outcomes to exit codes. Nothing is decided here.
 
+mod assume;
 mod command;
 mod config;
 mod describe;

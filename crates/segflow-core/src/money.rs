@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rule::decimal::Decimal;
+
 /// An ISO 4217 alphabetic code and the number of decimals of its minor unit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Currency {
@@ -19,6 +21,13 @@ impl Currency {
     pub fn new(code: &str) -> Option<Self> {
         let shaped = code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
         shaped.then(|| Self { code: code.to_owned(), decimals: decimals(code) })
+    }
+
+    /// An amount as written in major units, in minor units: `12`, `12.3` and `12.34` of two decimals. None if it is no
+    /// decimal number, has more decimals than the currency, or does not fit 64 bits.
+    #[must_use]
+    pub fn parse(&self, major: &str) -> Option<i64> {
+        Decimal::parse(major)?.minor(self.decimals)
     }
 
     /// An amount of minor units in major units: `12.34`, with the currency's decimals and no code.

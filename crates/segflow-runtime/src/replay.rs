@@ -132,6 +132,23 @@ impl Replay {
         Self { rules: Rules::new(segmentation), intake, partitions: BTreeMap::new(), topics }
     }
 
+    /// Another replay, of one customer alone, which goes on from where this one stands; nothing is counted in it yet.
+    /// None if no event of theirs was folded.
+    #[must_use]
+    pub fn alone(&self, customer: &CustomerId) -> Option<Self> {
+        let (number, known) = self.partitions.iter().find(|(_, known)| known.states.get(customer).is_some())?;
+        let mut states = Memory::default();
+        let Ok(()) = states.change(customer, |state| known.states.get(customer).expect("found").clone_into(state));
+        let partition =
+            Partition { states, clock: known.clock.clone(), greatest: known.greatest, ..Partition::default() };
+        Some(Self {
+            rules: self.rules.clone(),
+            intake: Arc::clone(&self.intake),
+            partitions: BTreeMap::from([(*number, partition)]),
+            topics: self.topics.clone(),
+        })
+    }
+
     /// Reads one record of the partition that it names.
     pub fn record(&mut self, record: &RawRecord<'_>) -> Outcome {
         let (accepted, rejection) = accept(record, &self.intake);

@@ -145,7 +145,7 @@ impl Reader<'_> {
             // Both streams into one file: in the order in which a terminal would show them.
             let mut shown = tempfile::tempfile().unwrap();
             let mut command_line = segflow();
-            command_line.args(arguments.split(' ')).current_dir(self.scratch);
+            command_line.args(words(arguments)).current_dir(self.scratch);
             command_line.stdout(shown.try_clone().unwrap()).stderr(shown.try_clone().unwrap()).status().unwrap();
             shown.rewind().unwrap();
             let found = std::io::read_to_string(shown).unwrap();
@@ -185,6 +185,19 @@ impl Reader<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// As a shell splits a line: at spaces, but for those between single quotes.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut quoted) = (vec![String::new()], false);
+    for letter in line.chars() {
+        match letter {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(letter),
+        }
+    }
+    words
 }
 
 fn rule(line: &str) -> Result<(), String> {

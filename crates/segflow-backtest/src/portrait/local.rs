@@ -1,6 +1,7 @@
 //! Instants as clocks on the wall of the segmentation's zone show them.
 
 use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use segflow_core::time::{Instant, Zone};
 
@@ -8,11 +9,26 @@ use segflow_core::time::{Instant, Zone};
 pub struct Local(TimeZone);
 
 impl Local {
+    /// The zone of the bundled database.
+    #[must_use]
     pub fn of(zone: &Zone) -> Self {
         Self(TimeZoneDatabase::bundled().get(zone.name()).expect("the loader found the zone in the same database"))
     }
 
+    /// When clocks on the wall show this: the first of two such instants, and after the gap where they skip it.
+    #[must_use]
+    pub fn instant(&self, wall: DateTime) -> Instant {
+        self.0.to_ambiguous_timestamp(wall).compatible().map_or(Instant::NEVER, |at| Instant(at.as_millisecond()))
+    }
+
+    /// The day that calendars on the wall show.
+    #[must_use]
+    pub fn date(&self, at: Instant) -> Option<Date> {
+        Timestamp::from_millisecond(at.0).ok().map(|timestamp| timestamp.to_zoned(self.0.clone()).date())
+    }
+
     /// `2026-10-25 01:30:00 GMT`, with the fraction of the second if there is one.
+    #[must_use]
     pub fn time(&self, at: Instant) -> String {
         match Timestamp::from_millisecond(at.0) {
             Ok(timestamp) => timestamp.to_zoned(self.0.clone()).strftime("%F %T%.f %Z").to_string(),
@@ -22,6 +38,7 @@ impl Local {
     }
 
     /// How long something stands.
+    #[must_use]
     pub fn until(&self, at: Instant) -> String {
         if at == Instant::NEVER { "for good".to_owned() } else { format!("until {}", self.time(at)) }
     }

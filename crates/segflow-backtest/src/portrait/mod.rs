@@ -3,7 +3,8 @@
 //! Nothing is decided here: what holds, why, and what comes next is asked of the core, over the state as it is.
 
 mod fact;
-mod local;
+pub mod local;
+pub mod outlook;
 mod why;
 
 use std::fmt::{self, Display, Formatter};

@@ -104,13 +104,17 @@ impl<'a> Present<'_, '_, 'a, '_> {
     /// `overdue.days >= 30 (23)`
     fn words(&self, reason: &Reason) -> String {
         let Reason { feature, operator, bound, value, .. } = reason;
-        let sensitive = self.segmentation.features.iter().any(|slot| slot.sensitive && feature.contains(&slot.text));
         let value = match value {
-            _ if sensitive => "sensitive",
+            _ if is_sensitive(feature, self.segmentation) => "sensitive",
             Some(value) => value,
             None => "not known",
         };
         let bound = bound.as_deref().unwrap_or("...");
         format!("{feature} {operator} {bound} ({value})")
     }
+}
+
+/// Whether the subject of a comparison reads an attribute whose values may not be seen.
+pub(super) fn is_sensitive(subject: &str, segmentation: &Segmentation) -> bool {
+    segmentation.features.iter().any(|slot| slot.sensitive && subject.contains(&slot.text))
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use segflow_backtest::archive::{self, Address, Addresses, Held, Merged};
 use segflow_backtest::portrait::{Portrait, customer_id};
 use segflow_core::change::Change;
@@ -16,6 +16,7 @@ use segflow_runtime::replay::Replay;
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
 use serde_json::json;
 
+use crate::assume::{WhatIf, words};
 use crate::segmentation::load;
 
 /// Turn events into segment changes, without broker or disk.
@@ -40,6 +41,9 @@ pub struct Fold {
     /// Instead of changes, write what this customer is at the end, and why, for a person to read; may be repeated
     #[arg(long, value_name = "CUSTOMER", value_parser = customer_id)]
     explain: Vec<CustomerId>,
+    /// Then show what would be if this happened to the customer explained; nothing is written. May be repeated
+    #[arg(long, value_name = "WHAT", requires = "explain", long_help = words::HELP)]
+    assume: Vec<String>,
     /// Files of events, or folders of them, merged by timestamp; none: NDJSON from standard input
     events: Vec<PathBuf>,
 }
@@ -47,6 +51,7 @@ pub struct Fold {
 impl Fold {
     pub fn run(self) -> Result<()> {
         let segmentation = Arc::new(load(&self.segmentation)?);
+        let what_if = self.what_if(&segmentation)?;
         let currency = segmentation.currency.clone();
         let intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, self.partitions, currency);
         let dead_letters: Box<dyn Write> = match &self.dead_letters {
@@ -84,7 +89,21 @@ impl Fold {
         };
         folding.write(&last)?;
         explain(&folding.replay, &self.explain, &segmentation)?;
+        if let Some(what_if) = what_if {
+            let mut output = BufWriter::new(io::stdout().lock());
+            what_if.show(&folding.replay, &mut output)?;
+            output.flush().context("cannot write to standard output")?;
+        }
         folding.end()
+    }
+
+    /// What is assumed, if anything is.
+    fn what_if<'a>(&'a self, segmentation: &'a Segmentation) -> Result<Option<WhatIf<'a>>> {
+        match &self.explain[..] {
+            _ if self.assume.is_empty() => Ok(None),
+            [customer] => WhatIf::new(customer, segmentation, self.partitions, &self.assume).map(Some),
+            several => bail!("--assume: expected one customer to --explain, found {}; call it for each", several.len()),
+        }
     }
 }
 

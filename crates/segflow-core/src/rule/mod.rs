@@ -7,7 +7,7 @@ pub mod line;
 
 mod arguments;
 mod check;
-mod decimal;
+pub(crate) mod decimal;
 mod lexer;
 mod literal;
 mod operands;
