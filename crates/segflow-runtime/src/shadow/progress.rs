@@ -18,7 +18,8 @@ pub(super) struct Progress {
     pub began: u64,
     /// Higher than that of the run before, as far as that is known.
     pub number: u64,
-    /// How many of its steps are committed.
+    /// The number of its last step that is committed. Steps that were prepared and not committed leave a gap: no two have
+    /// one number, since after a power loss the intent of an earlier one may be the last on disk.
     pub step: u64,
     /// The hash of the candidate.
     pub candidate: String,
@@ -69,10 +70,20 @@ pub(super) fn intent(mark: &str, batch: &[u8]) -> Vec<u8> {
     [&length.to_le_bytes(), mark.as_bytes(), batch].concat()
 }
 
+/// The number of the step of an intent.
+pub(super) fn step_of(intent: &[u8]) -> Option<u64> {
+    let (mark, _) = parts(intent)?;
+    std::str::from_utf8(mark).ok()?.rsplit_once('.')?.1.parse().ok()
+}
+
 /// The batch of an intent, if it is that of the step of this mark.
 pub(super) fn batch_of<'a>(intent: &'a [u8], mark: &str) -> Option<&'a [u8]> {
+    let (found, batch) = parts(intent)?;
+    (found == mark.as_bytes()).then_some(batch)
+}
+
+fn parts(intent: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = intent.split_at_checked(4)?;
     let length = usize::try_from(u32::from_le_bytes(length.try_into().ok()?)).ok()?;
-    let (found, batch) = rest.split_at_checked(length)?;
-    (found == mark.as_bytes()).then_some(batch)
+    rest.split_at_checked(length)
 }

@@ -16,7 +16,7 @@ use segflow_store::{Batch, Meta, Shared, Store, StoreError};
 
 use super::ShadowCommit;
 use super::differing::{Moves, count, moves, none_differing, stands};
-use super::progress::{Progress, batch_of, intent};
+use super::progress::{Progress, batch_of, intent, step_of};
 use crate::config::{Bounds, Config};
 use crate::epoch::{Epoch, Pass, Reached, Target, Until, decide};
 use crate::error::TaskError;
@@ -34,6 +34,8 @@ pub(crate) struct Run {
     rules: Rules,
     states: Stored,
     progress: Progress,
+    /// The highest number that a step was given, committed or not.
+    numbered: u64,
     /// What is to be written once its transaction is committed.
     prepared: Option<(Vec<u8>, Progress)>,
 }
@@ -134,7 +136,9 @@ impl Run {
         let mut states = Stored::new(store, config.cache_customers);
         states.upgrade(Arc::clone(live))?;
         let rules = Rules { present: Arc::clone(candidate), former: vec![Arc::clone(live)] };
-        Ok(Self { task, rules, states, progress, prepared: None })
+        let intent = states.store().meta(Meta::Prepared)?;
+        let numbered = intent.as_deref().and_then(step_of).unwrap_or(0).max(progress.step);
+        Ok(Self { task, rules, states, progress, numbered, prepared: None })
     }
 
     /// What names it.
@@ -200,7 +204,10 @@ impl Run {
         };
         self.compare(&mut next, local, &rules, &moves, &epoch)?;
         let silent = alone && epoch.changes.is_empty();
-        next.step += u64::from(!silent);
+        if !silent {
+            self.numbered += 1;
+            next.step = self.numbered;
+        }
         let batch = self.states.encode(&[(Meta::Progress, &next.encode())]);
         if silent {
             self.states.write(&batch)?;
