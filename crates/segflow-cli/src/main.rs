@@ -34,6 +34,8 @@ enum Command {
     Fold(command::fold::Fold),
     /// Replay topics or archives with a candidate segmentation, and write a report
     Backtest(command::backtest::Backtest),
+    /// Decide the journal again from the inputs and compare, or show one customer as of an instant
+    Audit(command::audit::Audit),
     /// Check a segmentation and list what it reads
     Check(command::check::Check),
     /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next
@@ -46,13 +48,14 @@ enum Command {
     Topics(command::topics::Topics),
 }
 
-/// Exit codes: 0 done, 1 it could not be done, 2 wrong usage.
+/// Exit codes: 0 done, 1 it could not be done, 2 wrong usage, 3 an audit has found a difference.
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo(demo) => demo.run(),
         Command::Run(run) => run.run(),
         Command::Fold(fold) => fold.run(),
         Command::Backtest(backtest) => backtest.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Check(check) => check.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Generate(generate) => generate.run(),
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("segflow: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<command::audit::Differs>() { ExitCode::from(3) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::change::{Cause, Core, Decided, Forecast, Reason, Safety, change_id};
 use crate::event::{CustomerId, Families, erased};
+use crate::feature::arranged::Arranged;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::membership::{Move, Settled, decide_on};
 use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
-use crate::segmentation::{Dimension, Segment, Segmentation};
+use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
 use crate::state::{InEffect, Membership, Pending, State, Wake, in_effect};
 use crate::time::{Instant, Span};
 
@@ -67,25 +68,29 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
             return Walk { decided, erasure: Some(pending.remove(erasure)) };
         }
         let news: Vec<Pending> = pending.drain(..due).collect();
-        let view = &View::new(customer, in_effect(facts, pending), segmentation);
+        let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family]));
+        let known = settled.take_arranged();
+        let arranged = known.but_for(families, &Arranged::default());
+        let view = &View::arranged(customer, in_effect(facts, pending), segmentation, arranged);
         let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
-        settled.disturb(news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family])));
+        settled.disturb(families);
         decision.open(segmentation);
         let mut news = &*news;
         // From here to the next fact, or to the end, only time passes.
         let quiet = pending.first().map_or(to, |first| first.effective.min(to));
         loop {
             let at = evaluation.moment.at;
-            let moves = decide_on(segmentation, &evaluation, &mut decision.dimensions, settled);
+            let moves = decide_on(segmentation, &evaluation, &mut decision.dimensions, settled, Dimensions::ALL);
             assert!(moves.until > at, "the next breakpoint lies after the present one");
             (decision.next, decision.as_of) = (moves.until, Some(at));
             if !moves.value.is_empty() {
                 let before = &unmoved(&decision.dimensions, &moves.value);
                 let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-                let instant = Step { customer, segmentation, news, before, view, now, settled };
+                let instant = Step { customer, segmentation, news, before, known: &known, view, now, settled };
                 decided.extend(instant.describe(&moves.value, decision.next));
             }
             if decision.next >= quiet {
+                settled.keep_arranged(view.arrangement());
                 break;
             }
             news = &[];
@@ -178,6 +183,8 @@ pub(crate) struct Step<'s, 'a> {
     /// What came into effect now.
     pub news: &'s [Pending],
     pub before: &'s [Membership],
+    /// What was arranged of the facts before the news.
+    pub known: &'s Arranged,
     pub view: &'s View<'a>,
     pub now: Scene<'s, 'a, 's>,
     pub settled: &'s Settled,
@@ -191,7 +198,7 @@ impl<'a> Step<'_, 'a> {
         let view = if self.news.is_empty() {
             self.view
         } else {
-            earlier = self.view.without(self.news);
+            earlier = self.view.without(self.news, self.known);
             &earlier
         };
         let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
@@ -282,11 +289,14 @@ impl<'a> Step<'_, 'a> {
         let (mut memberships, mut settled) = (self.now.memberships.to_vec(), self.settled.clone());
         let mut found: Vec<Option<Forecast>> = vec![None; moves.len()];
         for _ in 0..FORECAST_STEPS {
-            if next > horizon || found.iter().all(Option::is_some) {
+            let sought = moves.iter().zip(&found).filter(|(_, found)| found.is_none());
+            let rests_on = sought.map(|(moved, _)| segmentation.dimensions[moved.dimension].rests_on);
+            let among = rests_on.fold(Dimensions::NONE, |all, one| all | one);
+            if next > horizon || among == Dimensions::NONE {
                 return (found, horizon);
             }
             let evaluation = self.now.evaluation.at(Moment::new(next, &segmentation.zone));
-            let step = decide_on(segmentation, &evaluation, &mut memberships, &mut settled);
+            let step = decide_on(segmentation, &evaluation, &mut memberships, &mut settled, among);
             for moved in &step.value {
                 let wanted = moves.iter().position(|wanted| wanted.dimension == moved.dimension);
                 if let Some(wanted) = wanted.filter(|wanted| found[*wanted].is_none()) {

@@ -104,6 +104,12 @@ impl Families {
         Self(bits)
     }
 
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether some family is in both.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {
@@ -115,7 +121,7 @@ impl std::ops::BitOr for Families {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        self.and(other)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Membership, exactly: which segment of a dimension holds at a breakpoint, and when to look again.
 
 use crate::event::Families;
+use crate::feature::arranged::Arranged;
 use crate::feature::places::hash;
 use crate::rule::Rule;
 use crate::rule::eval::{Evaluation, Grounds};
-use crate::segmentation::{Dimension, Segmentation};
+use crate::segmentation::{Dimension, Dimensions, Segmentation};
 use crate::state::{Decision, Membership};
 use crate::time::Instant;
 use crate::timed::{Timed, Truth};
@@ -22,13 +23,15 @@ pub struct Move {
     pub entered_previous_at: Option<Instant>,
 }
 
-/// What was decided of each dimension, for as long as it stands: from one breakpoint or fact to the next only dimensions
-/// whose grounds have changed are decided again.
+/// What was decided of each dimension, and what was arranged of the facts, for as long as it stands: from one breakpoint or
+/// fact to the next only dimensions whose grounds have changed are decided again, and only facts of families that have
+/// new ones are arranged again.
 ///
 /// It is remembered beside a state and is no part of it: without it everything is decided again, with the same outcome.
 #[derive(Clone, Default, Debug)]
 pub struct Settled {
     dimensions: Vec<Option<Standing>>,
+    arranged: Arranged,
     /// Of the segmentation, and of what it left of the decision.
     seal: u64,
 }
@@ -44,8 +47,18 @@ impl Settled {
     /// Remembers nothing if anything but `advance` by this segmentation has touched the decision since.
     pub(crate) fn open(&mut self, segmentation: &Segmentation, decision: &Decision) {
         if self.seal != seal(segmentation, decision) {
-            self.dimensions.clear();
+            (self.dimensions, self.arranged) = Default::default();
         }
+    }
+
+    /// Takes out what is arranged of the facts.
+    pub(crate) fn take_arranged(&mut self) -> Arranged {
+        std::mem::take(&mut self.arranged)
+    }
+
+    /// Keeps what is arranged of the facts, until some of them go or give way.
+    pub(crate) fn keep_arranged(&mut self, arranged: &Arranged) {
+        self.arranged = arranged.clone();
     }
 
     /// To be opened again for the same segmentation and decision.
@@ -85,8 +98,8 @@ struct Standing {
 }
 
 impl Standing {
-    fn holds(&self, at: Instant, moved: u64) -> bool {
-        at < self.grounds.until && self.grounds.dimensions & moved == 0
+    fn holds(&self, at: Instant, moved: Dimensions) -> bool {
+        at < self.grounds.until && !self.grounds.dimensions.meet(moved)
     }
 }
 
@@ -96,22 +109,23 @@ pub fn decide<'a>(
     evaluation: &Evaluation<'a, '_>,
     memberships: &mut Vec<Membership>,
 ) -> Timed<Vec<Move>> {
-    decide_on(segmentation, evaluation, memberships, &mut Settled::default())
+    decide_on(segmentation, evaluation, memberships, &mut Settled::default(), Dimensions::ALL)
 }
 
-/// [`decide`], where `settled` is from earlier instants over these memberships, and over these facts but for those of
-/// families by which it was disturbed.
+/// [`decide`] of some dimensions, where `settled` is from earlier instants over these memberships, and over these facts
+/// but for those of families by which it was disturbed. Whatever one of `among` rests on must be among them.
 pub fn decide_on<'a>(
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
     memberships: &mut Vec<Membership>,
     settled: &mut Settled,
+    among: Dimensions,
 ) -> Timed<Vec<Move>> {
     let at = evaluation.moment.at;
-    let (mut moves, mut moved) = (Timed::always(Vec::new()), 0_u64);
+    let (mut moves, mut moved) = (Timed::always(Vec::new()), Dimensions::NONE);
     memberships.resize_with(segmentation.dimensions.len(), Membership::default);
     settled.dimensions.resize(segmentation.dimensions.len(), None);
-    for (index, dimension) in segmentation.dimensions.iter().enumerate() {
+    for (index, dimension) in segmentation.dimensions.iter().enumerate().filter(|(index, _)| among.contain(*index)) {
         if let Some(standing) = settled.dimensions[index].filter(|standing| standing.holds(at, moved)) {
             moves.until = moves.until.min(standing.next);
             continue;
@@ -125,7 +139,7 @@ pub fn decide_on<'a>(
         settled.dimensions[index] = match entered {
             Some(entered) => {
                 moves.value.push(entered);
-                moved |= 1 << index;
+                moved |= Dimensions::at(index);
                 None
             }
             None => Some(Standing { next, grounds: evaluation.take_grounds() }),

@@ -90,14 +90,17 @@ impl<'a> Plan<'a> {
     /// receipts matter to them.
     fn promises(&mut self, facts: &[&'a Fact], segmentation: &Segmentation, horizon: Instant) -> Instant {
         let promises = Promises::of(facts, &segmentation.parameters, &segmentation.zone);
+        let made = facts
+            .iter()
+            .filter_map(|fact| if let Body::Made { promise_id, .. } = &fact.body { Some(&**promise_id) } else { None });
+        let ids: BTreeSet<&'a str> = made.collect();
         let mut since = Instant::NEVER;
         loop {
             let before = since;
             for promise in &promises.made {
-                let matters =
-                    promise.decided_at() >= horizon.min(since) || !self.is_old(Family::Promises, promise.promise_id);
-                if matters {
-                    self.claimed.insert((Family::Promises, promise.promise_id));
+                let id = ids.get(&*promise.promise_id).expect("a promise was made by a fact");
+                if promise.decided_at() >= horizon.min(since) || !self.is_old(Family::Promises, id) {
+                    self.claimed.insert((Family::Promises, id));
                     since = since.min(promise.made_at);
                 }
             }
@@ -193,20 +196,20 @@ impl<'a> Plan<'a> {
         let contacts = Contacts::of(facts, &segmentation.zone);
         let outbound = || contacts.list.iter().filter(|contact| contact.direction == Direction::Outbound);
         let mut claimed: BTreeSet<&str> = BTreeSet::new();
-        let mut claim = |id: &'a str| {
-            claimed.insert(id);
+        let mut claim = |fact: u32| {
+            claimed.extend(facts[fact as usize].body.subject());
         };
-        outbound().take(1).for_each(|contact| claim(contact.contact_id));
-        outbound().rev().take(CONTACTS_REMEMBERED).for_each(|contact| claim(contact.contact_id));
+        outbound().take(1).for_each(|contact| claim(contact.fact));
+        outbound().rev().take(CONTACTS_REMEMBERED).for_each(|contact| claim(contact.fact));
         contacts.last_engaged().into_iter().for_each(&mut claim);
         for channel in Channel::ALL {
             let telling = contacts.list.iter().rev().filter(|contact| contact.tells_of(*channel));
-            telling.take(CONTACTS_REMEMBERED).for_each(|contact| claim(contact.contact_id));
+            telling.take(CONTACTS_REMEMBERED).for_each(|contact| claim(contact.fact));
             for Episode { began, ended, .. } in &money.episodes {
                 let end = ended.map_or(Instant::NEVER, |(at, _)| at);
                 let mut within =
                     outbound().filter(|contact| contact.channel == *channel && (*began..end).contains(&contact.at));
-                within.next().into_iter().for_each(|contact| claim(contact.contact_id));
+                within.next().into_iter().for_each(|contact| claim(contact.fact));
             }
         }
         self.claimed.extend(claimed.into_iter().map(|id| (Family::Contacts, id)));

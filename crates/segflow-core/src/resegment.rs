@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use crate::advance::{Left, Step, advance, names, treatment};
 use crate::change::{Cause, Decided};
 use crate::event::CustomerId;
+use crate::feature::arranged::Arranged;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::membership::{Settled, decide_on};
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::Scene;
-use crate::segmentation::{Dimension, Segment, Segmentation};
+use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
 use crate::state::{Decision, Membership, State, in_effect};
 use crate::time::Instant;
 
@@ -40,7 +41,7 @@ pub fn resegment(
     let before = decision.dimensions.clone();
     let view = View::new(customer, in_effect(facts, pending), new);
     let evaluation = Evaluation::new(new, &view, Moment::new(at, &new.zone));
-    let moves = decide_on(new, &evaluation, &mut decision.dimensions, settled);
+    let moves = decide_on(new, &evaluation, &mut decision.dimensions, settled, Dimensions::ALL);
     (decision.next, decision.segmentation) = (moves.until, new.version);
 
     for (dimension, before) in &dimensions {
@@ -52,7 +53,8 @@ pub fn resegment(
         decided.push(Decided { core, origin: None });
     }
     let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-    let step = Step { customer, segmentation: new, news: &[], before: &before, view: &view, now, settled };
+    let known = &Arranged::default();
+    let step = Step { customer, segmentation: new, news: &[], before: &before, known, view: &view, now, settled };
     for mut moved in step.describe(&moves.value, decision.next) {
         moved.core.cause = Cause::Segmentation;
         if let Some(from) = segments.get(moved.core.dimension.as_str()) {

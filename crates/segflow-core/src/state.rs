@@ -199,6 +199,10 @@ pub struct InEffect<'a> {
 /// The facts but those that are not in effect.
 #[must_use]
 pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> InEffect<'a> {
+    let pruned_from = facts.pruned_from();
+    if hidden.is_empty() {
+        return InEffect { facts: facts.iter().collect(), pruned_from };
+    }
     let mut ids: BTreeMap<Family, BTreeSet<&str>> = BTreeMap::new();
     for pending in hidden {
         ids.entry(pending.family).or_default().insert(&pending.event_id);
@@ -206,5 +210,5 @@ pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> InEffect<'a> {
     let is_hidden = |fact: &Fact| ids.get(&fact.family()).is_some_and(|ids| ids.contains(fact.event_id.as_str()));
     let mut shown = Vec::with_capacity(facts.len());
     shown.extend(facts.iter().filter(|fact| !is_hidden(fact)));
-    InEffect { facts: shown, pruned_from: facts.pruned_from() }
+    InEffect { facts: shown, pruned_from }
 }

@@ -192,7 +192,8 @@ impl KafkaConfig {
         self.topic(Sink::Segmentations)
     }
 
-    fn topic(&self, sink: Sink) -> &str {
+    /// The topic of a sink.
+    pub(crate) fn topic(&self, sink: Sink) -> &str {
         self.outputs.get(&sink).map_or(default_topic(sink), String::as_str)
     }
 

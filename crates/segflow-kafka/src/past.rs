@@ -1,11 +1,11 @@
-//! [`KafkaPast`]: what recovery and standbys read back, by a client of its own that joins no group and writes nothing.
+//! [`KafkaPast`]: what recovery, standbys and audits read back, by a client of its own that joins no group and writes nothing.
 
 use std::collections::BTreeMap;
 use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
-use segflow_runtime::log::{JournalEntry, LogError, LogResult, Past, Record, Slice, Task};
+use segflow_runtime::log::{JournalEntry, LogError, LogResult, Offsets, Past, Record, Sink, Slice, Task};
 
 use crate::check::partition_count;
 use crate::config::KafkaConfig;
@@ -43,6 +43,36 @@ impl KafkaPast {
     pub fn partitions(&mut self) -> LogResult<u32> {
         self.ranges()?;
         partition_count(self.ranges.as_ref().expect("just opened").consumer(), &self.config)
+    }
+
+    /// The first offset that each input of a task holds.
+    ///
+    /// # Errors
+    /// `Retry` without an answer.
+    pub fn first(&mut self, task: Task) -> LogResult<Offsets> {
+        let inputs = self.config.inputs.clone();
+        let ranges = self.ranges()?;
+        inputs.iter().map(|(family, topic)| Ok((*family, ranges.bounds(topic, task)?.0))).collect()
+    }
+
+    /// Where what a task has written to a sink begins and ends now, for readers of what is committed.
+    ///
+    /// # Errors
+    /// `Retry` without an answer.
+    pub fn written_within(&mut self, sink: Sink, task: Task) -> LogResult<(u64, u64)> {
+        let topic = self.config.topic(sink).to_owned();
+        self.ranges()?.bounds(&topic, task)
+    }
+
+    /// The values that a task has written to a sink, committed, in `[from, to)`, as far as they have come, and where that
+    /// ends.
+    ///
+    /// # Errors
+    /// `Retry` while nothing comes; `Stop` if they are gone.
+    pub fn written(&mut self, sink: Sink, task: Task, from: u64, to: u64) -> LogResult<(Vec<Vec<u8>>, u64)> {
+        let topic = self.config.topic(sink).to_owned();
+        let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
+        Ok((range.found.into_iter().filter_map(|found| found.value).collect(), range.next))
     }
 
     /// Closes the client if it has not been used for a while.

@@ -4,6 +4,7 @@
 //! [`log::Log`] says. A task's store is never ahead of what the log has committed (I3).
 
 mod activation;
+pub mod audit;
 pub mod config;
 pub mod dead_letter;
 pub mod epoch;

@@ -64,30 +64,79 @@ impl Roll {
         past: &mut P,
         task: Task,
     ) -> Result<Rolled, TaskError> {
+        if let Some(not_yet) = self.gather(local, config, past, task)? {
+            return Ok(not_yet);
+        }
+        let next = self.next.as_mut().expect("gathered");
+        pass(Point::Roll)?;
+        // It stays until it is written: a step that fails is done again.
+        roll_forward(local, config, task, next.record.clone(), &next.bytes, &next.records)?;
+        self.next = None;
+        Ok(Rolled::Epoch)
+    }
+
+    /// Looks at the next epoch, of which nothing is read yet; none once it is there.
+    ///
+    /// # Errors
+    /// As [`Roll::step`].
+    pub(crate) fn look<P: Past>(
+        &mut self,
+        local: &Local,
+        config: &Config,
+        past: &mut P,
+        task: Task,
+    ) -> Result<Option<Rolled>, TaskError> {
         if self.next.is_none() {
             if self.entries.is_empty() {
                 match past.journal_after(task, local.epoch(), JOURNAL_BATCH)? {
-                    Poll::Pending => return Ok(Rolled::Waiting),
-                    Poll::Ready(entries) if entries.is_empty() => return Ok(Rolled::End),
+                    Poll::Pending => return Ok(Some(Rolled::Waiting)),
+                    Poll::Ready(entries) if entries.is_empty() => return Ok(Some(Rolled::End)),
                     Poll::Ready(entries) => self.entries.extend(entries),
                 }
             }
             let entry = self.entries.pop_front().expect("just filled");
             self.next = Some(Box::new(Next::new(entry, local, config, task)?));
         }
-        let next = self.next.as_mut().expect("just set");
+        Ok(None)
+    }
+
+    /// Reads what the next epoch read, as far as it has come; none once that is all.
+    ///
+    /// # Errors
+    /// As [`Roll::step`].
+    pub(crate) fn gather<P: Past>(
+        &mut self,
+        local: &mut Local,
+        config: &Config,
+        past: &mut P,
+        task: Task,
+    ) -> Result<Option<Rolled>, TaskError> {
+        if let Some(not_yet) = self.look(local, config, past, task)? {
+            return Ok(Some(not_yet));
+        }
+        let next = self.next.as_mut().expect("just looked at");
+        if next.records.is_empty() {
+            same_intake(&next.record, config, task)?;
+        }
         if !local.learn(config, past, &next.record)? {
-            return Ok(Rolled::Waiting);
+            return Ok(Some(Rolled::Waiting));
         }
         let before = next.records.len();
         if !next.read(config, past, task)? {
-            return Ok(if next.records.len() > before { Rolled::Part } else { Rolled::Waiting });
+            return Ok(Some(if next.records.len() > before { Rolled::Part } else { Rolled::Waiting }));
         }
-        pass(Point::Roll)?;
-        // It stays until it is written: a step that fails is done again.
-        roll_forward(local, config, task, next.record.clone(), &next.bytes, &next.records)?;
-        self.next = None;
-        Ok(Rolled::Epoch)
+        Ok(None)
+    }
+
+    /// What the journal says of the epoch that was looked at.
+    pub(crate) fn next(&self) -> Option<&Journal> {
+        self.next.as_ref().map(|next| &next.record)
+    }
+
+    /// The epoch that was gathered: what the journal says of it, as it stands there too, and the records that it read.
+    pub(crate) fn take(&mut self) -> Option<(Journal, Vec<u8>, Vec<Record>)> {
+        let Next { record, bytes, records, .. } = *self.next.take()?;
+        Some((record, bytes, records))
     }
 }
 
@@ -97,7 +146,6 @@ impl Next {
             return Err(gone(task, local.epoch() + 1, Some(entry.epoch)));
         }
         let record = record(&entry, task)?;
-        same_intake(&record, config, task)?;
         let mut read = Offsets::new();
         // An epoch that read nothing only moved over transaction markers.
         if record.counts.read > 0 {

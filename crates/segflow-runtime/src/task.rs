@@ -169,6 +169,12 @@ impl Local {
         Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
     }
 
+    /// The rules of the last epoch; none before the first.
+    pub(crate) fn rules(&self) -> Option<Rules> {
+        let last = self.last.as_ref()?;
+        Some(self.at_hand.rules(&Standing::of(Some(last), &last.segmentation_hash)))
+    }
+
     /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say.
     ///
     /// # Errors
@@ -360,7 +366,7 @@ pub(crate) struct Beside {
 }
 
 /// The records for whose facts there was no room.
-fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
+pub(crate) fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
     let refused = |record: &Record| epoch.refused.contains(&(record.family, record.offset));
     let places = records.iter().enumerate().filter(|(_, record)| refused(record)).map(|(index, _)| index);
     places.map(|index| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) }).collect()
@@ -369,8 +375,8 @@ fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
 /// A record that cannot be used, by its place among the records read.
 #[derive(Clone)]
 pub(crate) struct Rejected {
-    index: usize,
-    rejection: Rejection,
+    pub(crate) index: usize,
+    pub(crate) rejection: Rejection,
 }
 
 fn change_output(

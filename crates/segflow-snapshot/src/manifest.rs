@@ -80,6 +80,13 @@ impl Manifest {
     pub fn size(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
     }
+
+    /// See [`Subject::journal`]; none if it is no hexadecimal.
+    #[must_use]
+    pub fn journal_bytes(&self) -> Option<Vec<u8>> {
+        let pairs = self.journal.as_bytes().chunks(2);
+        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    }
 }
 
 /// The name of a manifest.

@@ -47,9 +47,7 @@ pub(crate) async fn restore(
     into: &Path,
     cancelled: &AtomicBool,
 ) -> Result<Option<Restored>, SnapshotError> {
-    if into.exists() {
-        return Err(SnapshotError::Refused(format!("{}: expected no such directory, found one", into.display())));
-    }
+    refuse_existing(into)?;
     for list in 1.. {
         match newest(archive, task, within, into, cancelled).await? {
             Outcome::Found(restored) => return Ok(restored.map(|restored| *restored)),
@@ -58,6 +56,33 @@ pub(crate) async fn restore(
         }
     }
     Err(SnapshotError::Store(format!("the snapshots of task {task} go while they are fetched: try again")))
+}
+
+/// Fetches one snapshot, and no other, into a directory, which may not exist; none if it has been dropped.
+pub(crate) async fn restore_one(
+    archive: &Archive,
+    task: u32,
+    place: &Place,
+    into: &Path,
+    cancelled: &AtomicBool,
+) -> Result<Option<Manifest>, SnapshotError> {
+    refuse_existing(into)?;
+    let fetched = fetch(archive, task, place, into, cancelled).await;
+    if !matches!(fetched, Ok(Some(_))) {
+        remove(into)?;
+    }
+    match fetched {
+        // Its files go after its manifest.
+        Err(SnapshotError::Damaged(_)) if archive.read(task, place).await == Ok(None) => Ok(None),
+        fetched => fetched,
+    }
+}
+
+fn refuse_existing(into: &Path) -> Result<(), SnapshotError> {
+    if into.exists() {
+        return Err(SnapshotError::Refused(format!("{}: expected no such directory, found one", into.display())));
+    }
+    Ok(())
 }
 
 enum Outcome {

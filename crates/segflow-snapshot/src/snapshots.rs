@@ -10,7 +10,7 @@ use crate::collect::{Collection, Policy};
 use crate::content::Known;
 use crate::error::SnapshotError;
 use crate::manifest::{Manifest, Subject};
-use crate::restore::{Restored, Within, restore};
+use crate::restore::{Restored, Within, restore, restore_one};
 use crate::step::Watch;
 use crate::upload::{Upload, Uploaded};
 use crate::verify::{Damage, verify};
@@ -88,6 +88,21 @@ impl Snapshots {
         cancelled: &AtomicBool,
     ) -> Result<Option<Restored>, SnapshotError> {
         self.runtime.block_on(restore(&self.archive, task, within, into, cancelled))
+    }
+
+    /// Fetches one snapshot, and no other, into a directory, which may not exist yet. None if it has been dropped
+    /// meanwhile. Afterwards the directory is complete and durable; otherwise it is not there.
+    ///
+    /// # Errors
+    /// `Damaged` if it is not sound; otherwise as [`Snapshots::restore`].
+    pub fn restore_one(
+        &self,
+        task: u32,
+        place: &Place,
+        into: &Path,
+        cancelled: &AtomicBool,
+    ) -> Result<Option<Manifest>, SnapshotError> {
+        self.runtime.block_on(restore_one(&self.archive, task, place, into, cancelled))
     }
 
     /// The tasks that have snapshots, in order.

@@ -127,7 +127,7 @@ impl Outcomes {
             let view = View::new(customer, InEffect { facts, pruned_from: state.facts.pruned_from() }, segmentation);
             self.promises(open, &view, at);
             // What is gone was closed, is older than the horizon, and was never seen to be kept.
-            let gone = |id: &String| view.promises().made.iter().all(|promise| promise.promise_id != id);
+            let gone = |id: &String| view.promises().made.iter().all(|promise| *promise.promise_id != **id);
             for one in open.iter().filter(|one| one.promise.as_ref().is_some_and(gone)) {
                 self.0.entry((one.dimension, one.segment)).or_default().kept.add(false);
             }
@@ -150,7 +150,7 @@ impl Outcomes {
     fn promises(&mut self, open: &mut Vec<Observation>, view: &View<'_>, at: Instant) {
         for one in open.iter_mut() {
             let Some(promise_id) = &one.promise else { continue };
-            let promise = view.promises().made.iter().find(|promise| promise.promise_id == promise_id);
+            let promise = view.promises().made.iter().find(|promise| *promise.promise_id == **promise_id);
             let kept = match promise {
                 None => continue,
                 Some(promise) if promise.cancelled_at().is_some() => None,

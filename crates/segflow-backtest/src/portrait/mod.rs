@@ -44,6 +44,11 @@ impl Display for Portrait<'_> {
         let Self { segmentation, decided_up_to, .. } = *self;
         let local = Local::of(&segmentation.zone);
         writeln!(f, "customer {}", self.customer)?;
+        if decided_up_to < Instant::EARLIEST {
+            // A clock that has not started reads as the beginning of time, of which the calendar knows nothing.
+            writeln!(f, "  nothing is decided yet: an input for which the clock waits has had no record so far")?;
+            return self.facts(f, &local);
+        }
         writeln!(
             f,
             "  everything before {} is decided, by {} version {}; days are those of {}",
@@ -213,4 +218,25 @@ struct Ahead {
 
 fn is_of(pending: &Pending, fact: &Fact) -> bool {
     pending.family == fact.family() && pending.event_id == fact.event_id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The calendar knows nothing of the beginning of time.
+    #[test]
+    fn before_the_clock_has_started_facts_are_shown_and_nothing_decided() {
+        let text = "name: s\nversion: 1\ncurrency: EUR\ntimezone: Europe/Rome\ndimensions:\n  - name: stage\n    segments:\n      \
+                    - {name: late, when: overdue.days >= 1}\n    otherwise: current\n";
+        let segmentation = Segmentation::load("s.yaml", text).unwrap().segmentation;
+        let (customer, state) = (CustomerId::new("C-1").unwrap(), State::default());
+        let decided_up_to = Instant::BEGINNING;
+        let portrait = Portrait { customer: &customer, state: &state, segmentation: &segmentation, decided_up_to };
+        assert_eq!(
+            portrait.to_string(),
+            "customer C-1\n  nothing is decided yet: an input for which the clock waits has had no record so far\n\n\
+             facts\n  none\n"
+        );
+    }
 }

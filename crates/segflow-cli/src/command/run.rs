@@ -141,11 +141,11 @@ struct Service {
 
 /// What the stores of all workers share.
 #[derive(Clone)]
-struct Stores {
-    shared: segflow_store::Shared,
-    shelf: Shelf,
+pub(super) struct Stores {
+    pub(super) shared: segflow_store::Shared,
+    pub(super) shelf: Shelf,
     /// Who makes the snapshots, if there is a place for them.
-    keeper: Option<Arc<Keeper>>,
+    pub(super) keeper: Option<Arc<Keeper>>,
 }
 
 impl Service {
@@ -221,7 +221,8 @@ fn keeper(config: &Config, status: &Arc<Status>) -> Result<Option<Arc<Keeper>>> 
     keeper.map(Some).context("cannot start the thread for snapshots")
 }
 
-fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, stores: &Stores) -> Runtime {
+/// What the workers of this configuration run by, and whoever decides again what they decided.
+pub(super) fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32, stores: &Stores) -> Runtime {
     let topics = Family::ALL.map(|family| {
         let input = config.inputs.of(family);
         TopicIntake { encoding: input.encoding.into(), partitioner: input.partitioner.into() }

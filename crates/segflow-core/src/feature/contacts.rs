@@ -13,9 +13,9 @@ use crate::timed::Timed;
 
 /// A contact.
 #[derive(Clone, Debug)]
-pub struct Contact<'a> {
-    /// Its id.
-    pub contact_id: &'a str,
+pub struct Contact {
+    /// The place of its first event among the facts given.
+    pub fact: u32,
     /// When its first event happened.
     pub at: Instant,
     date: Date,
@@ -30,13 +30,13 @@ pub struct Contact<'a> {
 
 /// Every contact, and every sign of life.
 #[derive(Clone, Default, Debug)]
-pub struct Contacts<'a> {
+pub struct Contacts {
     /// In order.
-    pub list: Vec<Contact<'a>>,
+    pub list: Vec<Contact>,
     /// When the customer engaged, ascending.
     engagements: Vec<Instant>,
-    /// The contact of the last engagement.
-    engaged: Option<&'a str>,
+    /// The place of the last engagement's event among the facts given.
+    engaged: Option<u32>,
 }
 
 /// Outbound contacts without an answer, below which silence means nothing.
@@ -51,27 +51,27 @@ const HOUR_MS: i64 = 3_600_000;
 /// The days in which calls are limited, the present one included: 12 CFR 1006.14(b)(2).
 const CALL_WINDOW: Window = Window { days: 7 };
 
-impl<'a> Contacts<'a> {
+impl Contacts {
     /// The contacts among facts given in order.
     #[must_use]
-    pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
+    pub fn of(facts: &[&Fact], zone: &Zone) -> Self {
         let most = facts.iter().filter(|fact| matches!(fact.body, Body::Contact { .. })).count();
         let mut contacts = Self { list: Vec::with_capacity(most), ..Self::default() };
         let mut places = Places::with_room(most);
-        for fact in facts {
+        for (fact, index) in facts.iter().zip(0_u32..) {
             let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
                 continue;
             };
             let at = fact.occurred_at;
             if is_engagement(*direction, *outcome) {
                 contacts.engagements.push(at);
-                contacts.engaged = Some(contact_id);
+                contacts.engaged = Some(index);
             }
             let (place, new) = places.meet(contact_id);
             if new {
                 let (direction, channel, outcome) = (*direction, *channel, *outcome);
                 let (date, talked_at) = (zone.date_of(at), None);
-                contacts.list.push(Contact { contact_id, at, date, direction, channel, outcome, talked_at });
+                contacts.list.push(Contact { fact: index, at, date, direction, channel, outcome, talked_at });
             }
             let contact = &mut contacts.list[place];
             contact.outcome = contact.outcome.max(*outcome);
@@ -82,9 +82,9 @@ impl<'a> Contacts<'a> {
         contacts
     }
 
-    /// The contact of the last engagement.
+    /// The place of the last engagement's event among the facts given.
     #[must_use]
-    pub const fn last_engaged(&self) -> Option<&'a str> {
+    pub const fn last_engaged(&self) -> Option<u32> {
         self.engaged
     }
 
@@ -97,7 +97,7 @@ impl<'a> Contacts<'a> {
         channel: Option<Channel>,
         moment: Moment<'_>,
     ) -> Timed<i64> {
-        let wanted = |contact: &&Contact<'_>| {
+        let wanted = |contact: &&Contact| {
             contact.direction == direction && channel.is_none_or(|channel| channel == contact.channel)
         };
         let found = self.within(window, wanted, moment);
@@ -105,14 +105,9 @@ impl<'a> Contacts<'a> {
     }
 
     /// The contacts of a kind within a window, and when the oldest of them leaves it.
-    fn within(
-        &self,
-        window: Window,
-        wanted: impl Fn(&&Contact<'a>) -> bool,
-        moment: Moment<'_>,
-    ) -> Timed<Vec<&Contact<'a>>> {
+    fn within(&self, window: Window, wanted: impl Fn(&&Contact) -> bool, moment: Moment<'_>) -> Timed<Vec<&Contact>> {
         let recent = inside(&self.list, |contact| contact.date, window, moment).value;
-        let found: Vec<&Contact<'a>> = recent.iter().filter(wanted).collect();
+        let found: Vec<&Contact> = recent.iter().filter(wanted).collect();
         let oldest = found.first().map(|contact| contact.date);
         Timed::until(found, leaves(oldest, window, moment))
     }
@@ -130,7 +125,7 @@ impl<'a> Contacts<'a> {
     /// `contacts.right_party_ratio(w)`
     #[must_use]
     pub fn right_party_ratio(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
-        let by_voice = |contact: &&Contact<'_>| {
+        let by_voice = |contact: &&Contact| {
             contact.direction == Direction::Outbound && matches!(contact.channel, Channel::Call | Channel::Visit)
         };
         let attempts = self.within(window, by_voice, moment);
@@ -143,7 +138,7 @@ impl<'a> Contacts<'a> {
     #[must_use]
     pub fn reachable(&self, channel: Channel) -> Reading<'static> {
         let mut tries = self.list.iter().rev().filter(|contact| contact.tells_of(channel));
-        let reaches_nobody = |contact: &Contact<'_>| {
+        let reaches_nobody = |contact: &Contact| {
             contact.direction == Direction::Outbound
                 && matches!(contact.outcome, Outcome::Bounced | Outcome::NotConnected)
         };
@@ -162,7 +157,7 @@ impl<'a> Contacts<'a> {
         payments: &[Instant],
         moment: Moment<'_>,
     ) -> Timed<Vec<Option<i64>>> {
-        let wanted = |contact: &&Contact<'_>| contact.direction == Direction::Outbound && contact.channel == channel;
+        let wanted = |contact: &&Contact| contact.direction == Direction::Outbound && contact.channel == channel;
         let asked = self.within(window, wanted, moment);
         let mut until = asked.until;
         let mut responses = Vec::new();
@@ -228,7 +223,7 @@ impl<'a> Contacts<'a> {
     /// `call_headroom`: stricter than 12 CFR 1006.14(b)(2), since it counts over all debts.
     #[must_use]
     pub fn call_headroom(&self, limit: u32, moment: Moment<'_>) -> Timed<i64> {
-        let is_call = |contact: &&Contact<'_>| {
+        let is_call = |contact: &&Contact| {
             contact.channel == Channel::Call
                 && contact.direction == Direction::Outbound
                 && contact.outcome != Outcome::NotConnected
@@ -261,7 +256,7 @@ impl<'a> Contacts<'a> {
     }
 }
 
-impl Contact<'_> {
+impl Contact {
     /// Whether it says anything about whether a channel reaches somebody.
     #[must_use]
     pub fn tells_of(&self, channel: Channel) -> bool {

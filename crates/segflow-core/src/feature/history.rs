@@ -64,13 +64,16 @@ impl Standings {
             _ => None,
         };
         let cures = episodes.iter().enumerate().filter_map(cured).collect();
-        History { standings: self.list, episodes, cures }
+        let mut standings = self.list;
+        standings.dedup_by_key(|standing| (standing.undisputed, standing.first));
+        History { standings, episodes, cures }
     }
 }
 
 /// See the module.
 #[derive(Clone, Default, Debug)]
 pub struct History {
+    /// Those that differ from the one before in what is read of them later.
     standings: Vec<Standing>,
     /// In order; the last may lie in the future, where silence leads to it.
     episodes: Vec<Episode>,
@@ -125,7 +128,7 @@ impl History {
         &self,
         window: Window,
         channel: Option<Channel>,
-        contacts: &Contacts<'_>,
+        contacts: &Contacts,
         moment: Moment<'_>,
     ) -> Timed<Reading<'static>> {
         let cures = inside(&self.cures, |(date, _)| *date, window, moment);

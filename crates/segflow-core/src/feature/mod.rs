@@ -1,5 +1,6 @@
 //! Features: pure functions of the facts in effect and an instant, each with its expiry.
 
+pub(crate) mod arranged;
 pub mod catalogue;
 pub mod contacts;
 pub mod dated;
@@ -173,8 +174,10 @@ impl Feature {
             | Self::DaysLateMedian(_)
             | Self::DaysLateTrend(_)
             | Self::DisputeRatio(_) => LEDGER,
-            // These also read contacts or an attribute; what reads the first fact of all reads every family.
-            Self::SelfCureRatio(..) | Self::FirstPaymentDefault | Self::CustomerDays => Families::ALL,
+            Self::SelfCureRatio(..) => LEDGER.and(Families::of(&[Contacts])),
+            Self::FirstPaymentDefault => LEDGER.and(Families::of(&[Profiles])),
+            // Where no attribute says since when, the first fact of all does.
+            Self::CustomerDays => Families::ALL,
             Self::PaymentsCount(_)
             | Self::PaymentsSum(_)
             | Self::PaymentsLastDays

@@ -9,73 +9,117 @@ use crate::fact::Fact;
 use crate::time::{Date, Instant, Zone};
 use crate::timed::Timed;
 
-/// The ledger of the present, with the days on which invoices were issued.
-pub struct Owed<'a> {
-    ledger: Ledger<'a>,
-    /// Local days of issue, in the order of the ledger's invoices.
-    issued_on: Vec<Date>,
-    /// Invoices that some dispute covers or covered which was not upheld, in the same order.
-    contested: Vec<bool>,
+/// What features read of the ledger of the present.
+#[derive(Clone, Debug)]
+pub struct Owed {
+    /// Every invoice, in the order of issue.
+    issued: Vec<Issued>,
+    /// Invoices with something open, by (due date, issue instant, id).
+    open: Vec<Open>,
+    /// How many days late invoices were paid in full, in the order of (that instant, due date, id); early is 0.
+    paid_late: Vec<i64>,
+    credit: i64,
 }
 
-impl<'a> Owed<'a> {
+#[derive(Clone, Copy, Debug)]
+struct Issued {
+    /// The local day of issue.
+    on: Date,
+    due: Date,
+    amount: i64,
+    unpaid: i64,
+    written_off: bool,
+    /// Whether some dispute covers or covered it which was not upheld.
+    contested: bool,
+}
+
+/// An invoice with something open.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// Its id.
+    pub invoice_id: Box<str>,
+    /// Its last day on which it is not overdue.
+    pub due: Date,
+    debt_type: Option<Box<str>>,
+    open: i64,
+    disputed: i64,
+}
+
+impl Open {
+    /// Of what is owed, what is not disputed.
+    const fn undisputed(&self) -> i64 {
+        self.open - self.disputed
+    }
+}
+
+impl Owed {
     /// Replays facts given in order, and lets `see` look at what each has led to.
     #[must_use]
-    pub fn of(facts: &[&'a Fact], zone: &Zone, see: impl FnMut(&Ledger<'a>, &'a Fact)) -> Self {
+    pub fn of<'a>(facts: &[&'a Fact], zone: &Zone, see: impl FnMut(&Ledger<'a>, &'a Fact)) -> Self {
         let ledger = Ledger::replay(facts, see);
         let upheld = super::disputes::upheld(facts);
-        let contested = |invoice: &Invoice<'_>| invoice.disputes.iter().any(|id| !upheld.contains(id));
+        let issued = |invoice: &Invoice<'_>| Issued {
+            on: zone.date_of(invoice.issued_at),
+            due: invoice.due,
+            amount: invoice.amount(),
+            unpaid: invoice.unpaid(),
+            written_off: invoice.written_off,
+            contested: invoice.disputes.iter().any(|id| !upheld.contains(id)),
+        };
+        let open = |invoice: &Invoice<'_>| Open {
+            invoice_id: invoice.invoice_id.into(),
+            due: invoice.due,
+            debt_type: invoice.debt_type.map(Into::into),
+            open: invoice.open(),
+            disputed: invoice.disputed(),
+        };
+        let late = |(at, place): (Instant, usize)| zone.date_of(at).days_since(ledger.invoices[place].due).max(0);
         Self {
-            issued_on: ledger.invoices.iter().map(|invoice| zone.date_of(invoice.issued_at)).collect(),
-            contested: ledger.invoices.iter().map(contested).collect(),
-            ledger,
+            issued: ledger.invoices.iter().map(issued).collect(),
+            open: ledger.open().map(open).collect(),
+            paid_late: ledger.paid().into_iter().map(late).collect(),
+            credit: ledger.credit(),
         }
-    }
-
-    /// Every invoice, in the order of issue.
-    #[must_use]
-    pub fn invoices(&self) -> &[Invoice<'a>] {
-        &self.ledger.invoices
     }
 
     /// `balance`
     #[must_use]
     pub fn balance(&self) -> i64 {
-        sum(self.ledger.open().map(Invoice::open))
+        sum(self.open.iter().map(|invoice| invoice.open))
     }
 
     /// `credit`
     #[must_use]
-    pub fn credit(&self) -> i64 {
-        self.ledger.credit()
+    pub const fn credit(&self) -> i64 {
+        self.credit
     }
 
     /// `invoices.open`
     #[must_use]
     pub fn open_count(&self) -> i64 {
-        count(self.ledger.open().count())
+        count(self.open.len())
     }
 
     /// `disputed.amount`
     #[must_use]
     pub fn disputed_amount(&self) -> i64 {
-        sum(self.ledger.open().map(Invoice::disputed))
+        sum(self.open.iter().map(|invoice| invoice.disputed))
     }
 
     /// `written_off.amount`
     #[must_use]
     pub fn written_off_amount(&self) -> i64 {
-        sum(self.ledger.invoices.iter().filter(|invoice| invoice.written_off).map(Invoice::unpaid))
+        sum(self.issued.iter().filter(|invoice| invoice.written_off).map(|invoice| invoice.unpaid))
     }
 
     /// Invoices with an undisputed part, oldest due first; of one debt type, or of all.
-    fn undisputed<'s>(&'s self, debt_type: Option<&'s str>) -> impl Iterator<Item = &'s Invoice<'a>> + Clone {
-        let wanted = move |invoice: &&Invoice<'a>| debt_type.is_none() || invoice.debt_type == debt_type;
-        self.ledger.open().filter(wanted).filter(|invoice| invoice.undisputed() > 0)
+    fn undisputed<'s>(&'s self, debt_type: Option<&'s str>) -> impl Iterator<Item = &'s Open> + Clone {
+        let wanted = move |invoice: &&Open| debt_type.is_none() || invoice.debt_type.as_deref() == debt_type;
+        self.open.iter().filter(wanted).filter(|invoice| invoice.undisputed() > 0)
     }
 
     /// Undisputed and overdue, oldest due first. Due today is not yet overdue.
-    pub fn overdue(&self, today: Date) -> impl Iterator<Item = &Invoice<'a>> {
+    pub fn overdue(&self, today: Date) -> impl Iterator<Item = &Open> {
         self.undisputed(None).take_while(move |invoice| invoice.due < today)
     }
 
@@ -83,7 +127,7 @@ impl<'a> Owed<'a> {
     #[must_use]
     pub fn overdue_amount(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timed<i64> {
         let overdue = self.undisputed(debt_type).take_while(|invoice| invoice.due < moment.today);
-        Timed::until(sum(overdue.map(Invoice::undisputed)), self.next_overdue(debt_type, moment))
+        Timed::until(sum(overdue.map(Open::undisputed)), self.next_overdue(debt_type, moment))
     }
 
     /// `overdue.invoices`
@@ -119,14 +163,13 @@ impl<'a> Owed<'a> {
     pub fn next_due(&self, moment: Moment<'_>) -> Option<Timed<(Date, i64)>> {
         let coming = self.undisputed(None).skip_while(|invoice| invoice.due < moment.today);
         let due = coming.clone().next()?.due;
-        let amount = sum(coming.take_while(|invoice| invoice.due == due).map(Invoice::undisputed));
+        let amount = sum(coming.take_while(|invoice| invoice.due == due).map(Open::undisputed));
         Some(Timed::until((due, amount), day_after(due, moment.zone)))
     }
 
-    /// The places of invoices issued within a window.
-    fn issued(&self, window: Window, moment: Moment<'_>) -> Timed<std::ops::Range<usize>> {
-        let dates = inside(&self.issued_on, |date| *date, window, moment);
-        Timed::until(self.issued_on.len() - dates.value.len()..self.issued_on.len(), dates.until)
+    /// Invoices issued within a window.
+    fn issued(&self, window: Window, moment: Moment<'_>) -> Timed<&[Issued]> {
+        inside(&self.issued, |invoice| invoice.on, window, moment)
     }
 
     /// `invoices.count(w)`
@@ -140,15 +183,15 @@ impl<'a> Owed<'a> {
     #[must_use]
     pub fn issued_sum(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
         let issued = self.issued(window, moment);
-        let invoices = self.ledger.invoices[issued.value].iter().filter(|invoice| !invoice.written_off);
-        Timed::until(sum(invoices.map(Invoice::amount)), issued.until)
+        let invoices = issued.value.iter().filter(|invoice| !invoice.written_off);
+        Timed::until(sum(invoices.map(|invoice| invoice.amount)), issued.until)
     }
 
     /// `dispute_ratio(w)`
     #[must_use]
     pub fn dispute_ratio(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
         let issued = self.issued(window, moment);
-        let contested = self.contested[issued.value.clone()].iter().filter(|contested| **contested).count();
+        let contested = issued.value.iter().filter(|invoice| invoice.contested).count();
         let ratio = Reading::Ratio(count(contested), count(issued.value.len()));
         Timed::until(if issued.value.is_empty() { Reading::Absent } else { ratio }, issued.until)
     }
@@ -159,9 +202,9 @@ impl<'a> Owed<'a> {
         let first = moment.today.plus_days(1 - window.days);
         let mut until = Instant::NEVER;
         let mut amount = 0_i64;
-        for invoice in self.ledger.invoices.iter().filter(|invoice| !invoice.written_off && invoice.due >= first) {
+        for invoice in self.issued.iter().filter(|invoice| !invoice.written_off && invoice.due >= first) {
             let turns = if invoice.due < moment.today {
-                amount = amount.saturating_add(invoice.amount());
+                amount = amount.saturating_add(invoice.amount);
                 leaves(Some(invoice.due), window, moment)
             } else {
                 day_after(invoice.due, moment.zone)
@@ -173,12 +216,8 @@ impl<'a> Owed<'a> {
 
     /// `days_late.median(n)`: of the last `n` invoices paid in full, the lower median of days late.
     #[must_use]
-    pub fn days_late(&self, n: usize, zone: &Zone) -> Option<i64> {
-        let paid = self.ledger.paid();
-        let last = &paid[paid.len().saturating_sub(n)..];
-        let late =
-            |(at, place): &(Instant, usize)| zone.date_of(*at).days_since(self.ledger.invoices[*place].due).max(0);
-        let mut days: Vec<i64> = last.iter().map(late).collect();
+    pub fn days_late(&self, n: usize) -> Option<i64> {
+        let mut days = self.paid_late[self.paid_late.len().saturating_sub(n)..].to_vec();
         days.sort_unstable();
         lower_median(&days)
     }

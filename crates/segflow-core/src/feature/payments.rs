@@ -12,21 +12,20 @@ use crate::timed::Timed;
 
 /// A payment that counts.
 #[derive(Clone, Copy, Debug)]
-pub struct Payment<'a> {
+pub struct Payment {
     /// When it was received.
     pub at: Instant,
     /// The local day of it.
     pub date: Date,
     /// Minor units.
     pub amount: i64,
-    method: Option<&'a str>,
 }
 
 /// Every payment.
 #[derive(Clone, Default, Debug)]
-pub struct Payments<'a> {
+pub struct Payments {
     /// Those that count, in order.
-    pub received: Vec<Payment<'a>>,
+    pub received: Vec<Payment>,
     reversed: Vec<Date>,
     failed: Vec<(Date, Option<FailureCode>)>,
     habit: Option<Habit>,
@@ -61,19 +60,29 @@ impl<'a> Receipts<'a> {
     }
 }
 
-impl<'a> Payments<'a> {
+/// `payments.last_method`
+#[must_use]
+pub fn last_method<'a>(facts: &[&'a Fact]) -> Reading<'a> {
+    let mut receipts = Receipts::among(facts);
+    let method = |fact: &&'a Fact| match &fact.body {
+        Body::Received { payment_id, method, .. } if receipts.counts(payment_id) => Some(method.as_deref()),
+        _ => None,
+    };
+    facts.iter().filter_map(method).last().flatten().map_or(Reading::Absent, Reading::Text)
+}
+
+impl Payments {
     /// The payments among facts given in order.
     #[must_use]
-    pub fn of(facts: &[&'a Fact], zone: &Zone) -> Self {
+    pub fn of(facts: &[&Fact], zone: &Zone) -> Self {
         let mut receipts = Receipts::among(facts);
         let (mut reversed, mut failed) = (Places::default(), Places::default());
         let mut payments = Self::default();
         for fact in facts {
             let at = fact.occurred_at;
             match &fact.body {
-                Body::Received { payment_id, amount_minor, method, .. } if receipts.counts(payment_id) => {
-                    let (date, method) = (zone.date_of(at), method.as_deref());
-                    payments.received.push(Payment { at, date, amount: *amount_minor, method });
+                Body::Received { payment_id, amount_minor, .. } if receipts.counts(payment_id) => {
+                    payments.received.push(Payment { at, date: zone.date_of(at), amount: *amount_minor });
                 }
                 Body::Reversed { payment_id } if reversed.meet(payment_id).1 => {
                     payments.reversed.push(zone.date_of(at));
@@ -90,20 +99,14 @@ impl<'a> Payments<'a> {
 
     /// Those within a window, and until when they are.
     #[must_use]
-    pub fn within(&self, window: Window, moment: Moment<'_>) -> Timed<&[Payment<'a>]> {
+    pub fn within(&self, window: Window, moment: Moment<'_>) -> Timed<&[Payment]> {
         inside(&self.received, |payment| payment.date, window, moment)
     }
 
     /// `payments.last_days`
     #[must_use]
-    pub fn last_days(&self) -> Reading<'a> {
+    pub fn last_days(&self) -> Reading<'static> {
         self.received.last().map_or(Reading::Absent, |payment| Reading::Since(payment.date))
-    }
-
-    /// `payments.last_method`
-    #[must_use]
-    pub fn last_method(&self) -> Reading<'a> {
-        self.received.last().and_then(|payment| payment.method).map_or(Reading::Absent, Reading::Text)
     }
 
     /// `payments.reversed(w)`
@@ -129,7 +132,7 @@ impl<'a> Payments<'a> {
     }
 }
 
-fn habit(received: &[Payment<'_>]) -> Option<Habit> {
+fn habit(received: &[Payment]) -> Option<Habit> {
     let recent = &received[received.len().saturating_sub(REMEMBERED)..];
     if recent.len() < HABITUAL {
         return None;

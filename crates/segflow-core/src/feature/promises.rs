@@ -14,13 +14,13 @@ use crate::timed::Timed;
 
 /// A promise that was made.
 #[derive(Clone, Debug)]
-pub struct Promise<'a> {
+pub struct Promise {
     /// By the end of which day.
     pub due: Date,
     /// When it was made.
     pub made_at: Instant,
     /// Its id.
-    pub promise_id: &'a str,
+    pub promise_id: Box<str>,
     /// What was promised.
     pub amount: i64,
     /// Received since it was made.
@@ -30,7 +30,12 @@ pub struct Promise<'a> {
     deadline: Instant,
 }
 
-impl Promise<'_> {
+impl Promise {
+    /// The order in which receipts serve promises.
+    fn order(&self) -> (Date, Instant, &str) {
+        (self.due, self.made_at, &self.promise_id)
+    }
+
     fn is_open(&self, at: Instant) -> bool {
         self.kept_at.is_none() && self.cancelled_at.is_none() && at < self.deadline
     }
@@ -56,19 +61,19 @@ impl Promise<'_> {
 
 /// Every promise that was made.
 #[derive(Clone, Default, Debug)]
-pub struct Promises<'a> {
+pub struct Promises {
     /// By (due date, instant of making, id): the order in which receipts serve them.
-    pub made: Vec<Promise<'a>>,
+    pub made: Vec<Promise>,
     /// Days on which a promise was kept, ascending.
     kept: Vec<Date>,
     /// Deadlines that were not or will not be met, ascending, with the day that each begins.
     missed: Vec<(Instant, Date)>,
 }
 
-impl<'a> Promises<'a> {
+impl Promises {
     /// Replays facts given in order.
     #[must_use]
-    pub fn of(facts: &[&'a Fact], parameters: &Parameters, zone: &Zone) -> Self {
+    pub fn of(facts: &[&Fact], parameters: &Parameters, zone: &Zone) -> Self {
         let made = Replay { parameters, zone, made: Vec::new(), early: BTreeMap::new() }.of(facts);
         let mut kept: Vec<_> = made.iter().filter_map(|promise| promise.kept_at).map(|at| zone.date_of(at)).collect();
         kept.sort_unstable();
@@ -79,19 +84,19 @@ impl<'a> Promises<'a> {
     }
 
     /// Those neither kept nor broken, the first due first.
-    pub fn open(&self, at: Instant) -> impl Iterator<Item = &Promise<'a>> {
+    pub fn open(&self, at: Instant) -> impl Iterator<Item = &Promise> {
         self.made.iter().filter(move |promise| promise.is_open(at))
     }
 
     /// `promises.open`
     #[must_use]
-    pub fn open_count(&self, at: Instant) -> Timed<Reading<'a>> {
+    pub fn open_count(&self, at: Instant) -> Timed<Reading<'static>> {
         Timed::until(Reading::Int(count(self.open(at).count())), self.next_deadline(at))
     }
 
     /// `promises.due_days`: to the due date of the open promise that is due first; negative in grace.
     #[must_use]
-    pub fn due_days(&self, at: Instant) -> Timed<Reading<'a>> {
+    pub fn due_days(&self, at: Instant) -> Timed<Reading<'static>> {
         self.open(at)
             .next()
             .map_or(Timed::always(Reading::Absent), |first| Timed::until(Reading::Until(first.due), first.deadline))
@@ -114,7 +119,7 @@ impl<'a> Promises<'a> {
 
     /// `promises.kept_ratio(w)`: kept of those decided; absent under 2 decided.
     #[must_use]
-    pub fn kept_ratio(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'a>> {
+    pub fn kept_ratio(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
         let (kept, broken) = (self.kept(window, moment), self.broken(window, moment));
         let decided = kept.value + broken.value;
         let ratio = if decided < 2 { Reading::Absent } else { Reading::Ratio(kept.value, decided) };
@@ -130,13 +135,13 @@ impl<'a> Promises<'a> {
 struct Replay<'a, 's> {
     parameters: &'s Parameters,
     zone: &'s Zone,
-    made: Vec<Promise<'a>>,
+    made: Vec<Promise>,
     /// Amendments and cancellations that came before their promise.
     early: BTreeMap<&'a str, Vec<&'a Fact>>,
 }
 
 impl<'a> Replay<'a, '_> {
-    fn of(mut self, facts: &[&'a Fact]) -> Vec<Promise<'a>> {
+    fn of(mut self, facts: &[&'a Fact]) -> Vec<Promise> {
         if !facts.iter().any(|fact| matches!(fact.body, Body::Made { .. })) {
             return self.made;
         }
@@ -156,17 +161,18 @@ impl<'a> Replay<'a, '_> {
                 _ => {}
             }
         }
-        self.made.sort_by_key(|promise| (promise.due, promise.made_at, promise.promise_id));
+        self.made.sort_by(|a, b| a.order().cmp(&b.order()));
         self.made
     }
 
     fn find(&self, promise_id: &str) -> Option<usize> {
-        self.made.iter().position(|promise| promise.promise_id == promise_id)
+        self.made.iter().position(|promise| *promise.promise_id == *promise_id)
     }
 
     fn make(&mut self, promise_id: &'a str, amount: i64, due: Date, at: Instant) {
         let (received, kept_at, cancelled_at, deadline) = (0, None, None, self.deadline(due));
-        self.made.push(Promise { due, made_at: at, promise_id, amount, received, kept_at, cancelled_at, deadline });
+        let id = promise_id.into();
+        self.made.push(Promise { due, made_at: at, promise_id: id, amount, received, kept_at, cancelled_at, deadline });
         for fact in self.early.remove(promise_id).unwrap_or_default() {
             self.correct(self.made.len() - 1, &fact.body, at);
         }
@@ -190,8 +196,8 @@ impl<'a> Replay<'a, '_> {
     /// Each open promise takes up to its amount, the earliest due first; the rest goes on to the next.
     fn serve(&mut self, at: Instant, amount: i64) {
         let mut rest = amount;
-        let mut open: Vec<&mut Promise<'a>> = self.made.iter_mut().filter(|promise| promise.is_open(at)).collect();
-        open.sort_by_key(|promise| (promise.due, promise.made_at, promise.promise_id));
+        let mut open: Vec<&mut Promise> = self.made.iter_mut().filter(|promise| promise.is_open(at)).collect();
+        open.sort_by(|a, b| a.order().cmp(&b.order()));
         for promise in open {
             let taken = rest.min((promise.amount - promise.received).max(0));
             promise.received += taken;
@@ -205,7 +211,7 @@ impl<'a> Replay<'a, '_> {
     }
 }
 
-impl Promise<'_> {
+impl Promise {
     fn judge(&mut self, at: Instant, (numerator, denominator): (i64, i64)) {
         let (received, amount) = (i128::from(self.received), i128::from(self.amount));
         if received * i128::from(denominator) >= amount * i128::from(numerator) {

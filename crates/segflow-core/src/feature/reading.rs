@@ -98,6 +98,21 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// The value, if it borrows nothing.
+    pub(crate) fn lasting(self) -> Option<Reading<'static>> {
+        Some(match self {
+            Self::Text(_) => return None,
+            Self::Absent => Reading::Absent,
+            Self::Bool(value) => Reading::Bool(value),
+            Self::Int(value) => Reading::Int(value),
+            Self::Money(minor) => Reading::Money(minor),
+            Self::Ratio(numerator, denominator) => Reading::Ratio(numerator, denominator),
+            Self::Date(date) => Reading::Date(date),
+            Self::Since(date) => Reading::Since(date),
+            Self::Until(date) => Reading::Until(date),
+        })
+    }
+
     fn present(self) -> Option<Self> {
         (self != Self::Absent).then_some(self)
     }

@@ -2,21 +2,22 @@
 //! is not arranged.
 
 use std::cell::OnceCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
+use super::arranged::Arranged;
 use super::catalogue::CUSTOMER_SINCE;
 use super::contacts::Contacts;
 use super::disputes::Disputes;
 use super::history::{History, Standings};
 use super::ledger::sum;
 use super::owed::Owed;
-use super::payments::{Habit, Payments};
+use super::payments::{Habit, Payments, last_method};
 use super::profile::attributes;
 use super::promises::{Promises, count};
 use super::reading::{Moment, Reading};
-use super::{Feature, LEDGER, Window, bucket};
+use super::{Feature, Window, bucket};
 use crate::change::{OpenPromise, Safety};
-use crate::event::{CustomerId, Families, Family};
+use crate::event::{CustomerId, Families};
 use crate::fact::Fact;
 use crate::segmentation::{AttributeKind, Segmentation};
 use crate::state::{InEffect, Pending};
@@ -29,115 +30,106 @@ pub struct View<'a> {
     facts: Vec<&'a Fact>,
     pruned_from: Option<Instant>,
     segmentation: &'a Segmentation,
-    owed: Arranged<(Owed<'a>, Option<History>)>,
-    history: Arranged<History>,
-    payments: Arranged<Payments<'a>>,
-    promises: Arranged<Promises<'a>>,
-    contacts: Arranged<Contacts<'a>>,
-    disputes: Arranged<Disputes>,
-    attributes: Arranged<Vec<Reading<'a>>>,
+    arranged: Arranged,
+    /// By attribute, texts too.
+    attributes: OnceCell<Vec<Reading<'a>>>,
 }
-
-/// Arranged once it is asked for, for every view in which the facts that it is arranged from are the same.
-type Arranged<T> = Rc<OnceCell<T>>;
 
 impl<'a> View<'a> {
     /// Arranges nothing yet.
     #[must_use]
     pub fn new(customer: &'a CustomerId, in_effect: InEffect<'a>, segmentation: &'a Segmentation) -> Self {
-        let InEffect { facts, pruned_from } = in_effect;
-        Self {
-            customer,
-            facts,
-            pruned_from,
-            segmentation,
-            owed: Arranged::default(),
-            history: Arranged::default(),
-            payments: Arranged::default(),
-            promises: Arranged::default(),
-            contacts: Arranged::default(),
-            disputes: Arranged::default(),
-            attributes: Arranged::default(),
-        }
+        Self::arranged(customer, in_effect, segmentation, Arranged::default())
     }
 
-    /// Without some of the facts. What is arranged from facts of other families is shared.
+    /// Of which something is arranged already.
+    pub(crate) fn arranged(
+        customer: &'a CustomerId,
+        in_effect: InEffect<'a>,
+        segmentation: &'a Segmentation,
+        arranged: Arranged,
+    ) -> Self {
+        let InEffect { facts, pruned_from } = in_effect;
+        Self { customer, facts, pruned_from, segmentation, arranged, attributes: OnceCell::new() }
+    }
+
+    /// What is arranged by now.
+    pub(crate) const fn arrangement(&self) -> &Arranged {
+        &self.arranged
+    }
+
+    /// Without some of the facts, where of those that remain this was arranged before.
     #[must_use]
-    pub fn without(&self, hidden: &[Pending]) -> Self {
-        let is_hidden = |fact: &Fact| {
-            hidden.iter().any(|hidden| hidden.family == fact.family() && hidden.event_id == fact.event_id)
-        };
-        let mut facts = Vec::with_capacity(self.facts.len());
-        facts.extend(self.facts.iter().copied().filter(|fact| !is_hidden(fact)));
-        let hidden = hidden.iter().fold(Families::NONE, |all, hidden| all | Families::of(&[hidden.family]));
-        let touched = |families: &[Family]| hidden.meets(Families::of(families));
-        fn shared<T>(arranged: &Arranged<T>, touched: bool) -> Arranged<T> {
-            if touched { Arranged::default() } else { Rc::clone(arranged) }
+    pub(crate) fn without(&self, hidden: &[Pending], known: &Arranged) -> Self {
+        let mut facts = self.facts.clone();
+        for hidden in hidden {
+            // What is new came last, as a rule.
+            let is_it = |fact: &&Fact| hidden.event_id == fact.event_id && hidden.family == fact.family();
+            if let Some(place) = facts.iter().rposition(is_it) {
+                facts.remove(place);
+            }
         }
-        Self {
-            customer: self.customer,
-            facts,
-            pruned_from: self.pruned_from,
-            segmentation: self.segmentation,
-            owed: shared(&self.owed, hidden.meets(LEDGER)),
-            history: shared(&self.history, hidden.meets(LEDGER)),
-            payments: shared(&self.payments, touched(&[Family::Payments])),
-            promises: shared(&self.promises, touched(&[Family::Promises, Family::Payments])),
-            contacts: shared(&self.contacts, touched(&[Family::Contacts])),
-            disputes: shared(&self.disputes, touched(&[Family::Disputes])),
-            attributes: shared(&self.attributes, touched(&[Family::Profiles])),
-        }
+        let families = hidden.iter().fold(Families::NONE, |all, hidden| all | Families::of(&[hidden.family]));
+        let in_effect = InEffect { facts, pruned_from: self.pruned_from };
+        Self::arranged(self.customer, in_effect, self.segmentation, self.arranged.but_for(families, known))
     }
 
     fn zone(&self) -> &'a Zone {
         &self.segmentation.zone
     }
 
-    fn owed(&self) -> &Owed<'a> {
+    fn owed(&self) -> &Owed {
         &self.ledger().0
     }
 
     /// What is owed, and how it stood earlier if some rule asks for that: both come from one replay.
-    fn ledger(&self) -> &(Owed<'a>, Option<History>) {
+    fn ledger(&self) -> &(Owed, Option<History>) {
         let is_read = || self.segmentation.features.iter().any(|slot| reads_history(&slot.feature));
-        self.owed.get_or_init(|| match is_read() {
+        let of = || match is_read() {
             true => {
                 let mut standings = Standings::new(self.tolerance_minor());
                 let owed = Owed::of(&self.facts, self.zone(), |ledger, fact| standings.note(ledger, fact));
                 (owed, Some(standings.history(self.zone())))
             }
             false => (Owed::of(&self.facts, self.zone(), |_, _| {}), None),
-        })
+        };
+        self.arranged.owed.get_or_init(|| Arc::new(of()))
     }
 
     fn history(&self) -> &History {
-        let of = || History::of(&self.facts, self.tolerance_minor(), self.zone());
-        self.ledger().1.as_ref().unwrap_or_else(|| self.history.get_or_init(of))
+        let of = || Arc::new(History::of(&self.facts, self.tolerance_minor(), self.zone()));
+        self.ledger().1.as_ref().unwrap_or_else(|| self.arranged.history.get_or_init(of))
     }
 
     fn tolerance_minor(&self) -> i64 {
         self.segmentation.parameters.overdue_tolerance_minor
     }
 
-    fn payments(&self) -> &Payments<'a> {
-        self.payments.get_or_init(|| Payments::of(&self.facts, self.zone()))
+    fn payments(&self) -> &Payments {
+        self.arranged.payments.get_or_init(|| Arc::new(Payments::of(&self.facts, self.zone())))
     }
 
     /// Every promise, arranged when it is first asked for.
-    pub fn promises(&self) -> &Promises<'a> {
-        self.promises.get_or_init(|| Promises::of(&self.facts, &self.segmentation.parameters, self.zone()))
+    pub fn promises(&self) -> &Promises {
+        let of = || Arc::new(Promises::of(&self.facts, &self.segmentation.parameters, self.zone()));
+        self.arranged.promises.get_or_init(of)
     }
 
-    fn contacts(&self) -> &Contacts<'a> {
-        self.contacts.get_or_init(|| Contacts::of(&self.facts, self.zone()))
+    fn contacts(&self) -> &Contacts {
+        self.arranged.contacts.get_or_init(|| Arc::new(Contacts::of(&self.facts, self.zone())))
     }
 
     fn disputes(&self) -> &Disputes {
-        self.disputes.get_or_init(|| Disputes::of(&self.facts, self.zone()))
+        self.arranged.disputes.get_or_init(|| Arc::new(Disputes::of(&self.facts, self.zone())))
     }
 
     fn attribute(&self, place: usize) -> Reading<'a> {
-        self.attributes.get_or_init(|| attributes(self.facts.iter().copied(), &self.segmentation.attributes))[place]
+        let lasting = || Arc::new(self.attributes().iter().map(|reading| reading.lasting()).collect::<Vec<_>>());
+        self.arranged.attributes.get_or_init(lasting)[place].unwrap_or_else(|| self.attributes()[place])
+    }
+
+    fn attributes(&self) -> &[Reading<'a>] {
+        self.attributes.get_or_init(|| attributes(self.facts.iter().copied(), &self.segmentation.attributes))
     }
 
     /// A feature's value at a moment. `segment(..)` is not read from facts; see `rule::eval`.
@@ -180,7 +172,7 @@ impl<'a> View<'a> {
             }
             Feature::PaymentsSum(window) => money(self.received(*window, moment)),
             Feature::PaymentsLastDays => Timed::always(self.payments().last_days()),
-            Feature::PaymentsLastMethod => Timed::always(self.payments().last_method()),
+            Feature::PaymentsLastMethod => Timed::always(last_method(&self.facts)),
             Feature::PaymentsReversed(window) => integer(self.payments().reversed(*window, moment)),
             Feature::PaymentsFailed(window, code) => integer(self.payments().failed(*window, *code, moment)),
             Feature::PayDayOfMonth => self.habit(|habit| Timed::always(Reading::Int(i64::from(habit.day)))),
@@ -254,12 +246,12 @@ impl<'a> View<'a> {
             overdue_amount_minor: owed.overdue_amount(None, moment).value,
             overdue_days: days,
             disputed_amount_minor: Some(owed.disputed_amount()),
-            oldest_overdue_invoice_id: oldest.map(|invoice| invoice.invoice_id.to_owned()),
+            oldest_overdue_invoice_id: oldest.map(|invoice| invoice.invoice_id.clone().into()),
             oldest_due_date: oldest.map(|invoice| invoice.due),
             next_due_date: next_due.map(|next| next.value.0),
             next_due_amount_minor: next_due.map(|next| next.value.1),
             open_promise: self.promises().open(moment.at).next().map(|promise| OpenPromise {
-                promise_id: promise.promise_id.to_owned(),
+                promise_id: promise.promise_id.clone().into(),
                 amount_minor: promise.amount,
                 due_date: promise.due,
             }),
@@ -297,7 +289,7 @@ impl<'a> View<'a> {
     }
 
     fn days_late(&self, n: usize) -> Option<i64> {
-        self.owed().days_late(n, self.zone())
+        self.owed().days_late(n)
     }
 
     fn days_late_trend(&self, n: usize) -> Reading<'a> {

@@ -10,7 +10,7 @@ use crate::event::Families;
 use crate::feature::Feature;
 use crate::feature::reading::{Moment, Reading, compare, compare_lines, is_in, is_line_in};
 use crate::feature::view::View;
-use crate::segmentation::Segmentation;
+use crate::segmentation::{Dimensions, Segmentation};
 use crate::state::Membership;
 use crate::time::Instant;
 use crate::timed::{Timed, Truth, and, or};
@@ -39,14 +39,14 @@ type Known<'a> = (Instant, Timed<Reading<'a>>);
 pub struct Grounds {
     /// The first later instant at which a reading or a comparison could differ.
     pub until: Instant,
-    /// The dimensions that were read, as bits by their place; the loader allows 64.
-    pub dimensions: u64,
+    /// The dimensions that were read.
+    pub dimensions: Dimensions,
     /// The families whose facts were read.
     pub families: Families,
 }
 
 impl Grounds {
-    const NONE: Self = Self { until: Instant::NEVER, dimensions: 0, families: Families::NONE };
+    const NONE: Self = Self { until: Instant::NEVER, dimensions: Dimensions::NONE, families: Families::NONE };
 }
 
 impl<'a, 'v> Evaluation<'a, 'v> {
@@ -177,7 +177,7 @@ impl<'a, 'v> Evaluation<'a, 'v> {
 
     fn rest_on_dimension(&self, dimension: usize) {
         let grounds = self.grounds.get();
-        self.grounds.set(Grounds { dimensions: grounds.dimensions | 1 << dimension, ..grounds });
+        self.grounds.set(Grounds { dimensions: grounds.dimensions | Dimensions::at(dimension), ..grounds });
     }
 
     fn segment(&self, dimension: usize, memberships: &[Membership]) -> Reading<'a> {

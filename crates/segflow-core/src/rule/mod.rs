@@ -57,6 +57,29 @@ pub enum Node {
     In(Operand, Vec<Literal>),
 }
 
+impl Node {
+    /// Every feature that is read, as often as it is.
+    pub(crate) fn each_slot(&self, see: &mut impl FnMut(SlotIndex)) {
+        match self {
+            Self::And(nodes) | Self::Or(nodes) => nodes.iter().for_each(|node| node.each_slot(see)),
+            Self::Not(node) => node.each_slot(see),
+            Self::Holds(slot) | Self::Known(slot) | Self::Unknown(slot) => see(*slot),
+            Self::Compare(left, _, right) => [left, right].into_iter().for_each(|side| side.each_slot(see)),
+            Self::In(left, _) => left.each_slot(see),
+        }
+    }
+}
+
+impl Operand {
+    fn each_slot(&self, see: &mut impl FnMut(SlotIndex)) {
+        match self {
+            Self::Feature(slot) => see(*slot),
+            Self::Literal(_) => {}
+            Self::Arithmetic(parts) => [&parts.left, &parts.right].into_iter().for_each(|side| side.each_slot(see)),
+        }
+    }
+}
+
 /// One side of a comparison.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Operand {

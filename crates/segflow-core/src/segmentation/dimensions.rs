@@ -7,7 +7,8 @@ use super::error::Problems;
 use super::fields::{A_NAME, name, span};
 use super::rules::Rules;
 use super::yaml::{Map, Text, Yaml};
-use super::{Dimension, Parameters, Segment, Slot};
+use super::{Dimension, Dimensions, Parameters, Segment, Slot};
+use crate::feature::Feature;
 use crate::money::Currency;
 use crate::rule::{Node, Outline, Rule};
 use crate::time::Span;
@@ -46,7 +47,26 @@ pub(super) fn read(
     let mut names = BTreeSet::new();
     let read = |(index, item)| reader.dimension(index, item, &mut names);
     let dimensions: Vec<Option<Dimension>> = items.iter().enumerate().map(read).collect();
-    Some((dimensions.into_iter().collect::<Option<_>>()?, reader.rules.into_slots()))
+    let (mut dimensions, slots) = (dimensions.into_iter().collect::<Option<Vec<_>>>()?, reader.rules.into_slots());
+    for place in 0..dimensions.len() {
+        dimensions[place].rests_on = rests_on(place, &dimensions, &slots);
+    }
+    Some((dimensions, slots))
+}
+
+/// What a dimension rests on, where that of every earlier one is known.
+fn rests_on(place: usize, dimensions: &[Dimension], slots: &[Slot]) -> Dimensions {
+    let mut all = Dimensions::at(place);
+    let segments = dimensions[place].segments.iter();
+    let rules = segments.flat_map(|segment| [&segment.when, &segment.remain, &segment.bypass]).flatten();
+    rules.for_each(|rule| {
+        rule.root.each_slot(&mut |slot| {
+            if let Feature::Segment(read) | Feature::SegmentDays(read) = slots[slot].feature {
+                all |= dimensions[read].rests_on;
+            }
+        });
+    });
+    all
 }
 
 /// The names of a dimension as far as they can be told; what is wrong with them is said elsewhere.
@@ -98,7 +118,7 @@ impl Reader<'_> {
         let otherwise = self.problems.required(map, owner, "otherwise");
         let otherwise = otherwise.and_then(|yaml| self.otherwise(yaml, &mut segment_names));
         let segments: Option<Vec<_>> = segments.into_iter().chain([otherwise]).collect();
-        Some(Dimension { name: name?, segments: segments? })
+        Some(Dimension { name: name?, segments: segments?, rests_on: Dimensions::at(index) })
     }
 
     fn name<'y>(&mut self, map: &'y Map, owner: &str, names: &mut BTreeSet<&'y str>, among: &str) -> Option<String> {

@@ -115,6 +115,51 @@ pub struct Dimension {
     pub name: String,
     /// Those with a rule, then `otherwise`, which has none.
     pub segments: Vec<Segment>,
+    /// Itself and every earlier dimension that its rules read, directly or through others.
+    pub rests_on: Dimensions,
+}
+
+/// Some of the dimensions, as bits by their place; the loader allows 64.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Dimensions(u64);
+
+impl Dimensions {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+    /// Each of them.
+    pub const ALL: Self = Self(u64::MAX);
+
+    /// The one at a place.
+    #[must_use]
+    pub const fn at(place: usize) -> Self {
+        Self(1 << place)
+    }
+
+    /// Whether the one at a place is among them.
+    #[must_use]
+    pub const fn contain(self, place: usize) -> bool {
+        self.meet(Self::at(place))
+    }
+
+    /// Whether some dimension is in both.
+    #[must_use]
+    pub const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl std::ops::BitOr for Dimensions {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl std::ops::BitOrAssign for Dimensions {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
 }
 
 /// A segment of a dimension.

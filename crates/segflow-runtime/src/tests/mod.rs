@@ -7,6 +7,7 @@ mod support;
 
 mod activation;
 mod apart;
+mod audit;
 mod bounds;
 mod clock;
 mod dead_letters;

@@ -102,6 +102,24 @@ fn a_snapshot_ahead_of_the_journal_is_refused_and_nothing_is_fetched() {
 }
 
 #[test]
+fn the_one_snapshot_that_is_asked_for_comes_back_and_no_other() {
+    let bench = Bench::new();
+    let asked = bench.upload(7, &[("1.sst", "one")]);
+    bench.upload(9, &[("1.sst", "two")]);
+    let places = bench.snapshots.list(TASK).unwrap();
+    let (place, manifest) = places.iter().find(|(place, _)| place.name() == asked.name).unwrap();
+    assert_eq!(manifest.as_ref().unwrap().journal_bytes(), Some(b"record 7".to_vec()));
+    let into = bench.directory.path().join("task-3");
+    let never = AtomicBool::new(false);
+    let restored = bench.snapshots.restore_one(TASK, place, &into, &never).unwrap();
+    assert_eq!((restored, read(&into)), (Some(asked.manifest), map(&[("1.sst", "one")])));
+    std::fs::remove_dir_all(&into).unwrap();
+    bench.snapshots.collect(TASK, Policy::keep(1)).unwrap();
+    assert_eq!(bench.snapshots.restore_one(TASK, place, &into, &never), Ok(None));
+    assert!(!into.exists());
+}
+
+#[test]
 fn the_last_resort_comes_last() {
     let bench = Bench::new();
     bench.upload(7, &[("1.sst", "one")]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use expect_test::expect;
 use segflow_core::money::Currency;
-use segflow_core::segmentation::{Parameters, Segment};
+use segflow_core::segmentation::{Dimensions, Parameters, Segment};
 use segflow_core::time::Zone;
 
 use super::*;
@@ -42,6 +42,7 @@ fn segmentation(dimensions: &[(&str, &[&str])]) -> Segmentation {
             .map(|(name, segments)| Dimension {
                 name: (*name).to_owned(),
                 segments: segments.iter().map(segment).collect(),
+                rests_on: Dimensions::NONE,
             })
             .collect(),
         features: Vec::new(),

@@ -26,10 +26,10 @@ use segflow_core::time::{Date, Instant};
 use segflow_runtime::rules::Rules;
 use segflow_store::{Settings, Shared};
 use segflow_wire::{Encoding, Intake, Partitioner};
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use source::Source;
 
+use super::interrupt::listen;
 use crate::config::Config;
 use crate::segmentation::load;
 
@@ -137,7 +137,7 @@ impl Backtest {
         let threads =
             self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
         let progress = Progress::default();
-        listen(&progress)?;
+        listen(&progress.interrupted)?;
         let started = Clock::now();
         let replayed = shown(&progress, || {
             engine::run(&rails, threads, &progress, |feeding| source.feed(feeding, &rails.intake, threads))
@@ -273,18 +273,6 @@ fn tell(report: &Report, out: &Path, took: Duration) -> Result<()> {
     let summary = std::fs::read_to_string(out.join("summary.txt")).context("the summary just written")?;
     print!("{summary}");
     println!("\nreport     {}", out.join("report.html").display());
-    Ok(())
-}
-
-/// The first signal ends the backtest in good order, the second at once.
-fn listen(progress: &Progress) -> Result<()> {
-    const AT_ONCE: i32 = 130;
-    for signal in [SIGINT, SIGTERM] {
-        let flag = || Arc::clone(&progress.interrupted);
-        signal_hook::flag::register_conditional_shutdown(signal, AT_ONCE, flag())
-            .and_then(|_| signal_hook::flag::register(signal, flag()))
-            .context("cannot listen to signals")?;
-    }
     Ok(())
 }
 

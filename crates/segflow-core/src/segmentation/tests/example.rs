@@ -174,6 +174,9 @@ fn the_catalogues_example_loads() {
                     treatment: {},
                 },
             ],
+            rests_on: Dimensions(
+                5,
+            ),
         }
     "#]]
     .assert_debug_eq(&segmentation.dimensions[2]);

@@ -1,0 +1,118 @@
+//! Where the audit of a task begins: with the first epoch of its journal, or with a snapshot that stands in for what is gone.
+
+use std::task::Poll;
+
+use anyhow::{Context, Result, bail};
+use segflow_core::journal::Record as Journal;
+use segflow_core::time::Instant;
+use segflow_runtime::audit::Audit as TaskAudit;
+use segflow_runtime::log::{Offsets, Past, Task};
+use segflow_snapshot::{Manifest, Place, SnapshotError, Snapshots};
+
+use super::{Auditor, clear};
+
+/// A task about to be audited.
+pub struct Beginning {
+    pub audit: TaskAudit,
+    /// None if everything is decided again.
+    pub snapshot: Option<Trusted>,
+}
+
+/// The snapshot with which it begins. Its states are taken as they are.
+pub struct Trusted {
+    pub epoch: u64,
+    /// When the cycle of that epoch began.
+    pub w: Instant,
+    /// Why it does not begin earlier.
+    pub why: String,
+}
+
+/// What is left of a task's past.
+struct Left {
+    /// The first epoch of the journal.
+    epoch: u64,
+    /// The first offset of each input.
+    inputs: Offsets,
+}
+
+impl Auditor {
+    /// Begins as early as it can.
+    pub fn begin(&mut self, task: Task, end: u64) -> Result<Beginning> {
+        clear(&self.runtime.task_dir(task))?;
+        let inputs = self.asked(|_, past| Ok(Poll::Ready(past.first(task)?)))?;
+        let first = self.asked(|_, past| Ok(past.journal_after(task, 0, 1)?))?;
+        let left = Left { epoch: first.first().map_or(1, |first| first.epoch), inputs };
+        let why = self.gone(&left);
+        if why.is_empty() {
+            return Ok(Beginning { audit: TaskAudit::open(&self.runtime, task)?, snapshot: None });
+        }
+        let found = self.restore(task, end, &left);
+        let needed = || format!("task {}: {why}; so it has to begin with {}", task.0, self.needed(&left));
+        let record = found.with_context(needed)?;
+        let mut audit = TaskAudit::open(&self.runtime, task)?;
+        self.asked(|runtime, past| Ok(if audit.ready(runtime, past)? { Poll::Ready(()) } else { Poll::Pending }))?;
+        Ok(Beginning { audit, snapshot: Some(Trusted { epoch: record.epoch, w: record.w, why }) })
+    }
+
+    /// What is gone of a task's past; empty if nothing is.
+    fn gone(&self, left: &Left) -> String {
+        let journal = (left.epoch > 1).then(|| format!("its journal begins with epoch {}", left.epoch));
+        let inputs = left.inputs.iter().filter(|(_, first)| **first > 0);
+        let inputs = inputs.map(|(family, first)| format!("{} begins at offset {first}", self.topic(*family)));
+        journal.into_iter().chain(inputs).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Which snapshots would do.
+    fn needed(&self, left: &Left) -> String {
+        let read = left.inputs.iter().filter(|(_, first)| **first > 0);
+        let read: Vec<String> = read
+            .map(|(family, first)| format!("{} was read up to offset {first} or beyond", self.topic(*family)))
+            .collect();
+        let epoch = format!("a snapshot of epoch {} or later", left.epoch - 1);
+        if read.is_empty() { epoch } else { format!("{epoch}, by which {}", read.join(" and ")) }
+    }
+
+    /// Puts the oldest snapshot that will do into the task's directory, and returns the record of its epoch.
+    fn restore(&self, task: Task, end: u64, left: &Left) -> Result<Journal> {
+        let snapshots = self.config.snapshots.open(&self.config.application)?;
+        let snapshots = snapshots.context("`snapshots.url` names no snapshots")?;
+        let mut passed_over = Vec::new();
+        for (place, manifest) in snapshots.list(task.0)?.into_iter().rev() {
+            match self
+                .restore_one(&snapshots, task, (&place, manifest), |record| record.epoch <= end && left.reaches(record))
+            {
+                Ok(Some(record)) => return Ok(record),
+                Ok(None) => {}
+                Err(SnapshotError::Damaged(reason) | SnapshotError::Unknown(reason)) => passed_over.push(reason),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if passed_over.is_empty() {
+            bail!("there is none in {}", snapshots.url())
+        }
+        bail!("there is none in {} that is sound: {}", snapshots.url(), passed_over.join("; "))
+    }
+
+    /// One of the snapshots; none if it will not do, or has been dropped meanwhile.
+    fn restore_one(
+        &self,
+        snapshots: &Snapshots,
+        task: Task,
+        (place, manifest): (&Place, Result<Manifest, SnapshotError>),
+        will_do: impl Fn(&Journal) -> bool,
+    ) -> Result<Option<Journal>, SnapshotError> {
+        let record = manifest?.journal_bytes().and_then(|bytes| segflow_wire::journal::decode(&bytes).ok());
+        let Some(record) = record.filter(will_do) else { return Ok(None) };
+        let into = self.runtime.task_dir(task);
+        let restored = snapshots.restore_one(task.0, place, &into, &self.interrupted)?;
+        Ok(restored.map(|_| record))
+    }
+}
+
+impl Left {
+    /// Whether what comes after an epoch is all there.
+    fn reaches(&self, record: &Journal) -> bool {
+        let read = |family| record.inputs.get(family).map_or(0, |input| input.offset);
+        record.epoch + 1 >= self.epoch && self.inputs.iter().all(|(family, first)| read(family) >= *first)
+    }
+}
