@@ -33,6 +33,7 @@ pub fn config(segmentation: &Path, partitions: u32, state: &Path) -> Config {
         commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
         cache_customers: 4,
         state_dir: state.to_owned(),
+        shadow: None,
         snapshots: None,
         store: Shared::new(Settings { reserve_bytes: 0, ..Settings::default() }),
         shelf: Shelf::default(),

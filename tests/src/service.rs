@@ -262,7 +262,22 @@ impl<'b> Service<'b> {
 
     /// The changes as an independent client reads them: kcat with `read_committed`.
     pub fn changes(&self) -> Changes {
-        Changes::read(&self.kcat())
+        Changes::read(&self.kcat("changes"))
+    }
+
+    /// What a candidate would have changed, read in the same way.
+    pub fn shadow(&self) -> Changes {
+        Changes::read(&self.kcat("shadow"))
+    }
+
+    /// The same in the order of the topic, of a run that did not begin with the first event: `seq` goes on from the live
+    /// one.
+    ///
+    /// # Panics
+    ///
+    /// If one is not JSON.
+    pub fn shadow_begun(&self) -> Vec<Value> {
+        self.kcat("shadow").lines().map(|line| serde_json::from_str(line).expect("a change is JSON")).collect()
     }
 
     /// The epoch in which a customer was told to enter a segment.
@@ -272,7 +287,7 @@ impl<'b> Service<'b> {
     /// If no change says so.
     pub fn epoch_of(&self, customer: &str, segment: &str) -> Epoch {
         let is_it = |change: &Value| change["customer_id"] == customer && change["to"] == segment;
-        let changes = self.kcat();
+        let changes = self.kcat("changes");
         let mut lines = changes.lines().map(|line| serde_json::from_str::<Value>(line).expect("a change is JSON"));
         let change = lines.find(is_it).expect("the change was told");
         let decided_at = change["decided_at"].as_str().and_then(|at| at.parse().ok()).expect("an instant");
@@ -294,13 +309,13 @@ impl<'b> Service<'b> {
         }
     }
 
-    fn kcat(&self) -> String {
+    fn kcat(&self, topic: &str) -> String {
         run(Command::new("kcat").args([
             "-C",
             "-b",
             self.broker.bootstrap(),
             "-t",
-            &self.topic("changes"),
+            &self.topic(topic),
             "-o",
             "beginning",
             "-e",
@@ -363,6 +378,20 @@ impl Changes {
             changes.insert((customer, dimension, seq), change);
         }
         Self(changes)
+    }
+
+    /// Where everybody stands after them, by customer and dimension.
+    #[must_use]
+    pub fn standing(&self) -> BTreeMap<(&str, &str), &str> {
+        let mut standing = BTreeMap::new();
+        for ((customer, dimension, _), change) in &self.0 {
+            let place = (customer.as_str(), dimension.as_str());
+            match change["to"].as_str() {
+                Some(to) => standing.insert(place, to),
+                None => standing.remove(&place),
+            };
+        }
+        standing
     }
 
     /// The segments that a customer has entered, in order.

@@ -281,6 +281,9 @@ fn the_barriers_hold_while_a_transaction_is_undecided() {
         owner.flush().unwrap();
         assert!(!successor.journal_settled(task).unwrap(), "a record is undecided");
         until("no offsets were sent yet", || successor.offsets_settled(task).unwrap());
+        if epoch < 3 {
+            owner.mark(task, &format!("mark {epoch}"));
+        }
         owner.send_offsets(&[(task, start())].into()).unwrap();
         for _ in 0..3 {
             assert!(!successor.offsets_settled(task).unwrap(), "offsets are pending");
@@ -293,6 +296,8 @@ fn the_barriers_hold_while_a_transaction_is_undecided() {
         settles(&mut successor, task);
         let expected = if commits { epoch } else { epoch - 1 };
         assert_eq!(last(&mut successor, task).unwrap().epoch, expected);
+        let mark = (epoch < 3).then(|| "mark 1".to_owned());
+        assert_eq!(successor.marked(task), mark, "an abort leaves the mark, a commit without one takes it away");
     }
 }
 

@@ -60,9 +60,14 @@ fn whatever_dies_or_sleeps_and_however_a_commit_ends() {
     if let Some(report) = reports.iter().find(|report| !report.violations.is_empty()) {
         panic!("seed {}: {:?}\n{}", report.seed, report.fault, report.violations.join("\n"));
     }
+    let shadows = |of: fn(&Report) -> usize| reports.iter().map(of).sum::<usize>();
+    let (told, begun) = (shadows(|report| report.shadowed.changes), shadows(|report| report.shadowed.runs));
+    let folded = shadows(|report| usize::from(report.shadowed.folded));
+    eprintln!("shadows: {told} changes in {begun} runs; in {folded} seeds all is a fold of the candidate");
     if seeds.end - seeds.start < SEEDS.end {
         return;
     }
+    assert!(folded >= 10 && begun > reports.len() / 2, "{folded} folds, {begun} runs of shadows");
     let mut struck: BTreeMap<Fault, u64> = BTreeMap::new();
     for report in &reports {
         *struck.entry(report.fault).or_default() += u64::from(report.fired);

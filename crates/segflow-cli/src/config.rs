@@ -27,6 +27,9 @@ pub struct Config {
     #[serde(default)]
     pub workers: usize,
     pub segmentation: PathBuf,
+    /// The candidate's file; empty: none.
+    #[serde(default)]
+    pub shadow: PathBuf,
     pub state_dir: PathBuf,
     #[serde(default)]
     pub standby_of: StandbyOf,
@@ -171,6 +174,7 @@ pub struct Outputs {
     pub dead_letters: String,
     pub journal: String,
     pub segmentations: String,
+    pub shadow: String,
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -232,6 +236,7 @@ impl Default for Outputs {
             dead_letters: "collections.dead-letters".to_owned(),
             journal: "collections.journal".to_owned(),
             segmentations: "segflow.segmentations".to_owned(),
+            shadow: "collections.segments.shadow".to_owned(),
         }
     }
 }
@@ -373,17 +378,22 @@ impl Config {
         Family::ALL.map(|family| (family, self.inputs.topic(family))).into()
     }
 
+    /// The candidate's file, if there is to be one.
+    pub fn candidate(&self) -> Option<&Path> {
+        (!self.shadow.as_os_str().is_empty()).then_some(self.shadow.as_path())
+    }
+
     /// The topic of every sink.
     pub fn output_topics(&self) -> BTreeMap<Sink, String> {
-        let Outputs { changes, segments, dead_letters, journal, segmentations, .. } = self.outputs.clone();
-        [
+        let Outputs { changes, segments, dead_letters, journal, segmentations, shadow, .. } = self.outputs.clone();
+        let sinks = [
             (Sink::Changes, changes),
             (Sink::Segments, segments),
             (Sink::DeadLetters, dead_letters),
             (Sink::Journal, journal),
             (Sink::Segmentations, segmentations),
-        ]
-        .into()
+        ];
+        sinks.into_iter().chain(self.candidate().map(|_| (Sink::Shadow, shadow))).collect()
     }
 
     /// The memory that the databases share.
@@ -483,6 +493,18 @@ mod tests {
         assert_eq!(error, "`standby_of` names partition 3: the topics have 3, counted from 0");
         assert!(of("\"most\"").is_err());
         assert!(!of("[]").unwrap().is_some());
+    }
+
+    #[test]
+    fn a_candidate_needs_a_topic_of_its_own() {
+        let read = |text: &str| toml::from_str::<Config>(&format!("{text}\n{LEAST}")).unwrap();
+        let without = read("");
+        assert_eq!((without.candidate(), without.output_topics().get(&Sink::Shadow)), (None, None));
+        let mut with = read("shadow = \"candidate.yaml\"");
+        assert_eq!(with.kafka(0).unwrap().outputs[&Sink::Shadow], "collections.segments.shadow");
+        with.outputs.shadow.clone_from(&with.outputs.changes);
+        let error = with.kafka(0).unwrap_err().to_string();
+        assert!(error.contains("`collections.segment-changes` is named twice"), "{error}");
     }
 
     #[test]

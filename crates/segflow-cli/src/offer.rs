@@ -1,5 +1,5 @@
-//! The segmentation's file while the service runs: read again when it changes and on SIGHUP, checked, and offered to the
-//! tasks. Whether one activates it, its journal decides.
+//! The segmentation's file, and the candidate's, while the service runs: read again when they change and on SIGHUP,
+//! checked, and offered to the tasks. Whether one activates the segmentation, its journal decides.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use segflow_core::segmentation::Segmentation;
 use segflow_runtime::rules::Rulebook;
+use segflow_runtime::shadow::Candidate;
 use segflow_runtime::status::Status;
 
 /// Between looks at the file.
@@ -16,10 +17,50 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Within how long a signal is noticed.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Whom what a file holds is offered to.
+pub enum Offer {
+    /// Every task, to be activated.
+    Rules(Arc<Rulebook>),
+    /// The shadow of every task.
+    Candidate(Arc<Candidate>),
+}
+
+impl Offer {
+    /// What it is called.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Rules(_) => "segmentation",
+            Self::Candidate(_) => "candidate",
+        }
+    }
+
+    /// What is offered now.
+    fn offered(&self) -> Option<Arc<Segmentation>> {
+        match self {
+            Self::Rules(rulebook) => Some(rulebook.offered()),
+            Self::Candidate(candidate) => candidate.offered(),
+        }
+    }
+
+    fn offer(&self, segmentation: Segmentation) {
+        match self {
+            Self::Rules(rulebook) => rulebook.offer(Arc::new(segmentation)),
+            Self::Candidate(candidate) => candidate.offer(Arc::new(segmentation)),
+        }
+    }
+
+    fn set_invalid(&self, status: &Status, invalid: bool) {
+        match self {
+            Self::Rules(_) => status.set_file_invalid(invalid),
+            Self::Candidate(_) => status.set_shadow_file_invalid(invalid),
+        }
+    }
+}
+
 /// Who looks at the file.
 pub struct Watch {
     file: PathBuf,
-    rulebook: Arc<Rulebook>,
+    to: Offer,
     status: Arc<Status>,
     /// What was found by the last look; none if the file could not be read.
     found: Option<Vec<u8>>,
@@ -28,10 +69,10 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Of a file whose content has been offered.
-    pub fn new(file: PathBuf, rulebook: Arc<Rulebook>, status: Arc<Status>) -> Self {
-        let offered = Some(rulebook.offered().text.clone());
-        Self { file, rulebook, status, found: offered.clone(), judged: offered }
+    /// Of a file whose content has been offered, if it could be used.
+    pub fn new(file: PathBuf, to: Offer, status: Arc<Status>) -> Self {
+        let offered = to.offered().map(|offered| offered.text.clone());
+        Self { file, to, status, found: offered.clone(), judged: offered }
     }
 
     /// Looks every two seconds, and at once when told to, until `stop` is set.
@@ -54,8 +95,9 @@ impl Watch {
         if let Err(error) = &read
             && (told || self.found.is_some())
         {
-            tracing::error!(file = %self.file.display(), "the segmentation cannot be read, the former one stays: {error}");
-            self.status.set_file_invalid(true);
+            let (file, name) = (self.file.display(), self.to.name());
+            tracing::error!(%file, "the {name} cannot be read, the former one stays: {error}");
+            self.to.set_invalid(&self.status, true);
         }
         if read.is_err() {
             // Judged anew once it is back.
@@ -72,23 +114,19 @@ impl Watch {
     fn offer(&self) {
         let text = self.found.as_deref().unwrap_or_default();
         let loaded = Segmentation::load(&self.file.display().to_string(), text);
-        self.status.set_file_invalid(loaded.is_err());
+        self.to.set_invalid(&self.status, loaded.is_err());
+        let kind = self.to.name();
         match loaded {
             Ok(loaded) => {
                 loaded.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
                 let segmentation = loaded.segmentation;
-                if segmentation.hash != self.rulebook.offered().hash {
+                if self.to.offered().is_none_or(|offered| segmentation.hash != offered.hash) {
                     let (name, version, hash) = (&segmentation.name, segmentation.version, &segmentation.hash);
-                    tracing::info!(
-                        name,
-                        version,
-                        hash,
-                        "the segmentation's file has changed and is offered to the tasks"
-                    );
-                    self.rulebook.offer(Arc::new(segmentation));
+                    tracing::info!(name, version, hash, "the {kind}'s file has changed and is offered to the tasks");
+                    self.to.offer(segmentation);
                 }
             }
-            Err(error) => tracing::error!("the segmentation cannot be used, the former one stays\n{error}"),
+            Err(error) => tracing::error!("the {kind} cannot be used, the former one stays\n{error}"),
         }
     }
 }
@@ -102,11 +140,11 @@ mod tests {
     fn watch(file: &std::path::Path) -> Watch {
         std::fs::write(file, DEMO).unwrap();
         let segmentation = Segmentation::load("demo.yaml", DEMO).unwrap().segmentation;
-        Watch::new(file.to_owned(), Rulebook::new(Arc::new(segmentation)), Arc::default())
+        Watch::new(file.to_owned(), Offer::Rules(Rulebook::new(Arc::new(segmentation))), Arc::default())
     }
 
     fn offered(watch: &Watch) -> u32 {
-        watch.rulebook.offered().version
+        watch.to.offered().unwrap().version
     }
 
     #[test]
@@ -131,20 +169,35 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("demo.yaml");
         let mut watch = watch(&file);
-        let first = watch.rulebook.offered().hash.clone();
+        let hash = |watch: &Watch| watch.to.offered().unwrap().hash.clone();
+        let first = hash(&watch);
         let invalid = |watch: &Watch| watch.status.snapshot().file_invalid;
         std::fs::write(&file, DEMO.replace("when: ", "when: nothing && ")).unwrap();
         watch.look(true);
-        assert_eq!((invalid(&watch), watch.rulebook.offered().hash.clone()), (true, first.clone()));
+        assert_eq!((invalid(&watch), hash(&watch)), (true, first.clone()));
         std::fs::write(&file, DEMO).unwrap();
         watch.look(true);
         assert!(!invalid(&watch));
         std::fs::remove_file(&file).unwrap();
         watch.look(false);
-        assert_eq!((invalid(&watch), watch.rulebook.offered().hash.clone()), (true, first));
+        assert_eq!((invalid(&watch), hash(&watch)), (true, first));
         std::fs::write(&file, DEMO).unwrap();
         watch.look(false);
         watch.look(false);
         assert!(!invalid(&watch), "it is back as it was");
+    }
+    #[test]
+    fn a_candidate_that_cannot_be_used_is_none_until_it_can() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("candidate.yaml");
+        std::fs::write(&file, "name: [").unwrap();
+        let (candidate, status) = (Candidate::new(None), Arc::<Status>::default());
+        let mut watch = Watch::new(file.clone(), Offer::Candidate(Arc::clone(&candidate)), Arc::clone(&status));
+        watch.look(true);
+        assert!(status.snapshot().shadow_file_invalid && candidate.offered().is_none());
+        assert!(!status.snapshot().file_invalid, "that of the segmentation is another");
+        std::fs::write(&file, DEMO).unwrap();
+        watch.look(true);
+        assert!(!status.snapshot().shadow_file_invalid && candidate.offered().is_some());
     }
 }

@@ -9,7 +9,7 @@ use segflow_core::event::Family;
 use segflow_runtime::log::{LogResult, Task};
 
 use crate::errors::failed;
-use crate::partitions::{latest, list};
+use crate::partitions::{latest, list, number};
 
 /// How long the first barrier waits for a transaction's end before it says "not yet".
 const PENDING: Duration = Duration::from_millis(200);
@@ -17,7 +17,13 @@ const PENDING: Duration = Duration::from_millis(200);
 /// How long to wait for a leader's answer. While it is away, the worker's other tasks wait as long.
 const ANSWER: Duration = Duration::from_secs(1);
 
-/// First barrier: whether no offset of these partitions is pending in an undecided transaction.
+/// No offset of a task is pending.
+pub(crate) struct Settled {
+    /// The metadata of the offset of its journal partition, if it has any.
+    pub(crate) mark: Option<String>,
+}
+
+/// First barrier: whether no offset of these partitions is pending in an undecided transaction; none: not yet.
 ///
 /// The group's coordinator answers a `read_committed` client with UNSTABLE_OFFSET_COMMIT while one is; librdkafka asks
 /// again until the time is up. The offsets themselves are ignored. While the group rebalances, the question waits behind
@@ -27,24 +33,26 @@ pub(crate) fn offsets_settled<C: ConsumerContext>(
     inputs: &BTreeMap<Family, String>,
     journal: &str,
     task: Task,
-) -> LogResult<bool> {
+) -> LogResult<Option<Settled>> {
     let topics = inputs.values().map(String::as_str).chain([journal]);
     let asked = list(topics.map(|topic| (topic, task)));
     match member.committed_offsets(asked, PENDING) {
         Ok(answer) => {
             let failure = answer.elements().iter().find_map(|element| element.error().err());
-            failure.map_or(Ok(true), |error| undecided(&error))
+            let marker = answer.find_partition(journal, number(task));
+            let mark = marker.map(|marker| marker.metadata().to_owned()).filter(|mark| !mark.is_empty());
+            failure.map_or(Ok(Some(Settled { mark })), |error| undecided(&error))
         }
         Err(error) => undecided(&error),
     }
 }
 
 /// Not yet, or a failure. The question's time may also run out because the broker is away: that is "not yet" as well.
-fn undecided(error: &KafkaError) -> LogResult<bool> {
+fn undecided(error: &KafkaError) -> LogResult<Option<Settled>> {
     match error.rdkafka_error_code() {
         Some(
             Code::UnstableOffsetCommit | Code::OperationTimedOut | Code::RequestTimedOut | Code::WaitingForCoordinator,
-        ) => Ok(false),
+        ) => Ok(None),
         _ => Err(failed("asking for pending offsets", error)),
     }
 }

@@ -9,7 +9,8 @@ use rdkafka::config::RDKafkaLogLevel;
 use segflow_core::event::Family;
 use segflow_runtime::log::{LogError, LogResult, Sink};
 
-/// Every sink, in the order in which they are listed everywhere.
+/// Every sink that needs a topic, in the order in which they are listed everywhere. [`Sink::Shadow`] has one where there is a
+/// candidate.
 pub const SINKS: [Sink; 5] = [Sink::Changes, Sink::Segments, Sink::DeadLetters, Sink::Journal, Sink::Segmentations];
 
 /// The topic of a sink unless the configuration names another.
@@ -21,6 +22,7 @@ pub const fn default_topic(sink: Sink) -> &'static str {
         Sink::DeadLetters => "collections.dead-letters",
         Sink::Journal => "collections.journal",
         Sink::Segmentations => "segflow.segmentations",
+        Sink::Shadow => "collections.segments.shadow",
     }
 }
 

@@ -11,19 +11,20 @@ use segflow_runtime::log::{
     Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task, Trimmer,
 };
 
-use crate::barrier;
+use crate::barrier::{self, Settled};
 use crate::check::partition_count;
 use crate::config::KafkaConfig;
 use crate::ends::Asker;
 use crate::errors::failed;
 use crate::ownership::Ownership;
-use crate::partitions::{list_at, offset};
+use crate::partitions::{list_at, number, offset};
 use crate::past::KafkaPast;
 use crate::producer::Transactions;
 use crate::reader::Reader;
 use crate::trim;
 
-/// What is committed for a journal partition. The offset is a marker: it fences and is waited for, and is never read.
+/// What is committed for a journal partition. The offset is a marker: it fences and is waited for, and is never read. Its
+/// metadata are the task's mark.
 const JOURNAL_MARKER: Offset = Offset::Offset(0);
 
 /// One worker's log: a member of the group, a reader, a producer, a client that asks, and in recovery some more.
@@ -35,6 +36,10 @@ pub struct KafkaLog {
     asker: Asker,
     transactions: Transactions,
     past: KafkaPast,
+    /// The marks of the transaction under way.
+    marks: BTreeMap<Task, String>,
+    /// The marks found by the first barrier.
+    marked: BTreeMap<Task, String>,
 }
 
 /// A worker may be made on one thread and run on another.
@@ -58,7 +63,8 @@ impl KafkaLog {
         let reader = Reader::open(&config)?;
         let ownership = Ownership::join(&config)?;
         let past = KafkaPast::new(config.clone());
-        Ok(Self { config, partitions, ownership, reader, asker, transactions, past })
+        let (marks, marked) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { config, partitions, ownership, reader, asker, transactions, past, marks, marked })
     }
 
     /// How many partitions every topic has: how many tasks there are in all.
@@ -114,7 +120,16 @@ impl Log for KafkaLog {
     }
 
     fn begin(&mut self) -> LogResult<()> {
+        self.marks.clear();
         self.transactions.begin()
+    }
+
+    fn mark(&mut self, task: Task, mark: &str) {
+        self.marks.insert(task, mark.to_owned());
+    }
+
+    fn marked(&mut self, task: Task) -> Option<String> {
+        self.marked.get(&task).cloned()
     }
 
     fn produce(&mut self, output: Output) -> LogResult<()> {
@@ -139,6 +154,11 @@ impl Log for KafkaLog {
             }
         }
         let sent = list_at(sent).map_err(|error| failed("sending offsets", &error))?;
+        for (task, mark) in &self.marks {
+            if let Some(mut marker) = sent.find_partition(self.config.journal(), number(*task)) {
+                marker.set_metadata(mark);
+            }
+        }
         self.transactions.send_offsets(&sent, &membership)
     }
 
@@ -155,7 +175,12 @@ impl Log for KafkaLog {
     }
 
     fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
-        barrier::offsets_settled(self.ownership.consumer(), &self.config.inputs, self.config.journal(), task)
+        let (inputs, journal) = (&self.config.inputs, self.config.journal());
+        let settled = barrier::offsets_settled(self.ownership.consumer(), inputs, journal, task)?;
+        self.marked.remove(&task);
+        let Some(Settled { mark }) = settled else { return Ok(false) };
+        self.marked.extend(mark.map(|mark| (task, mark)));
+        Ok(true)
     }
 
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {

@@ -66,7 +66,9 @@ impl Wanted {
     fn sink(&self, sink: Sink) -> Vec<(&'static str, String)> {
         let delete = ("cleanup.policy", "delete".to_owned());
         match sink {
-            Sink::Changes | Sink::DeadLetters => vec![delete, largest(), retention(self.output_retention)],
+            Sink::Changes | Sink::DeadLetters | Sink::Shadow => {
+                vec![delete, largest(), retention(self.output_retention)]
+            }
             Sink::Segments | Sink::Segmentations => vec![("cleanup.policy", "compact".to_owned()), largest()],
             Sink::Journal => {
                 vec![delete, ("message.timestamp.type", "LogAppendTime".to_owned()), retention(None)]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Instant;
-use segflow_runtime::status::{InputStatus, Phase, Snapshot, SnapshotStatus, TaskStatus, Totals, WorkerStatus};
+use segflow_runtime::status::{
+    InputStatus, Phase, Shadowing, Snapshot, SnapshotStatus, TaskStatus, Totals, WorkerStatus,
+};
 
 use crate::exposition::{Series, text};
 
@@ -20,6 +22,7 @@ pub fn render(snapshot: &Snapshot, topics: &BTreeMap<Family, String>) -> String 
     series.extend(clocks(&snapshot.tasks));
     series.extend(phases(&snapshot.tasks));
     series.extend(segmentations(snapshot));
+    series.extend(shadows(snapshot));
     series.extend(records(&snapshot.totals));
     series.extend(workers(&snapshot.workers));
     series.extend(snapshots(&snapshot.snapshots));
@@ -156,6 +159,41 @@ fn segmentations(snapshot: &Snapshot) -> [Series; 4] {
     }
     invalid.push(&[], f64::from(u8::from(snapshot.file_invalid)));
     [version, pass, refused, invalid]
+}
+
+/// Nothing of a task whose shadow was never looked at, and the file's only where one was: there is no candidate.
+fn shadows(snapshot: &Snapshot) -> [Series; 5] {
+    let mut state = Series::gauge("shadow_state", "1 for the state the shadow of the task is in, 0 for the others.");
+    let mut differing = Series::gauge(
+        "shadow_differing_customers",
+        "Customers whom the candidate puts in another segment than the live rules, by dimension that both have.",
+    );
+    let mut changes = Series::counter("shadow_changes_total", "Changes that the candidate would have made.");
+    let mut runs = Series::counter("shadow_runs_total", "How often the shadow of the task began, or began anew.");
+    let mut invalid = Series::gauge(
+        "shadow_file_invalid",
+        "1 while the candidate's file cannot be read or used and the former one, if any, stays, else 0.",
+    );
+    for (partition, shadow) in &snapshot.shadows {
+        let partition = partition.to_string();
+        let labels = [("partition", partition.as_str())];
+        for name in Shadowing::WORDS {
+            if let Some(phase) = &shadow.phase {
+                let labels = [("partition", partition.as_str()), ("state", name)];
+                state.push(&labels, f64::from(u8::from(phase.word() == name)));
+            }
+        }
+        for (dimension, count) in &shadow.differing {
+            let labels = [("partition", partition.as_str()), ("dimension", dimension)];
+            differing.push(&labels, number(*count));
+        }
+        changes.push(&labels, number(shadow.changes));
+        runs.push(&labels, number(shadow.runs));
+    }
+    if snapshot.shadow_file_invalid || !snapshot.shadows.is_empty() {
+        invalid.push(&[], f64::from(u8::from(snapshot.shadow_file_invalid)));
+    }
+    [state, differing, changes, runs, invalid]
 }
 
 /// A name, a help and where the value stands.

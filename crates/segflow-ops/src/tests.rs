@@ -10,7 +10,9 @@ use segflow_core::clock::{Clock, Cursor};
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Instant;
-use segflow_runtime::status::{InputStatus, Phase, Snapshot, SnapshotStatus, Status, TaskStatus, Totals, WorkerStatus};
+use segflow_runtime::status::{
+    InputStatus, Phase, ShadowStatus, Shadowing, Snapshot, SnapshotStatus, Status, TaskStatus, Totals, WorkerStatus,
+};
 
 use crate::health::{liveness, readiness};
 use crate::metrics::{VERSION, render};
@@ -67,6 +69,8 @@ fn healthy() -> Snapshot {
         totals: BTreeMap::new(),
         file_invalid: false,
         snapshots: BTreeMap::new(),
+        shadows: BTreeMap::new(),
+        shadow_file_invalid: false,
     }
 }
 
@@ -97,6 +101,10 @@ fn every_metric_of_a_running_task() {
     let made = SnapshotStatus { epoch: 40, at_ms: TEN.0, uploaded_bytes: 1_000, failures: 1 };
     snapshot.snapshots.insert(3, made);
     snapshot.snapshots.insert(4, SnapshotStatus { failures: 2, ..SnapshotStatus::default() });
+    let differing = [("stage".to_owned(), 7), ("value".to_owned(), 0)].into();
+    let shadow = ShadowStatus { phase: Some(Shadowing::Passing), differing, changes: 13, runs: 2 };
+    snapshot.shadows.insert(3, shadow);
+    snapshot.shadows.insert(4, ShadowStatus { changes: 5, runs: 1, ..ShadowStatus::default() });
     check_metrics(
         &snapshot,
         expect![[r##"
@@ -138,6 +146,29 @@ fn every_metric_of_a_running_task() {
             # HELP segflow_segmentation_file_invalid 1 while the segmentation's file cannot be read or used and the former one stays offered, else 0.
             # TYPE segflow_segmentation_file_invalid gauge
             segflow_segmentation_file_invalid 0
+            # HELP segflow_shadow_state 1 for the state the shadow of the task is in, 0 for the others.
+            # TYPE segflow_shadow_state gauge
+            segflow_shadow_state{partition="3",state="invalid"} 0
+            segflow_shadow_state{partition="3",state="refused"} 0
+            segflow_shadow_state{partition="3",state="waiting"} 0
+            segflow_shadow_state{partition="3",state="passing"} 1
+            segflow_shadow_state{partition="3",state="running"} 0
+            segflow_shadow_state{partition="3",state="failed"} 0
+            # HELP segflow_shadow_differing_customers Customers whom the candidate puts in another segment than the live rules, by dimension that both have.
+            # TYPE segflow_shadow_differing_customers gauge
+            segflow_shadow_differing_customers{partition="3",dimension="stage"} 7
+            segflow_shadow_differing_customers{partition="3",dimension="value"} 0
+            # HELP segflow_shadow_changes_total Changes that the candidate would have made.
+            # TYPE segflow_shadow_changes_total counter
+            segflow_shadow_changes_total{partition="3"} 13
+            segflow_shadow_changes_total{partition="4"} 5
+            # HELP segflow_shadow_runs_total How often the shadow of the task began, or began anew.
+            # TYPE segflow_shadow_runs_total counter
+            segflow_shadow_runs_total{partition="3"} 2
+            segflow_shadow_runs_total{partition="4"} 1
+            # HELP segflow_shadow_file_invalid 1 while the candidate's file cannot be read or used and the former one, if any, stays, else 0.
+            # TYPE segflow_shadow_file_invalid gauge
+            segflow_shadow_file_invalid 0
             # HELP segflow_events_total Records read and committed.
             # TYPE segflow_events_total counter
             segflow_events_total{partition="3"} 100

@@ -147,6 +147,11 @@ impl AtHand {
         Err(TaskError::stop(self.task, reason))
     }
 
+    /// The segmentation of this hash, which is that of the last epoch.
+    pub fn known(&self, hash: &str) -> Arc<Segmentation> {
+        self.known[hash].clone()
+    }
+
     /// The version of the segmentation of this hash, if it is at hand.
     pub fn version(&self, hash: &str) -> Option<u32> {
         self.known.get(hash).map(|known| known.version)

@@ -11,6 +11,7 @@ use segflow_wire::{Encoding, Intake};
 
 use crate::log::Task;
 use crate::rules::Rulebook;
+use crate::shadow::{self, Candidate};
 use crate::shelf::Shelf;
 use crate::snapshots::Keeper;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub cache_customers: usize,
     /// Task `p` keeps its database in the directory `task-p` of this one.
     pub state_dir: PathBuf,
+    /// The candidate that is evaluated beside the rules, if there is to be one.
+    pub shadow: Option<Arc<Candidate>>,
     /// The snapshots of this process's tasks, if there is a place for them.
     pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
@@ -92,6 +95,12 @@ impl Config {
     #[must_use]
     pub fn task_dir(&self, task: Task) -> PathBuf {
         self.state_dir.join(format!("task-{}", task.0))
+    }
+
+    /// Where the shadow of a task keeps its database.
+    #[must_use]
+    pub fn shadow_dir(&self, task: Task) -> PathBuf {
+        self.state_dir.join(format!("{}{}", shadow::DIRECTORY, task.0))
     }
 
     /// The topic of a family; the family's word if the family is no input.

@@ -18,6 +18,7 @@ pub mod replay;
 mod report;
 mod roll;
 pub mod rules;
+pub mod shadow;
 pub mod shelf;
 pub mod snapshots;
 pub mod standby;

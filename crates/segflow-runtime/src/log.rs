@@ -49,6 +49,8 @@ pub enum Sink {
     Journal,
     /// The compacted texts of the segmentations that journals name, under their hashes; of one partition, [`TEXTS`].
     Segmentations,
+    /// What a candidate would have changed; without a candidate it has no topic.
+    Shadow,
 }
 
 /// The one partition of [`Sink::Segmentations`].
@@ -180,6 +182,19 @@ pub trait Log: Past {
 
     /// S2: waits until every output is delivered.
     fn flush(&mut self) -> LogResult<()>;
+
+    /// S2: leaves a mark of a task, which [`Log::marked`] tells once this transaction is committed. At most 1,000 bytes. A
+    /// commit of the task without a mark takes the one before it away.
+    fn mark(&mut self, task: Task, mark: &str) {
+        let _ = (task, mark);
+    }
+
+    /// The mark of the last commit of the task, by whomever, as the first barrier of its recovery found it. None if that
+    /// commit left none, or if it cannot be told.
+    fn marked(&mut self, task: Task) -> Option<String> {
+        let _ = task;
+        None
+    }
 
     /// S3: adds the offsets of these tasks' inputs, and one for each task's journal partition, to the transaction,
     /// under the present generation of the group. Fails with `Retry` if one of the tasks is no longer owned.

@@ -6,6 +6,7 @@ use segflow_core::journal::Record as Journal;
 
 use crate::failpoint::{Point, pass};
 use crate::log::{Log, LogError, LogResult, Offsets, Output, Task};
+use crate::shadow::ShadowCommit;
 
 /// What a task has to say after S0.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,22 +31,33 @@ impl TaskCommit {
     }
 }
 
+/// The offsets of a transaction: of every task in it, and none for the inputs of one of which only its shadow has
+/// something to say.
+fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<Task, Offsets> {
+    let mut offsets: BTreeMap<Task, Offsets> = shadows.iter().map(|shadow| (shadow.task, Offsets::default())).collect();
+    offsets.extend(commits.iter().map(|commit| (commit.task, commit.offsets())));
+    offsets
+}
+
 /// S1 to S3: produces everything, waits until it is delivered, and adds the offsets under the present generation.
 ///
 /// # Errors
 /// What the log says; `Retry` if a task of this cycle is no longer owned.
-pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit]) -> LogResult<()> {
+pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
     log.begin()?;
     pass(Point::Begun)?;
-    for output in commits.iter().flat_map(|commit| &commit.outputs) {
+    let beside = shadows.iter().flat_map(|shadow| &shadow.outputs);
+    for output in commits.iter().flat_map(|commit| &commit.outputs).chain(beside) {
         log.produce(output.clone())?;
         pass(Point::Produced)?;
     }
     pass(Point::Flush)?;
     log.flush()?;
     pass(Point::Flushed)?;
-    still_owned(&log.tasks()?, commits)?;
-    log.send_offsets(&commits.iter().map(|commit| (commit.task, commit.offsets())).collect())?;
+    shadows.iter().for_each(|shadow| log.mark(shadow.task, &shadow.mark));
+    let offsets = offsets(commits, shadows);
+    still_owned(&log.tasks()?, offsets.keys())?;
+    log.send_offsets(&offsets)?;
     pass(Point::OffsetsSent)
 }
 
@@ -53,19 +65,18 @@ pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit]) -> LogResult<()> {
 ///
 /// # Errors
 /// As [`send`]; `Unclear` if nobody can say whether the commit happened.
-pub fn publish<L: Log>(log: &mut L, commits: &[TaskCommit]) -> LogResult<()> {
-    send(log, commits)?;
+pub fn publish<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
+    send(log, commits, shadows)?;
     log.commit()?;
     pass(Point::Committed)
 }
 
 /// A generation is not ownership: a broker takes offsets for any partition from any member of the generation.
-fn still_owned(owned: &BTreeSet<Task>, commits: &[TaskCommit]) -> LogResult<()> {
-    match commits.iter().find(|commit| !owned.contains(&commit.task)) {
+fn still_owned<'a>(owned: &BTreeSet<Task>, mut tasks: impl Iterator<Item = &'a Task>) -> LogResult<()> {
+    match tasks.find(|task| !owned.contains(task)) {
         None => Ok(()),
-        Some(commit) => Err(LogError::Retry(format!(
-            "task {} was taken away before its commit; the cycle is given up",
-            commit.task.0
-        ))),
+        Some(task) => {
+            Err(LogError::Retry(format!("task {} was taken away before its commit; the cycle is given up", task.0)))
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::log::{Ends, LogError, Task};
 use crate::publish::TaskCommit;
 use crate::recovery::Recovery;
 use crate::rules::Refused;
-use crate::status::{InputStatus, Phase, Snapshot, Status, TaskStatus, WorkerStatus};
+use crate::status::{InputStatus, Phase, Shadowing, Snapshot, Status, TaskStatus, WorkerStatus};
 use crate::task::{Local, Prepared};
 use crate::worker::{Cycle, Life};
 
@@ -143,6 +143,43 @@ pub(crate) fn standby(status: &Status, task: Task, epoch: u64, journal: Option<u
 /// A standby has laid a task down.
 pub(crate) fn standby_over(status: &Status, task: Task) {
     status.lock().tasks.retain(|partition, known| *partition != task.0 || known.worker != STANDBY);
+}
+
+/// Where a task's shadow stands, which has no run; whether that is new.
+pub(crate) fn shadow(status: &Status, task: Task, phase: Shadowing) -> bool {
+    let mut status = status.lock();
+    let shadow = status.shadows.entry(task.0).or_default();
+    shadow.differing.clear();
+    let phase = Some(phase);
+    let new = shadow.phase != phase;
+    shadow.phase = phase;
+    new
+}
+
+/// How far the run of a task's shadow has come.
+pub(crate) fn shadow_goes(status: &Status, task: Task, passing: bool, differing: &BTreeMap<String, u64>) {
+    let mut status = status.lock();
+    let shadow = status.shadows.entry(task.0).or_default();
+    shadow.phase = Some(if passing { Shadowing::Passing } else { Shadowing::Running });
+    shadow.differing.clone_from(differing);
+}
+
+/// A run begins.
+pub(crate) fn shadow_begun(status: &Status, task: Task) {
+    status.lock().shadows.entry(task.0).or_default().runs += 1;
+}
+
+/// Changes of a shadow are committed.
+pub(crate) fn shadow_told(status: &Status, task: Task, changes: u64) {
+    status.lock().shadows.entry(task.0).or_default().changes += changes;
+}
+
+/// A task is no longer here.
+pub(crate) fn shadow_over(status: &Status, task: Task) {
+    if let Some(shadow) = status.lock().shadows.get_mut(&task.0) {
+        shadow.phase = None;
+        shadow.differing.clear();
+    }
 }
 
 fn of_worker<'a>(status: &'a mut Snapshot, worker: &str) -> &'a mut WorkerStatus {

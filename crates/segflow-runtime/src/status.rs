@@ -24,6 +24,11 @@ impl Status {
         self.lock().file_invalid = invalid;
     }
 
+    /// Says whether the candidate's file cannot be used.
+    pub fn set_shadow_file_invalid(&self, invalid: bool) {
+        self.lock().shadow_file_invalid = invalid;
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Snapshot> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -42,6 +47,58 @@ pub struct Snapshot {
     pub file_invalid: bool,
     /// By partition, since the process started, also of tasks that were given away.
     pub snapshots: BTreeMap<u32, SnapshotStatus>,
+    /// By partition, also of tasks that were given away.
+    pub shadows: BTreeMap<u32, ShadowStatus>,
+    /// Whether the candidate's file cannot be read or used.
+    pub shadow_file_invalid: bool,
+}
+
+/// The shadow of a task.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct ShadowStatus {
+    /// Where it stands; none of a task that is not here.
+    pub phase: Option<Shadowing>,
+    /// How many customers stand elsewhere by the candidate, by dimension that both have; while it runs.
+    pub differing: BTreeMap<String, u64>,
+    /// Changes committed since the process started.
+    pub changes: u64,
+    /// Runs begun since the process started.
+    pub runs: u64,
+}
+
+/// Where a shadow stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Shadowing {
+    /// The candidate's file holds none.
+    Invalid,
+    /// The candidate could not be activated: `name`, `currency` or `version`.
+    Refused(&'static str),
+    /// For the end of the pass over all customers that follows an activation.
+    Waiting,
+    /// Some customers are decided by the live rules still.
+    Passing,
+    /// The candidate decides everybody.
+    Running,
+    /// Why it was given up; it begins anew after a rest.
+    Failed(String),
+}
+
+impl Shadowing {
+    /// Every word of [`Shadowing::word`].
+    pub const WORDS: [&'static str; 6] = ["invalid", "refused", "waiting", "passing", "running", "failed"];
+
+    /// The word of a metric.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Refused(_) => "refused",
+            Self::Waiting => "waiting",
+            Self::Passing => "passing",
+            Self::Running => "running",
+            Self::Failed(_) => "failed",
+        }
+    }
 }
 
 /// The snapshots that this process has made of a task.

@@ -1,6 +1,7 @@
 //! What a worker holds of a task that it owns: its states on disk and the last epoch written there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use segflow_core::ENGINE_VERSION;
 use segflow_core::change::{Actionable, Change, Decided, Envelope};
@@ -22,6 +23,7 @@ use crate::error::TaskError;
 use crate::log::{Ends, Offsets, Output, Past, Record, Sink, Task};
 use crate::publish::TaskCommit;
 use crate::rules::{Refused, Rules, Standing};
+use crate::shadow::{Moves, moves};
 use crate::state_bytes;
 use crate::states::Stored;
 
@@ -74,13 +76,32 @@ impl Local {
     #[must_use]
     pub fn rules_in_force(&self) -> (Option<u32>, bool) {
         let present = self.last.as_ref().and_then(|last| self.at_hand.version(&last.segmentation_hash));
-        (present, self.last.as_ref().is_some_and(|last| !last.former.is_empty()))
+        (present, self.is_passing())
     }
 
     /// `F`, `T` and `S` after the last epoch.
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.last.as_ref().map_or_else(Clock::default, |last| last.clock.clone())
+    }
+
+    /// Whose state it is.
+    #[must_use]
+    pub const fn task(&self) -> Task {
+        self.task
+    }
+
+    /// The rules in force after the last epoch; before the first, those that are offered.
+    #[must_use]
+    pub fn present(&self, config: &Config) -> Arc<Segmentation> {
+        let last = self.last.as_ref();
+        last.map_or_else(|| config.segmentation.offered(), |last| self.at_hand.known(&last.segmentation_hash))
+    }
+
+    /// Whether some customers are decided by former rules still.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| !last.former.is_empty())
     }
 
     /// Where an input stands after the last epoch.
@@ -174,18 +195,21 @@ impl Local {
         let target = Target::Settled { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
         let beginning = self.at_hand.next(config, self.last.as_ref());
         let pass = beginning.standing.pass(bounds.resegmented_max);
+        let facts = config.shadow.is_some().then(|| accepted.clone());
         let epoch = decide(&mut self.states, &beginning.rules, &before, accepted, &target, pass.as_ref())?;
         let rejected = [rejected, refused(&epoch, records)].concat();
+        let beside =
+            facts.map(|accepted| Beside { accepted, moves: moves(&epoch.changes), rules: beginning.rules.clone() });
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
         let ticked = config.clock.idle == Idle::RecordTime && epoch.clock != before;
         let (refused, turned) = (beginning.refused, beginning.standing.activates || epoch.passed.is_some());
         if records.is_empty() && epoch.woken == 0 && !moved && !ticked && !turned {
-            return Ok(Prepared { settled, refused, commit: None });
+            return Ok(Prepared { settled, refused, commit: None, beside });
         }
         self.check_room()?;
         let record = self.journal(&beginning.standing, &epoch, inputs, ends.w);
         let commit = self.commit(config, &beginning, record, &epoch, records, &rejected)?;
-        Ok(Prepared { settled, refused, commit: Some(commit) })
+        Ok(Prepared { settled, refused, commit: Some(commit), beside })
     }
 
     /// S5: writes what was prepared; or, in recovery, what was decided again.
@@ -329,6 +353,16 @@ pub struct Prepared {
     pub refused: Option<Refused>,
     /// What is to be committed; none if there is nothing to say.
     pub commit: Option<TaskCommit>,
+    /// What a candidate is evaluated from; none without a candidate.
+    pub(crate) beside: Option<Beside>,
+}
+
+/// What the epoch took in, and whom it moved by which rules.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    pub accepted: Accepted,
+    pub moves: Moves,
+    pub rules: Rules,
 }
 
 /// The records for whose facts there was no room.
@@ -358,20 +392,26 @@ fn change_output(
         within_ms: segmentation.actionable_within_ms,
     };
     let core = decided.core.clone();
-    let envelope = Envelope {
-        actionable: actionable.judge(&core),
-        decided_at: record.clock.facts,
-        lag_ms: record.clock.facts.since_ms(core.effective_at),
-        engine_version: record.engine_version.clone(),
-        topic: decided.origin.map(|(family, _)| config.topic(family).to_owned()),
-        partition: decided.origin.map(|_| task.0),
-        offset: decided.origin.map(|(_, offset)| offset),
-    };
+    let envelope =
+        Envelope { actionable: actionable.judge(&core), ..envelope(config, task, decided, record.clock.facts) };
     let customer = core.customer_id.clone();
     let value = segflow_wire::change::encode(&Change { core, envelope }, config.outputs.changes);
     keyed(Sink::Changes, task, customer.as_str(), value)
 }
 
-fn keyed(sink: Sink, task: Task, key: &str, value: Vec<u8>) -> Output {
+/// The envelope of a change that nobody is to act on, decided by this release.
+pub(crate) fn envelope(config: &Config, task: Task, decided: &Decided, decided_at: Instant) -> Envelope {
+    Envelope {
+        actionable: false,
+        decided_at,
+        lag_ms: decided_at.since_ms(decided.core.effective_at),
+        engine_version: ENGINE_VERSION.to_owned(),
+        topic: decided.origin.map(|(family, _)| config.topic(family).to_owned()),
+        partition: decided.origin.map(|_| task.0),
+        offset: decided.origin.map(|(_, offset)| offset),
+    }
+}
+
+pub(crate) fn keyed(sink: Sink, task: Task, key: &str, value: Vec<u8>) -> Output {
     Output { sink, task, key: Some(key.as_bytes().to_vec()), value: Some(value), headers: Vec::new() }
 }

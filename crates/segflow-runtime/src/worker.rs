@@ -15,6 +15,7 @@ use crate::log::{Ends, Log, LogError, LogResult, Record, Task};
 use crate::publish::{TaskCommit, publish};
 use crate::recovery::{Recovery, Step};
 use crate::report;
+use crate::shadow::{ShadowCommit, Shadows};
 use crate::status::Status;
 use crate::task::Local;
 
@@ -37,6 +38,7 @@ pub struct Worker<L: Log> {
     broken: bool,
     /// The task that was taken further last, of those that recover.
     recovered_last: Option<Task>,
+    shadows: Shadows,
 }
 
 /// The life of a task that is owned.
@@ -73,8 +75,10 @@ enum Remedy {
 impl<L: Log> Worker<L> {
     /// A worker that owns nothing yet. Its name is that of its member of the group.
     pub fn new(name: impl Into<String>, config: Arc<Config>, log: L, status: Arc<Status>) -> Self {
+        let name = name.into();
         let worker = Self {
-            name: name.into(),
+            shadows: Shadows::new(&name),
+            name,
             config,
             log,
             status,
@@ -90,6 +94,12 @@ impl<L: Log> Worker<L> {
     /// Its log.
     pub const fn log(&mut self) -> &mut L {
         &mut self.log
+    }
+
+    /// What the shadows of its tasks add to the transaction that [`Worker::prepare`] has prepared.
+    #[must_use]
+    pub fn beside(&self) -> &[ShadowCommit] {
+        self.shadows.prepared()
     }
 
     /// Cycles, pausing as each asks, until `stop` is set; the cycle under way is finished first.
@@ -154,17 +164,19 @@ impl<L: Log> Worker<L> {
             Ok(commits) => commits,
             Err(error) => return self.give_up(error, &self.running(), Remedy::SeekBack),
         };
-        if commits.is_empty() {
+        if commits.is_empty() && self.shadows.prepared().is_empty() {
             self.failures = 0;
-            return Ok(Cycle { busy: recovering, ..Cycle::default() });
+            return Ok(Cycle { busy: recovering || self.shadows.is_busy(), ..Cycle::default() });
         }
         if let Err(error) = pass(Point::Prepared) {
             return self.give_up(error, &self.running(), Remedy::SeekBack);
         }
-        match publish(&mut self.log, &commits) {
+        match publish(&mut self.log, &commits, self.shadows.prepared()) {
             Ok(()) => self.failures = 0,
             Err(error) => {
-                let tasks: Vec<Task> = commits.iter().map(|commit| commit.task).collect();
+                let tasks = commits.iter().map(|commit| commit.task).chain(self.shadows.tasks());
+                let tasks: Vec<Task> = tasks.collect::<BTreeSet<_>>().into_iter().collect();
+                self.shadows.gave_up(&self.config, &self.status);
                 return self.give_up(error, &tasks, Remedy::Abort);
             }
         }
@@ -259,6 +271,7 @@ impl<L: Log> Worker<L> {
 
     /// Gives a task up; its store, if it is sound, stays open for whoever is next.
     fn lay_down(&mut self, task: Task) {
+        self.shadows.leave(&self.status, task);
         let local = match self.tasks.remove(&task) {
             Some(Life::Running(local)) => Some(local),
             Some(Life::Recovering(recovery)) => recovery.into_local(),
@@ -273,6 +286,7 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// The outer one ends the worker: no room is left. The inner one gives the cycle up.
     pub fn prepare(&mut self, recovering: bool) -> Result<LogResult<Vec<TaskCommit>>, WorkerError> {
+        self.shadows.cycle();
         let running: BTreeSet<Task> = self.running().into_iter().collect();
         if running.is_empty() {
             return Ok(Ok(Vec::new()));
@@ -315,8 +329,10 @@ impl<L: Log> Worker<L> {
     ) -> Result<Option<TaskCommit>, TaskError> {
         let positions = self.log.positions(task)?;
         let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
-        let prepared = local.prepare(&self.config, records, &positions, ends, bounds)?;
+        self.shadows.attend(&self.config, &self.status, &mut self.log, task, local);
+        let mut prepared = local.prepare(&self.config, records, &positions, ends, bounds)?;
         report::settled(&self.status, &self.name, task, local, &prepared, ends, &self.config);
+        self.shadows.prepare(&self.config, &self.status, local, &mut prepared, task, bounds);
         pass(Point::TaskPrepared)?;
         Ok(prepared.commit)
     }
@@ -349,6 +365,7 @@ impl<L: Log> Worker<L> {
                 self.stop_task(commit.task, &error);
             }
         }
+        self.shadows.committed(&self.config, &self.status);
         cycle
     }
 
@@ -364,6 +381,7 @@ impl<L: Log> Worker<L> {
 
     fn stop_task(&mut self, task: Task, error: &TaskError) {
         self.log.release(task);
+        self.shadows.leave(&self.status, task);
         let life = match error {
             TaskError::Damaged(reason) => Life::Recovering(Box::new(Recovery::damaged(task, reason))),
             error => stopped(task, error),
@@ -388,6 +406,7 @@ impl<L: Log> Worker<L> {
 
     fn remedy(&mut self, tasks: &[Task], remedy: Remedy) {
         if remedy == Remedy::SeekBack {
+            self.shadows.discard();
             tasks.iter().for_each(|task| self.seek_back(*task));
             return;
         }
@@ -413,6 +432,7 @@ impl<L: Log> Worker<L> {
     /// The journal decides what became of the task's last commit.
     fn recover(&mut self, task: Task) {
         self.log.release(task);
+        self.shadows.close(task);
         if let Some(Life::Running(local)) = self.tasks.remove(&task) {
             self.tasks.insert(task, Life::Recovering(Box::new(Recovery::of(task, local))));
         }

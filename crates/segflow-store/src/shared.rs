@@ -44,6 +44,18 @@ impl Shared {
         Self { settings, cache, write_buffers }
     }
 
+    /// The same memory, for stores that are to report a full disk at another free space.
+    #[must_use]
+    pub fn with_reserve(&self, reserve_bytes: u64) -> Self {
+        Self { settings: Settings { reserve_bytes, ..self.settings }, ..self.clone() }
+    }
+
+    /// Free space below which a store reports that the disk is full, in bytes.
+    #[must_use]
+    pub const fn reserve_bytes(&self) -> u64 {
+        self.settings.reserve_bytes
+    }
+
     /// Options of a database.
     pub(crate) fn database(&self) -> Options {
         let mut options = Options::default();

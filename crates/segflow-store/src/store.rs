@@ -30,6 +30,10 @@ pub enum Meta {
     Segmentation,
     /// From which version of the states' bytes on every row is that must be rewritten to be understood later.
     StateVersion,
+    /// How far a store has come that no journal speaks of.
+    Progress,
+    /// A batch that is to be written once what it rests on is known to be committed.
+    Prepared,
 }
 
 impl Meta {
@@ -39,6 +43,8 @@ impl Meta {
             Self::Journal => "journal",
             Self::Segmentation => "segmentation",
             Self::StateVersion => "state-version",
+            Self::Progress => "progress",
+            Self::Prepared => "prepared",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold at the end of every run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use segflow_core::change::Core;
@@ -46,9 +46,78 @@ pub fn all(
         stores(world, config, workers, task, &mut violations);
     }
     if !late {
-        as_replayed(world, config, drafts, until, changes, &mut violations);
+        let rules = config.segmentation.offered();
+        as_replayed(world, config, rules, drafts, until, changes, &mut violations);
     }
     violations
+}
+
+/// The shadows of a run.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Shadowed {
+    /// Changes told.
+    pub changes: usize,
+    /// Runs that told some.
+    pub runs: usize,
+    /// Whether all was told by runs that began with the first event, and is what a fold of the candidate tells.
+    pub folded: bool,
+}
+
+/// Each run of a shadow is over once another has begun, and within it nothing is told twice or left out.
+pub fn shadows(
+    world: &World,
+    config: &Config,
+    drafts: &[Draft],
+    late: bool,
+    until: Option<Instant>,
+    violations: &mut Vec<String>,
+) -> Shadowed {
+    let Some(candidate) = config.shadow.as_ref().and_then(|candidate| candidate.offered()) else {
+        return Shadowed::default();
+    };
+    let (mut all, mut names) = (Vec::new(), BTreeSet::new());
+    for task in (0..config.intake.partitions).map(Task) {
+        let mut runs: Vec<(&[u8], Vec<Core>)> = Vec::new();
+        for output in world.committed(Sink::Shadow, task) {
+            let (_, name) = output.headers.first().expect("the run's name");
+            let name = name.as_deref().expect("a name");
+            let value = output.value.as_deref().expect("a change");
+            let core = change::decode(value, Encoding::Json).expect("a change").core;
+            match runs.last_mut() {
+                Some((last, cores)) if *last == name => cores.push(core),
+                _ => runs.push((name, vec![core])),
+            }
+        }
+        for (name, cores) in runs {
+            if !names.insert((task, name.to_vec())) {
+                let name = String::from_utf8_lossy(name);
+                violations.push(format!("the shadow of task {} goes on with {name} after another run", task.0));
+            }
+            one_run(&cores, violations);
+            all.extend(cores);
+        }
+    }
+    let (changes, runs) = (all.len(), names.len());
+    let from_the_first = |(_, name): &(Task, Vec<u8>)| String::from_utf8_lossy(name).contains("/0-");
+    let once = names.iter().map(|(task, _)| task).collect::<BTreeSet<_>>().len() == config.intake.partitions as usize;
+    let folded = !late && once && runs == config.intake.partitions as usize && names.iter().all(from_the_first);
+    if folded {
+        as_replayed(world, config, candidate, drafts, until, all, violations);
+    }
+    Shadowed { changes, runs, folded }
+}
+
+/// Within a run `seq` has no gap, and each change begins where the one before it ended.
+fn one_run(changes: &[Core], violations: &mut Vec<String>) {
+    let mut last: BTreeMap<(&CustomerId, &str), &Core> = BTreeMap::new();
+    for change in changes {
+        let Some(before) = last.insert((&change.customer_id, &change.dimension), change) else { continue };
+        if change.seq != before.seq + 1 || change.from != before.to {
+            let Core { customer_id, dimension, .. } = change;
+            let (before, seq) = (before.seq, change.seq);
+            violations.push(format!("I4 of a shadow: {customer_id} {dimension}: after seq {before} comes {seq}"));
+        }
+    }
 }
 
 /// With standbys everywhere and everything at rest: every process has every task as of its last epoch.
@@ -192,12 +261,13 @@ fn epochs(world: &World, task: Task) -> Vec<Journal> {
 fn as_replayed(
     world: &World,
     config: &Config,
+    rules: Arc<Segmentation>,
     drafts: &[Draft],
     until: Option<Instant>,
     mut changes: Vec<Core>,
     violations: &mut Vec<String>,
 ) {
-    let mut replay = Replay::new(config.segmentation.offered(), config.intake.clone());
+    let mut replay = Replay::new(rules, config.intake.clone());
     let mut expected = Vec::new();
     let mut offsets = BTreeMap::new();
     for draft in drafts {

@@ -15,12 +15,13 @@ use segflow_runtime::local::LocalBroker;
 use segflow_runtime::log::{Log, LogError, Task};
 use segflow_runtime::publish::send;
 use segflow_runtime::rules::Rulebook;
+use segflow_runtime::shadow::Candidate;
 use segflow_runtime::status::Phase;
 use segflow_runtime::{Cycle, Status, Worker, WorkerError};
 use segflow_store::{Shared, Store};
 use tempfile::TempDir;
 
-use super::check;
+use super::check::{self, Shadowed};
 use super::fault::{Fault, Sabotage};
 use super::history::{self, Draft};
 use super::member::SimLog;
@@ -54,6 +55,8 @@ pub struct Report {
     pub standbys: bool,
     /// Changes published.
     pub changes: usize,
+    /// What a candidate told beside.
+    pub shadowed: Shadowed,
     /// Every promise that was seen broken.
     pub violations: Vec<String>,
 }
@@ -101,6 +104,8 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     let late = rng.random_range(0..4) == 0;
     let partitions = rng.random_range(2..=3);
     let config = history::config(&mut rng, rules, store, late, partitions);
+    let shadow = seed.is_multiple_of(3).then(|| Candidate::new(Some(history::candidate())));
+    let config = Config { shadow, ..config };
     let drafts = history::drafts(&mut rng, &config, late);
     let directory = directory();
     let may_run_ahead = config.clock.idle == Idle::WallTime && rng.random_range(0..5) == 0;
@@ -114,10 +119,12 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     fleet.processes.borrow_mut().clear();
     let mut violations = fleet.violations.take();
     let world = fleet.world.borrow();
+    let mut shadowed = Shadowed::default();
     if violations.is_empty() {
         let until = (config.clock.idle == Idle::WallTime).then(|| end(&drafts));
         let activated = fleet.mishaps.borrow().contains_key(&Mishap::NewVersion);
         violations = check::all(&world, &config, &fleet.configs, &drafts, late || activated, until);
+        shadowed = check::shadows(&world, &config, &drafts, late || activated, until, &mut violations);
         if fleet.may.equipment.standbys {
             check::kept_up(&world, &fleet.configs, &mut violations);
         }
@@ -126,7 +133,7 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     let restored = fleet.configs.iter().map(|config| restored(config)).sum();
     let (fired, mishaps, trimmed) = (world.fired, fleet.mishaps.take(), world.trimmed());
     let standbys = fleet.may.equipment.standbys;
-    Report { seed, fault, fired, mishaps, restored, trimmed, standbys, changes, violations }
+    Report { seed, fault, fired, mishaps, restored, trimmed, standbys, changes, shadowed, violations }
 }
 
 impl Fleet {
@@ -367,7 +374,7 @@ fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError
     if commits.is_empty() {
         return Ok(Cycle { busy: progress, ..Cycle::default() });
     }
-    send(worker.log(), &commits).map_err(fenced)?;
+    send(worker.log(), &commits, &[]).map_err(fenced)?;
     let cycle = worker.write(commits);
     worker.log().commit().map_err(fenced)?;
     Ok(cycle)

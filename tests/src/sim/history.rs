@@ -56,6 +56,14 @@ pub fn next_version(present: &Segmentation) -> Option<Arc<Segmentation>> {
     LATER.iter().find(|later| later.version > present.version).cloned()
 }
 
+/// What is evaluated beside the rules in some runs; no version that is activated is higher.
+#[must_use]
+pub fn candidate() -> Arc<Segmentation> {
+    let text = SEGMENTATION.replace("version: 1", "version: 9").replace("overdue.days >= 10", "overdue.days >= 6");
+    let text = text.replace("keep: 2d", "keep: 1d").replace("for: 36h", "for: 12h");
+    Arc::new(Segmentation::load("candidate.yaml", text).expect("a valid segmentation").segmentation)
+}
+
 /// The customer who is erased now and then.
 const ERASED: &str = "c0";
 
@@ -100,6 +108,7 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, l
         },
         cache_customers: rng.random_range(0..=4),
         state_dir: Path::new("").to_owned(),
+        shadow: None,
         snapshots: None,
         store: store.clone(),
         shelf: segflow_runtime::shelf::Shelf::default(),

@@ -31,6 +31,10 @@ pub struct SimLog {
     watermarks: BTreeMap<Task, usize>,
     /// Where the last record of a journal stands that it has committed.
     journaled: BTreeMap<Task, u64>,
+    /// The marks of the transaction under way.
+    marks: BTreeMap<Task, String>,
+    /// The marks found by the first barrier.
+    marked: BTreeMap<Task, String>,
 }
 
 impl SimLog {
@@ -51,6 +55,8 @@ impl SimLog {
             positions: BTreeMap::new(),
             watermarks: BTreeMap::new(),
             journaled: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            marked: BTreeMap::new(),
         }
     }
 
@@ -240,8 +246,17 @@ impl Log for SimLog {
             return Err(LogError::Fenced("another producer of this name".to_owned()));
         }
         self.buffer.clear();
+        self.marks.clear();
         self.transaction = Some(self.with(|world| world.begin(&self.name)));
         Ok(())
+    }
+
+    fn mark(&mut self, task: Task, mark: &str) {
+        self.marks.insert(task, mark.to_owned());
+    }
+
+    fn marked(&mut self, task: Task) -> Option<String> {
+        self.marked.get(&task).cloned()
     }
 
     fn produce(&mut self, output: Output) -> LogResult<()> {
@@ -275,7 +290,8 @@ impl Log for SimLog {
         if self.with(|world| world.generation) != self.generation {
             return Err(LogError::Retry("an older generation of the group".to_owned()));
         }
-        self.with(|world| world.add_offsets(id, offsets.keys().copied()));
+        let marks = std::mem::take(&mut self.marks);
+        self.with(|world| world.add_offsets(id, offsets.keys().copied(), marks));
         self.reach(Step::S3)
     }
 
@@ -325,7 +341,11 @@ impl Log for SimLog {
         self.answered()?;
         self.watermarks.remove(&task);
         let left_out = self.with(|world| world.sabotage) == Sabotage::FlushAndFirstBarrier;
-        Ok(left_out || !self.with(|world| world.is_pending(task)))
+        let settled = left_out || !self.with(|world| world.is_pending(task));
+        self.marked.remove(&task);
+        let mark = self.with(|world| world.marked(task));
+        self.marked.extend(mark.filter(|_| settled).map(|mark| (task, mark)));
+        Ok(settled)
     }
 
     fn journal_settled(&mut self, task: Task) -> LogResult<bool> {

@@ -36,6 +36,8 @@ pub struct World {
     /// Where journals begin, of those that were trimmed, by whatever thread.
     beginnings: Arc<Mutex<BTreeMap<Task, usize>>>,
     transactions: Vec<Transaction>,
+    /// What the last commit of each task left as its mark.
+    marks: BTreeMap<Task, String>,
     members: Vec<(String, u64)>,
     incarnations: BTreeMap<String, u64>,
 }
@@ -51,6 +53,8 @@ struct Transaction {
     producer: String,
     decision: Decision,
     offsets: BTreeSet<Task>,
+    /// What it leaves as the marks of some of these tasks.
+    marks: BTreeMap<Task, String>,
     offsets_marked: bool,
     outputs_marked: bool,
     /// How likely a marker is written in a tick, in percent.
@@ -75,6 +79,7 @@ impl World {
             logs: BTreeMap::new(),
             beginnings: Arc::default(),
             transactions: Vec::new(),
+            marks: BTreeMap::new(),
             members: Vec::new(),
             incarnations: BTreeMap::new(),
         }
@@ -138,6 +143,7 @@ impl World {
             producer: producer.to_owned(),
             decision: Decision::Open,
             offsets: BTreeSet::new(),
+            marks: BTreeMap::new(),
             offsets_marked: false,
             outputs_marked: false,
             pace,
@@ -156,9 +162,15 @@ impl World {
         self.logs.entry((output.sink, output.task)).or_default().push((id, output));
     }
 
-    /// Offsets of these tasks are pending in a transaction.
-    pub fn add_offsets(&mut self, id: usize, tasks: impl Iterator<Item = Task>) {
+    /// Offsets of these tasks, with these marks, are pending in a transaction.
+    pub fn add_offsets(&mut self, id: usize, tasks: impl Iterator<Item = Task>, marks: BTreeMap<Task, String>) {
         self.transactions[id].offsets.extend(tasks);
+        self.transactions[id].marks.extend(marks);
+    }
+
+    /// The mark of a task, of which no offset is pending.
+    pub fn marked(&self, task: Task) -> Option<String> {
+        self.marks.get(&task).cloned()
     }
 
     /// Decides a transaction; its markers follow.
@@ -168,6 +180,10 @@ impl World {
         if transaction.decision == Decision::Open {
             transaction.decision = if commit { Decision::Commit } else { Decision::Abort };
             (transaction.offsets_marked, transaction.outputs_marked) = (at_once, at_once);
+            if commit {
+                self.marks.retain(|task, _| !transaction.offsets.contains(task));
+                self.marks.append(&mut transaction.marks);
+            }
         }
     }
 

@@ -129,6 +129,7 @@ impl Stage {
             commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
             cache_customers: 20_000,
             state_dir: state.path().to_owned(),
+            shadow: None,
             snapshots: None,
             store: segflow_store::Shared::new(segflow_store::Settings::default()),
             shelf: segflow_runtime::shelf::Shelf::default(),

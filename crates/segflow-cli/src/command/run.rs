@@ -15,6 +15,7 @@ use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::{LogError, LogResult, Sink, Task};
 use segflow_runtime::rules::Rulebook;
+use segflow_runtime::shadow::Candidate;
 use segflow_runtime::shelf::Shelf;
 use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
@@ -24,7 +25,7 @@ use segflow_wire::intake::TopicIntake;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 use crate::config::{Config, LogFormat};
-use crate::offer::Watch;
+use crate::offer::{Offer, Watch};
 use crate::retention::judge;
 use crate::segmentation::load;
 
@@ -59,18 +60,14 @@ impl Run {
         for (signal, flag) in signals {
             signal_hook::flag::register(signal, Arc::clone(flag)).context("cannot listen to signals")?;
         }
-        let told = Arc::new(AtomicBool::new(false));
-        signal_hook::flag::register(SIGHUP, Arc::clone(&told)).context("cannot listen to signals")?;
         std::fs::create_dir_all(&config.state_dir)
             .with_context(|| format!("cannot create the state directory {}", config.state_dir.display()))?;
         let status = Arc::new(Status::default());
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
         tracing::info!(address = %server.address(), "metrics and health are served");
-        let watch = Watch::new(config.segmentation.clone(), Arc::clone(&rulebook), Arc::clone(&status));
-        let watched = Arc::clone(&stop);
-        let look = thread::Builder::new().name("segmentation".to_owned()).spawn(move || watch.run(&told, &watched));
-        look.context("cannot start the thread that looks at the segmentation's file")?;
+        watch(config.segmentation.clone(), Offer::Rules(Arc::clone(&rulebook)), &status, &stop)?;
+        let shadow = shadow(&config, &status, &stop)?;
         let stores = Stores {
             shared: segflow_store::Shared::new(config.store_settings()),
             shelf: Shelf::new(STORE_KEPT),
@@ -81,6 +78,7 @@ impl Run {
                 config: config.clone(),
                 kafka: config.kafka(number)?,
                 rulebook: Arc::clone(&rulebook),
+                shadow: shadow.clone(),
                 stores: stores.clone(),
                 status: Arc::clone(&status),
                 drain: Arc::clone(&drain),
@@ -135,6 +133,7 @@ struct Service {
     config: Config,
     kafka: KafkaConfig,
     rulebook: Arc<Rulebook>,
+    shadow: Option<Arc<Candidate>>,
     stores: Stores,
     status: Arc<Status>,
     drain: Arc<AtomicBool>,
@@ -158,7 +157,8 @@ impl Service {
             for warning in judge(&inputs, &journal, &self.config)? {
                 tracing::warn!("{warning}");
             }
-            let runtime = runtime(&self.config, &self.rulebook, log.partitions(), &self.stores);
+            let shadow = self.shadow.clone();
+            let runtime = Runtime { shadow, ..runtime(&self.config, &self.rulebook, log.partitions(), &self.stores) };
             let mut worker = Worker::new(self.kafka.member(), Arc::new(runtime), log, Arc::clone(&self.status));
             match worker.run(stop) {
                 Ok(()) => {
@@ -249,10 +249,39 @@ pub(super) fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32
         },
         cache_customers: config.store.cache_customers,
         state_dir: config.state_dir.clone(),
+        shadow: None,
         snapshots: stores.keeper.clone(),
         store: stores.shared.clone(),
         shelf: stores.shelf.clone(),
     }
+}
+
+/// Starts the thread that looks at a file, also when told to by SIGHUP.
+fn watch(file: PathBuf, to: Offer, status: &Arc<Status>, stop: &Arc<AtomicBool>) -> Result<()> {
+    let told = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGHUP, Arc::clone(&told)).context("cannot listen to signals")?;
+    let (watch, stop) = (Watch::new(file, to, Arc::clone(status)), Arc::clone(stop));
+    let look = thread::Builder::new().name("segmentation".to_owned()).spawn(move || watch.run(&told, &stop));
+    look.context("cannot start the thread that looks at a segmentation's file")?;
+    Ok(())
+}
+
+/// The candidate, if there is to be one. One that cannot be used stops nothing: its file is looked at until it can.
+fn shadow(config: &Config, status: &Arc<Status>, stop: &Arc<AtomicBool>) -> Result<Option<Arc<Candidate>>> {
+    let Some(file) = config.candidate() else {
+        segflow_runtime::shadow::clear(&config.state_dir).context("cannot clear the state directory of shadows")?;
+        return Ok(None);
+    };
+    let candidate = Candidate::new(match load(file) {
+        Ok(candidate) => Some(Arc::new(candidate)),
+        Err(error) => {
+            tracing::error!("there is no shadow until the candidate can be used: {error:#}");
+            status.set_shadow_file_invalid(true);
+            None
+        }
+    });
+    watch(file.to_owned(), Offer::Candidate(Arc::clone(&candidate)), status, stop)?;
+    Ok(Some(candidate))
 }
 
 fn milliseconds(duration: jiff::SignedDuration) -> i64 {

@@ -28,6 +28,8 @@ pub(super) struct Inner {
     pub members: Vec<String>,
     /// Tasks whose offsets are in an undecided transaction, with the member that sent them.
     pub pending: BTreeMap<Task, String>,
+    /// What the last commit of each task left as its mark.
+    pub marks: BTreeMap<Task, String>,
 }
 
 impl LocalBroker {
@@ -43,6 +45,7 @@ impl LocalBroker {
             lows: BTreeMap::new(),
             members: Vec::new(),
             pending: BTreeMap::new(),
+            marks: BTreeMap::new(),
         })))
     }
 

@@ -23,16 +23,19 @@ pub struct LocalLog {
     outputs: Vec<Output>,
     /// Where the last journal record of each task stands that this member committed.
     journaled: BTreeMap<Task, u64>,
+    /// The marks of the transaction under way.
+    marks: BTreeMap<Task, String>,
 }
 
 impl LocalLog {
     pub(super) fn new(broker: LocalBroker, member: &str) -> Self {
-        let (positions, journaled) = (BTreeMap::new(), BTreeMap::new());
-        Self { broker, member: member.to_owned(), positions, turn: 0, outputs: Vec::new(), journaled }
+        let (positions, journaled, marks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { broker, member: member.to_owned(), positions, turn: 0, outputs: Vec::new(), journaled, marks }
     }
 
     fn end_transaction(&mut self) {
         self.outputs.clear();
+        self.marks.clear();
         self.broker.lock().pending.retain(|_, member| *member != self.member);
     }
 }
@@ -85,7 +88,16 @@ impl Log for LocalLog {
 
     fn begin(&mut self) -> LogResult<()> {
         self.outputs.clear();
+        self.marks.clear();
         Ok(())
+    }
+
+    fn mark(&mut self, task: Task, mark: &str) {
+        self.marks.insert(task, mark.to_owned());
+    }
+
+    fn marked(&mut self, task: Task) -> Option<String> {
+        self.broker.lock().marks.get(&task).cloned()
     }
 
     fn produce(&mut self, output: Output) -> LogResult<()> {
@@ -117,6 +129,10 @@ impl Log for LocalLog {
         let tasks: Vec<Task> = journals.map(|output| output.task).collect();
         let mut inner = self.broker.lock();
         inner.commit(outputs);
+        let committed: Vec<Task> =
+            inner.pending.iter().filter(|(_, by)| **by == self.member).map(|(task, _)| *task).collect();
+        inner.marks.retain(|task, _| !committed.contains(task));
+        inner.marks.append(&mut self.marks);
         for task in tasks {
             let last = inner.outputs.get(&(Sink::Journal, task)).map_or(0, |journal| journal.len() as u64 - 1);
             self.journaled.insert(task, last);

@@ -15,4 +15,5 @@ mod erasure;
 mod ownership;
 mod refusals;
 mod restart;
+mod shadow;
 mod snapshots;

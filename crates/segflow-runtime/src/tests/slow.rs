@@ -19,11 +19,13 @@ pub struct Slow {
     pub asked: Vec<(Task, u64)>,
     /// What a trimming of the journal has to pass.
     pub trimming: Arc<Gate>,
+    /// How many transactions more fail before they are delivered.
+    pub refuses: u32,
 }
 
 impl Slow {
     pub fn new(log: LocalLog) -> Self {
-        Self { log, away: None, asked: Vec::new(), trimming: Arc::default() }
+        Self { log, away: None, asked: Vec::new(), trimming: Arc::default(), refuses: 0 }
     }
 }
 
@@ -95,7 +97,19 @@ impl Log for Slow {
     }
 
     fn flush(&mut self) -> LogResult<()> {
+        if self.refuses > 0 {
+            self.refuses -= 1;
+            return Err(LogError::Retry("a partition has no leader".to_owned()));
+        }
         self.log.flush()
+    }
+
+    fn mark(&mut self, task: Task, mark: &str) {
+        self.log.mark(task, mark);
+    }
+
+    fn marked(&mut self, task: Task) -> Option<String> {
+        self.log.marked(task)
     }
 
     fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()> {

@@ -72,6 +72,7 @@ impl Bench {
             commit: Commit::default(),
             cache_customers: 4,
             state_dir: directory.path().to_owned(),
+            shadow: None,
             snapshots: None,
             store: segflow_store::Shared::new(segflow_store::Settings {
                 block_cache_bytes: 1 << 20,

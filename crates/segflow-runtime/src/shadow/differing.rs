@@ -1,0 +1,68 @@
+//! How many customers the candidate puts elsewhere than the live segmentation, counted as they move.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use segflow_core::change::Decided;
+use segflow_core::event::CustomerId;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::state::State;
+
+use crate::rules::Rules;
+
+/// Per customer who moved in an epoch: the dimension and the segment left, if one was, in the order of the changes.
+pub(crate) type Moves = BTreeMap<CustomerId, Vec<(String, Option<String>)>>;
+
+/// The moves that changes tell of.
+pub(crate) fn moves(changes: &[Decided]) -> Moves {
+    let mut moves = Moves::new();
+    for Decided { core, .. } in changes {
+        let left = (core.dimension.clone(), core.from.clone());
+        moves.entry(core.customer_id.clone()).or_default().push(left);
+    }
+    moves
+}
+
+/// Segments by dimension; a dimension in which a customer does not stand is missing.
+pub(super) type Stands = BTreeMap<String, String>;
+
+/// Where a customer stands.
+pub(super) fn stands(state: &State, rules: &Rules) -> Stands {
+    let version = state.decision.segmentation;
+    let present = [0, rules.present.version].contains(&version);
+    let segmentation: &Segmentation = if present { &rules.present } else { rules.former(version) };
+    let dimensions = segmentation.dimensions.iter().zip(&state.decision.dimensions);
+    let stands = dimensions.filter_map(|(dimension, membership)| {
+        let segment = &dimension.segments[usize::from(membership.current?)];
+        Some((dimension.name.clone(), segment.name.clone()))
+    });
+    stands.collect()
+}
+
+/// Dimensions that both segmentations have, in each of which nobody differs yet.
+pub(super) fn none_differing(candidate: &Segmentation, live: &Segmentation) -> BTreeMap<String, u64> {
+    let names: BTreeSet<&str> = live.dimensions.iter().map(|dimension| dimension.name.as_str()).collect();
+    let shared = candidate.dimensions.iter().filter(|dimension| names.contains(dimension.name.as_str()));
+    shared.map(|dimension| (dimension.name.clone(), 0)).collect()
+}
+
+/// Counts a customer anew who, on each side, stands so after these moves.
+pub(super) fn count(differing: &mut BTreeMap<String, u64>, customer: &CustomerId, sides: [(&Stands, &Moves); 2]) {
+    let before = sides.map(|(after, moves)| before(after, moves.get(customer).map_or(&[], Vec::as_slice)));
+    for (dimension, count) in differing {
+        let differ = |a: &Stands, b: &Stands| u64::from(a.get(dimension) != b.get(dimension));
+        let (was, is) = (differ(&before[0], &before[1]), differ(sides[0].0, sides[1].0));
+        *count = (*count + is).saturating_sub(was);
+    }
+}
+
+/// Where somebody stood before moves after which they stand so.
+fn before(after: &Stands, moves: &[(String, Option<String>)]) -> Stands {
+    let mut stands = after.clone();
+    for (dimension, from) in moves.iter().rev() {
+        match from {
+            Some(from) => stands.insert(dimension.clone(), from.clone()),
+            None => stands.remove(dimension),
+        };
+    }
+    stands
+}
