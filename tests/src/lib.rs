@@ -10,3 +10,4 @@ pub mod embedded;
 pub mod naive;
 pub mod service;
 pub mod sim;
+pub mod versions;

@@ -13,6 +13,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_tests::binary::segflow;
 use segflow_tests::broker::{Broker, Record};
 use segflow_tests::service::{Service, run};
+use segflow_tests::versions::{DEMO, second};
 use segflow_wire::{Encoding, Partitioner, partition_of};
 use serde_json::Value;
 
@@ -20,19 +21,6 @@ const PARTITIONS: u32 = 12;
 const CUSTOMERS: u32 = 2_000;
 /// A pass of some hundred cycles, so that it can be struck in its middle; memberships that do not wait for time.
 const SETTINGS: &str = "commit.max_resegmented = 24\nkafka.session_timeout = \"6s\"\n";
-const DEMO: &str = include_str!("../../deploy/segmentations/demo.yaml");
-
-/// The second version: `contactability` is dropped, `arrears` counts from another amount, `stake` is new.
-fn second() -> String {
-    let at = |name: &str| DEMO.find(&format!("  - name: {name}\n")).expect("a dimension of the demo");
-    let dropped = at("contactability")..at("value");
-    let mut text = DEMO.to_owned();
-    text.replace_range(
-        dropped,
-        "  - name: stake\n    segments:\n      - {name: some, when: balance > 0.00}\n    otherwise: none\n\n",
-    );
-    text.replace("version: 1\n", "version: 2\n").replace("overdue.amount > 0.00", "overdue.amount > 40.00")
-}
 
 fn wait_until(service: &mut Service<'_>, what: &str, condition: impl Fn(&Service<'_>) -> bool) {
     let started = Instant::now();

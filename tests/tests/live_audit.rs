@@ -15,6 +15,7 @@ use segflow_core::journal::Record as Epoch;
 use segflow_tests::binary::segflow;
 use segflow_tests::broker::{Broker, Record};
 use segflow_tests::service::{Service, run};
+use segflow_tests::versions::{DEMO, second};
 use segflow_wire::{Encoding, Partitioner, partition_of};
 use serde_json::Value;
 
@@ -22,7 +23,6 @@ const LIMIT: Duration = Duration::from_secs(300);
 const PARTITIONS: u32 = 3;
 const SETTINGS: &str = "clock.idle = \"record-time\"\ninputs.contacts.clock = \"gate\"\ncommit.max_records = 100\n\
                         commit.max_resegmented = 20\n";
-const DEMO: &str = include_str!("../../deploy/segmentations/demo.yaml");
 
 type Journal = BTreeMap<u32, Vec<Epoch>>;
 
@@ -95,15 +95,14 @@ fn what_was_decided_is_decided_again_and_a_changed_byte_is_found() {
     run(segflow().args(["generate", "--customers=150", "--days=60", "--out"]).arg(&events));
     let events = fs::read_to_string(&events).unwrap();
     let lines: Vec<&str> = events.lines().collect();
-    let (first, second) = lines.split_at(lines.len() / 2);
+    let (first, later) = lines.split_at(lines.len() / 2);
 
     produce(broker, &service, first);
     service.start(0);
     let half = service.wait_until_finished(first.len() as u64);
     service.stop();
-    let other = DEMO.replace("version: 1\n", "version: 2\n").replace("overdue.amount > 0.00", "overdue.amount > 40.00");
-    fs::write(&file, &other).unwrap();
-    produce(broker, &service, second);
+    fs::write(&file, second()).unwrap();
+    produce(broker, &service, later);
     service.start(0);
     service.wait_until_finished(lines.len() as u64);
     wait(&mut service, "everybody to be taken over", |service| {

@@ -10,24 +10,15 @@ use rand::{RngExt, SeedableRng};
 use segflow_tests::binary::segflow;
 use segflow_tests::broker::Broker;
 use segflow_tests::service::{Changes, Service, http, run};
+use segflow_tests::versions::{DEMO, second};
 
 const PARTITIONS: u32 = 12;
 const EVENTS: u64 = 20_000;
 const KILLS: u32 = 5;
-const DEMO: &str = include_str!("../../deploy/segmentations/demo.yaml");
 
-/// `contactability` is dropped, `arrears` counts from another amount, `stage` from another day, `stake` is new.
+/// Another version, in which `stage` counts from another day too.
 fn candidate() -> String {
-    let at = |name: &str| DEMO.find(&format!("  - name: {name}\n")).expect("a dimension of the demo");
-    let dropped = at("contactability")..at("value");
-    let mut text = DEMO.to_owned();
-    text.replace_range(
-        dropped,
-        "  - name: stake\n    segments:\n      - {name: some, when: balance > 0.00}\n    otherwise: none\n\n",
-    );
-    text.replace("version: 1\n", "version: 2\n")
-        .replace("overdue.amount > 0.00", "overdue.amount > 40.00")
-        .replace("overdue.days >= 30", "overdue.days >= 20")
+    second().replace("overdue.days >= 30", "overdue.days >= 20")
 }
 
 /// An application with a candidate, in record time, in cycles so small that kills strike many of them.

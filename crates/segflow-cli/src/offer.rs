@@ -96,7 +96,7 @@ impl Watch {
             && (told || self.found.is_some())
         {
             let (file, name) = (self.file.display(), self.to.name());
-            tracing::error!(%file, "the {name} cannot be read, the former one stays: {error}");
+            tracing::error!(%file, "the {name} cannot be read, {}: {error}", self.stays());
             self.to.set_invalid(&self.status, true);
         }
         if read.is_err() {
@@ -126,8 +126,13 @@ impl Watch {
                     self.to.offer(segmentation);
                 }
             }
-            Err(error) => tracing::error!("the {kind} cannot be used, the former one stays\n{error}"),
+            Err(error) => tracing::error!("the {kind} cannot be used, {}\n{error}", self.stays()),
         }
+    }
+
+    /// What becomes of what was offered before.
+    fn stays(&self) -> &'static str {
+        if self.to.offered().is_some() { "the former one stays" } else { "and there is none yet" }
     }
 }
 

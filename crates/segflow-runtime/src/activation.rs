@@ -62,18 +62,14 @@ impl AtHand {
     }
 
     fn complain(&self, offered: &Segmentation, present: &Segmentation, refused: Refused) {
-        let reason = match refused {
-            Refused::Name => "its name is another; give the file that name, or the service another group and journal",
-            Refused::Currency => "its currency is another; another currency needs another group and journal",
-            Refused::Version => "its version is not higher; raise the file's version to activate it",
-        };
         warn!(
             task = self.task.0,
             offered = format_args!("{} version {}", offered.name, offered.version),
             offered_hash = offered.hash,
             in_force = format_args!("{} version {}", present.name, present.version),
             in_force_hash = present.hash,
-            "the segmentation's file is not activated: {reason}"
+            "the segmentation's file is not activated: {}",
+            refused.reason()
         );
     }
 

@@ -62,11 +62,7 @@ impl Rulebook {
 
     /// Whether no task of the process has refused the segmentation of this hash before.
     pub(crate) fn is_first_refusal(&self, hash: &str) -> bool {
-        self.with(|pages| {
-            let first = pages.refused.as_deref() != Some(hash);
-            pages.refused = Some(hash.to_owned());
-            first
-        })
+        self.with(|pages| pages.refused.replace(hash.to_owned()).as_deref() != Some(hash))
     }
 
     fn with<R>(&self, read: impl FnOnce(&mut Pages) -> R) -> R {
@@ -152,6 +148,16 @@ impl Refused {
             Self::Name => "name",
             Self::Currency => "currency",
             Self::Version => "version",
+        }
+    }
+
+    /// Why, and what to do.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Name => "its name is another; give the file that name, or the service another group and journal",
+            Self::Currency => "its currency is another; another currency needs another group and journal",
+            Self::Version => "its version is not higher; raise the file's version to activate it",
         }
     }
 }

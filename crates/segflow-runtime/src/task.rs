@@ -175,7 +175,8 @@ impl Local {
         Some(self.at_hand.rules(&Standing::of(Some(last), &last.segmentation_hash)))
     }
 
-    /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say.
+    /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say. If the task
+    /// is `shadowed`, also what the epoch took in.
     ///
     /// # Errors
     /// Why the task cannot go on. What was changed in the cache is to be discarded.
@@ -186,6 +187,7 @@ impl Local {
         positions: &Offsets,
         ends: &Ends,
         bounds: Bounds,
+        shadowed: bool,
     ) -> Result<Prepared, TaskError> {
         let (accepted, rejected) = self.accept(config, records, ends.w);
         let inputs = self.inputs(config, &accepted, positions);
@@ -195,7 +197,7 @@ impl Local {
         let target = Target::Settled { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
         let beginning = self.at_hand.next(config, self.last.as_ref());
         let pass = beginning.standing.pass(bounds.resegmented_max);
-        let facts = config.shadow.is_some().then(|| accepted.clone());
+        let facts = shadowed.then(|| accepted.clone());
         let epoch = decide(&mut self.states, &beginning.rules, &before, accepted, &target, pass.as_ref())?;
         let rejected = [rejected, refused(&epoch, records)].concat();
         let beside =
@@ -353,7 +355,7 @@ pub struct Prepared {
     pub refused: Option<Refused>,
     /// What is to be committed; none if there is nothing to say.
     pub commit: Option<TaskCommit>,
-    /// What a candidate is evaluated from; none without a candidate.
+    /// What a candidate is evaluated from; none without a shadow.
     pub(crate) beside: Option<Beside>,
 }
 

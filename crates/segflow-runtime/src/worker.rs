@@ -176,7 +176,7 @@ impl<L: Log> Worker<L> {
             Err(error) => {
                 let tasks = commits.iter().map(|commit| commit.task).chain(self.shadows.tasks());
                 let tasks: Vec<Task> = tasks.collect::<BTreeSet<_>>().into_iter().collect();
-                self.shadows.gave_up(&self.config, &self.status);
+                let error = self.shadows.gave_up(&self.config, &self.status, error);
                 return self.give_up(error, &tasks, Remedy::Abort);
             }
         }
@@ -330,7 +330,8 @@ impl<L: Log> Worker<L> {
         let positions = self.log.positions(task)?;
         let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
         self.shadows.attend(&self.config, &self.status, &mut self.log, task, local);
-        let mut prepared = local.prepare(&self.config, records, &positions, ends, bounds)?;
+        let shadowed = self.shadows.has(task);
+        let mut prepared = local.prepare(&self.config, records, &positions, ends, bounds, shadowed)?;
         report::settled(&self.status, &self.name, task, local, &prepared, ends, &self.config);
         self.shadows.prepare(&self.config, &self.status, local, &mut prepared, task, bounds);
         pass(Point::TaskPrepared)?;

@@ -19,9 +19,9 @@ use tracing::{info, warn};
 
 use crate::config::{Bounds, Config};
 use crate::error::TaskError;
-use crate::log::{Log, Output, Task};
+use crate::log::{Log, LogError, Output, Task};
 use crate::report;
-use crate::rules::may_follow;
+use crate::rules::{Refused, may_follow};
 use crate::status::{Shadowing, Status};
 use crate::task::{Local, Prepared};
 
@@ -30,9 +30,11 @@ pub use candidate::{Candidate, clear};
 pub(crate) use differing::{Moves, moves};
 use run::{Run, Step};
 
-/// After a run has failed, the task is left without one for this long.
+/// After a run has failed, the task is left without one for this long; twice as long each time, until one tells something.
 const REST: Duration = Duration::from_secs(60);
-/// So many commits in a row fail with a shadow in them, then the next is tried without.
+/// The longest rest.
+const REST_MAX: Duration = Duration::from_secs(3_600);
+/// So many commits of a task in a row fail with its shadow in them, then the next is tried without.
 const FAILURES_MAX: u32 = 3;
 
 /// What the shadow of a task has to say in a transaction.
@@ -54,10 +56,11 @@ pub(crate) struct Shadows {
     compared: BTreeSet<Task>,
     /// The number of the last run begun here, by task.
     numbers: BTreeMap<Task, u64>,
-    /// Until when a task is left without a run.
-    resting: BTreeMap<Task, Moment>,
+    /// Until when a task is left without a run, and how long that is.
+    resting: BTreeMap<Task, (Moment, Duration)>,
     prepared: Vec<ShadowCommit>,
-    failures: u32,
+    /// Commits in a row that failed with the shadow of a task in them.
+    failures: BTreeMap<Task, u32>,
     /// Whether a live store was copied in this cycle: one at most, since it holds up the others.
     copied: bool,
     /// Whether one came further in this cycle without anything to commit.
@@ -73,7 +76,7 @@ impl Shadows {
             numbers: BTreeMap::new(),
             resting: BTreeMap::new(),
             prepared: Vec::new(),
-            failures: 0,
+            failures: BTreeMap::new(),
             copied: false,
             busy: false,
         }
@@ -103,7 +106,12 @@ impl Shadows {
     /// Before S0 of a task that runs: sees to it that its shadow is the one that is wanted, at the live store's epoch.
     pub fn attend<L: Log>(&mut self, config: &Config, status: &Status, log: &mut L, task: Task, local: &Local) {
         let Some(candidates) = &config.shadow else { return };
-        let fresh = self.compared.insert(task);
+        let marked = if self.compared.insert(task) { log.marked(task) } else { None };
+        // Noted at once: the run that it names may never be taken up, but its name is used.
+        if let Some(number) = marked.as_deref().and_then(progress::number_of) {
+            let last = self.numbers.entry(task).or_default();
+            *last = number.max(*last);
+        }
         let live = local.present(config);
         let Some(candidate) = candidates.offered() else {
             self.runs.remove(&task);
@@ -115,21 +123,12 @@ impl Shadows {
         }
         self.runs.remove(&task);
         if let Err(refused) = may_follow(&candidate, &live) {
-            if report::shadow(status, task, Shadowing::Refused(refused.word())) {
-                let (offered, reason) = (candidate.version, refused.word());
-                warn!(
-                    task = task.0,
-                    offered,
-                    in_force = live.version,
-                    "the candidate could not be activated: {reason}"
-                );
-            }
+            self.refuse(config, status, task, (&candidate, &live), refused);
             return;
         }
-        if self.resting.get(&task).is_some_and(|until| Moment::now() < *until) {
+        if self.resting.get(&task).is_some_and(|(until, _)| Moment::now() < *until) {
             return;
         }
-        let marked = log.marked(task).filter(|_| fresh);
         match self.enter(config, status, task, local, (&candidate, &live), marked.as_deref()) {
             Ok(()) => {}
             Err(TaskError::Busy(_)) => {
@@ -164,8 +163,7 @@ impl Shadows {
             return Ok(());
         }
         self.copied |= copies;
-        let known = marked.and_then(progress::number_of).max(self.numbers.get(&task).copied());
-        let number = known.unwrap_or(0) + 1;
+        let number = self.numbers.get(&task).copied().unwrap_or(0) + 1;
         let run = Run::begin(config, local, (candidate, live), &self.owner, number)?;
         info!(
             task = task.0,
@@ -179,6 +177,11 @@ impl Shadows {
         self.numbers.insert(task, number);
         self.runs.insert(task, run);
         Ok(())
+    }
+
+    /// Whether a task has a run, which needs to know what its epochs take in.
+    pub fn has(&self, task: Task) -> bool {
+        self.runs.contains_key(&task)
     }
 
     /// After S0 of a task: the same facts, by the candidate.
@@ -207,8 +210,11 @@ impl Shadows {
 
     /// After S4: what was prepared is committed, and is written.
     pub fn committed(&mut self, config: &Config, status: &Status) {
-        self.failures = 0;
         for commit in std::mem::take(&mut self.prepared) {
+            self.failures.remove(&commit.task);
+            if !commit.outputs.is_empty() {
+                self.resting.remove(&commit.task);
+            }
             let Some(run) = self.runs.get_mut(&commit.task) else { continue };
             match run.apply() {
                 Ok(()) => {
@@ -220,19 +226,26 @@ impl Shadows {
         }
     }
 
-    /// The transaction failed.
-    pub fn gave_up(&mut self, config: &Config, status: &Status) {
+    /// The transaction failed. Returns by which error the worker is to go: with shadows in it, what would end the process is
+    /// tried again without them, in case that it is theirs alone.
+    pub fn gave_up(&mut self, config: &Config, status: &Status, error: LogError) -> LogError {
         let tasks = self.tasks();
         self.prepared.clear();
-        if tasks.is_empty() {
-            return;
+        if let LogError::Stop(reason) = &error
+            && !tasks.is_empty()
+        {
+            tasks.into_iter().for_each(|task| self.fail(config, status, task, reason));
+            return LogError::Retry(format!("with a shadow in it: {reason}"));
         }
-        self.failures += 1;
-        if self.failures >= FAILURES_MAX {
-            self.failures = 0;
-            let reason = format!("{FAILURES_MAX} commits in a row failed with it");
-            tasks.into_iter().for_each(|task| self.fail(config, status, task, &reason));
+        for task in tasks {
+            let failures = self.failures.entry(task).or_default();
+            *failures += 1;
+            if *failures >= FAILURES_MAX {
+                let reason = format!("{failures} commits in a row failed with it");
+                self.fail(config, status, task, &reason);
+            }
         }
+        error
     }
 
     /// Nothing of this cycle was begun.
@@ -253,18 +266,50 @@ impl Shadows {
         self.close(task);
         self.numbers.remove(&task);
         self.resting.remove(&task);
+        self.failures.remove(&task);
         report::shadow_over(status, task);
+    }
+
+    /// The candidate may not follow the live rules: its store will not be gone on with.
+    fn refuse(
+        &self,
+        config: &Config,
+        status: &Status,
+        task: Task,
+        (candidate, live): (&Segmentation, &Segmentation),
+        refused: Refused,
+    ) {
+        if !report::shadow(status, task, Shadowing::Refused(refused.word())) {
+            return;
+        }
+        if config.shadow.as_ref().is_some_and(|shadow| shadow.is_first_refusal(&candidate.hash)) {
+            warn!(
+                task = task.0,
+                offered = format_args!("{} version {}", candidate.name, candidate.version),
+                in_force = format_args!("{} version {}", live.name, live.version),
+                "the candidate could not be activated, so that it has no shadow: {}",
+                refused.reason()
+            );
+        }
+        give_back(config, task);
     }
 
     /// Ends a run, gives back its room, and tells why.
     fn fail(&mut self, config: &Config, status: &Status, task: Task, reason: &str) {
         self.runs.remove(&task);
         self.prepared.retain(|commit| commit.task != task);
-        self.resting.insert(task, Moment::now() + REST);
-        warn!(task = task.0, rest = ?REST, "the shadow is given up and begins anew after a rest; the task goes on: {reason}");
+        self.failures.remove(&task);
+        let rest = self.resting.get(&task).map_or(REST, |(_, rest)| REST_MAX.min(*rest * 2));
+        self.resting.insert(task, (Moment::now() + rest, rest));
+        warn!(task = task.0, ?rest, "the shadow is given up and begins anew after a rest; the task goes on: {reason}");
         report::shadow(status, task, Shadowing::Failed(reason.to_owned()));
-        if let Err(error) = run::remove(&config.shadow_dir(task)) {
-            warn!(task = task.0, "the shadow's store cannot be removed: {error}");
-        }
+        give_back(config, task);
+    }
+}
+
+/// Removes the store of a task's shadow.
+fn give_back(config: &Config, task: Task) {
+    if let Err(error) = run::remove(&config.shadow_dir(task)) {
+        warn!(task = task.0, "the shadow's store cannot be removed: {error}");
     }
 }

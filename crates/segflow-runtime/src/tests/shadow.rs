@@ -6,14 +6,14 @@ use std::sync::Arc;
 use segflow_core::event::{Body, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_store::Store;
-use segflow_wire::RawRecord;
+use segflow_wire::{Intake, Partitioner, RawRecord, partition_of};
 use serde_json::Value;
 
 use super::activation::{load, second};
 use super::slow::Slow;
 use super::support::{Bench, P0, SEGMENTATION, at, issued, made, received};
 use crate::local::{LocalBroker, LocalLog};
-use crate::log::{Output, Sink, Task};
+use crate::log::{LogError, Output, Sink, Task};
 use crate::publish::publish;
 use crate::replay::Replay;
 use crate::shadow::{Candidate, clear};
@@ -296,6 +296,60 @@ fn a_transaction_that_fails_again_and_again_is_tried_without_the_shadow() {
     assert!(matches!(refused(&bench, 3), Some(Shadowing::Failed(reason)) if reason.contains("3 commits")));
     assert!(bench.values(Sink::Shadow).is_empty());
     assert_eq!(cores(bench.values(Sink::Changes)), folded(&bench, load(SEGMENTATION)));
+}
+
+/// Nor does one whose neighbours commit between its attempts.
+#[test]
+fn a_task_is_tried_without_its_shadow_whatever_others_commit_meanwhile() {
+    let mut bench = with(candidate());
+    bench.broker = LocalBroker::new(2);
+    bench.config.intake = Arc::new(Intake { partitions: 2, ..(*bench.config.intake).clone() });
+    let refusal = LogError::Retry("no leader".to_owned());
+    let log = Slow { shadowless: Some((P0, refusal)), ..Slow::new(bench.broker.attach("a")) };
+    let mut worker = Worker::new("a", Arc::new(bench.config.clone()), log, bench.status.clone());
+    let of = |task: u32| {
+        let mut names = (0..).map(|number| format!("c{number}"));
+        names.find(|name| partition_of(name.as_bytes(), 2, Partitioner::Murmur2) == task).unwrap()
+    };
+    bench.broker.set_time(at("2026-03-01T10:00:01Z"));
+    bench.event(&of(0), at("2026-03-01T10:00:00Z"), "kept-waiting", issued("2026-02-26"));
+    for number in 0..40 {
+        bench.event(&of(1), at("2026-03-01T10:00:00Z"), &format!("neighbour-{number}"), issued("2026-02-26"));
+        worker.cycle().unwrap();
+    }
+    assert!(matches!(status(&bench).phase, Some(Shadowing::Failed(reason)) if reason.contains("3 commits")));
+    let told = |sink, task| bench.broker.outputs(sink, Task(task), 0).len();
+    assert!(told(Sink::Changes, 0) > 0, "the live path of the task goes on");
+    assert!(told(Sink::Shadow, 1) > 0, "and the shadow of its neighbour");
+}
+
+/// What would end the process is tried without the shadow first.
+#[test]
+fn a_shadow_that_its_topic_refuses_ends_itself_and_not_the_process() {
+    let bench = with(candidate());
+    step(&bench, 0);
+    let refusal = LogError::Stop("a record is too large".to_owned());
+    let log = Slow { shadowless: Some((P0, refusal)), ..Slow::new(bench.broker.attach("a")) };
+    let mut worker = Worker::new("a", Arc::new(bench.config.clone()), log, bench.status.clone());
+    while worker.cycle().expect("the process goes on").busy {}
+    assert!(matches!(status(&bench).phase, Some(Shadowing::Failed(reason)) if reason.contains("too large")));
+    assert_eq!(cores(bench.values(Sink::Changes)), folded(&bench, load(SEGMENTATION)));
+    assert!(!bench.config.shadow_dir(P0).exists(), "its room is given back");
+}
+
+/// Its store would only grow.
+#[test]
+fn a_candidate_that_is_activated_has_no_shadow_and_no_store_any_more() {
+    let bench = with(candidate());
+    let mut worker = bench.worker("a");
+    step(&bench, 0);
+    bench.settle(&mut worker);
+    assert!(bench.config.shadow_dir(P0).exists());
+    bench.config.segmentation.offer(candidate());
+    step(&bench, 1);
+    bench.settle(&mut worker);
+    assert_eq!(status(&bench).phase, Some(Shadowing::Refused("version")));
+    assert!(!bench.config.shadow_dir(P0).exists());
 }
 
 #[test]

@@ -9,7 +9,9 @@ use segflow_core::event::Family;
 
 use super::gate::Gate;
 use crate::local::LocalLog;
-use crate::log::{Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task, Trimmer};
+use crate::log::{
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task, Trimmer,
+};
 
 pub struct Slow {
     pub log: LocalLog,
@@ -21,16 +23,33 @@ pub struct Slow {
     pub trimming: Arc<Gate>,
     /// How many transactions more fail before they are delivered.
     pub refuses: u32,
+    /// The task whose shadow's topic takes nothing, and what it says. The end of its journal is told to the second question.
+    pub shadowless: Option<(Task, LogError)>,
+    pub hesitated: bool,
 }
 
 impl Slow {
     pub fn new(log: LocalLog) -> Self {
-        Self { log, away: None, asked: Vec::new(), trimming: Arc::default(), refuses: 0 }
+        Self {
+            log,
+            away: None,
+            asked: Vec::new(),
+            trimming: Arc::default(),
+            refuses: 0,
+            shadowless: None,
+            hesitated: false,
+        }
     }
 }
 
 impl Past for Slow {
     fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+        if self.shadowless.as_ref().is_some_and(|(of, _)| *of == task) {
+            self.hesitated = !self.hesitated;
+            if self.hesitated {
+                return Ok(Poll::Pending);
+            }
+        }
         self.log.journal_last(task)
     }
 
@@ -93,7 +112,10 @@ impl Log for Slow {
     }
 
     fn produce(&mut self, output: Output) -> LogResult<()> {
-        self.log.produce(output)
+        match &self.shadowless {
+            Some((task, error)) if output.sink == Sink::Shadow && output.task == *task => Err(error.clone()),
+            _ => self.log.produce(output),
+        }
     }
 
     fn flush(&mut self) -> LogResult<()> {

@@ -7,7 +7,7 @@ use segflow_core::clock::{Idle, Role, Settings};
 use segflow_core::event::{Body, CustomerId, Event, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Instant};
-use segflow_wire::{Encoding, Intake, Partitioner, event, journal};
+use segflow_wire::{Encoding, Intake, Partitioner, event, journal, partition_of};
 use tempfile::TempDir;
 
 use crate::config::{Commit, Config, Input, Outputs};
@@ -95,7 +95,8 @@ impl Bench {
         let (event_id, customer_id) = (id.to_owned(), CustomerId::new(customer).unwrap());
         let event = Event { event_id, customer_id, occurred_at: at, recorded_at: at, body };
         let value = event::encode(&event, &self.config.segmentation.offered().currency, Encoding::Json);
-        self.broker.append(P0, family, at, Some(customer.as_bytes().to_vec()), value, Vec::new())
+        let task = Task(partition_of(customer.as_bytes(), self.config.intake.partitions, Partitioner::Murmur2));
+        self.broker.append(task, family, at, Some(customer.as_bytes().to_vec()), value, Vec::new())
     }
 
     /// Cycles until nothing more happens; the number of commits.

@@ -66,9 +66,16 @@ impl Compared {
 impl Auditor {
     /// Compares every epoch of some tasks whose cycle began in `[from, to)`.
     pub fn compare(&mut self, tasks: &[Task], from: Option<Instant>, to: Option<Instant>) -> Result<()> {
-        let (mut all, mut differing) = (Compared::default(), Vec::new());
+        let (mut all, mut differing, mut missed) = (Compared::default(), Vec::new(), Vec::new());
         for task in tasks {
-            let mine = self.compare_one(*task, from, to)?;
+            let mine = match self.compare_one(*task, from, to) {
+                Err(error) if !self.is_interrupted() => {
+                    print(&format!("task {}: could not be audited: {error:#}\n", task.0))?;
+                    missed.push(format!("task {}: {error:#}", task.0));
+                    continue;
+                }
+                mine => mine?,
+            };
             print(&format!("task {}: {}\n", task.0, mine.words()))?;
             if let Some(earlier) = mine.earlier {
                 print(&format!("task {}: epoch {earlier}, before --from, differs\n", task.0))?;
@@ -85,6 +92,12 @@ impl Auditor {
             let (count, tasks) = (differing.len(), tasks.len());
             let reason = format!("{count} of {tasks} tasks differ from their journals: {}", differing.join(", "));
             return Err(Differs(reason).into());
+        }
+        if !missed.is_empty() {
+            bail!("{} of {} tasks could not be audited: {}", missed.len(), tasks.len(), missed.join("; "));
+        }
+        if all.epochs == 0 && from.is_none() && to.is_none() {
+            bail!("nothing was compared: the journals of these tasks have no epoch yet");
         }
         if all.epochs == 0 {
             bail!("nothing was compared: no epoch of these tasks lies within --from and --to");

@@ -176,6 +176,10 @@ impl Auditor {
         answer(&mut self.past, &self.interrupted, |past| ask(&self.runtime, past))
     }
 
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
     fn topic(&self, family: Family) -> &str {
         self.runtime.topic(family)
     }
