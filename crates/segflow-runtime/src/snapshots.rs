@@ -303,7 +303,8 @@ fn pass_step(step: Step) -> Result<(), SnapshotError> {
     })
 }
 
-fn remove(directory: &Path) -> std::io::Result<()> {
+/// Removes a directory; that there is none is no error.
+pub(crate) fn remove(directory: &Path) -> std::io::Result<()> {
     match std::fs::remove_dir_all(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -22,6 +22,7 @@ use crate::error::TaskError;
 use crate::log::{Log, LogError, Output, Task};
 use crate::report;
 use crate::rules::{Refused, may_follow};
+use crate::snapshots::remove;
 use crate::status::{Shadowing, Status};
 use crate::task::{Local, Prepared};
 
@@ -152,9 +153,7 @@ impl Shadows {
             && let Some(run) = Run::resume(config, task, (candidate, live), marked)?
         {
             info!(task = task.0, run = run.name(), candidate = candidate.hash, "the shadow goes on");
-            report::shadow_goes(status, task, run.is_passing(), run.differing());
-            self.numbers.insert(task, run.number());
-            self.runs.insert(task, run);
+            self.enters(status, task, run);
             return Ok(());
         }
         let copies = local.epoch() > 0;
@@ -173,10 +172,14 @@ impl Shadows {
             "the shadow begins from the live store"
         );
         report::shadow_begun(status, task);
-        report::shadow_goes(status, task, run.is_passing(), run.differing());
-        self.numbers.insert(task, number);
-        self.runs.insert(task, run);
+        self.enters(status, task, run);
         Ok(())
+    }
+
+    fn enters(&mut self, status: &Status, task: Task, run: Run) {
+        report::shadow_goes(status, task, run.is_passing(), run.differing());
+        self.numbers.insert(task, run.number());
+        self.runs.insert(task, run);
     }
 
     /// Whether a task has a run, which needs to know what its epochs take in.
@@ -309,7 +312,7 @@ impl Shadows {
 
 /// Removes the store of a task's shadow.
 fn give_back(config: &Config, task: Task) {
-    if let Err(error) = run::remove(&config.shadow_dir(task)) {
+    if let Err(error) = remove(&config.shadow_dir(task)) {
         warn!(task = task.0, "the shadow's store cannot be removed: {error}");
     }
 }

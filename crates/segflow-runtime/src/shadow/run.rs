@@ -5,8 +5,6 @@
 //! known to be lost, and is then never taken further.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use segflow_core::change::{Change, Decided};
@@ -22,6 +20,7 @@ use crate::epoch::{Epoch, Pass, Reached, Target, Until, decide};
 use crate::error::TaskError;
 use crate::log::{Output, Sink, Task};
 use crate::rules::Rules;
+use crate::snapshots::remove;
 use crate::states::Stored;
 use crate::task::{Beside, Local, Prepared, envelope, keyed};
 
@@ -277,12 +276,4 @@ fn memory(config: &Config) -> Shared {
 
 fn progress(store: &Store) -> Result<Option<Progress>, TaskError> {
     Ok(store.meta(Meta::Progress)?.and_then(|bytes| Progress::decode(&bytes)))
-}
-
-/// Removes a store; that there is none is no error.
-pub(super) fn remove(directory: &Path) -> io::Result<()> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
