@@ -13,11 +13,22 @@ use crate::errors::failed;
 /// How long to wait for a description of one topic.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// The one partition count of all topics.
+/// Topics that are as they must be.
+pub(crate) struct Checked<'a> {
+    /// The one partition count of all.
+    pub(crate) partitions: u32,
+    /// Those with one replica.
+    lone: Vec<&'a str>,
+}
+
+/// Asks for every topic of a configuration.
 ///
 /// # Errors
 /// `Stop` that names what is missing, or the topics and their counts where they differ; `Retry` without an answer.
-pub(crate) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, config: &KafkaConfig) -> LogResult<u32> {
+pub(crate) fn check<'a, C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    config: &'a KafkaConfig,
+) -> LogResult<Checked<'a>> {
     let (mut counts, mut missing, mut lone) = (Vec::new(), Vec::new(), Vec::new());
     for topic in config.topics() {
         let Some(description) = describe(consumer, topic)? else {
@@ -38,14 +49,20 @@ pub(crate) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, co
             missing.join(", ")
         )));
     }
-    if !lone.is_empty() {
-        warn!(
-            topics = lone.join(", "),
-            "topics with one replica: Kafka may lose what it called committed when their broker is stopped (see \"A store \
-             ahead of its journal\" in docs/operations.md); give them 3 replicas"
-        );
+    Ok(Checked { partitions: one_count(&counts)?, lone })
+}
+
+impl Checked<'_> {
+    /// Warns whoever writes to them of what Kafka may lose.
+    pub(crate) fn warn(&self) {
+        if !self.lone.is_empty() {
+            warn!(
+                topics = self.lone.join(", "),
+                "topics with one replica: Kafka may lose what it called committed when their broker is stopped (see \"A \
+                 store ahead of its journal\" in docs/operations.md); give them 3 replicas"
+            );
+        }
     }
-    one_count(&counts)
 }
 
 pub(crate) fn one_count(counts: &[(&str, u32)]) -> LogResult<u32> {

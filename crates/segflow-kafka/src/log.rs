@@ -12,7 +12,7 @@ use segflow_runtime::log::{
 };
 
 use crate::barrier::{self, Settled};
-use crate::check::partition_count;
+use crate::check::check;
 use crate::config::KafkaConfig;
 use crate::ends::Asker;
 use crate::errors::failed;
@@ -58,7 +58,9 @@ impl KafkaLog {
     pub fn open(config: KafkaConfig) -> LogResult<Self> {
         config.check()?;
         let asker = Asker::open(&config)?;
-        let partitions = partition_count(asker.consumer(), &config)?;
+        let topics = check(asker.consumer(), &config)?;
+        topics.warn();
+        let partitions = topics.partitions;
         let transactions = Transactions::open(&config)?;
         let reader = Reader::open(&config)?;
         let ownership = Ownership::join(&config)?;

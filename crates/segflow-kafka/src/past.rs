@@ -7,7 +7,7 @@ use std::time::Duration;
 use segflow_core::event::Family;
 use segflow_runtime::log::{JournalEntry, LogError, LogResult, Offsets, Past, Record, Sink, Slice, Task};
 
-use crate::check::partition_count;
+use crate::check::check;
 use crate::config::KafkaConfig;
 use crate::journal::Journal;
 use crate::part::Found;
@@ -42,7 +42,7 @@ impl KafkaPast {
     /// `Stop` if they are not as they must be; `Retry` while the cluster cannot be reached.
     pub fn partitions(&mut self) -> LogResult<u32> {
         self.ranges()?;
-        partition_count(self.ranges.as_ref().expect("just opened").consumer(), &self.config)
+        Ok(check(self.ranges.as_ref().expect("just opened").consumer(), &self.config)?.partitions)
     }
 
     /// The first offset that each input of a task holds.
