@@ -97,6 +97,16 @@ impl Config {
         self.state_dir.join(format!("task-{}", task.0))
     }
 
+    /// The tasks of which the disk has a database. None if it cannot be asked: whoever needs one says why.
+    #[must_use]
+    pub fn tasks_on_disk(&self) -> Vec<Task> {
+        let task = |name: &str| name.strip_prefix("task-")?.parse().ok().map(Task);
+        let entries = std::fs::read_dir(&self.state_dir).into_iter().flatten().flatten();
+        let mut tasks: Vec<Task> = entries.filter_map(|entry| task(entry.file_name().to_str()?)).collect();
+        tasks.sort_unstable();
+        tasks
+    }
+
     /// Where the shadow of a task keeps its database.
     #[must_use]
     pub fn shadow_dir(&self, task: Task) -> PathBuf {

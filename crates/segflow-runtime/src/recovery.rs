@@ -244,7 +244,9 @@ impl Recovery {
                 local.adopt(config);
                 Ok(self.begin_with(local))
             }
-            Taken::InUse => Ok(self.pass(false, "its standby is about to lay the store down", Stage::Open)),
+            Taken::InUse => {
+                Ok(self.pass(false, "the store is being opened, or about to be laid down by a standby", Stage::Open))
+            }
             Taken::Nothing => self.open(config),
         }
     }

@@ -2,12 +2,17 @@
 //!
 //! A rebalance often gives a task back that it took, and a worker that was fenced is replaced by another: whoever is next
 //! finds the store open and its states in memory. What became of the task meanwhile, its journal tells. A standby follows
-//! the journals of tasks that live elsewhere, and hands their stores over here.
+//! the journals of tasks that live elsewhere, and hands their stores over here. A process that starts lays here what its
+//! disk has, opened while its workers join the group.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
+use tracing::{info, warn};
+
+use crate::config::Config;
 use crate::log::Task;
 use crate::task::Local;
 
@@ -24,7 +29,7 @@ struct Inner {
     laid: BTreeMap<Task, Laid>,
     /// How many workers have been given a task and have not given it up: two, while one has not noticed that it lost it.
     claims: BTreeMap<Task, usize>,
-    /// Those that a standby holds.
+    /// Those that a standby holds, or that are being opened.
     lent: BTreeSet<Task>,
 }
 
@@ -37,7 +42,7 @@ struct Laid {
 pub(crate) enum Taken {
     /// Its store, open.
     Store(Box<Local>),
-    /// A standby has it, and lays it down after its present step.
+    /// Being opened, or a standby has it: it is laid down after the present step.
     InUse,
     /// Nothing: it is to be opened.
     Nothing,
@@ -77,14 +82,37 @@ impl Shelf {
         inner.lay(task, local);
     }
 
-    /// Lends a task to a standby, with its store if that lies here; none while a worker has the task.
+    /// Lends a task to a standby, with its store if that lies here; none while a worker has the task, or it is lent.
     pub(crate) fn lend(&self, task: Task) -> Option<Option<Box<Local>>> {
         let mut inner = self.lock();
-        if inner.claims.contains_key(&task) {
+        if inner.claims.contains_key(&task) || !inner.lent.insert(task) {
             return None;
         }
-        inner.lent.insert(task);
         Some(inner.laid.remove(&task).map(|laid| laid.local))
+    }
+
+    /// Opens what the disk has, until the first worker is given a task, or `stop` is set. Most tasks come back after a
+    /// restart, and joining the group takes as long as opening some ten stores. What cannot be opened is left to its
+    /// recovery.
+    pub fn open_ahead(&self, config: &Config, stop: &AtomicBool) {
+        let (began, tasks) = (Moment::now(), config.tasks_on_disk());
+        let mut opened = 0;
+        for task in tasks.into_iter().take(ROOM) {
+            if stop.load(Ordering::Relaxed) || !self.lock().claims.is_empty() {
+                break;
+            }
+            let Some(laid) = self.lend(task) else { continue };
+            let local = laid.or_else(|| match Local::open(config, task) {
+                Ok(local) => Some(Box::new(local)),
+                Err(error) => {
+                    warn!(task = task.0, "the store is not opened ahead: {error}");
+                    None
+                }
+            });
+            opened += u32::from(local.is_some());
+            self.give_back(task, local);
+        }
+        info!(opened, took = ?began.elapsed(), "stores are opened ahead");
     }
 
     /// Whether a worker waits for what a standby holds.
@@ -92,7 +120,7 @@ impl Shelf {
         self.lock().claims.contains_key(&task)
     }
 
-    /// A standby lays down what it was lent.
+    /// Lays down what was lent.
     pub(crate) fn give_back(&self, task: Task, local: Option<Box<Local>>) {
         let mut inner = self.lock();
         inner.lent.remove(&task);

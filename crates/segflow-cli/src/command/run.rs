@@ -35,6 +35,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long the store of a task that was taken away stays open for its return.
 const STORE_KEPT: Duration = Duration::from_secs(60);
 
+/// Before the cluster was asked. Whoever takes a store over brings the configuration that it goes on by.
+const PARTITIONS_UNKNOWN: u32 = 0;
+
 /// Run the service on Kafka.
 #[derive(clap::Args)]
 pub struct Run {
@@ -85,7 +88,7 @@ impl Run {
             })
         };
         let count = config.worker_count();
-        let mut threads = Vec::new();
+        let mut threads = vec![open_ahead(runtime(&config, &rulebook, PARTITIONS_UNKNOWN, &stores), &stop)?];
         for number in 0..count {
             let service = service(number)?;
             threads.push(spawn(format!("worker-{number}"), &stop, move |stop| service.serve(stop))?);
@@ -104,6 +107,16 @@ impl Run {
         tracing::info!("stopped: every cycle is committed");
         Ok(())
     }
+}
+
+/// Opens the stores of this disk while the workers join the group.
+fn open_ahead(runtime: Runtime, stop: &Arc<AtomicBool>) -> Result<thread::JoinHandle<Result<()>>> {
+    let stop = Arc::clone(stop);
+    let run = move || {
+        runtime.shelf.clone().open_ahead(&runtime, &stop);
+        Ok(())
+    };
+    thread::Builder::new().name("open-ahead".to_owned()).spawn(run).context("cannot start a thread")
 }
 
 fn spawn(

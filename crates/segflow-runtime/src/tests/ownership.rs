@@ -1,6 +1,7 @@
 //! Who has a task's store: kept open between workers of a process, and recovered a slice at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant as Moment};
 
 use segflow_core::event::CustomerId;
@@ -63,6 +64,43 @@ fn a_store_stays_open_for_the_next_worker_and_the_journal_tells_what_it_missed()
     bench.config.shelf = Shelf::default();
     let there = Store::open(&directory.path().join("task-0"), &bench.config.store).unwrap();
     assert_eq!(states(opened(&bench).unwrap()), states(there));
+}
+
+#[test]
+fn what_the_disk_has_is_opened_ahead_until_a_worker_is_given_a_task() {
+    let mut bench = Bench::new();
+    history(&bench);
+    let mut worker = bench.worker("a");
+    bench.settle(&mut worker);
+    drop(worker);
+    let state_dir = bench.config.state_dir.clone();
+    for (task, current) in [("task-1", "no manifest"), ("task-0.damaged", ""), ("task-", "")] {
+        std::fs::create_dir(state_dir.join(task)).unwrap();
+        std::fs::write(state_dir.join(task).join("CURRENT"), current).unwrap();
+    }
+    assert_eq!(bench.config.tasks_on_disk(), [P0, P1]);
+    let ahead = |bench: &Bench| bench.config.shelf.open_ahead(&bench.config, &AtomicBool::new(false));
+    let is_open = |bench: &Bench| matches!(opened(bench), Err(StoreError::Locked { .. }));
+
+    bench.config.shelf = Shelf::new(Duration::from_secs(600));
+    bench.config.shelf.claim(P1);
+    ahead(&bench);
+    assert!(!is_open(&bench), "a worker has a task: it opens the others as it is given them");
+    bench.config.shelf.give_up(P1, None);
+    ahead(&bench);
+    assert!(is_open(&bench));
+
+    // Only one at a time has it; a worker waits for whoever that is.
+    let laid = bench.config.shelf.lend(P0).expect("nobody has it").expect("it was opened");
+    assert!(bench.config.shelf.lend(P0).is_none());
+    bench.event("c3", at("2026-03-01T10:00:02Z"), "pay", received(10_000, "pay"));
+    bench.broker.set_time(at("2026-03-01T10:00:03Z"));
+    let mut worker = bench.worker("a");
+    worker.cycle().unwrap();
+    assert!(matches!(bench.status.snapshot().tasks[&0].phase, Phase::Recovering { .. }));
+    bench.config.shelf.give_back(P0, Some(laid));
+    assert_eq!(bench.settle(&mut worker), 1);
+    assert_eq!(bench.status.snapshot().tasks[&0].phase, Phase::Running);
 }
 
 #[test]
