@@ -17,6 +17,8 @@ use crate::broker::Broker;
 
 /// How long anything may take before a test gives up.
 const LIMIT: Duration = Duration::from_secs(600);
+/// How long between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
 /// The fields of a change that depend on batching or on the release.
 const ENVELOPE: [&str; 7] = ["actionable", "decided_at", "lag_ms", "engine_version", "topic", "partition", "offset"];
 
@@ -229,7 +231,7 @@ impl<'b> Service<'b> {
 
     /// Waits until every task has read `read` in sum and its record-time clock stands one past its last record.
     pub fn wait_until_finished(&mut self, read: u64) -> BTreeMap<u32, Vec<Epoch>> {
-        self.wait_until(read, |epochs| epochs.iter().map(|epoch| epoch.counts.read).sum())
+        self.wait_until_read(read, |epochs| epochs.iter().map(|epoch| epoch.counts.read).sum())
     }
 
     /// The same where journals are trimmed, for inputs whose offsets count their records.
@@ -237,26 +239,53 @@ impl<'b> Service<'b> {
         let last = |epochs: &[Epoch]| -> u64 {
             epochs.last().map_or(0, |last| last.inputs.values().map(|input| input.offset).sum())
         };
-        self.wait_until(offsets, last)
+        self.wait_until_read(offsets, last)
     }
 
-    fn wait_until(&mut self, read: u64, read_by: impl Fn(&[Epoch]) -> u64) -> BTreeMap<u32, Vec<Epoch>> {
-        let started = Instant::now();
-        loop {
-            let journal = self.journal();
-            let ends = journal.values().map(|epochs| read_by(epochs)).sum::<u64>();
+    fn wait_until_read(&mut self, read: u64, read_by: impl Fn(&[Epoch]) -> u64) -> BTreeMap<u32, Vec<Epoch>> {
+        let mut journal = BTreeMap::new();
+        self.wait_until(&format!("{read} are read"), |service| {
+            journal = service.journal();
             let finished = |epochs: &Vec<Epoch>| {
                 let last = epochs.last().expect("a partition with an epoch");
                 let greatest = last.inputs.values().filter_map(|input| input.greatest).max();
                 greatest.is_some_and(|greatest| last.clock.facts == greatest.plus_ms(1))
                     && last.clock.cursor.instant == last.clock.facts
             };
-            if ends == read && journal.len() == self.partitions as usize && journal.values().all(finished) {
-                return journal;
-            }
-            assert!(started.elapsed() < LIMIT, "read {ends} of {read} after {LIMIT:?}\n{}", self.logs());
+            journal.values().map(|epochs| read_by(epochs)).sum::<u64>() == read
+                && journal.len() == service.partitions as usize
+                && journal.values().all(finished)
+        });
+        journal
+    }
+
+    /// Waits until a condition holds; what dies meanwhile is started again.
+    ///
+    /// # Panics
+    ///
+    /// If it never holds, with the logs; if an instance ends by itself.
+    pub fn wait_until(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
+        let started = Instant::now();
+        while !condition(self) {
+            assert!(started.elapsed() < LIMIT, "waited {LIMIT:?} until {what}\n{}", self.logs());
             self.supervise();
-            std::thread::sleep(Duration::from_millis(500));
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Waits until an instance has ended, by itself or by a failpoint.
+    ///
+    /// # Panics
+    ///
+    /// If it never does, with its log.
+    pub fn wait_until_ended(&mut self, instance: usize) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.ended(instance) {
+                return status;
+            }
+            assert!(started.elapsed() < LIMIT, "instance {instance} does not end\n{}", self.log(instance));
+            std::thread::sleep(PAUSE);
         }
     }
 
@@ -305,7 +334,7 @@ impl<'b> Service<'b> {
                 return address.trim().to_owned();
             }
             assert!(started.elapsed() < LIMIT, "no address in the log\n{log}");
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(PAUSE);
         }
     }
 
@@ -329,16 +358,12 @@ impl<'b> Service<'b> {
 
     /// Waits until a customer has entered a segment, and returns every segment that they have entered by then.
     pub fn wait_for(&mut self, customer: &str, segment: &str) -> Vec<String> {
-        let started = Instant::now();
-        loop {
-            let entered = self.changes().entered(customer);
-            if entered.iter().any(|entered| entered == segment) {
-                return entered;
-            }
-            assert!(started.elapsed() < LIMIT, "{customer} entered {entered:?}, not {segment}\n{}", self.logs());
-            self.supervise();
-            std::thread::sleep(Duration::from_millis(300));
-        }
+        let mut entered = Vec::new();
+        self.wait_until(&format!("{customer} enters {segment}"), |service| {
+            entered = service.changes().entered(customer);
+            entered.iter().any(|entered| entered == segment)
+        });
+        entered
     }
 }
 

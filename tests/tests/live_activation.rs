@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use segflow_core::event::{Body, CustomerId, Event};
 use segflow_core::money::Currency;
@@ -21,15 +20,6 @@ const PARTITIONS: u32 = 12;
 const CUSTOMERS: u32 = 2_000;
 /// A pass of some hundred cycles, so that it can be struck in its middle; memberships that do not wait for time.
 const SETTINGS: &str = "commit.max_resegmented = 24\nkafka.session_timeout = \"6s\"\n";
-
-fn wait_until(service: &mut Service<'_>, what: &str, condition: impl Fn(&Service<'_>) -> bool) {
-    let started = Instant::now();
-    while !condition(service) {
-        service.supervise();
-        assert!(started.elapsed() < Duration::from_secs(180), "{what}: not within three minutes\n{}", service.log(1));
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
 
 /// How many tasks decide by a segmentation of this hash, and of them how many have taken everybody over.
 fn tasks(service: &Service<'_>, hash: &str) -> (usize, usize) {
@@ -76,7 +66,7 @@ fn everybody_is_taken_over_once_under_load_and_kills() {
     let generated = ["generate", "--customers=2000", "--events=20000"];
     run(segflow().args(generated).arg("--config").arg(service.config(0)));
     (0..2).for_each(|instance| service.start(instance));
-    wait_until(&mut service, "the portfolio is read", |service| {
+    service.wait_until("the portfolio is read", |service| {
         service.journal().values().flatten().map(|epoch| epoch.counts.read).sum::<u64>() >= 20_000
     });
 
@@ -88,7 +78,7 @@ fn everybody_is_taken_over_once_under_load_and_kills() {
         let _ends = Ends(&stop);
         let before = changes(&service).len();
         fs::write(&file, second()).expect("the file is written");
-        wait_until(&mut service, "a pass is in its middle", |service| {
+        service.wait_until("a pass is in its middle", |service| {
             service.journal().values().filter_map(|epochs| epochs.last()).any(|last| last.resegmented_to.is_some())
         });
         service.kill(0);
@@ -97,14 +87,14 @@ fn everybody_is_taken_over_once_under_load_and_kills() {
         let started = |service: &Service<'_>| service.log(0).matches("metrics and health are served").count();
         let starts = started(&service);
         service.start(0);
-        wait_until(&mut service, "it has read the file", |service| started(service) > starts);
+        service.wait_until("it has read the file", |service| started(service) > starts);
         fs::write(&file, second()).expect("the file is written");
         let hash = hash(&second());
-        wait_until(&mut service, "everybody is taken over", |service| tasks(service, &hash) == (12, 12));
+        service.wait_until("everybody is taken over", |service| tasks(service, &hash) == (12, 12));
         stop.store(true, Ordering::Relaxed);
         (before, payer.join().expect("it pays"))
     });
-    wait_until(&mut service, "every payment is read", |service| {
+    service.wait_until("every payment is read", |service| {
         service.journal().values().flatten().map(|epoch| epoch.counts.read).sum::<u64>() >= 20_000 + u64::from(payments)
     });
     service.stop();
@@ -199,7 +189,7 @@ fn rebuild(service: &mut Service<'_>, file: &Path, hash: &str) {
     };
     let (rebuilt, told) = (recovered(service), ids(service));
     (0..2).for_each(|instance| service.start(instance));
-    wait_until(service, "every task is rebuilt", |service| {
+    service.wait_until("every task is rebuilt", |service| {
         let stopped = (0..2).find(|instance| service.log(*instance).contains("task stopped"));
         assert_eq!(stopped, None, "{}", stopped.map(|instance| service.log(instance)).unwrap_or_default());
         recovered(service) >= rebuilt + 12

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use segflow_core::digest::Digest;
 use segflow_core::event::Family;
@@ -19,7 +18,6 @@ use segflow_tests::versions::{DEMO, second};
 use segflow_wire::{Encoding, Partitioner, partition_of};
 use serde_json::Value;
 
-const LIMIT: Duration = Duration::from_secs(300);
 const PARTITIONS: u32 = 3;
 const SETTINGS: &str = "clock.idle = \"record-time\"\ninputs.contacts.clock = \"gate\"\ncommit.max_records = 100\n\
                         commit.max_resegmented = 20\n";
@@ -39,15 +37,6 @@ fn ends_with(code: i32, command: &mut Command) -> (String, String) {
     let (printed, said) = (text(output.stdout), text(output.stderr));
     assert_eq!(output.status.code(), Some(code), "{printed}{said}");
     (printed, said)
-}
-
-fn wait(service: &mut Service<'_>, what: &str, until: impl Fn(&Service<'_>) -> bool) {
-    let begun = Instant::now();
-    while !until(service) {
-        assert!(begun.elapsed() < LIMIT, "waited too long for {what}\n{}", service.log(0));
-        service.supervise();
-        std::thread::sleep(Duration::from_millis(200));
-    }
 }
 
 /// Puts lines, as `generate` writes them, onto the topics of a service.
@@ -105,7 +94,7 @@ fn what_was_decided_is_decided_again_and_a_changed_byte_is_found() {
     produce(broker, &service, later);
     service.start(0);
     service.wait_until_finished(lines.len() as u64);
-    wait(&mut service, "everybody to be taken over", |service| {
+    service.wait_until("everybody is taken over", |service| {
         service.journal().values().all(|epochs| epochs.last().unwrap().former.is_empty())
     });
     service.stop();
@@ -290,12 +279,11 @@ fn trimmed<'b>(broker: &'b Broker, place: &Path) -> (Service<'b>, PathBuf) {
     );
     let mut service = Service::new(broker, "audited-later", 1, &segmentation, &settings);
     let config = service.config(0);
-    let begun = Instant::now();
     for seed in 1.. {
         service.start(0);
         generate(&config, seed, 1_000);
         let journal = service.topic("journal");
-        wait(&mut service, "the journal to be trimmed", |_| {
+        service.wait_until("the journal is trimmed", |_| {
             // Something new has to happen for there to be another snapshot.
             generate(&config, seed, 400);
             earliest(broker, &journal).iter().all(|offset| *offset > 0)
@@ -305,7 +293,7 @@ fn trimmed<'b>(broker: &'b Broker, place: &Path) -> (Service<'b>, PathBuf) {
         if held.len() == 3 && read(&held[0]) < read(&held[1]) {
             break;
         }
-        assert!(begun.elapsed() < LIMIT, "no payments between two snapshots: {held:?}");
+        assert!(seed < 20, "no payments between two snapshots: {held:?}");
     }
     (service, config)
 }

@@ -64,7 +64,9 @@ fn kills_and_broker_restarts_change_nothing() {
     let kills = scale("SEGFLOW_KILLS", 6);
     for kill in 0..kills {
         let recovered = service.log(0).matches(RECOVERED).count();
-        wait_until(&mut service, |service| service.log(0).matches(RECOVERED).count() > recovered || kill == 0);
+        service.wait_until("a task is recovered", |service| {
+            kill == 0 || service.log(0).matches(RECOVERED).count() > recovered
+        });
         std::thread::sleep(Duration::from_millis(chance.random_range(0..1_500)));
         service.kill(0);
         service.start(0);
@@ -102,13 +104,4 @@ const RECOVERED: &str = "task recovered";
 fn rolled_forward(line: &str) -> u64 {
     let said = line.split_whitespace().find_map(|word| word.strip_prefix("rolled_forward="));
     said.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("the log says how many: {line}"))
-}
-
-fn wait_until(service: &mut Service<'_>, condition: impl Fn(&Service<'_>) -> bool) {
-    let started = Instant::now();
-    while !condition(service) {
-        service.supervise();
-        assert!(started.elapsed() < Duration::from_secs(120), "nothing has come for two minutes");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }

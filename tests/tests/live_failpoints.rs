@@ -3,7 +3,6 @@
 //! every snapshot is sound.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use segflow_runtime::failpoint::Point;
 use segflow_tests::binary::segflow;
@@ -16,8 +15,6 @@ const SETTINGS: &str = "clock.idle = \"record-time\"\ninputs.contacts.clock = \"
                         kafka.session_timeout = \"6s\"\n";
 const EVENTS: u64 = 30_000;
 const REACHED: &str = "failpoint reached";
-/// How long a process may take to reach its point.
-const LIMIT: Duration = Duration::from_secs(120);
 
 fn segmentation() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml")
@@ -110,7 +107,7 @@ fn a_process_that_ends_within_a_snapshot_or_a_restore_loses_neither() {
     service.start(0);
     let journal = service.wait_until_finished_at(EVENTS);
     assert!(journal.values().any(|epochs| epochs[0].epoch > 1), "a journal was trimmed");
-    wait("a snapshot of every task", &mut service, |_| (0..PARTITIONS).all(|task| manifests(place.path(), task) > 0));
+    service.wait_until("every task has a snapshot", |_| (0..PARTITIONS).all(|task| manifests(place.path(), task) > 0));
     service.stop();
     service.changes().assert_same(&expected);
     check_snapshots(&service, place.path());
@@ -124,7 +121,7 @@ fn a_process_that_ends_within_a_snapshot_or_a_restore_loses_neither() {
     let before = service.log(0).len();
     fail_at(&mut service, &restoring);
     let restored = |service: &Service<'_>| service.log(0)[before..].matches("restored from a snapshot").count();
-    wait("every task to be restored", &mut service, |service| restored(service) == PARTITIONS as usize);
+    service.wait_until("every task is restored", |service| restored(service) == PARTITIONS as usize);
     service.stop();
     assert_eq!(digests(&service), live);
     service.changes().assert_same(&expected);
@@ -136,7 +133,7 @@ fn fail_at(service: &mut Service<'_>, points: &[Point]) {
     let before = service.log(0).len();
     let fails: String = points.iter().map(|point| format!("{}=1*off->1*return(retry);", point.name())).collect();
     service.start_armed(0, &format!("{SLOWLY}{fails}"));
-    wait("every point to fail", service, |service| {
+    service.wait_until("every point has failed", |service| {
         let log = &service.log(0)[before..];
         let failed = |point: &Point| {
             let said = format!("point=\"{}\"", point.name());
@@ -144,15 +141,6 @@ fn fail_at(service: &mut Service<'_>, points: &[Point]) {
         };
         points.iter().all(failed)
     });
-}
-
-fn wait(what: &str, service: &mut Service<'_>, until: impl Fn(&Service<'_>) -> bool) {
-    let started = Instant::now();
-    while !until(service) {
-        assert!(started.elapsed() < LIMIT, "waited too long for {what}\n{}", service.log(0));
-        service.supervise();
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }
 
 fn lose_the_disk(service: &Service<'_>) {
@@ -186,11 +174,7 @@ fn digests(service: &Service<'_>) -> Vec<String> {
 fn ends_at(service: &mut Service<'_>, points: &str) {
     let reached = service.log(0).matches(REACHED).count();
     service.start_armed(0, points);
-    let started = Instant::now();
-    while service.ended(0).is_none() {
-        assert!(started.elapsed() < LIMIT, "{points} was not reached within {LIMIT:?}\n{}", service.log(0));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    service.wait_until_ended(0);
     let log = service.log(0);
     assert!(log.matches(REACHED).count() > reached, "it ended, but not at {points}\n{log}");
 }

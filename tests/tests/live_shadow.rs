@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use segflow_tests::binary::segflow;
@@ -53,15 +53,6 @@ fn samples(page: &str, metric: &str, label: &str) -> BTreeMap<String, u64> {
     sums
 }
 
-fn wait_until(service: &mut Service<'_>, what: &str, condition: impl Fn(&Service<'_>) -> bool) {
-    let started = Instant::now();
-    while !condition(service) {
-        service.supervise();
-        assert!(started.elapsed() < Duration::from_secs(180), "{what}: not within three minutes\n{}", service.log(0));
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 #[test]
 fn the_shadow_is_a_fold_of_the_candidate_whatever_is_killed() {
     let directory = tempfile::tempdir().expect("a temporary directory");
@@ -76,7 +67,7 @@ fn the_shadow_is_a_fold_of_the_candidate_whatever_is_killed() {
     for kill in 0..KILLS {
         let epochs = |service: &Service<'_>| service.journal().values().map(Vec::len).sum::<usize>();
         let before = epochs(&service);
-        wait_until(&mut service, "epochs are committed", |service| epochs(service) > before || kill == 0);
+        service.wait_until("epochs are committed", |service| epochs(service) > before || kill == 0);
         std::thread::sleep(Duration::from_millis(chance.random_range(0..700)));
         service.kill(0);
         service.start(0);
@@ -84,12 +75,12 @@ fn the_shadow_is_a_fold_of_the_candidate_whatever_is_killed() {
     // One that dies where the log knows of the commit, and no store does.
     service.kill(0);
     service.start_armed(0, "committed=2*off->return(abort)");
-    wait_for_end(&mut service);
+    service.wait_until_ended(0);
     service.start(0);
 
     service.wait_until_finished(EVENTS);
     let address = service.metrics_address(0);
-    wait_until(&mut service, "every shadow runs", |_| {
+    service.wait_until("every shadow runs", |_| {
         samples(&http(&address, "/metrics"), "shadow_state", "state").get("running") == Some(&u64::from(PARTITIONS))
     });
     let page = http(&address, "/metrics");
@@ -111,14 +102,6 @@ fn the_shadow_is_a_fold_of_the_candidate_whatever_is_killed() {
     println!("{} changes beside {}, {goes_on} runs taken up again, differing: {differing:?}", told.len(), live.len());
 }
 
-fn wait_for_end(service: &mut Service<'_>) {
-    let started = Instant::now();
-    while service.ended(0).is_none() {
-        assert!(started.elapsed() < Duration::from_secs(120), "the failpoint was not passed\n{}", service.log(0));
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// Who sets a file right while the service runs gets a shadow that begins from the live stores.
 #[test]
 fn a_candidate_that_is_wrong_stops_nothing_and_is_taken_once_it_is_right() {
@@ -137,7 +120,7 @@ fn a_candidate_that_is_wrong_stops_nothing_and_is_taken_once_it_is_right() {
 
     fs::write(&shadow, candidate()).expect("the file is written");
     let running = |page: &str| samples(page, "shadow_state", "state").get("running") == Some(&u64::from(PARTITIONS));
-    wait_until(&mut service, "every shadow runs", |_| running(&http(&address, "/metrics")));
+    service.wait_until("every shadow runs", |_| running(&http(&address, "/metrics")));
     let page = http(&address, "/metrics");
     service.stop();
     assert_eq!(service.journal(), journal, "the live rules have nothing to say");

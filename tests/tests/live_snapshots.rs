@@ -4,23 +4,12 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use segflow_tests::binary::segflow;
 use segflow_tests::broker::Broker;
 use segflow_tests::service::{Service, http, run};
 
-const LIMIT: Duration = Duration::from_secs(300);
 const PARTITIONS: u32 = 2;
-
-fn wait(service: &mut Service<'_>, what: &str, until: impl Fn(&Service<'_>) -> bool) {
-    let begun = Instant::now();
-    while !until(service) {
-        assert!(begun.elapsed() < LIMIT, "waited too long for {what}\n{}", service.log(0));
-        service.supervise();
-        std::thread::sleep(Duration::from_millis(200));
-    }
-}
 
 fn generate(config: &Path, seed: u32, events: u64) {
     let mut load = segflow();
@@ -68,13 +57,13 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
     service.start(0);
     generate(&config, 1, 4_000);
     let journal = service.topic("journal");
-    wait(&mut service, "the journal to be trimmed", |_| {
+    service.wait_until("the journal is trimmed", |_| {
         // Something new has to happen for there to be another snapshot.
         generate(&config, 2, 200);
         let earliest = earliest(broker, &journal);
         earliest.len() == PARTITIONS as usize && earliest.iter().all(|offset| *offset > 0)
     });
-    wait(&mut service, "no lag", |service| {
+    service.wait_until("there is no lag", |service| {
         let page = http(&service.metrics_address(0), "/metrics");
         let mut lags = page.lines().filter(|line| line.starts_with("segflow_lag_records{")).peekable();
         lags.peek().is_some() && lags.all(|line| line.ends_with(" 0"))
@@ -89,7 +78,7 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
     damage(&service.dir().join("state-0/task-1"));
     service.start(0);
     let replaced = |service: &Service<'_>| service.log(0).contains("restored from a snapshot");
-    wait(&mut service, "the damaged store to be replaced", replaced);
+    service.wait_until("the damaged store is replaced", replaced);
     service.stop();
     let said = service.log(0);
     let said = said.lines().find(|line| line.contains("task-1 is damaged")).expect("it says so");
@@ -101,7 +90,7 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
     let before = service.log(0).matches("restored from a snapshot").count();
     service.start(0);
     let restored = |service: &Service<'_>| service.log(0).matches("restored from a snapshot").count() - before;
-    wait(&mut service, "the tasks to run", |service| restored(service) == PARTITIONS as usize);
+    service.wait_until("the tasks run", |service| restored(service) == PARTITIONS as usize);
     service.stop();
     assert_eq!(digests(&service), live);
     run(segflow().args(["snapshots", "verify", "--config"]).arg(&config));
@@ -110,7 +99,7 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
     std::fs::remove_dir_all(service.dir().join("state-0")).unwrap();
     std::fs::remove_dir_all(place.path().join("snapshots")).unwrap();
     service.start(0);
-    wait(&mut service, "the refusal", |service| service.log(0).contains("the journal no longer reaches back that far"));
+    service.wait_until("it refuses", |service| service.log(0).contains("the journal no longer reaches back that far"));
     assert!(service.log(0).contains("there is no snapshot of it in file://"), "{}", service.log(0));
     service.stop();
 }
