@@ -3,10 +3,12 @@
 //! Each lane writes parts of its own, a row group each; in the end they are put together in the order of the partitions,
 //! without being decoded, so that the file is the same however many threads there were.
 
+use std::collections::BTreeMap;
 use std::fs::{File, create_dir_all};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parquet::basic::Compression;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
@@ -15,7 +17,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use segflow_core::change::Core;
+use segflow_core::change::{Core, Reason};
+use serde::{Serialize, Serializer};
 
 /// How many rows a part has at most.
 const PART_ROWS: usize = 16_384;
@@ -49,18 +52,17 @@ const SCHEMA: &str = "message change {
 
 enum Cell<'a> {
     Text(Option<&'a str>),
-    Json(String),
+    Reasons(&'a [Reason]),
+    Memberships(&'a [(String, String)]),
+    Treatment(&'a BTreeMap<String, String>),
     Number(Option<i64>),
 }
 
 /// The cells of a change, in the order of [`SCHEMA`].
 fn cells<'a>(side: &'a str, partition: u32, core: &'a Core) -> [Cell<'a>; 21] {
     use Cell::{Number, Text};
-    let json = |value: serde_json::Result<String>| Cell::Json(value.expect("texts and maps of texts encode"));
     let number = |number: u64| Number(i64::try_from(number).ok());
     let next = core.next_if_silent.as_ref();
-    let memberships: serde_json::Map<String, serde_json::Value> =
-        core.memberships.iter().map(|(dimension, segment)| (dimension.clone(), segment.as_str().into())).collect();
     [
         Text(Some(side)),
         Number(Some(i64::from(partition))),
@@ -74,36 +76,65 @@ fn cells<'a>(side: &'a str, partition: u32, core: &'a Core) -> [Cell<'a>; 21] {
         Number(core.entered_previous_at.map(|at| at.0)),
         Text(Some(core.cause.word())),
         Text(core.event_id.as_deref()),
-        json(serde_json::to_string(&core.reasons)),
+        Cell::Reasons(&core.reasons),
         Text(next.map(|next| next.to.as_str())),
         Number(next.map(|next| next.at.0)),
         Number(Some(core.safety.balance_minor)),
         Number(Some(core.safety.overdue_amount_minor)),
         Number(Some(core.safety.overdue_days)),
         Text(core.safety.open_promise.as_ref().map(|promise| promise.promise_id.as_str())),
-        json(serde_json::to_string(&memberships)),
-        json(serde_json::to_string(&core.treatment)),
+        Cell::Memberships(&core.memberships),
+        Cell::Treatment(&core.treatment),
     ]
 }
+
+type Json<'a> = serde_json::Serializer<&'a mut Vec<u8>>;
 
 #[derive(Default)]
 struct Column {
     defined: Vec<i16>,
-    texts: Vec<ByteArray>,
     numbers: Vec<i64>,
+    texts: Texts,
+}
+
+/// One after the other in one buffer, which a change needs no memory of its own for.
+#[derive(Default)]
+struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 impl Column {
     fn push(&mut self, cell: Cell<'_>) {
-        let is_there = match cell {
-            Cell::Text(text) => text.map(|text| self.texts.push(text.into())).is_some(),
-            Cell::Json(text) => {
-                self.texts.push(text.into_bytes().into());
-                true
+        self.defined.push(i16::from(!matches!(cell, Cell::Text(None) | Cell::Number(None))));
+        match cell {
+            Cell::Text(text) => text.into_iter().for_each(|text| self.texts.push(text)),
+            Cell::Number(number) => self.numbers.extend(number),
+            Cell::Reasons(reasons) => self.texts.push_json(|json| reasons.serialize(json)),
+            Cell::Memberships(pairs) => {
+                self.texts.push_json(|json| json.collect_map(pairs.iter().map(|(k, v)| (k, v))))
             }
-            Cell::Number(number) => number.map(|number| self.numbers.push(number)).is_some(),
-        };
-        self.defined.push(i16::from(is_there));
+            Cell::Treatment(treatment) => self.texts.push_json(|json| treatment.serialize(json)),
+        }
+    }
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(self.bytes.len());
+    }
+
+    fn push_json(&mut self, write: impl FnOnce(&mut Json<'_>) -> serde_json::Result<()>) {
+        write(&mut Json::new(&mut self.bytes)).expect("texts and maps of texts encode");
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Each text, as a part of the one buffer.
+    fn into_values(self) -> Vec<ByteArray> {
+        let (bytes, mut start) = (Bytes::from(self.bytes), 0);
+        let value = |end| ByteArray::from(bytes.slice(std::mem::replace(&mut start, end)..end));
+        self.ends.into_iter().map(value).collect()
     }
 }
 
@@ -156,7 +187,7 @@ impl Rows {
                 parquet::column::writer::ColumnWriter::Int64ColumnWriter(_) => {
                     out.typed::<Int64Type>().write_batch(&numbers, Some(&defined), None)?
                 }
-                _ => out.typed::<ByteArrayType>().write_batch(&texts, Some(&defined), None)?,
+                _ => out.typed::<ByteArrayType>().write_batch(&texts.into_values(), Some(&defined), None)?,
             };
             out.close()?;
         }
