@@ -207,5 +207,5 @@ impl Actionable {
 #[must_use]
 pub fn change_id(customer: &CustomerId, dimension: &str, seq: u64) -> String {
     let text = format!("{customer}\0{dimension}\0{seq}");
-    Sha256::digest(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(text)[..16])
 }

@@ -12,6 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::change::Core;
 
+/// Room for most cores, so that encoding one seldom needs more.
+const CORE_BYTES: usize = 2 << 10;
+
 /// The sum over some changes; zero over none.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Digest([u8; 32]);
@@ -19,7 +22,7 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// Adds one change.
     pub fn add(&mut self, core: &Core) {
-        let bytes = postcard::to_allocvec(core).expect("a change encodes into memory");
+        let bytes = postcard::to_extend(core, Vec::with_capacity(CORE_BYTES)).expect("a change encodes into memory");
         self.merge(Self(Sha256::digest(bytes).into()));
     }
 
@@ -37,7 +40,7 @@ impl Digest {
 /// 64 hexadecimal digits.
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -51,14 +54,10 @@ impl FromStr for Digest {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("expected a digest of 64 hexadecimal digits, found `{text}`");
         let mut digest = Self::default();
-        if text.len() != 64 || !text.is_ascii() {
-            return Err(bad());
+        match hex::decode_to_slice(text, &mut digest.0) {
+            Ok(()) => Ok(digest),
+            Err(_) => Err(format!("expected a digest of 64 hexadecimal digits, found `{text}`")),
         }
-        for (index, byte) in digest.0.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| bad())?;
-        }
-        Ok(digest)
     }
 }

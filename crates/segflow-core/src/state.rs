@@ -60,6 +60,12 @@ impl Default for Decision {
 }
 
 impl Decision {
+    /// Up to where the customer is decided while the task's cursor of silence stands at `silence`.
+    #[must_use]
+    pub fn up_to(&self, silence: Instant) -> Instant {
+        self.as_of.map_or(silence, |as_of| as_of.max(silence))
+    }
+
     /// Makes room for the memberships of somebody of whom nothing is decided; `seq` goes on where it was closed.
     pub(crate) fn open(&mut self, segmentation: &Segmentation) {
         if self.dimensions.is_empty() {
@@ -119,7 +125,7 @@ pub struct Wake {
 pub fn fold(state: &mut State, event: Event, offset: u64, silence: Instant, segmentation: &Segmentation) -> Folded {
     let fact = Fact::from(event);
     let (family, event_id, occurred_at) = (fact.family(), fact.event_id.clone(), fact.occurred_at);
-    let decided = state.decision.as_of.map_or(silence, |as_of| as_of.max(silence));
+    let decided = state.decision.up_to(silence);
     let too_old = family != Family::Profiles && occurred_at < segmentation.horizon(decided);
     let inserted = if too_old { Inserted::Forgotten } else { state.facts.insert(fact) };
     if !matches!(inserted, Inserted::New | Inserted::Replaced) {

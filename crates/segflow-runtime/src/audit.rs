@@ -190,8 +190,7 @@ impl Audit {
         }
         let version = state.decision.segmentation;
         let segmentation = former.into_iter().find(|former| former.version == version).unwrap_or(present);
-        let silence = self.local.clock().cursor.instant;
-        let decided_up_to = state.decision.as_of.map_or(silence, |as_of| as_of.max(silence));
+        let decided_up_to = state.decision.up_to(self.local.clock().cursor.instant);
         Ok(Some(Known { state, segmentation, decided_up_to }))
     }
 }

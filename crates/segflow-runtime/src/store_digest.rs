@@ -17,7 +17,7 @@ pub fn digest(store: &Store) -> Result<String, StoreError> {
             hash.update(part);
         }
     }
-    Ok(segflow_snapshot::content::hex(&hash.finalize()))
+    Ok(hex::encode(hash.finalize()))
 }
 
 /// The last epoch of a store; none if it is no task's.

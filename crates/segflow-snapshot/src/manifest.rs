@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::content::hex;
 use crate::error::SnapshotError;
 
 /// The form of manifests that this release writes and reads.
@@ -84,8 +83,7 @@ impl Manifest {
     /// See [`Subject::journal`]; none if it is no hexadecimal.
     #[must_use]
     pub fn journal_bytes(&self) -> Option<Vec<u8>> {
-        let pairs = self.journal.as_bytes().chunks(2);
-        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+        hex::decode(&self.journal).ok()
     }
 }
 
@@ -101,7 +99,7 @@ const ZEROS: &str = "00000000000000000000000000000000000000000000000000000000000
 pub(crate) fn encode(manifest: &mut Manifest) -> Vec<u8> {
     ZEROS.clone_into(&mut manifest.checksum);
     let mut bytes = serde_json::to_vec_pretty(manifest).expect("a manifest is plain data");
-    manifest.checksum = hex(&Sha256::digest(&bytes));
+    manifest.checksum = hex::encode(Sha256::digest(&bytes));
     let place = checksum_place(&bytes).expect("the checksum is the last field");
     bytes[place].copy_from_slice(manifest.checksum.as_bytes());
     bytes
@@ -114,7 +112,7 @@ pub(crate) fn decode(called: &str, bytes: &[u8]) -> Result<Manifest, SnapshotErr
         checksum_place(bytes).ok_or_else(|| damaged("expected a checksum at its end, found none".to_owned()))?;
     let mut zeroed = bytes.to_vec();
     zeroed[place.clone()].copy_from_slice(ZEROS.as_bytes());
-    let (expected, found) = (&bytes[place], hex(&Sha256::digest(&zeroed)));
+    let (expected, found) = (&bytes[place], hex::encode(Sha256::digest(&zeroed)));
     if expected != found.as_bytes() {
         let expected = String::from_utf8_lossy(expected);
         return Err(damaged(format!("expected bytes of the checksum {expected}, found {found}")));

@@ -10,7 +10,6 @@ use tokio::io::AsyncWriteExt;
 use tracing::warn;
 
 use crate::archive::{Archive, Place};
-use crate::content::hex;
 use crate::error::SnapshotError;
 use crate::manifest::{File, Manifest};
 
@@ -67,15 +66,7 @@ pub(crate) async fn restore_one(
     cancelled: &AtomicBool,
 ) -> Result<Option<Manifest>, SnapshotError> {
     refuse_existing(into)?;
-    let fetched = fetch(archive, task, place, into, cancelled).await;
-    if !matches!(fetched, Ok(Some(_))) {
-        remove(into)?;
-    }
-    match fetched {
-        // Its files go after its manifest.
-        Err(SnapshotError::Damaged(_)) if archive.read(task, place).await == Ok(None) => Ok(None),
-        fetched => fetched,
-    }
+    complete(archive, task, place, into, cancelled).await
 }
 
 fn refuse_existing(into: &Path) -> Result<(), SnapshotError> {
@@ -107,25 +98,17 @@ async fn newest(
     places.sort_by_key(|place| within.last_resort.as_deref() == Some(place.name()));
     let mut skipped: Vec<String> = Vec::new();
     for place in &places {
-        let fetched = fetch(archive, task, place, into, cancelled).await;
-        match fetched {
+        match complete(archive, task, place, into, cancelled).await {
             Ok(Some(manifest)) => {
                 let name = place.name().to_owned();
                 return Ok(Outcome::Found(Some(Box::new(Restored { name, manifest, skipped }))));
             }
             Ok(None) => return Ok(Outcome::Changed),
             Err(SnapshotError::Damaged(reason) | SnapshotError::Unknown(reason)) => {
-                remove(into)?;
-                if archive.read(task, place).await == Ok(None) {
-                    return Ok(Outcome::Changed);
-                }
                 warn!(task, epoch = place.epoch, "snapshot skipped: {reason}");
                 skipped.push(reason);
             }
-            Err(error) => {
-                remove(into)?;
-                return Err(error);
-            }
+            Err(error) => return Err(error),
         }
     }
     if skipped.is_empty() {
@@ -147,6 +130,27 @@ fn ahead(archive: &Archive, task: u32, newest: &Place, most: u64) -> String {
         archive.url(),
         newest.epoch
     )
+}
+
+/// A whole snapshot, or no directory; none if its manifest has gone, before its files or while they were fetched.
+async fn complete(
+    archive: &Archive,
+    task: u32,
+    place: &Place,
+    into: &Path,
+    cancelled: &AtomicBool,
+) -> Result<Option<Manifest>, SnapshotError> {
+    let fetched = fetch(archive, task, place, into, cancelled).await;
+    if !matches!(fetched, Ok(Some(_))) {
+        remove(into)?;
+    }
+    match fetched {
+        // A dropped snapshot's files go after its manifest.
+        Err(SnapshotError::Damaged(_) | SnapshotError::Unknown(_)) if archive.read(task, place).await == Ok(None) => {
+            Ok(None)
+        }
+        fetched => fetched,
+    }
 }
 
 /// A whole snapshot, durable; none if its manifest has gone.
@@ -223,7 +227,7 @@ impl<'a> Bytes<'a> {
         if self.size != self.file.size {
             return Err(self.damaged(format!("expected {} bytes, found {}", self.file.size, self.size)));
         }
-        let found = hex(&std::mem::take(&mut self.hash).finalize());
+        let found = hex::encode(std::mem::take(&mut self.hash).finalize());
         if found != self.file.sha256 {
             return Err(self.damaged(format!("expected SHA-256 {}, found {found}", self.file.sha256)));
         }

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use tracing::warn;
 
 use crate::archive::{Archive, Place, nonce};
-use crate::content::{CHUNK_BYTES, Content, hex};
+use crate::content::{CHUNK_BYTES, Content};
 use crate::error::SnapshotError;
 use crate::intent::{self, Intent};
 use crate::manifest::{self, FORMAT, File, Manifest, Subject};
@@ -200,7 +200,7 @@ impl Upload {
             segmentation_hash: subject.segmentation_hash,
             journal_offset: subject.journal_offset,
             summary: subject.summary,
-            journal: hex(&subject.journal),
+            journal: hex::encode(subject.journal),
             uploaded_bytes,
             files: self.files.clone(),
             checksum: String::new(),
@@ -222,7 +222,7 @@ impl Upload {
             hash.update(&chunk[..read]);
             writer.put(chunk[..read].to_vec().into()).await?;
         }
-        let found = hex(&hash.finalize());
+        let found = hex::encode(hash.finalize());
         if found != content.sha256 {
             writer.abort().await.unwrap_or_else(|error| warn!("an upload could not be aborted: {error}"));
             let expected = &content.sha256;

@@ -1,7 +1,6 @@
 //! Avro single-object encoding: `C3 01`, the schema's CRC-64-AVRO fingerprint in little-endian order, the datum.
 //! <https://avro.apache.org/docs/current/specification/#single-object-encoding>
 
-use std::fmt::Write;
 use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
@@ -38,7 +37,7 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], schema: &Local) ->
 /// The bytes after the header, and the schema that it names.
 fn datum<'a, 's>(bytes: &'a [u8], schema: &'s Local) -> Result<(&'a [u8], &'s Local), Malformed> {
     if !bytes.starts_with(&MARKER) {
-        let found = hex(&bytes[..bytes.len().min(MARKER.len())]);
+        let found = hex::encode(&bytes[..bytes.len().min(MARKER.len())]);
         return Err(Malformed(format!(
             "expected the marker c301 of avro single-object encoding, found {}",
             if found.is_empty() { "no bytes" } else { &found }
@@ -52,15 +51,8 @@ fn datum<'a, 's>(bytes: &'a [u8], schema: &'s Local) -> Result<(&'a [u8], &'s Lo
     written_by.map(|schema| (datum, schema)).ok_or_else(|| {
         let expected: Vec<String> = schema
             .accepted()
-            .map(|schema| format!("{} of schema {}", hex(&schema.fingerprint()), schema.name))
+            .map(|schema| format!("{} of schema {}", hex::encode(schema.fingerprint()), schema.name))
             .collect();
-        Malformed(format!("expected the fingerprint {}, found {}", expected.join(" or "), hex(found)))
-    })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-        text
+        Malformed(format!("expected the fingerprint {}, found {}", expected.join(" or "), hex::encode(found)))
     })
 }

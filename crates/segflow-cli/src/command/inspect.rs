@@ -146,5 +146,5 @@ fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentat
 /// Whichever is later: up to where the customer is decided, or up to where the silence of all customers is.
 fn decided_up_to(journal: Option<&Journal>, state: &State) -> Instant {
     let silence = journal.map_or_else(|| Clock::default().cursor, |journal| journal.clock.cursor.clone()).instant;
-    state.decision.as_of.map_or(silence, |as_of| as_of.max(silence))
+    state.decision.up_to(silence)
 }

@@ -32,22 +32,15 @@ type Part<T> = OnceCell<Arc<T>>;
 impl Arranged {
     /// What is arranged of facts among which those of some families are others: of these families that of `theirs`.
     pub fn but_for(&self, families: Families, theirs: &Self) -> Self {
-        fn pick<T>(theirs: Option<&Part<T>>, ours: &Part<T>) -> Part<T> {
-            theirs.unwrap_or(ours).clone()
-        }
-        let differ = |of: &[Family]| Families::of(of).meets(families).then_some(theirs);
-        let ledger = LEDGER.meets(families).then_some(theirs);
+        let of = |read: Families| if read.meets(families) { theirs } else { self };
         Self {
-            owed: pick(ledger.map(|theirs| &theirs.owed), &self.owed),
-            history: pick(ledger.map(|theirs| &theirs.history), &self.history),
-            payments: pick(differ(&[Family::Payments]).map(|theirs| &theirs.payments), &self.payments),
-            promises: pick(
-                differ(&[Family::Promises, Family::Payments]).map(|theirs| &theirs.promises),
-                &self.promises,
-            ),
-            contacts: pick(differ(&[Family::Contacts]).map(|theirs| &theirs.contacts), &self.contacts),
-            disputes: pick(differ(&[Family::Disputes]).map(|theirs| &theirs.disputes), &self.disputes),
-            attributes: pick(differ(&[Family::Profiles]).map(|theirs| &theirs.attributes), &self.attributes),
+            owed: of(LEDGER).owed.clone(),
+            history: of(LEDGER).history.clone(),
+            payments: of(Families::of(&[Family::Payments])).payments.clone(),
+            promises: of(Families::of(&[Family::Promises, Family::Payments])).promises.clone(),
+            contacts: of(Families::of(&[Family::Contacts])).contacts.clone(),
+            disputes: of(Families::of(&[Family::Disputes])).disputes.clone(),
+            attributes: of(Families::of(&[Family::Profiles])).attributes.clone(),
         }
     }
 }

@@ -52,7 +52,7 @@ impl Segmentation {
         let mut problems = Problems::default();
         let mut warnings = Problems::default();
         let segmentation = read_text(bytes, &mut problems).and_then(|text| {
-            let hash = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = hex::encode(Sha256::digest(bytes));
             let segmentation = read(text, hash, &mut problems, &mut warnings)?;
             Some(Segmentation { text: bytes.to_vec(), ..segmentation })
         });

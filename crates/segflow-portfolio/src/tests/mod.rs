@@ -7,7 +7,6 @@ mod references;
 mod shipped;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use expect_test::{Expect, expect};
 use segflow_core::event::{Body, Event};
@@ -27,10 +26,7 @@ fn check(actual: impl Into<String>, expected: Expect) {
 fn digest(events: impl Iterator<Item = Event>) -> String {
     let mut hash = Sha256::new();
     events.for_each(|event| hash.update(format!("{event:?}\n")));
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-        text
-    })
+    hex::encode(hash.finalize())
 }
 
 #[test]

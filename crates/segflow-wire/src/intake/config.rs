@@ -52,10 +52,7 @@ impl Intake {
     /// SHA-256 of a canonical text of it, in hexadecimal: two configurations with one hash accept the same records.
     #[must_use]
     pub fn hash(&self) -> String {
-        Sha256::digest(self.canonical()).iter().fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("a string takes any text");
-            hex
-        })
+        hex::encode(Sha256::digest(self.canonical()))
     }
 
     fn canonical(&self) -> String {
