@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
 
 use super::support::{Bench, TASK, block_on, checkpoint, subject};
 use crate::collect::{Collection, Policy};
@@ -19,6 +20,8 @@ trait Actor {
 
 struct Uploading {
     upload: Upload,
+    /// Whose files are read when they are sent.
+    _checkpoint: TempDir,
     step: usize,
     sealed: Option<Uploaded>,
     outcome: Option<Result<(), SnapshotError>>,
@@ -28,9 +31,8 @@ impl Uploading {
     fn new(bench: &Bench, epoch: u64, files: &[(&str, &str)]) -> Self {
         let checkpoint = checkpoint(files);
         let contents = Known::default().contents(checkpoint.path()).unwrap();
-        // The files are read when they are sent: they have to stay.
-        std::mem::forget(checkpoint);
-        Self { upload: Upload::new(&bench.archive, subject(epoch), contents), step: 0, sealed: None, outcome: None }
+        let upload = Upload::new(&bench.archive, subject(epoch), contents);
+        Self { upload, _checkpoint: checkpoint, step: 0, sealed: None, outcome: None }
     }
 }
 
