@@ -19,6 +19,8 @@ use crate::broker::Broker;
 const LIMIT: Duration = Duration::from_secs(600);
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
+/// The same where a look reads a whole topic.
+const RARELY: Duration = Duration::from_millis(400);
 /// The fields of a change that depend on batching or on the release.
 const ENVELOPE: [&str; 7] = ["actionable", "decided_at", "lag_ms", "engine_version", "topic", "partition", "offset"];
 
@@ -189,7 +191,7 @@ impl<'b> Service<'b> {
     }
 
     fn logs(&self) -> String {
-        self.processes.keys().map(|instance| self.log(*instance)).collect()
+        self.started.keys().map(|instance| self.log(*instance)).collect()
     }
 
     fn log_file(&self, instance: usize) -> PathBuf {
@@ -244,7 +246,7 @@ impl<'b> Service<'b> {
 
     fn wait_until_read(&mut self, read: u64, read_by: impl Fn(&[Epoch]) -> u64) -> BTreeMap<u32, Vec<Epoch>> {
         let mut journal = BTreeMap::new();
-        self.wait_until(&format!("{read} are read"), |service| {
+        self.wait(RARELY, &format!("{read} are read"), |service| {
             journal = service.journal();
             let finished = |epochs: &Vec<Epoch>| {
                 let last = epochs.last().expect("a partition with an epoch");
@@ -252,9 +254,9 @@ impl<'b> Service<'b> {
                 greatest.is_some_and(|greatest| last.clock.facts == greatest.plus_ms(1))
                     && last.clock.cursor.instant == last.clock.facts
             };
-            journal.values().map(|epochs| read_by(epochs)).sum::<u64>() == read
-                && journal.len() == service.partitions as usize
-                && journal.values().all(finished)
+            let ends = journal.values().map(|epochs| read_by(epochs)).sum::<u64>();
+            let all = journal.len() == service.partitions as usize && journal.values().all(finished);
+            if ends == read && all { Ok(()) } else { Err(format!("{ends} are, all clocks at their end: {all}")) }
         });
         journal
     }
@@ -265,11 +267,16 @@ impl<'b> Service<'b> {
     ///
     /// If it never holds, with the logs; if an instance ends by itself.
     pub fn wait_until(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
+        self.wait(PAUSE, what, |service| if condition(service) { Ok(()) } else { Err("not yet".to_owned()) });
+    }
+
+    /// The same with a pause of one's own, and what was found instead.
+    fn wait(&mut self, pause: Duration, what: &str, mut condition: impl FnMut(&Self) -> Result<(), String>) {
         let started = Instant::now();
-        while !condition(self) {
-            assert!(started.elapsed() < LIMIT, "waited {LIMIT:?} until {what}\n{}", self.logs());
+        while let Err(found) = condition(self) {
+            assert!(started.elapsed() < LIMIT, "waited {LIMIT:?} until {what}, found: {found}\n{}", self.logs());
             self.supervise();
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(pause);
         }
     }
 
@@ -359,9 +366,9 @@ impl<'b> Service<'b> {
     /// Waits until a customer has entered a segment, and returns every segment that they have entered by then.
     pub fn wait_for(&mut self, customer: &str, segment: &str) -> Vec<String> {
         let mut entered = Vec::new();
-        self.wait_until(&format!("{customer} enters {segment}"), |service| {
+        self.wait(RARELY, &format!("{customer} enters {segment}"), |service| {
             entered = service.changes().entered(customer);
-            entered.iter().any(|entered| entered == segment)
+            if entered.iter().any(|entered| entered == segment) { Ok(()) } else { Err(format!("{entered:?}")) }
         });
         entered
     }

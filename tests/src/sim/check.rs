@@ -63,9 +63,11 @@ pub struct Shadowed {
     pub folded: bool,
 }
 
-/// Each run of a shadow is over once another has begun, and within it nothing is told twice or left out.
+/// Each run of a shadow is over once another has begun, and within it nothing is told twice or left out. Where each task has
+/// `begun` one run and no more, and it told something, all runs together are a fold of the candidate.
 pub fn shadows(
     world: &World,
+    begun: &BTreeMap<u32, u64>,
     config: &Config,
     drafts: &[Draft],
     late: bool,
@@ -99,8 +101,11 @@ pub fn shadows(
     }
     let (changes, runs) = (all.len(), names.len());
     let from_the_first = |(_, name): &(Task, Vec<u8>)| String::from_utf8_lossy(name).contains("/0-");
-    let once = names.iter().map(|(task, _)| task).collect::<BTreeSet<_>>().len() == config.intake.partitions as usize;
-    let folded = !late && once && runs == config.intake.partitions as usize && names.iter().all(from_the_first);
+    let all_told =
+        names.iter().map(|(task, _)| task).collect::<BTreeSet<_>>().len() == config.intake.partitions as usize;
+    // A run that tells nothing leaves no name, but may be what another gave way to.
+    let once = all_told && begun.values().all(|begun| *begun == 1);
+    let folded = !late && once && names.iter().all(from_the_first);
     if folded {
         as_replayed(world, config, candidate, drafts, until, all, violations);
     }

@@ -1,6 +1,7 @@
 //! The workers of a run, and the hand that moves them one cycle at a time.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -124,7 +125,8 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
         let until = (config.clock.idle == Idle::WallTime).then(|| end(&drafts));
         let activated = fleet.mishaps.borrow().contains_key(&Mishap::NewVersion);
         violations = check::all(&world, &config, &fleet.configs, &drafts, late || activated, until);
-        shadowed = check::shadows(&world, &config, &drafts, late || activated, until, &mut violations);
+        let (begun, late) = (fleet.shadows_begun(), late || activated);
+        shadowed = check::shadows(&world, &begun, &config, &drafts, late, until, &mut violations);
         if fleet.may.equipment.standbys {
             check::kept_up(&world, &fleet.configs, &mut violations);
         }
@@ -328,6 +330,15 @@ impl Fleet {
     /// Whether its processes take snapshots.
     pub fn takes_snapshots(&self) -> bool {
         self.may.equipment.snapshots.is_some()
+    }
+
+    /// How many runs of a shadow were begun anywhere, by task.
+    fn shadows_begun(&self) -> BTreeMap<u32, u64> {
+        let mut begun = BTreeMap::new();
+        for (task, shadow) in self.statuses.iter().flat_map(|status| status.snapshot().shadows) {
+            *begun.entry(task).or_default() += shadow.runs;
+        }
+        begun
     }
 
     fn happened(&self, mishap: Mishap) {
