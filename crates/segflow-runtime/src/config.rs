@@ -15,6 +15,9 @@ use crate::shadow::{self, Candidate};
 use crate::shelf::Shelf;
 use crate::snapshots::Keeper;
 
+/// How the directory of a task's store begins.
+const TASK: &str = "task-";
+
 /// Of one group of workers; the same in all of them.
 #[derive(Clone)]
 pub struct Config {
@@ -94,15 +97,18 @@ impl Config {
     /// Where a task keeps its database.
     #[must_use]
     pub fn task_dir(&self, task: Task) -> PathBuf {
-        self.state_dir.join(format!("task-{}", task.0))
+        self.state_dir.join(format!("{TASK}{}", task.0))
     }
 
     /// The tasks of which the disk has a database. None if it cannot be asked: whoever needs one says why.
     #[must_use]
     pub fn tasks_on_disk(&self) -> Vec<Task> {
-        let task = |name: &str| name.strip_prefix("task-")?.parse().ok().map(Task);
+        let task = |path: PathBuf| {
+            let task = Task(path.file_name()?.to_str()?.strip_prefix(TASK)?.parse().ok()?);
+            (path == self.task_dir(task)).then_some(task)
+        };
         let entries = std::fs::read_dir(&self.state_dir).into_iter().flatten().flatten();
-        let mut tasks: Vec<Task> = entries.filter_map(|entry| task(entry.file_name().to_str()?)).collect();
+        let mut tasks: Vec<Task> = entries.filter_map(|entry| task(entry.path())).collect();
         tasks.sort_unstable();
         tasks
     }

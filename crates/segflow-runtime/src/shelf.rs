@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::config::Config;
 use crate::log::Task;
@@ -101,18 +101,15 @@ impl Shelf {
             if stop.load(Ordering::Relaxed) || !self.lock().claims.is_empty() {
                 break;
             }
-            let Some(laid) = self.lend(task) else { continue };
-            let local = laid.or_else(|| match Local::open(config, task) {
-                Ok(local) => Some(Box::new(local)),
-                Err(error) => {
-                    warn!(task = task.0, "the store is not opened ahead: {error}");
-                    None
-                }
-            });
-            opened += u32::from(local.is_some());
-            self.give_back(task, local);
+            let Some(local) = self.lend(task) else { continue };
+            let mut loan = Loan { shelf: self, task, local };
+            info!(task = task.0, "the store is opened ahead");
+            if loan.local.is_none() {
+                loan.local = Local::open(config, task).ok().map(Box::new);
+            }
+            opened += u32::from(loan.local.is_some());
         }
-        info!(opened, took = ?began.elapsed(), "stores are opened ahead");
+        info!(opened, took = ?began.elapsed(), "stores were opened ahead");
     }
 
     /// Whether a worker waits for what a standby holds.
@@ -130,12 +127,31 @@ impl Shelf {
     /// Closes what nobody took in time.
     pub(crate) fn tidy(&self) {
         let mut inner = self.lock();
-        let kept = inner.kept;
-        inner.laid.retain(|_, laid| laid.since.elapsed() < kept);
+        let Inner { kept, laid, claims, .. } = &mut *inner;
+        let over: Vec<Laid> = laid
+            .extract_if(.., |task, laid| laid.since.elapsed() >= *kept && !claims.contains_key(task))
+            .map(|(_, laid)| laid)
+            .collect();
+        // Closing a store takes a while.
+        drop(inner);
+        drop(over);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Given back however this ends.
+struct Loan<'s> {
+    shelf: &'s Shelf,
+    task: Task,
+    local: Option<Box<Local>>,
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        self.shelf.give_back(self.task, self.local.take());
     }
 }
 

@@ -88,13 +88,14 @@ impl Run {
             })
         };
         let count = config.worker_count();
+        let workers = (0..count).map(service).collect::<Result<Vec<_>>>()?;
+        let standby = config.standby_of.is_some().then(|| service(count)).transpose()?;
+        // From here on nothing ends the process but its threads.
         let mut threads = vec![open_ahead(runtime(&config, &rulebook, PARTITIONS_UNKNOWN, &stores), &stop)?];
-        for number in 0..count {
-            let service = service(number)?;
+        for (number, service) in workers.into_iter().enumerate() {
             threads.push(spawn(format!("worker-{number}"), &stop, move |stop| service.serve(stop))?);
         }
-        if config.standby_of.is_some() {
-            let service = service(count)?;
+        if let Some(service) = standby {
             threads.push(spawn("standby".to_owned(), &stop, move |stop| service.stand_by(stop))?);
         }
         let outcomes: Vec<_> = threads.into_iter().map(thread::JoinHandle::join).collect();
