@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use rdkafka::Offset;
@@ -57,14 +58,14 @@ impl KafkaLog {
     /// `Fenced` if another worker of the same name is starting.
     pub fn open(config: KafkaConfig) -> LogResult<Self> {
         config.check()?;
-        let asker = Asker::open(&config)?;
-        let topics = check(asker.consumer(), &config)?;
-        topics.warn();
-        let partitions = topics.partitions;
-        let transactions = Transactions::open(&config)?;
-        let reader = Reader::open(&config)?;
-        let ownership = Ownership::join(&config)?;
-        let past = KafkaPast::new(config.clone());
+        let (asker, reader, mut past) = (Asker::open(&config)?, Reader::open(&config)?, KafkaPast::new(config.clone()));
+        let (partitions, transactions, ownership) = thread::scope(|scope| {
+            scope.spawn(|| reader.warm());
+            scope.spawn(|| past.warm());
+            let topics = check(asker.consumer(), &config)?;
+            topics.warn();
+            Ok((topics.partitions, Transactions::open(&config)?, Ownership::join(&config)?))
+        })?;
         let (marks, marked) = (BTreeMap::new(), BTreeMap::new());
         Ok(Self { config, partitions, ownership, reader, asker, transactions, past, marks, marked })
     }

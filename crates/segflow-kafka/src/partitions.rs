@@ -12,6 +12,15 @@ use segflow_runtime::log::{LogError, LogResult, Task};
 /// How long a change of assignment may take; it waits for no broker.
 const ASSIGNMENT: Duration = Duration::from_secs(10);
 
+/// How long a client that is warmed up may take per topic.
+const WARMED: Duration = Duration::from_secs(1);
+
+/// Lets a client find and connect to the leaders of some topics before it is asked for anything: librdkafka takes some
+/// hundred milliseconds for that. Whoever reads says what is wrong with them.
+pub(crate) fn warm<'a, C: ConsumerContext>(consumer: &BaseConsumer<C>, topics: impl IntoIterator<Item = &'a str>) {
+    topics.into_iter().all(|topic| consumer.fetch_metadata(Some(topic), WARMED).is_ok());
+}
+
 /// A list of partitions without offsets.
 pub(crate) fn list<'a>(partitions: impl IntoIterator<Item = (&'a str, Task)>) -> TopicPartitionList {
     let mut list = TopicPartitionList::new();

@@ -11,6 +11,7 @@ use crate::check::check;
 use crate::config::KafkaConfig;
 use crate::journal::Journal;
 use crate::part::Found;
+use crate::partitions::warm;
 use crate::ranges::Ranges;
 use crate::texts::Texts;
 
@@ -73,6 +74,14 @@ impl KafkaPast {
         let topic = self.config.topic(sink).to_owned();
         let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
         Ok((range.found.into_iter().filter_map(|found| found.value).collect(), range.next))
+    }
+
+    /// Connects to the leaders of the journal, so that its end is found at once.
+    pub(crate) fn warm(&mut self) {
+        let journal = self.config.journal().to_owned();
+        if let Ok(ranges) = self.ranges() {
+            warm(ranges.consumer(), [journal.as_str()]);
+        }
     }
 
     /// Closes the client if it has not been used for a while.

@@ -94,13 +94,15 @@ impl Ranges {
         if from >= to || most == 0 {
             return Ok(Range { found, next: from });
         }
-        let key = self.place(topic, task, from)?;
+        let (key, known) = self.place(topic, task, from)?;
+        // What was not asked for before is not there yet: meanwhile others are asked for.
+        let patience = if known { WAIT } else { Duration::ZERO };
         loop {
             let part = self.parts.get_mut(&key).expect("just placed");
             if part.take(to, most, &mut found) || !found.is_empty() {
                 break;
             }
-            if self.used.elapsed() >= WAIT {
+            if self.used.elapsed() >= patience {
                 let next = part.next;
                 self.look_into(key, to)?;
                 return Ok(Range { found, next });
@@ -121,7 +123,8 @@ impl Ranges {
         }
     }
 
-    fn place(&mut self, topic: &str, task: Task, from: u64) -> LogResult<Key> {
+    /// The partition, and whether it is being read there already.
+    fn place(&mut self, topic: &str, task: Task, from: u64) -> LogResult<(Key, bool)> {
         let known = self.topics.iter().position(|known| known == topic);
         let place = known.unwrap_or_else(|| {
             self.topics.push(topic.to_owned());
@@ -129,7 +132,7 @@ impl Ranges {
         });
         let key = (place, task);
         if self.parts.get_mut(&key).is_some_and(|part| part.skip_to(from, SKIPPED)) {
-            return Ok(key);
+            return Ok((key, true));
         }
         self.drop_part(key)?;
         let doing = "seeking for recovery";
@@ -137,7 +140,7 @@ impl Ranges {
         self.consumer.incremental_assign(&assigned).map_err(|error| failed(doing, &error))?;
         self.parts.insert(key, Part::new(from));
         await_fresh(&self.consumer, &assigned)?;
-        Ok(key)
+        Ok((key, false))
     }
 
     fn drop_part(&mut self, key: Key) -> LogResult<()> {

@@ -13,7 +13,7 @@ use segflow_runtime::log::{LogError, LogResult, Offsets, Record, Task};
 use crate::config::KafkaConfig;
 use crate::errors::{failed, loses_records, unreachable};
 use crate::headers::headers_of;
-use crate::partitions::{await_fresh, list, list_at, number, offset, positions};
+use crate::partitions::{await_fresh, list, list_at, number, offset, positions, warm};
 use crate::record::{offset_of, timestamp_of};
 use crate::voice::Voice;
 
@@ -52,6 +52,11 @@ impl Reader {
     /// The client, for questions that a `read_committed` client must ask.
     pub(crate) fn consumer(&self) -> &BaseConsumer<Voice> {
         &self.consumer
+    }
+
+    /// Connects to the leaders of the inputs, so that the first records come at once.
+    pub(crate) fn warm(&self) {
+        warm(&self.consumer, self.topics.values().map(String::as_str));
     }
 
     /// Reads a task's inputs from these offsets on; nothing fetched before is delivered afterwards.
