@@ -54,7 +54,7 @@ fn three_processes_write_what_fold_decides() {
 }
 
 #[test]
-fn kills_and_broker_restarts_change_nothing() {
+fn kills_and_broker_crashes_change_nothing() {
     let broker = Broker::start();
     let settings = format!("{RECORD_TIME}commit.max_records = 20\nkafka.session_timeout = \"6s\"\n");
     let mut service = Service::new(&broker, "killed", PARTITIONS, &segmentation(), &settings);
@@ -71,7 +71,7 @@ fn kills_and_broker_restarts_change_nothing() {
         service.kill(0);
         service.start(0);
         if kill == kills / 3 || kill == 2 * kills / 3 {
-            broker.restart();
+            broker.crash();
         }
     }
     let started = Instant::now();

@@ -15,7 +15,7 @@ pub enum Fault {
     Kill,
     /// SIGSTOP beyond the session timeout, then SIGCONT: its tasks went to others meanwhile.
     Pause,
-    /// The broker is stopped and started again.
+    /// SIGKILL for the broker, which is started again.
     Broker,
     /// SIGTERM; it must end in good order, and is started again.
     Restart,
@@ -57,7 +57,7 @@ impl Fault {
                 return Ok(());
             }
             Self::Broker => {
-                broker.restart();
+                broker.crash();
                 return Ok(());
             }
             Self::Restart => Self::end(service, instance)?,
@@ -99,7 +99,7 @@ impl Display for Fault {
         f.write_str(match self {
             Self::Kill => "SIGKILL",
             Self::Pause => "SIGSTOP, SIGCONT",
-            Self::Broker => "broker restart",
+            Self::Broker => "broker crash",
             Self::Restart => "SIGTERM, restart",
             Self::LostDisk => "lost disk",
             Self::FullDisk => "full disk",
