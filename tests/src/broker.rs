@@ -114,13 +114,6 @@ impl Broker {
         self.resume();
     }
 
-    /// Ends it by SIGKILL and starts it again on the same port and data. Stopped in order, the only replica may lose what it
-    /// called committed, or leave it undecided for ever (`docs/operations.md`, "A store ahead of its journal").
-    pub fn crash(&self) {
-        self.kill();
-        self.resume();
-    }
-
     /// What a Kafka tool printed, by its short name in the script or by its main class.
     pub fn tool(&self, name: &str, args: &[&str]) -> String {
         script(&self.dir, "tool", &[&[name], args].concat())

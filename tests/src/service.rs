@@ -17,6 +17,8 @@ use crate::broker::Broker;
 
 /// How long anything may take before a test gives up.
 const LIMIT: Duration = Duration::from_secs(600);
+/// How long Kafka may take to finish a commit.
+const COMMITTED: Duration = Duration::from_secs(1);
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The same where a look reads a whole topic.
@@ -151,6 +153,20 @@ impl<'b> Service<'b> {
     /// Where an instance keeps its state.
     pub fn state_dir(&self, instance: usize) -> PathBuf {
         self.dir.path().join(format!("state-{instance}"))
+    }
+
+    /// Kills the broker between two commits, and starts it again.
+    ///
+    /// Kafka does not finish a commit that is under way when the only replica of a partition goes down: it takes the
+    /// partition for one that was deleted, and the transaction stays open for ever (`docs/operations.md`, "A store ahead of
+    /// its journal"). So the processes stand still until the broker is down.
+    pub fn crash_broker(&self) {
+        let all = |signal| self.processes.keys().for_each(|instance| self.signal(*instance, signal));
+        all("-STOP");
+        std::thread::sleep(COMMITTED);
+        self.broker.kill();
+        all("-CONT");
+        self.broker.resume();
     }
 
     /// SIGKILL, and waits for the end.

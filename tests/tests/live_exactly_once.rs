@@ -71,7 +71,7 @@ fn kills_and_broker_crashes_change_nothing() {
         service.kill(0);
         service.start(0);
         if kill == kills / 3 || kill == 2 * kills / 3 {
-            broker.crash();
+            service.crash_broker();
         }
     }
     let started = Instant::now();

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::broker::Broker;
 use crate::service::{Service, run};
 
 /// One fault; the instance that it strikes is the run's to choose.
@@ -41,13 +40,7 @@ impl Fault {
     /// # Errors
     ///
     /// What went otherwise than it must.
-    pub fn strike(
-        self,
-        service: &mut Service<'_>,
-        broker: &Broker,
-        instance: usize,
-        session: Duration,
-    ) -> Result<(), String> {
+    pub fn strike(self, service: &mut Service<'_>, instance: usize, session: Duration) -> Result<(), String> {
         match self {
             Self::Kill => service.kill(instance),
             Self::Pause => {
@@ -57,7 +50,7 @@ impl Fault {
                 return Ok(());
             }
             Self::Broker => {
-                broker.crash();
+                service.crash_broker();
                 return Ok(());
             }
             Self::Restart => Self::end(service, instance)?,

@@ -60,8 +60,7 @@ pub fn run(settings: Settings) -> bool {
     let checker = checker(&broker, &zone, &ended);
     (0..INSTANCES).for_each(|instance| service.start(instance));
     let started = Instant::now();
-    let chaos =
-        Chaos { settings, broker: &broker, service, load, checker, faults, problems: Vec::new(), most: 0, started };
+    let chaos = Chaos { settings, service, load, checker, faults, problems: Vec::new(), most: 0, started };
     chaos.go(&over, &ended)
 }
 
@@ -106,7 +105,6 @@ fn checker(broker: &Broker, zone: &str, until: &Path) -> Watched {
 
 struct Chaos<'b> {
     settings: Settings,
-    broker: &'b Broker,
     service: Service<'b>,
     load: Watched,
     checker: Watched,
@@ -157,7 +155,7 @@ impl Chaos<'_> {
         let (before, at) = (self.lag(), self.started.elapsed());
         let (since, clock) = (Instant::now(), jiff::Timestamp::now().as_millisecond());
         let most = std::mem::take(&mut self.most);
-        if let Err(problem) = fault.strike(&mut self.service, self.broker, instance, SESSION) {
+        if let Err(problem) = fault.strike(&mut self.service, instance, SESSION) {
             self.problem(problem);
             if !self.service.is_started(instance) {
                 self.service.start(instance);
