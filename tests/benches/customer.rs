@@ -13,7 +13,7 @@ use segflow_core::advance::advance;
 use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Outcome};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, fold};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_portfolio::{Portfolio, Settings};
 use segflow_runtime::state_bytes;
 
@@ -30,15 +30,15 @@ fn segmentation(name: &str) -> Segmentation {
 }
 
 /// Every customer after the last event, and when that was.
-fn portfolio(segmentation: &Segmentation) -> (BTreeMap<CustomerId, State>, Instant) {
+fn portfolio(segmentation: &Segmentation) -> (BTreeMap<CustomerId, State>, Timestamp) {
     let mut states: BTreeMap<CustomerId, State> = BTreeMap::new();
-    let mut now = Instant::BEGINNING;
+    let mut now = Timestamp::BEGINNING;
     let (customers, days) = (scale("SEGFLOW_CUSTOMERS", 500), scale("SEGFLOW_DAYS", 730));
     for event in Portfolio::new(Settings { customers, days, ..Settings::default() }).events() {
         let customer = event.customer_id.clone();
         now = event.recorded_at;
         let state = states.entry(customer.clone()).or_default();
-        fold(state, event, 0, Instant::BEGINNING, segmentation);
+        fold(state, event, 0, Timestamp::BEGINNING, segmentation);
         advance(state, &customer, segmentation, now.plus_ms(1));
     }
     (states, now)
@@ -61,7 +61,7 @@ fn sizes(name: &str, states: &BTreeMap<CustomerId, State>) -> CustomerId {
     at(50).1.clone()
 }
 
-fn contact(customer: &CustomerId, at: Instant) -> Event {
+fn contact(customer: &CustomerId, at: Timestamp) -> Event {
     let body = Body::Contact {
         contact_id: "benchmark".to_owned(),
         direction: Direction::Outbound,

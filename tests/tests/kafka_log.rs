@@ -179,10 +179,10 @@ fn what_is_fed_is_read_as_it_was() {
     assert_eq!(feed.partitions(topic).unwrap(), 3);
     for n in 0..2000_i64 {
         let value = n.to_string();
-        let at = segflow_core::time::Instant(1_700_000_000_000 + n);
+        let at = segflow_core::time::Timestamp(1_700_000_000_000 + n);
         feed.send(topic, 2, Some(b"C-1"), Some(value.as_bytes()), at).unwrap();
     }
-    feed.send(topic, 2, None, None, segflow_core::time::Instant(1_700_000_100_000)).unwrap_or_else(|e| panic!("{e}"));
+    feed.send(topic, 2, None, None, segflow_core::time::Timestamp(1_700_000_100_000)).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(feed.finish().unwrap(), 2001);
 
     let mut log = open(&config);
@@ -480,7 +480,7 @@ fn reading_back_waits_for_nobody_and_goes_on_where_it_was() {
     let mut noise = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     for _ in 0..RECORDS {
         let value: [u8; 2_000] = noise.random();
-        feed.send(&topic, 0, Some(b"c"), Some(&value), segflow_core::time::Instant(1_000)).unwrap();
+        feed.send(&topic, 0, Some(b"c"), Some(&value), segflow_core::time::Timestamp(1_000)).unwrap();
     }
     feed.finish().unwrap();
     let mut log = open(&config);

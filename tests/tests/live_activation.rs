@@ -38,7 +38,7 @@ fn pay(broker: &Broker, topic: &str, stop: &AtomicBool) -> u32 {
         }
         let customer = format!("C-{:06}", (number * 37) % CUSTOMERS);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
-        let now = segflow_core::time::Instant(i64::try_from(now).expect("our era"));
+        let now = segflow_core::time::Timestamp(i64::try_from(now).expect("our era"));
         let payment_id = format!("live-{number}");
         let event = Event {
             event_id: payment_id.clone(),

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 
 use segflow_core::event::Family;
-use segflow_core::time::{Date, Instant, Zone};
+use segflow_core::time::{Date, Timestamp, Zone};
 use segflow_tests::broker::{Broker, Record};
 use segflow_tests::service::Service;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const WALL: &str = "clock.grace = \"0s\"\ncommit.max_records = 100\nkafka.sessio
 
 /// A midnight within the last two hours, and where it was one.
 struct Scene {
-    midnight: Instant,
+    midnight: Timestamp,
     /// The day that ended then.
     last_day: Date,
     segmentation: PathBuf,
@@ -45,7 +45,7 @@ impl Scene {
              \x20     - {{name: open, when: promises.open > 0}}\n    otherwise: none\n"
         );
         std::fs::write(&segmentation, text).unwrap();
-        let midnight = Instant(midnight_ms);
+        let midnight = Timestamp(midnight_ms);
         let zone = Zone::named(&zone).unwrap();
         let today = zone.date_of(midnight);
         assert_eq!(zone.midnight(today), midnight, "the zone's midnight lies where the scene wants it");

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use segflow_core::event::{Body, Event, Family};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_portfolio::{Portfolio, Settings};
 use segflow_runtime::config::Config;
 use segflow_runtime::local::{LocalBroker, LocalLog};
@@ -158,7 +158,7 @@ fn keep(folder: &Path) {
 }
 
 /// Somebody is erased; somebody has an invoice and a payment of days to come.
-fn exceptional(last: Instant) -> Vec<Event> {
+fn exceptional(last: Timestamp) -> Vec<Event> {
     let event = |id: &str, number, ahead_ms, body| Event {
         event_id: id.to_owned(),
         customer_id: Portfolio::customer_id(number),
@@ -201,7 +201,7 @@ impl Bench {
         let record = segflow_wire::journal::decode(&bytes).unwrap();
         for (family, position) in &record.inputs {
             for _ in 0..position.offset {
-                self.broker.append(P0, *family, Instant(0), None, None, Vec::new());
+                self.broker.append(P0, *family, Timestamp(0), None, None, Vec::new());
             }
         }
         let key = Some(record.epoch.to_string().into_bytes());

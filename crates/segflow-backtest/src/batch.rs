@@ -1,7 +1,7 @@
 //! Records of one partition on their way to the thread that folds them: one buffer, and where each stands in it.
 
 use segflow_core::event::Family;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 /// Records of one partition, in the order of arrival.
 #[derive(Default, Debug)]
@@ -23,7 +23,7 @@ pub struct Place {
 struct Entry {
     family: Family,
     offset: u64,
-    timestamp: Instant,
+    timestamp: Timestamp,
     place: Place,
     start: usize,
     key: Option<usize>,
@@ -38,7 +38,7 @@ pub struct Queued<'a> {
     /// Its offset.
     pub offset: u64,
     /// Its timestamp.
-    pub timestamp: Instant,
+    pub timestamp: Timestamp,
     /// Where it is from.
     pub place: Place,
     /// Its key.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use segflow_core::digest::Digest;
 use segflow_core::journal::Counts;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use crate::bad::Bad;
 use crate::board::{Board, Taken};
@@ -24,7 +24,7 @@ pub enum BacktestError<E> {
         /// Records read.
         records: u64,
         /// The greatest timestamp among them.
-        up_to: Instant,
+        up_to: Timestamp,
     },
     /// The events cannot be read on.
     #[error(transparent)]
@@ -55,7 +55,7 @@ pub struct Replayed {
 pub struct Feeding<'b> {
     board: &'b Board<Lane>,
     progress: &'b Progress,
-    until: Option<Instant>,
+    until: Option<Timestamp>,
     partitions: u32,
 }
 
@@ -175,7 +175,7 @@ fn settle(
 
 fn interrupted<E>(progress: &Progress) -> BacktestError<E> {
     let records = progress.records.load(Ordering::Relaxed);
-    BacktestError::Interrupted { records, up_to: Instant(progress.greatest_ms.load(Ordering::Relaxed)) }
+    BacktestError::Interrupted { records, up_to: Timestamp(progress.greatest_ms.load(Ordering::Relaxed)) }
 }
 
 /// What became of everything on one side.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use crate::bad::Bad;
 use crate::batch::{Batch, Place, Queued};
@@ -36,7 +36,7 @@ pub struct Progress {
 pub struct Feeder<'b, L> {
     board: &'b Board<L>,
     progress: &'b Progress,
-    until: Option<Instant>,
+    until: Option<Timestamp>,
     batch_records: usize,
     open: BTreeMap<u32, Batch>,
     /// Lines and rows that are no record of an input.
@@ -50,7 +50,7 @@ pub struct Feeder<'b, L> {
 pub struct Over;
 
 impl<'b, L> Feeder<'b, L> {
-    pub(crate) fn new(board: &'b Board<L>, progress: &'b Progress, until: Option<Instant>, partitions: u32) -> Self {
+    pub(crate) fn new(board: &'b Board<L>, progress: &'b Progress, until: Option<Timestamp>, partitions: u32) -> Self {
         let batch_records = (OPEN_MAX / partitions.max(1) as usize).clamp(1, BATCH_RECORDS);
         Self { board, progress, until, batch_records, open: BTreeMap::new(), malformed: Bad::default(), beyond: 0 }
     }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use parquet::errors::ParquetError;
 use segflow_core::change::Decided;
 use segflow_core::digest::Digest;
 use segflow_core::event::{Event, Family};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::epoch::Accepted;
 use segflow_runtime::replay::{Partition, Step, accept};
 use segflow_runtime::rules::Rules;
@@ -131,10 +131,10 @@ impl Lane {
     /// # Errors
     /// If the disk refuses.
     pub fn batch(&mut self, rails: &Rails, batch: &Batch) -> Result<(), LaneError> {
-        let begun = Moment::now();
+        let begun = Instant::now();
         let accepted: Vec<(Place, Accepted, Option<Rejection>)> =
             batch.records().map(|record| self.accept(rails, &record)).collect();
-        let decoded = Moment::now();
+        let decoded = Instant::now();
         let mut counting = Duration::ZERO;
         for (place, accepted, rejection) in accepted {
             let refused = self.record(rails, accepted, &mut counting)?;
@@ -152,7 +152,7 @@ impl Lane {
     /// # Errors
     /// If the disk refuses.
     pub fn end(&mut self, rails: &Rails) -> Result<(), LaneError> {
-        let begun = Moment::now();
+        let begun = Instant::now();
         let mut changes = Vec::new();
         for (side, rules) in self.sides.iter_mut().zip(&rails.rules) {
             changes.push(match rails.period.to {
@@ -161,12 +161,12 @@ impl Lane {
             });
             side.replay.states.settle()?;
         }
-        let folded = Moment::now();
+        let folded = Instant::now();
         self.spent.folding += folded - begun;
         self.count(rails, &changes)?;
         self.rows.flush()?;
         let Some(observer) = self.observer.take() else { return Ok(()) };
-        let ends: Vec<Instant> = self.sides.iter().map(|side| side.replay.clock.facts).collect();
+        let ends: Vec<Timestamp> = self.sides.iter().map(|side| side.replay.clock.facts).collect();
         let sides = &mut self.sides;
         self.tally = observer.end(&rails.scope, &ends, |side, customer| {
             let state = sides[side].replay.states.peek(customer)?;
@@ -214,7 +214,7 @@ impl Lane {
         if telling.is_empty() && changes.iter().all(Vec::is_empty) {
             return Ok(refused);
         }
-        let begun = Moment::now();
+        let begun = Instant::now();
         self.count(rails, &changes)?;
         self.tell(rails, &telling)?;
         *counting += begun.elapsed();

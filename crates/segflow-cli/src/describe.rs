@@ -1,7 +1,7 @@
 //! A change in a sentence, for people.
 
 use segflow_core::change::{Core, Forecast, Reason};
-use segflow_core::time::{Instant, Zone};
+use segflow_core::time::{Timestamp, Zone};
 
 /// `C-000217 stage early -> mid: 30 days past due; next: late on 3 May if nothing happens`
 pub fn sentence(core: &Core, zone: &Zone) -> String {
@@ -43,7 +43,7 @@ fn reason(reason: &Reason) -> String {
 }
 
 /// `3 May`
-fn day(at: Instant, zone: &Zone) -> String {
+fn day(at: Timestamp, zone: &Zone) -> String {
     zone.date_of(at).civil().strftime("%-d %B").to_string()
 }
 
@@ -77,7 +77,7 @@ mod tests {
             body,
         };
         let mut state = State::default();
-        fold(&mut state, event, 0, Instant::BEGINNING, &segmentation);
+        fold(&mut state, event, 0, Timestamp::BEGINNING, &segmentation);
         let to = "2026-04-10T00:00:00Z".parse().unwrap();
         let decided = segflow_core::advance::advance(&mut state, &customer_id, &segmentation, to);
         let sentences: Vec<_> = decided.iter().map(|change| sentence(&change.core, &segmentation.zone)).collect();

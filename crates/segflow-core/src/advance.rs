@@ -13,7 +13,7 @@ use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
 use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
 use crate::state::{InEffect, Membership, Pending, State, Wake, in_effect};
-use crate::time::{Instant, Span};
+use crate::time::{Timestamp, Span};
 
 /// How far a forecast looks.
 pub const FORECAST: Span = Span::Days(400);
@@ -24,7 +24,7 @@ pub const FORECAST_STEPS: usize = 2_000;
 ///
 /// The bound is exclusive, since records of equal timestamp may still be unread. Nothing is decided before the
 /// customer's earliest effective instant.
-pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
+pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Timestamp) -> Vec<Decided> {
     let Wake { fact, silence } = state.wake();
     let decided = if fact.min(silence) < to { decide_until(state, customer, segmentation, to) } else { Vec::new() };
     if let Some(as_of) = &mut state.decision.as_of {
@@ -34,7 +34,7 @@ pub fn advance(state: &mut State, customer: &CustomerId, segmentation: &Segmenta
     decided
 }
 
-fn decide_until(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Vec<Decided> {
+fn decide_until(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Timestamp) -> Vec<Decided> {
     let mut decided = Vec::new();
     state.settled.open(segmentation, &state.decision);
     loop {
@@ -54,11 +54,11 @@ struct Walk {
     erasure: Option<Pending>,
 }
 
-fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Instant) -> Walk {
+fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, to: Timestamp) -> Walk {
     let State { facts, pending, decision, settled } = state;
     let mut decided = Vec::new();
     loop {
-        let fact = pending.first().map_or(Instant::NEVER, |first| first.effective);
+        let fact = pending.first().map_or(Timestamp::NEVER, |first| first.effective);
         let at = fact.min(decision.next);
         if at >= to {
             return Walk { decided, erasure: None };
@@ -132,7 +132,7 @@ fn erase(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, 
     state.decision.close(segmentation);
     let remains = !in_effect(&state.facts, &state.pending).facts.is_empty();
     state.decision.as_of = Some(at);
-    state.decision.next = if remains { at } else { Instant::NEVER };
+    state.decision.next = if remains { at } else { Timestamp::NEVER };
     decided
 }
 
@@ -149,7 +149,7 @@ pub(crate) struct Left<'a> {
 
 impl Left<'_> {
     /// The last change. No membership is left to be named.
-    pub fn close(&self, segmentation: &Segmentation, at: Instant, cause: Cause, safety: Safety) -> Core {
+    pub fn close(&self, segmentation: &Segmentation, at: Timestamp, cause: Cause, safety: Safety) -> Core {
         let left = |current: u16| self.dimension.segments[usize::from(current)].name.clone();
         Core {
             change_id: change_id(self.customer, &self.dimension.name, self.seq),
@@ -192,7 +192,7 @@ pub(crate) struct Step<'s, 'a> {
 
 impl<'a> Step<'_, 'a> {
     /// The changes of some moves, in their order. `next` is the next breakpoint.
-    pub fn describe(&self, moves: &[Move], next: Instant) -> Vec<Decided> {
+    pub fn describe(&self, moves: &[Move], next: Timestamp) -> Vec<Decided> {
         let zone = &self.segmentation.zone;
         let earlier;
         let view = if self.news.is_empty() {
@@ -224,7 +224,7 @@ impl<'a> Step<'_, 'a> {
         moved: &Move,
         reasons: Vec<Reason>,
         next_if_silent: Option<Forecast>,
-        forecast_until: Instant,
+        forecast_until: Timestamp,
         safety: Safety,
     ) -> Decided {
         let segmentation = self.segmentation;
@@ -283,7 +283,7 @@ impl<'a> Step<'_, 'a> {
     }
 
     /// Where each moved dimension goes next if no fact arrives, and how far ahead this looked.
-    fn forecast(&self, moves: &[Move], mut next: Instant) -> (Vec<Option<Forecast>>, Instant) {
+    fn forecast(&self, moves: &[Move], mut next: Timestamp) -> (Vec<Option<Forecast>>, Timestamp) {
         let segmentation = self.segmentation;
         let horizon = segmentation.plus(self.now.evaluation.moment.at, FORECAST);
         let (mut memberships, mut settled) = (self.now.memberships.to_vec(), self.settled.clone());

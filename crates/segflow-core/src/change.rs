@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::event::{CustomerId, Family};
-use crate::time::{Date, Instant};
+use crate::time::{Date, Timestamp};
 
 /// A change as subscribers read it.
 #[derive(Clone, PartialEq, Debug)]
@@ -33,9 +33,9 @@ pub struct Core {
     /// The segment entered; none on erasure.
     pub to: Option<String>,
     /// From when on.
-    pub effective_at: Instant,
+    pub effective_at: Timestamp,
     /// When `from` was entered.
-    pub entered_previous_at: Option<Instant>,
+    pub entered_previous_at: Option<Timestamp>,
     /// What brought it about.
     pub cause: Cause,
     /// Of cause `FACT`: the smallest event id that is new at `effective_at`.
@@ -51,7 +51,7 @@ pub struct Core {
     /// Where this dimension goes if no new fact arrives.
     pub next_if_silent: Option<Forecast>,
     /// How far ahead the forecast looked.
-    pub forecast_until: Instant,
+    pub forecast_until: Timestamp,
     /// Every present membership, in file order of the dimensions.
     pub memberships: Vec<(String, String)>,
     /// What a subscriber checks before it acts.
@@ -109,7 +109,7 @@ pub struct Forecast {
     /// The segment entered.
     pub to: String,
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
 /// The account at `effective_at`. `None` is absent, or not known to this release.
@@ -140,7 +140,7 @@ pub struct Safety {
     /// How many calls may still be made.
     pub call_headroom: Option<i64>,
     /// From when on another call may be made.
-    pub call_allowed_from: Option<Instant>,
+    pub call_allowed_from: Option<Timestamp>,
 }
 
 /// A promise that is neither kept nor broken.
@@ -169,7 +169,7 @@ pub struct Envelope {
     /// May one act on it?
     pub actionable: bool,
     /// `F` of the cycle that decided.
-    pub decided_at: Instant,
+    pub decided_at: Timestamp,
     /// `decided_at` less `effective_at`.
     pub lag_ms: i64,
     /// The release that decided.
@@ -186,9 +186,9 @@ pub struct Envelope {
 #[derive(Clone, Copy, Debug)]
 pub struct Actionable {
     /// Wall time of the cycle; none under the record-time clock.
-    pub w: Option<Instant>,
+    pub w: Option<Timestamp>,
     /// Wall time of the task's first cycle ever.
-    pub first_started: Instant,
+    pub first_started: Timestamp,
     /// The segmentation's `actionable_within`, in milliseconds.
     pub within_ms: i64,
 }

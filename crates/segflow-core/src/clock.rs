@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::CustomerId;
-use crate::time::Instant;
+use crate::time::Timestamp;
 
 /// Whether an input holds the clock back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Input {
     /// Whether it holds the clock back.
     pub role: Role,
     /// The greatest record timestamp read from it; none before the first record.
-    pub greatest: Option<Instant>,
+    pub greatest: Option<Timestamp>,
     /// Whether its end is proved: the position has reached what the leaders answered.
     pub at_end: bool,
 }
@@ -49,7 +49,7 @@ pub struct Input {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Cursor {
     /// Timers before it are judged.
-    pub instant: Instant,
+    pub instant: Timestamp,
     /// Of the timers at it, those up to this customer, by (instant, customer); none: none of them.
     pub customer: Option<CustomerId>,
 }
@@ -58,9 +58,9 @@ pub struct Cursor {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Clock {
     /// Facts before it are decided: touched customers are advanced to it.
-    pub facts: Instant,
+    pub facts: Timestamp,
     /// Silence before it may be judged.
-    pub silence: Instant,
+    pub silence: Timestamp,
     /// How far silence has been judged.
     pub cursor: Cursor,
 }
@@ -68,9 +68,9 @@ pub struct Clock {
 impl Default for Clock {
     fn default() -> Self {
         Self {
-            facts: Instant::BEGINNING,
-            silence: Instant::BEGINNING,
-            cursor: Cursor { instant: Instant::BEGINNING, customer: None },
+            facts: Timestamp::BEGINNING,
+            silence: Timestamp::BEGINNING,
+            cursor: Cursor { instant: Timestamp::BEGINNING, customer: None },
         }
     }
 }
@@ -78,7 +78,7 @@ impl Default for Clock {
 impl Clock {
     /// `F` and `T` after a read that ended at wall time `w`. Neither ever falls. The cursor stays; draining moves it.
     #[must_use]
-    pub fn settle(&self, inputs: &[Input], w: Instant, settings: Settings) -> Self {
+    pub fn settle(&self, inputs: &[Input], w: Timestamp, settings: Settings) -> Self {
         let (bound, grace_ms) = match settings.idle {
             Idle::WallTime => (wall_bound(inputs, w), settings.grace_ms),
             Idle::RecordTime => record_bound(inputs, settings.grace_ms),
@@ -89,20 +89,20 @@ impl Clock {
 
     /// This clock with `F` moved to `facts`, for a cycle that goes only part of the way.
     #[must_use]
-    pub fn at(&self, facts: Instant, grace_ms: i64) -> Self {
+    pub fn at(&self, facts: Timestamp, grace_ms: i64) -> Self {
         Self { facts, silence: facts.plus_ms(-grace_ms).max(self.silence), cursor: self.cursor.clone() }
     }
 }
 
 /// The least bound of the gating inputs, never beyond the wall, which a producer's clock may be; none while one of them
 /// has no bound.
-fn wall_bound(inputs: &[Input], w: Instant) -> Option<Instant> {
+fn wall_bound(inputs: &[Input], w: Timestamp) -> Option<Timestamp> {
     let bound = |input: &Input| if input.at_end { Some(w) } else { input.greatest.map(|greatest| greatest.min(w)) };
     gates(inputs).map(bound).min().unwrap_or(Some(w))
 }
 
 /// As [`wall_bound`], without a wall. Once every input is at its end, one past the greatest timestamp, without grace.
-fn record_bound(inputs: &[Input], grace_ms: i64) -> (Option<Instant>, i64) {
+fn record_bound(inputs: &[Input], grace_ms: i64) -> (Option<Timestamp>, i64) {
     if inputs.iter().all(|input| input.at_end) {
         let greatest = inputs.iter().filter_map(|input| input.greatest).max();
         return (greatest.map(|greatest| greatest.plus_ms(1)), 0);
@@ -124,11 +124,11 @@ mod tests {
     const RECORDS: Settings = Settings { grace_ms: 5_000, idle: Idle::RecordTime };
 
     fn input(role: Role, greatest: Option<i64>, at_end: bool) -> Input {
-        Input { role, greatest: greatest.map(Instant), at_end }
+        Input { role, greatest: greatest.map(Timestamp), at_end }
     }
 
     fn settled(inputs: &[Input], w: i64, settings: Settings) -> (i64, i64) {
-        let clock = Clock::default().settle(inputs, Instant(w), settings);
+        let clock = Clock::default().settle(inputs, Timestamp(w), settings);
         (clock.facts.0, clock.silence.0)
     }
 
@@ -163,8 +163,8 @@ mod tests {
 
     #[test]
     fn the_clock_never_falls() {
-        let later = Clock::default().settle(&[input(Role::Gate, Some(50_000), false)], Instant(60_000), WALL);
-        let again = later.settle(&[input(Role::Gate, Some(20_000), false)], Instant(60_000), WALL);
+        let later = Clock::default().settle(&[input(Role::Gate, Some(50_000), false)], Timestamp(60_000), WALL);
+        let again = later.settle(&[input(Role::Gate, Some(20_000), false)], Timestamp(60_000), WALL);
         assert_eq!((again.facts, again.silence), (later.facts, later.silence));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::{Date, Instant};
+use crate::time::{Date, Timestamp};
 
 /// A customer's id: 1 to 128 bytes, the Kafka key of every input and output.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -133,9 +133,9 @@ pub struct Event {
     /// Whom it concerns.
     pub customer_id: CustomerId,
     /// When it happened.
-    pub occurred_at: Instant,
+    pub occurred_at: Timestamp,
     /// The timestamp of its record: what an erasure compares.
-    pub recorded_at: Instant,
+    pub recorded_at: Timestamp,
     /// What happened.
     pub body: Body,
 }
@@ -255,14 +255,14 @@ pub enum Body {
 const ERASED: &str = "\0erased ";
 
 /// The timestamp of the record of the erasure that has this event id, if it is one.
-pub(crate) fn erased(event_id: &str) -> Option<Instant> {
-    event_id.strip_prefix(ERASED)?.parse().ok().map(Instant)
+pub(crate) fn erased(event_id: &str) -> Option<Timestamp> {
+    event_id.strip_prefix(ERASED)?.parse().ok().map(Timestamp)
 }
 
 impl Event {
     /// The erasure of a customer by a record of this timestamp.
     #[must_use]
-    pub fn erasure(customer_id: CustomerId, recorded_at: Instant) -> Self {
+    pub fn erasure(customer_id: CustomerId, recorded_at: Timestamp) -> Self {
         let event_id = format!("{ERASED}{}", recorded_at.0);
         Self { event_id, customer_id, occurred_at: recorded_at, recorded_at, body: Body::Erased }
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::event::{Body, Event, Family};
-use crate::time::Instant;
+use crate::time::Timestamp;
 
 /// An event reduced to what can matter later.
 ///
@@ -12,9 +12,9 @@ use crate::time::Instant;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Fact {
     /// When it happened.
-    pub occurred_at: Instant,
+    pub occurred_at: Timestamp,
     /// The timestamp of its record.
-    pub recorded_at: Instant,
+    pub recorded_at: Timestamp,
     /// Unique within the family.
     pub event_id: String,
     /// What happened.
@@ -35,7 +35,7 @@ impl Fact {
         self.body.family()
     }
 
-    fn order(&self) -> (Instant, &str, Family) {
+    fn order(&self) -> (Timestamp, &str, Family) {
         (self.occurred_at, &self.event_id, self.family())
     }
 
@@ -67,9 +67,9 @@ pub struct Facts {
     /// Copies of other content that would win if an erasure took those that are recorded earlier.
     shadowed: Vec<Fact>,
     /// Records that are not later are ignored for ever.
-    erased: Option<Instant>,
+    erased: Option<Timestamp>,
     /// When the first of those happened that were pruned.
-    pruned_from: Option<Instant>,
+    pruned_from: Option<Timestamp>,
     /// How many facts from before the horizon the last pruning left.
     kept: usize,
     /// The encoded size of all of them.
@@ -122,7 +122,7 @@ impl Facts {
 
     /// When the first of those happened that were pruned.
     #[must_use]
-    pub const fn pruned_from(&self) -> Option<Instant> {
+    pub const fn pruned_from(&self) -> Option<Timestamp> {
         self.pruned_from
     }
 
@@ -133,7 +133,7 @@ impl Facts {
 
     /// The timestamp up to which records were erased.
     #[must_use]
-    pub const fn erased(&self) -> Option<Instant> {
+    pub const fn erased(&self) -> Option<Timestamp> {
         self.erased
     }
 
@@ -170,7 +170,7 @@ impl Facts {
         let same = known.says(&fact);
         copies.extend([known.clone(), fact]);
         copies.sort_by_cached_key(|copy| (copy.canonical_hash(), std::cmp::Reverse(copy.recorded_at)));
-        let mut latest = Instant::BEGINNING;
+        let mut latest = Timestamp::BEGINNING;
         copies.retain(|copy| {
             let later = copy.recorded_at > latest;
             latest = latest.max(copy.recorded_at);
@@ -203,7 +203,7 @@ impl Facts {
     }
 
     /// Erases everything recorded up to an instant, for ever.
-    pub(crate) fn erase(&mut self, recorded: Instant) {
+    pub(crate) fn erase(&mut self, recorded: Timestamp) {
         let (list, shadowed) = (std::mem::take(&mut self.list), std::mem::take(&mut self.shadowed));
         *self = Self { erased: self.erased.max(Some(recorded)), ..Self::default() };
         for fact in list.into_iter().chain(shadowed) {
@@ -212,7 +212,7 @@ impl Facts {
     }
 
     /// Puts what pruning has left in place of all facts. Of what is gone only when the first of it happened is kept.
-    pub(crate) fn prune(&mut self, kept: Vec<Fact>, horizon: Instant) {
+    pub(crate) fn prune(&mut self, kept: Vec<Fact>, horizon: Timestamp) {
         let gone = |fact: &&Fact| !kept.iter().any(|left| left.is_copy_of(fact));
         let first = self.list.iter().find(gone).map(|fact| fact.occurred_at);
         let pruned_from = [self.pruned_from, first].into_iter().flatten().min();

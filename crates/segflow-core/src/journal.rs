@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::event::{CustomerId, Family};
-use crate::time::Instant;
+use crate::time::Timestamp;
 
 /// One epoch of one task: what was read, how far time had come, and what was decided.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,9 +17,9 @@ pub struct Record {
     /// `F`, `T` and `S` after it.
     pub clock: Clock,
     /// Wall time of its cycle.
-    pub w: Instant,
+    pub w: Timestamp,
     /// Wall time of the task's first cycle ever.
-    pub first_started: Instant,
+    pub first_started: Timestamp,
     /// The rules by which it decided. Where they are not those of the epoch before, they were activated by this one.
     pub segmentation_hash: String,
     /// The hashes of the rules by which some customers are decided still, the oldest first; empty once everybody is
@@ -44,7 +44,7 @@ pub struct Position {
     /// The next offset to read.
     pub offset: u64,
     /// The greatest record timestamp read; none before the first record.
-    pub greatest: Option<Instant>,
+    pub greatest: Option<Timestamp>,
 }
 
 /// What became of the records of an epoch (I7: `read = folded + duplicates + forgotten + dead_letters`).

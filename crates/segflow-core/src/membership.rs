@@ -7,7 +7,7 @@ use crate::rule::Rule;
 use crate::rule::eval::{Evaluation, Grounds};
 use crate::segmentation::{Dimension, Dimensions, Segmentation};
 use crate::state::{Decision, Membership};
-use crate::time::Instant;
+use crate::time::Timestamp;
 use crate::timed::{Timed, Truth};
 
 /// A move from one segment to another.
@@ -20,7 +20,7 @@ pub struct Move {
     /// The segment entered.
     pub to: usize,
     /// When `from` was entered.
-    pub entered_previous_at: Option<Instant>,
+    pub entered_previous_at: Option<Timestamp>,
 }
 
 /// What was decided of each dimension, and what was arranged of the facts, for as long as it stands: from one breakpoint or
@@ -78,7 +78,7 @@ impl Settled {
 fn seal(segmentation: &Segmentation, decision: &Decision) -> u64 {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let mix = |seal: u64, value: u64| (seal.rotate_left(29) ^ value).wrapping_mul(ODD);
-    let instant = |at: Option<Instant>| at.map_or(0, |at| at.0.cast_unsigned().wrapping_add(1));
+    let instant = |at: Option<Timestamp>| at.map_or(0, |at| at.0.cast_unsigned().wrapping_add(1));
     let mut all = mix(hash(&segmentation.hash), decision.next.0.cast_unsigned());
     for Membership { current, entered_at, seq, since } in &decision.dimensions {
         all = mix(all, current.map_or(0, |current| u64::from(current) + 1));
@@ -92,13 +92,13 @@ fn seal(segmentation: &Segmentation, decision: &Decision) -> u64 {
 #[derive(Clone, Copy, Debug)]
 struct Standing {
     /// When to look again.
-    next: Instant,
+    next: Timestamp,
     /// Until when, and while which dimensions stay, deciding it again has the same outcome.
     grounds: Grounds,
 }
 
 impl Standing {
-    fn holds(&self, at: Instant, moved: Dimensions) -> bool {
+    fn holds(&self, at: Timestamp, moved: Dimensions) -> bool {
         at < self.grounds.until && !self.grounds.dimensions.meet(moved)
     }
 }
@@ -148,7 +148,7 @@ pub fn decide_on<'a>(
     moves
 }
 
-fn enter(membership: &mut Membership, dimension: usize, to: usize, at: Instant) -> Option<Move> {
+fn enter(membership: &mut Membership, dimension: usize, to: usize, at: Timestamp) -> Option<Move> {
     let from = membership.current.map(usize::from);
     if from == Some(to) {
         return None;
@@ -167,9 +167,9 @@ fn holding_since<'a>(
     evaluation: &Evaluation<'a, '_>,
     index: usize,
     memberships: &mut [Membership],
-) -> Instant {
+) -> Timestamp {
     let at = evaluation.moment.at;
-    let mut next = Instant::NEVER;
+    let mut next = Timestamp::NEVER;
     memberships[index].since.resize(dimension.segments.len(), None);
     for (place, segment) in dimension.segments.iter().enumerate() {
         let (Some(hold), Some(when)) = (segment.hold, &segment.when) else {
@@ -201,7 +201,7 @@ fn pick<'a>(
     memberships: &[Membership],
 ) -> Timed<Option<usize>> {
     let membership = &memberships[index];
-    let mut next = Instant::NEVER;
+    let mut next = Timestamp::NEVER;
     if let Some(kept) = kept(dimension, segmentation, evaluation, membership, memberships) {
         next = kept.until;
         if kept.value {

@@ -16,7 +16,7 @@ use crate::feature::promises::Promises;
 use crate::membership::Settled;
 use crate::segmentation::Segmentation;
 use crate::state::{State, in_effect};
-use crate::time::{Date, Instant};
+use crate::time::{Date, Timestamp};
 
 /// How many facts must have passed the horizon since the last time before it is worth while again.
 const WORTH_WHILE: usize = 16;
@@ -24,7 +24,7 @@ const WORTH_WHILE: usize = 16;
 const CONTACTS_REMEMBERED: usize = 3;
 
 /// Prunes what can no longer matter once everything before `decided` is decided, if it is worth while.
-pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Instant) {
+pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Timestamp) {
     let Some(first) = state.facts.iter().next() else { return };
     // A year of 366 days per 365 or an hour more or less do not matter: this only saves the calendar.
     let roughly = decided.plus_ms(-i64::from(segmentation.parameters.horizon_days) * 86_400_000 + 86_400_000);
@@ -67,7 +67,7 @@ impl<'a> Plan<'a> {
         in_effect: &[&'a Fact],
         is_old: &impl Fn(&Fact) -> bool,
         segmentation: &Segmentation,
-        horizon: Instant,
+        horizon: Timestamp,
     ) -> Self {
         let recent: BTreeSet<_> = facts.iter().filter(|fact| !is_old(fact)).map(|fact| thing(fact)).collect();
         let old = facts.iter().map(|fact| thing(fact)).filter(|thing| !recent.contains(thing)).collect();
@@ -88,13 +88,13 @@ impl<'a> Plan<'a> {
 
     /// Claims promises that are undecided at the horizon and those that shared receipts with them; returns since when
     /// receipts matter to them.
-    fn promises(&mut self, facts: &[&'a Fact], segmentation: &Segmentation, horizon: Instant) -> Instant {
+    fn promises(&mut self, facts: &[&'a Fact], segmentation: &Segmentation, horizon: Timestamp) -> Timestamp {
         let promises = Promises::of(facts, &segmentation.parameters, &segmentation.zone);
         let made = facts
             .iter()
             .filter_map(|fact| if let Body::Made { promise_id, .. } = &fact.body { Some(&**promise_id) } else { None });
         let ids: BTreeSet<&'a str> = made.collect();
-        let mut since = Instant::NEVER;
+        let mut since = Timestamp::NEVER;
         loop {
             let before = since;
             for promise in &promises.made {
@@ -111,7 +111,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Claims invoices that a feature could still read, and what is allocated to them.
-    fn money(&mut self, money: &Money<'a>, promised: Instant, horizon: Date) {
+    fn money(&mut self, money: &Money<'a>, promised: Timestamp, horizon: Date) {
         let ledger = &money.ledger;
         let mut stays: Vec<bool> = ledger
             .invoices
@@ -206,7 +206,7 @@ impl<'a> Plan<'a> {
             let telling = contacts.list.iter().rev().filter(|contact| contact.tells_of(*channel));
             telling.take(CONTACTS_REMEMBERED).for_each(|contact| claim(contact.fact));
             for Episode { began, ended, .. } in &money.episodes {
-                let end = ended.map_or(Instant::NEVER, |(at, _)| at);
+                let end = ended.map_or(Timestamp::NEVER, |(at, _)| at);
                 let mut within =
                     outbound().filter(|contact| contact.channel == *channel && (*began..end).contains(&contact.at));
                 within.next().into_iter().for_each(|contact| claim(contact.fact));
@@ -242,7 +242,7 @@ impl<'a> Plan<'a> {
 struct Money<'a> {
     ledger: Ledger<'a>,
     /// Payments that count, in the ledger's order.
-    receipts: Vec<(&'a str, Instant)>,
+    receipts: Vec<(&'a str, Timestamp)>,
     /// Episodes that some feature could still read.
     episodes: Vec<Episode>,
     /// Places of invoices.
@@ -250,7 +250,7 @@ struct Money<'a> {
 }
 
 impl<'a> Money<'a> {
-    fn of(facts: &[&'a Fact], segmentation: &Segmentation, horizon: Instant) -> Self {
+    fn of(facts: &[&'a Fact], segmentation: &Segmentation, horizon: Timestamp) -> Self {
         let tolerance = segmentation.parameters.overdue_tolerance_minor;
         let ledger = Ledger::replay(facts, |_, _| {});
         let history = History::of(facts, tolerance, &segmentation.zone);
@@ -277,7 +277,7 @@ fn claims(ledger: &Ledger<'_>, episodes: &[Episode], segmentation: &Segmentation
     let last = ledger.paid().into_iter().rev().take(MAX_INVOICES).map(|(_, place)| place);
     let overdue = invoices().filter(|(_, invoice)| {
         let overdue = segmentation.zone.midnight(invoice.due.plus_days(1)).max(invoice.issued_at);
-        let closed = invoice.closed_at.unwrap_or(Instant::NEVER);
+        let closed = invoice.closed_at.unwrap_or(Timestamp::NEVER);
         episodes
             .iter()
             .any(|episode| episode.began <= closed && episode.ended.is_none_or(|(ended, _)| overdue <= ended))

@@ -16,7 +16,7 @@ use crate::rule::eval::Evaluation;
 use crate::rule::explain::Scene;
 use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
 use crate::state::{Decision, Membership, State, in_effect};
-use crate::time::Instant;
+use crate::time::Timestamp;
 
 /// Takes a customer from `old`, which decided them, to `new`, and returns the changes.
 ///
@@ -31,7 +31,7 @@ pub fn resegment(
     customer: &CustomerId,
     old: &Segmentation,
     new: &Segmentation,
-    silence: Instant,
+    silence: Timestamp,
 ) -> Vec<Decided> {
     let mut decided = advance(state, customer, old, silence);
     let State { facts, pending, decision, settled } = state;

@@ -8,7 +8,7 @@ use crate::event::{Event, Family};
 use crate::fact::{Fact, Facts, Inserted};
 use crate::membership::Settled;
 use crate::segmentation::{Dimension, Segmentation};
-use crate::time::Instant;
+use crate::time::Timestamp;
 
 /// One customer.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct State {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Pending {
     /// From when it counts.
-    pub effective: Instant,
+    pub effective: Timestamp,
     /// With `event_id`, which fact.
     pub family: Family,
     /// See `family`.
@@ -41,9 +41,9 @@ pub struct Pending {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Decision {
     /// Everything before it is decided; none until something was.
-    pub as_of: Option<Instant>,
+    pub as_of: Option<Timestamp>,
     /// The next breakpoint if no fact arrives.
-    pub next: Instant,
+    pub next: Timestamp,
     /// The version of the segmentation that decided it; 0 while `dimensions` is empty.
     pub segmentation: u32,
     /// One per dimension, in that segmentation's order; empty while nothing is decided, or nothing any more.
@@ -55,14 +55,14 @@ pub struct Decision {
 
 impl Default for Decision {
     fn default() -> Self {
-        Self { as_of: None, next: Instant::NEVER, segmentation: 0, dimensions: Vec::new(), closed: BTreeMap::new() }
+        Self { as_of: None, next: Timestamp::NEVER, segmentation: 0, dimensions: Vec::new(), closed: BTreeMap::new() }
     }
 }
 
 impl Decision {
     /// Up to where the customer is decided while the task's cursor of silence stands at `silence`.
     #[must_use]
-    pub fn up_to(&self, silence: Instant) -> Instant {
+    pub fn up_to(&self, silence: Timestamp) -> Timestamp {
         self.as_of.map_or(silence, |as_of| as_of.max(silence))
     }
 
@@ -93,11 +93,11 @@ pub struct Membership {
     /// The present segment; none until the first decision.
     pub current: Option<u16>,
     /// When it was entered.
-    pub entered_at: Option<Instant>,
+    pub entered_at: Option<Timestamp>,
     /// How many changes there have been.
     pub seq: u64,
     /// Per segment of the dimension: since when its `when` has held, where it has `for`.
-    pub since: Vec<Option<Instant>>,
+    pub since: Vec<Option<Timestamp>>,
 }
 
 /// What folding an event did.
@@ -113,16 +113,16 @@ pub struct Folded {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wake {
     /// When the next pending fact comes into effect.
-    pub fact: Instant,
+    pub fact: Timestamp,
     /// The next breakpoint of silence.
-    pub silence: Instant,
+    pub silence: Timestamp,
 }
 
 /// Folds one event in, read while the task's cursor of silence stood at `silence`, from `offset` of its topic.
 ///
 /// Commutative and idempotent in the facts; the effective instant is fixed here, once. What happened before the
 /// segmentation's horizon is forgotten, so that a copy of what was pruned cannot bring it back.
-pub fn fold(state: &mut State, event: Event, offset: u64, silence: Instant, segmentation: &Segmentation) -> Folded {
+pub fn fold(state: &mut State, event: Event, offset: u64, silence: Timestamp, segmentation: &Segmentation) -> Folded {
     let fact = Fact::from(event);
     let (family, event_id, occurred_at) = (fact.family(), fact.event_id.clone(), fact.occurred_at);
     let decided = state.decision.up_to(silence);
@@ -152,7 +152,7 @@ impl State {
     /// The next instant of each kind at which something may change.
     #[must_use]
     pub fn wake(&self) -> Wake {
-        Wake { fact: self.pending.first().map_or(Instant::NEVER, |first| first.effective), silence: self.decision.next }
+        Wake { fact: self.pending.first().map_or(Timestamp::NEVER, |first| first.effective), silence: self.decision.next }
     }
 
     /// Whether nothing is left but that somebody was erased, when, and how many changes there have been.
@@ -163,7 +163,7 @@ impl State {
 
     /// Erases everything recorded up to an instant. A copy that was worth less than an erased one, and is recorded
     /// later, counts from then on, or from when it happens.
-    pub(crate) fn erase(&mut self, recorded: Instant, erasure: &Pending) {
+    pub(crate) fn erase(&mut self, recorded: Timestamp, erasure: &Pending) {
         let Self { facts, pending, decision, settled } = self;
         *settled = Settled::default();
         let id = |fact: &Fact| (fact.family(), fact.event_id.clone());
@@ -176,7 +176,7 @@ impl State {
             pending.push(Pending { effective, family, event_id, offset: erasure.offset });
         }
         pending.sort();
-        decision.next = Instant::NEVER;
+        decision.next = Timestamp::NEVER;
         for membership in &mut decision.dimensions {
             *membership = Membership { seq: membership.seq, ..Membership::default() };
         }
@@ -184,7 +184,7 @@ impl State {
 
     /// A fact gave way to another copy of itself. Had it been in effect, what was decided from it must be looked at
     /// again, at the first instant that is still undecided.
-    fn withdraw(&mut self, family: Family, event_id: &str, decided: Instant) {
+    fn withdraw(&mut self, family: Family, event_id: &str, decided: Timestamp) {
         let before = self.pending.len();
         self.pending.retain(|pending| !(pending.family == family && pending.event_id == event_id));
         if self.pending.len() == before {
@@ -199,7 +199,7 @@ pub struct InEffect<'a> {
     /// In (`occurred_at`, `event_id`) order.
     pub facts: Vec<&'a Fact>,
     /// When the first of those happened that were pruned.
-    pub pruned_from: Option<Instant>,
+    pub pruned_from: Option<Timestamp>,
 }
 
 /// The facts but those that are not in effect.

@@ -7,21 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Instant(pub i64);
+pub struct Timestamp(pub i64);
 
-impl Instant {
+impl Timestamp {
     /// Before every instant: a clock that has not started.
     pub const BEGINNING: Self = Self(i64::MIN);
     /// After every instant: an expiry that never comes.
     pub const NEVER: Self = Self(i64::MAX);
     /// Inputs must lie between these two: 1900-01-01 and 2200-01-01, both in UTC. The calendar is total there.
     pub const EARLIEST: Self = Self(-2_208_988_800_000);
-    /// See [`Instant::EARLIEST`].
+    /// See [`Timestamp::EARLIEST`].
     pub const LATEST: Self = Self(7_258_118_400_000);
 
     /// This instant moved by `ms`, stopping at either end of time.
@@ -36,14 +36,14 @@ impl Instant {
         self.0.saturating_sub(earlier.0)
     }
 
-    fn timestamp(self) -> Timestamp {
-        Timestamp::from_millisecond(self.0.clamp(-377_000_000_000_000, 253_000_000_000_000))
+    fn timestamp(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0.clamp(-377_000_000_000_000, 253_000_000_000_000))
             .expect("clamped to the calendar")
     }
 }
 
 /// RFC 3339 in UTC with milliseconds.
-impl fmt::Display for Instant {
+impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::BEGINNING => f.write_str("beginning"),
@@ -53,18 +53,18 @@ impl fmt::Display for Instant {
     }
 }
 
-impl fmt::Debug for Instant {
+impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
 /// RFC 3339 with any offset; finer than a millisecond is cut.
-impl FromStr for Instant {
+impl FromStr for Timestamp {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        text.parse::<Timestamp>()
+        text.parse::<jiff::Timestamp>()
             .map(|at| Self(at.as_millisecond()))
             .map_err(|_| format!("expected an instant such as 2026-05-03T09:30:00Z, found `{text}`"))
     }
@@ -170,7 +170,7 @@ struct Table {
     name: String,
     zone: TimeZone,
     start: Date,
-    midnights: Vec<Instant>,
+    midnights: Vec<Timestamp>,
 }
 
 impl Zone {
@@ -195,7 +195,7 @@ impl Zone {
 
     /// The first instant of a local day: 00:00, or where the clock skips it the instant after the gap.
     #[must_use]
-    pub fn midnight(&self, date: Date) -> Instant {
+    pub fn midnight(&self, date: Date) -> Timestamp {
         usize::try_from(date.days_since(self.0.start))
             .ok()
             .and_then(|index| self.0.midnights.get(index).copied())
@@ -204,7 +204,7 @@ impl Zone {
 
     /// The local day of an instant: the last one whose midnight is not after it.
     #[must_use]
-    pub fn date_of(&self, at: Instant) -> Date {
+    pub fn date_of(&self, at: Timestamp) -> Date {
         let mut date =
             Date(i32::try_from(at.0.div_euclid(86_400_000)).unwrap_or(i32::MAX).clamp(-4_000_000, 2_900_000));
         while self.midnight(date) > at {
@@ -218,29 +218,29 @@ impl Zone {
 
     /// `at` plus a span: days end at the same local time (after the gap where the clock skips it), hours are elapsed.
     #[must_use]
-    pub fn plus(&self, at: Instant, span: Span) -> Instant {
+    pub fn plus(&self, at: Timestamp, span: Span) -> Timestamp {
         match span {
             Span::Hours(hours) => at.plus_ms(i64::from(hours) * 3_600_000),
             Span::Days(days) => self.plus_plain_days(at, days).unwrap_or_else(|| self.plus_days(at, days)),
         }
     }
 
-    fn plus_days(&self, at: Instant, days: i32) -> Instant {
+    fn plus_days(&self, at: Timestamp, days: i32) -> Timestamp {
         at.timestamp()
             .to_zoned(self.0.zone.clone())
             .checked_add(days.days())
-            .map_or(Instant::NEVER, |later| Instant(later.timestamp().as_millisecond()))
+            .map_or(Timestamp::NEVER, |later| Timestamp(later.timestamp().as_millisecond()))
     }
 
     /// [`Zone::plus_days`] from a day of 24 hours to another, by the table of midnights; none of other days.
-    fn plus_plain_days(&self, at: Instant, days: i32) -> Option<Instant> {
+    fn plus_plain_days(&self, at: Timestamp, days: i32) -> Option<Timestamp> {
         let from = self.date_of(at);
         let (start, to) = (self.plain_day(from)?, self.plain_day(from.plus_days(days))?);
         Some(to.plus_ms(at.since_ms(start)))
     }
 
     /// When a day of 24 hours begins, if it is in the table.
-    fn plain_day(&self, date: Date) -> Option<Instant> {
+    fn plain_day(&self, date: Date) -> Option<Timestamp> {
         let index = usize::try_from(date.days_since(self.0.start)).ok()?;
         let (start, end) = (self.0.midnights.get(index)?, self.0.midnights.get(index + 1)?);
         (end.since_ms(*start) == 86_400_000).then_some(*start)
@@ -257,10 +257,10 @@ impl Table {
     }
 }
 
-fn first_instant(zone: &TimeZone, date: Date) -> Instant {
+fn first_instant(zone: &TimeZone, date: Date) -> Timestamp {
     date.civil()
         .to_zoned(zone.clone())
-        .map_or(Instant(i64::from(date.0) * 86_400_000), |day| Instant(day.timestamp().as_millisecond()))
+        .map_or(Timestamp(i64::from(date.0) * 86_400_000), |day| Timestamp(day.timestamp().as_millisecond()))
 }
 
 #[cfg(test)]
@@ -274,7 +274,7 @@ mod tests {
         for zone in names.map(|name| Zone::named(name).expect("a zone")) {
             let mut plain = 0;
             for hour in (0..24 * 365 * 12).step_by(7) {
-                let at = Instant(1_262_304_000_123 + i64::from(hour) * 3_600_000);
+                let at = Timestamp(1_262_304_000_123 + i64::from(hour) * 3_600_000);
                 for days in [1, 29, 400, -3] {
                     let Some(sum) = zone.plus_plain_days(at, days) else { continue };
                     assert_eq!(sum, zone.plus_days(at, days), "{} {at} {days}", zone.name());

@@ -1,6 +1,6 @@
 //! A value with its expiry: the algebra that lets a rule be solved instead of polled.
 
-use crate::time::Instant;
+use crate::time::Timestamp;
 
 /// What holds from the instant of evaluation until just before `until`, if no new fact arrives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -8,17 +8,17 @@ pub struct Timed<T> {
     /// What holds.
     pub value: T,
     /// The first later instant at which it could differ.
-    pub until: Instant,
+    pub until: Timestamp,
 }
 
 impl<T> Timed<T> {
     /// A value that no passage of time changes.
     pub const fn always(value: T) -> Self {
-        Self { value, until: Instant::NEVER }
+        Self { value, until: Timestamp::NEVER }
     }
 
     /// A value that may differ from `until` on.
-    pub const fn until(value: T, until: Instant) -> Self {
+    pub const fn until(value: T, until: Timestamp) -> Self {
         Self { value, until }
     }
 

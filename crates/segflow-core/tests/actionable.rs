@@ -7,7 +7,7 @@ use segflow_core::change::{Actionable, Cause, Core};
 use segflow_core::event::{Body, CustomerId, Event};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, fold};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 const FILE: &str = "name: test\nversion: 1\ncurrency: EUR\ntimezone: Europe/Rome\ndimensions:\n  - name: stage\n    \
                     segments: [{name: early, when: overdue.days >= 1}]\n    otherwise: current\n";
@@ -37,7 +37,7 @@ fn a_first_segment_another_segmentation_and_an_erasure_are_no_instructions() {
     }
 }
 
-fn judge(core: &Core, w: Option<Instant>, first_started: Instant) -> bool {
+fn judge(core: &Core, w: Option<Timestamp>, first_started: Timestamp) -> bool {
     Actionable { w, first_started, within_ms: 24 * HOUR_MS }.judge(core)
 }
 
@@ -54,7 +54,7 @@ fn changes() -> [Core; 2] {
     let event =
         Event { event_id: "E".to_owned(), customer_id: customer_id.clone(), occurred_at: at, recorded_at: at, body };
     let mut state = State::default();
-    fold(&mut state, event, 0, Instant::BEGINNING, &segmentation);
+    fold(&mut state, event, 0, Timestamp::BEGINNING, &segmentation);
     let decided = advance(&mut state, &customer_id, &segmentation, at.plus_ms(10 * 24 * HOUR_MS));
     decided.into_iter().map(|decided| decided.core).collect::<Vec<_>>().try_into().unwrap()
 }

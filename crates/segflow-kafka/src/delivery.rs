@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -83,13 +83,13 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
 /// Hands a record over, waiting while the queue is full.
 pub(crate) fn hand_over(producer: &BaseProducer<Deliveries>, record: BaseRecord<'_, [u8], [u8]>) -> LogResult<()> {
     let topic = record.topic;
-    let deadline = Moment::now() + ROOM;
+    let deadline = Instant::now() + ROOM;
     let mut record = record;
     while let Err((error, refused)) = producer.send(record) {
         if error.rdkafka_error_code() != Some(Code::QueueFull) {
             return Err(failed(&format!("producing to {topic}"), &error));
         }
-        if Moment::now() >= deadline {
+        if Instant::now() >= deadline {
             return Err(LogError::Retry(format!(
                 "producing to {topic}: the queue has been full for {} s: is the cluster reachable?",
                 ROOM.as_secs()
@@ -103,14 +103,14 @@ pub(crate) fn hand_over(producer: &BaseProducer<Deliveries>, record: BaseRecord<
 
 /// Waits until every record handed over is delivered. `limit` is how long it may make no progress.
 pub(crate) fn deliver(producer: &BaseProducer<Deliveries>, limit: Duration) -> LogResult<()> {
-    let mut deadline = Moment::now() + limit;
+    let mut deadline = Instant::now() + limit;
     let mut left = producer.in_flight_count();
     while left > 0 {
         producer.poll(TICK);
         let now = producer.in_flight_count();
         if now < left {
-            deadline = Moment::now() + limit;
-        } else if Moment::now() >= deadline {
+            deadline = Instant::now() + limit;
+        } else if Instant::now() >= deadline {
             return Err(LogError::Retry(format!("{now} records were not delivered within {} ms", limit.as_millis())));
         }
         left = now;

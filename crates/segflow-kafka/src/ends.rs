@@ -1,11 +1,11 @@
 //! The proof of ends: what the leaders say the latest offsets are, open transactions included.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant as Moment, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::consumer::BaseConsumer;
 use segflow_core::event::Family;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::log::{Ends, LogResult, Task};
 
 use crate::config::KafkaConfig;
@@ -22,7 +22,7 @@ const WARN_EVERY: Duration = Duration::from_secs(30);
 /// A `read_uncommitted` client that only asks.
 pub(crate) struct Asker {
     consumer: BaseConsumer<Voice>,
-    warned: Option<Moment>,
+    warned: Option<Instant>,
 }
 
 impl Asker {
@@ -64,14 +64,14 @@ impl Asker {
 
     fn warn(&mut self, reason: &str) {
         if self.warned.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
-            self.warned = Some(Moment::now());
+            self.warned = Some(Instant::now());
             tracing::warn!("the ends of the inputs are unknown, so that time stands still: {reason}");
         }
     }
 }
 
 /// The host's clock. A host whose clock stands before 1970 reads as the beginning of time.
-fn wall_time() -> Instant {
+fn wall_time() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(Instant::BEGINNING, |since| Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
+    since.map_or(Timestamp::BEGINNING, |since| Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::log::{LogError, LogResult};
 
 use crate::check::describe;
@@ -70,7 +70,7 @@ impl Feed {
         partition: u32,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
-        timestamp: Instant,
+        timestamp: Timestamp,
     ) -> LogResult<()> {
         let partition = i32::try_from(partition)
             .map_err(|_| LogError::Stop(format!("{topic}: there is no partition {partition}")))?;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use rdkafka::consumer::BaseConsumer;
 use segflow_core::event::Family;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::log::{LogError, LogResult, Record, Task};
 
 use crate::check::{describe, one_count};
@@ -47,7 +47,7 @@ struct Stream<'t> {
     end: u64,
     chunk: VecDeque<Found>,
     /// The greatest timestamp so far: when the next record arrived.
-    arrived: Instant,
+    arrived: Timestamp,
 }
 
 impl History {
@@ -100,7 +100,7 @@ impl History {
         let mut streams = BTreeMap::new();
         for Held { family, first, end } in held {
             let Some(topic) = self.inputs.get(family) else { continue };
-            let (chunk, arrived) = (VecDeque::new(), Instant::BEGINNING);
+            let (chunk, arrived) = (VecDeque::new(), Timestamp::BEGINNING);
             let mut stream = Stream { topic, next: *first, end: *end, chunk, arrived };
             stream.fill(&mut self.ranges, task)?;
             streams.insert(*family, stream);
@@ -125,7 +125,7 @@ impl History {
 }
 
 impl Stream<'_> {
-    fn arrives(&self) -> Option<Instant> {
+    fn arrives(&self) -> Option<Timestamp> {
         self.chunk.front().map(|next| next.timestamp.max(self.arrived))
     }
 

@@ -4,7 +4,7 @@
 //! search goes back from the end in steps that double. It is resumed by every call, where the last one left it.
 
 use std::task::Poll;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use segflow_runtime::log::{JournalEntry, LogError, LogResult, Task};
 
@@ -44,7 +44,7 @@ struct Page {
     next: u64,
     /// Where the journal ended when that was asked, and whether that was since the last records were returned.
     end: u64,
-    asked: Moment,
+    asked: Instant,
     fresh: bool,
 }
 
@@ -134,7 +134,7 @@ impl Journal {
             if page.asked.elapsed() < ASKED_EVERY {
                 return Ok(Poll::Pending);
             }
-            (page.end, page.asked, page.fresh) = (ranges.bounds(&self.topic, self.task)?.1, Moment::now(), true);
+            (page.end, page.asked, page.fresh) = (ranges.bounds(&self.topic, self.task)?.1, Instant::now(), true);
         }
     }
 
@@ -171,6 +171,6 @@ impl Page {
     fn new(epoch: u64, bounds: (u64, u64)) -> Self {
         let (low, end) = bounds;
         let start = (epoch > 0).then(|| Back::new(bounds));
-        Self { epoch, start, next: low, end, asked: Moment::now(), fresh: true }
+        Self { epoch, start, next: low, end, asked: Instant::now(), fresh: true }
     }
 }

@@ -6,7 +6,7 @@
 //! as long as nobody else joins or leaves. So every member looks now and then, and joins anew if some are orphaned.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use segflow_runtime::log::Task;
@@ -23,7 +23,7 @@ pub(crate) struct Orphans {
     least: Duration,
     /// Between two looks now.
     every: Duration,
-    looked: Moment,
+    looked: Instant,
     /// What was orphaned when it looked last.
     last: BTreeSet<Task>,
 }
@@ -32,7 +32,7 @@ impl Orphans {
     /// Looks twice within a session, at most. The group needs that long to settle in any case.
     pub(crate) fn new(session: Duration) -> Self {
         let least = session / 2;
-        Self { least, every: least, looked: Moment::now(), last: BTreeSet::new() }
+        Self { least, every: least, looked: Instant::now(), last: BTreeSet::new() }
     }
 
     /// The tasks that had no owner in a group at rest, twice in a row; empty where it is not time to look.
@@ -46,7 +46,7 @@ impl Orphans {
         if self.looked.elapsed() < self.every {
             return BTreeSet::new();
         }
-        self.looked = Moment::now();
+        self.looked = Instant::now();
         let Some(owned) = owned_by_all(consumer, group, journal) else {
             self.last.clear();
             return BTreeSet::new();

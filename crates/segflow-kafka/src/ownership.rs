@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
@@ -91,13 +91,13 @@ impl Ownership {
     /// when it unsubscribes. The goodbye has no answer that could be seen, so the group is asked.
     pub(crate) fn leave(&self, client_id: &str) -> LogResult<()> {
         self.consumer().unsubscribe();
-        let deadline = Moment::now() + LEFT;
+        let deadline = Instant::now() + LEFT;
         loop {
             let owned = self.tasks()?;
             if owned.is_empty() && self.is_listed(client_id) == Some(false) {
                 return Ok(());
             }
-            if Moment::now() >= deadline {
+            if Instant::now() >= deadline {
                 return Err(LogError::Retry(format!(
                     "group {} still has this member after {LEFT:?}: its tasks go to others once the session is over",
                     self.group

@@ -1,15 +1,15 @@
 //! One partition of those read for recovery: what was fetched ahead of it, and how far.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::log::Headers;
 
 /// A record of a range.
 pub(crate) struct Found {
     pub(crate) offset: u64,
-    pub(crate) timestamp: Instant,
+    pub(crate) timestamp: Timestamp,
     pub(crate) key: Option<Vec<u8>>,
     pub(crate) value: Option<Vec<u8>>,
     pub(crate) headers: Headers,
@@ -34,7 +34,7 @@ pub(crate) struct Part {
     /// Everything before it was returned or is ahead.
     reached: u64,
     /// Since when nothing has come although it was asked for.
-    stalled: Option<Moment>,
+    stalled: Option<Instant>,
     suspicion: Option<String>,
     /// A suspicion that lost records do not explain.
     damage: Option<String>,
@@ -110,7 +110,7 @@ impl Part {
 
     /// For how long nothing has come, counted from the first time that it was asked.
     pub(crate) fn stalled(&mut self) -> Duration {
-        self.stalled.get_or_insert_with(Moment::now).elapsed()
+        self.stalled.get_or_insert_with(Instant::now).elapsed()
     }
 
     /// It is looked into: the time begins anew.
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn found(offset: u64) -> Found {
-        Found { offset, timestamp: Instant(0), key: None, value: Some(vec![0; 100]), headers: Vec::new() }
+        Found { offset, timestamp: Timestamp(0), key: None, value: Some(vec![0; 100]), headers: Vec::new() }
     }
 
     fn taken(part: &mut Part, to: u64, most: usize) -> (Vec<u64>, u64, bool) {

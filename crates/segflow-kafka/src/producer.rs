@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -128,7 +128,7 @@ impl Transactions {
     /// abortable also where the request may have reached the coordinator. So does an answer that was long in coming,
     /// since it may have outlived a connection or a coordinator: the journal decides, at the cost of a recovery.
     pub(crate) fn commit(&mut self) -> LogResult<()> {
-        let asked = Moment::now();
+        let asked = Instant::now();
         let outcome = self.client()?.commit_transaction(self.config.transaction_timeout);
         let waited = asked.elapsed();
         self.state = if outcome.is_ok() && waited < PROMPT { State::Ready } else { State::Doubtful };

@@ -4,7 +4,7 @@
 //! next range of a partition finds it, and nobody waits for what another one needs.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -55,7 +55,7 @@ pub(crate) struct Ranges {
     consumer: BaseConsumer<Voice>,
     topics: Vec<String>,
     parts: BTreeMap<Key, Part>,
-    used: Moment,
+    used: Instant,
 }
 
 impl Ranges {
@@ -64,7 +64,7 @@ impl Ranges {
             .range_reader()
             .create_with_context(Voice::default())
             .map_err(|error| failed("creating a reader for recovery", &error))?;
-        Ok(Self { consumer, topics: Vec::new(), parts: BTreeMap::new(), used: Moment::now() })
+        Ok(Self { consumer, topics: Vec::new(), parts: BTreeMap::new(), used: Instant::now() })
     }
 
     /// The client, for questions.
@@ -79,7 +79,7 @@ impl Ranges {
 
     /// The first offset that a partition holds, and the one that a `read_committed` reader may reach.
     pub(crate) fn bounds(&mut self, topic: &str, task: Task) -> LogResult<(u64, u64)> {
-        self.used = Moment::now();
+        self.used = Instant::now();
         let doing = || format!("asking for the bounds of {topic} [{}]", task.0);
         let (low, high) =
             self.consumer.fetch_watermarks(topic, number(task), BOUNDS).map_err(|error| failed(&doing(), &error))?;
@@ -89,7 +89,7 @@ impl Ranges {
     /// The committed records in `[from, to)`, in order, at most `most`, as far as they have come: what begins where the
     /// last range ended costs no new fetch.
     pub(crate) fn read(&mut self, topic: &str, task: Task, from: u64, to: u64, most: usize) -> LogResult<Range> {
-        self.used = Moment::now();
+        self.used = Instant::now();
         let mut found = Vec::new();
         if from >= to || most == 0 {
             return Ok(Range { found, next: from });

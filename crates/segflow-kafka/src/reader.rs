@@ -1,7 +1,7 @@
 //! The reader of inputs: committed records of the owned tasks, from exact offsets, in the order of each partition.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -87,11 +87,11 @@ impl Reader {
         if let Some(error) = self.pending.take() {
             return Err(error);
         }
-        let deadline = Moment::now() + wait;
+        let deadline = Instant::now() + wait;
         let mut records = Vec::new();
         while records.len() < max {
             let patience =
-                if records.is_empty() { deadline.saturating_duration_since(Moment::now()) } else { Duration::ZERO };
+                if records.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
             match self.consumer.poll(patience) {
                 Some(Ok(message)) => records.extend(self.record(&message)),
                 Some(Err(error)) => match self.judge(&error) {
@@ -102,7 +102,7 @@ impl Reader {
                     }
                     None => {}
                 },
-                None if records.is_empty() && Moment::now() < deadline => {}
+                None if records.is_empty() && Instant::now() < deadline => {}
                 None => break,
             }
         }

@@ -2,7 +2,7 @@
 
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 /// Its offset. Fetched records always have one.
 pub(crate) fn offset_of(message: &BorrowedMessage<'_>) -> u64 {
@@ -10,6 +10,6 @@ pub(crate) fn offset_of(message: &BorrowedMessage<'_>) -> u64 {
 }
 
 /// Its timestamp; -1, as on the wire, for a record written before Kafka 0.10.
-pub(crate) fn timestamp_of(message: &BorrowedMessage<'_>) -> Instant {
-    Instant(message.timestamp().to_millis().unwrap_or(-1))
+pub(crate) fn timestamp_of(message: &BorrowedMessage<'_>) -> Timestamp {
+    Timestamp(message.timestamp().to_millis().unwrap_or(-1))
 }

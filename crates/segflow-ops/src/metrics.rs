@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::status::{
     InputStatus, Phase, Shadowing, Snapshot, SnapshotStatus, TaskStatus, Totals, WorkerStatus,
 };
@@ -36,7 +36,7 @@ fn lag_records(input: &InputStatus) -> Option<u64> {
 }
 
 /// How far the newest record read lies behind wall time `w`, in seconds; 0 at the end of the input, none while unknown.
-fn lag_seconds(input: &InputStatus, w: Option<Instant>) -> Option<f64> {
+fn lag_seconds(input: &InputStatus, w: Option<Timestamp>) -> Option<f64> {
     if lag_records(input)? == 0 {
         return Some(0.0);
     }
@@ -102,8 +102,8 @@ fn clocks(tasks: &BTreeMap<u32, TaskStatus>) -> [Series; 4] {
 }
 
 /// The reading of a clock that has started.
-fn started(reading: Instant) -> Option<Instant> {
-    (reading != Instant::BEGINNING).then_some(reading)
+fn started(reading: Timestamp) -> Option<Timestamp> {
+    (reading != Timestamp::BEGINNING).then_some(reading)
 }
 
 fn phases(tasks: &BTreeMap<u32, TaskStatus>) -> [Series; 2] {

@@ -9,7 +9,7 @@ use expect_test::{Expect, expect};
 use segflow_core::clock::{Clock, Cursor};
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::status::{
     InputStatus, Phase, ShadowStatus, Shadowing, Snapshot, SnapshotStatus, Status, TaskStatus, Totals, WorkerStatus,
 };
@@ -19,7 +19,7 @@ use crate::metrics::{VERSION, render};
 use crate::{Server, serve};
 
 /// 2026-03-01T10:00:00Z
-const TEN: Instant = Instant(1_772_359_200_000);
+const TEN: Timestamp = Timestamp(1_772_359_200_000);
 
 fn topics() -> BTreeMap<Family, String> {
     BTreeMap::from([
@@ -58,7 +58,7 @@ fn task(phase: Phase) -> TaskStatus {
     }
 }
 
-fn input(position: u64, latest: Option<u64>, greatest: Option<Instant>) -> InputStatus {
+fn input(position: u64, latest: Option<u64>, greatest: Option<Timestamp>) -> InputStatus {
     InputStatus { position, latest, greatest }
 }
 

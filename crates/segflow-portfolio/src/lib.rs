@@ -18,7 +18,7 @@ mod tests;
 mod traits;
 
 use segflow_core::event::{CustomerId, Event};
-use segflow_core::time::{Date, Instant, Zone};
+use segflow_core::time::{Date, Timestamp, Zone};
 
 use crate::customer::Customer;
 
@@ -94,7 +94,7 @@ pub struct Events {
     zone: Zone,
     customers: Vec<Customer>,
     /// When each customer does something next, apart from them so that a day of idleness costs eight bytes of cache.
-    wake: Vec<Instant>,
+    wake: Vec<Timestamp>,
     /// The next day to simulate.
     day: Date,
     /// The day after the last.

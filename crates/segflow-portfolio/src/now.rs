@@ -1,6 +1,6 @@
 //! The instant that a customer has reached, and the instants and dates that follow from it.
 
-use segflow_core::time::{Date, Instant, Zone};
+use segflow_core::time::{Date, Timestamp, Zone};
 
 use crate::chance::Chance;
 
@@ -11,20 +11,20 @@ pub(crate) const HOUR: i64 = 60 * MINUTE;
 /// The present of one customer.
 #[derive(Clone, Copy)]
 pub(crate) struct Now<'a> {
-    pub(crate) at: Instant,
+    pub(crate) at: Timestamp,
     pub(crate) date: Date,
     pub(crate) zone: &'a Zone,
 }
 
 impl Now<'_> {
     /// An instant of `date` from `from` to before `to` o'clock, in whole hours; always after now.
-    pub(crate) fn on(&self, date: Date, (from, to): (i64, i64), chance: &mut Chance) -> Instant {
+    pub(crate) fn on(&self, date: Date, (from, to): (i64, i64), chance: &mut Chance) -> Timestamp {
         let at = self.zone.midnight(date).plus_ms(chance.between(from * HOUR, to * HOUR - 1));
         at.max(self.at.plus_ms(1))
     }
 
     /// An instant from `least` to `most` milliseconds after now.
-    pub(crate) fn within(&self, least: i64, most: i64, chance: &mut Chance) -> Instant {
+    pub(crate) fn within(&self, least: i64, most: i64, chance: &mut Chance) -> Timestamp {
         self.at.plus_ms(chance.between(least, most))
     }
 

@@ -12,7 +12,7 @@ use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::{Counts, Position, Record as Journal};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_wire::Rejection;
 
 use crate::config::Config;
@@ -41,7 +41,7 @@ pub struct Audited {
     /// What became of the records that it read.
     pub counts: Counts,
     /// The greatest timestamp read of each input up to here, as they are now.
-    pub greatest: BTreeMap<Family, Option<Instant>>,
+    pub greatest: BTreeMap<Family, Option<Timestamp>>,
     /// Of the changes decided now.
     pub digest: Digest,
     /// These changes, in the order of (customer, `effective_at`, dimension).
@@ -81,7 +81,7 @@ pub struct Known {
     /// What decided them.
     pub segmentation: Arc<Segmentation>,
     /// Everything before it is decided.
-    pub decided_up_to: Instant,
+    pub decided_up_to: Timestamp,
 }
 
 impl Audited {
@@ -144,7 +144,7 @@ impl Audit {
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. `Gone` if the journal does not begin where this one stands.
-    pub fn step<P: Past>(&mut self, config: &Config, past: &mut P, to: Option<Instant>) -> Result<Step, TaskError> {
+    pub fn step<P: Past>(&mut self, config: &Config, past: &mut P, to: Option<Timestamp>) -> Result<Step, TaskError> {
         let mut not_yet = self.roll.look(&self.local, config, past, self.task)?;
         if self.next().is_some_and(|record| to.is_some_and(|to| record.w >= to)) {
             return Ok(Step::End);

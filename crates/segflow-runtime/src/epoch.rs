@@ -12,7 +12,7 @@ use segflow_core::fact::Inserted;
 use segflow_core::journal::Counts;
 use segflow_core::resegment::resegment;
 use segflow_core::state::{Folded, State, fold};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_wire::{Intake, RawRecord, Reason, Rejection, accept};
 
 use crate::rules::Rules;
@@ -27,7 +27,7 @@ pub struct Accepted {
     /// How many were rejected.
     pub rejected: u64,
     /// The greatest timestamp per input, without those rejected for their timestamp: a clock cannot be taken back.
-    pub greatest: BTreeMap<Family, Instant>,
+    pub greatest: BTreeMap<Family, Timestamp>,
 }
 
 impl Accepted {
@@ -35,7 +35,7 @@ impl Accepted {
     ///
     /// # Errors
     /// Why it cannot be used; it is counted all the same.
-    pub fn take(&mut self, record: &RawRecord<'_>, intake: &Intake, w: Instant) -> Result<(), Rejection> {
+    pub fn take(&mut self, record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<(), Rejection> {
         self.read += 1;
         let event = accept(record, intake, w).inspect_err(|_| self.rejected += 1);
         if !matches!(&event, Err(rejection) if rejection.reason == Reason::TimestampAhead) {
@@ -154,7 +154,7 @@ pub fn decide<S: States>(
         })?;
         moved.push((customer, changes));
     }
-    let mut judge = |states: &mut S, customer: &CustomerId, to: Instant| {
+    let mut judge = |states: &mut S, customer: &CustomerId, to: Timestamp| {
         states.change(customer, |state| {
             let mut changes = go_over(state, customer, rules, before, &mut resegmented);
             changes.extend(advance(state, customer, segmentation, to));
@@ -246,7 +246,7 @@ fn facts_due<S: States>(
     touched: &BTreeMap<CustomerId, Vec<(Event, u64)>>,
     target: &Target,
 ) -> Result<(Clock, Vec<Due>), S::Error> {
-    let due = |to: Instant, max: usize| -> Result<Vec<Due>, S::Error> {
+    let due = |to: Timestamp, max: usize| -> Result<Vec<Due>, S::Error> {
         let rows = states.due(TimerKind::Fact, &start_of(before.facts), &start_of(to), max)?;
         Ok(rows.into_iter().filter(|row| !touched.contains_key(&row.customer)).collect())
     };
@@ -289,7 +289,7 @@ fn silences_due<S: States>(
 }
 
 /// The position before every timer at an instant.
-const fn start_of(instant: Instant) -> Cursor {
+const fn start_of(instant: Timestamp) -> Cursor {
     Cursor { instant, customer: None }
 }
 

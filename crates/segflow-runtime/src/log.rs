@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 /// A task: one partition of every input, of the journal and of the outputs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -25,7 +25,7 @@ pub struct Record {
     /// Its offset.
     pub offset: u64,
     /// Its timestamp.
-    pub timestamp: Instant,
+    pub timestamp: Timestamp,
     /// Its key.
     pub key: Option<Vec<u8>>,
     /// Its value.
@@ -78,7 +78,7 @@ pub type Offsets = BTreeMap<Family, u64>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Ends {
     /// Wall time, taken before the question was sent.
-    pub w: Instant,
+    pub w: Timestamp,
     /// What was answered; an input without an answer is missing and counts as unfinished.
     pub latest: BTreeMap<(Task, Family), u64>,
 }

@@ -5,7 +5,7 @@
 //! by epoch, what the journal has and the store lacks. One step at a time, so that other tasks go on.
 
 use std::task::Poll;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
@@ -36,7 +36,7 @@ pub struct Recovery {
     began_at: u64,
     /// Epochs decided again.
     pub rolled_forward: u64,
-    waiting_since: Moment,
+    waiting_since: Instant,
     alarmed: bool,
     fetch: Fetch,
     /// Why the store may not be opened as it is.
@@ -91,7 +91,7 @@ impl Recovery {
 
     fn begin(task: Task, stage: Stage, local: Option<Box<Local>>) -> Self {
         let began_at = local.as_ref().map_or(0, |local| local.epoch());
-        let (waiting_since, alarmed, fetch, damaged) = (Moment::now(), false, Fetch::default(), None);
+        let (waiting_since, alarmed, fetch, damaged) = (Instant::now(), false, Fetch::default(), None);
         Self { task, behind: false, stage, local, began_at, rolled_forward: 0, waiting_since, alarmed, fetch, damaged }
     }
 
@@ -192,7 +192,7 @@ impl Recovery {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
                 Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
                 Rolled::End => {
-                    (self.waiting_since, self.alarmed) = (Moment::now(), false);
+                    (self.waiting_since, self.alarmed) = (Instant::now(), false);
                     Ok(Step::Waiting)
                 }
             },
@@ -222,7 +222,7 @@ impl Recovery {
         *target = roll.known().unwrap_or(0).max(local.epoch()).max(*target);
         if matches!(rolled, Rolled::Part | Rolled::Epoch) {
             self.rolled_forward += u64::from(matches!(rolled, Rolled::Epoch));
-            (self.waiting_since, self.alarmed) = (Moment::now(), false);
+            (self.waiting_since, self.alarmed) = (Instant::now(), false);
         }
         if matches!(rolled, Rolled::Epoch) {
             pass(Point::RolledForward)?;
@@ -269,7 +269,7 @@ impl Recovery {
         if !passed {
             return self.wait(reason);
         }
-        (self.stage, self.waiting_since, self.alarmed) = (next, Moment::now(), false);
+        (self.stage, self.waiting_since, self.alarmed) = (next, Instant::now(), false);
         Step::Progress
     }
 

@@ -17,7 +17,7 @@ use segflow_core::fact::Facts;
 use segflow_core::journal::Counts;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_wire::{Intake, RawRecord, Rejection};
 
 use crate::epoch::{Accepted, Epoch, Target, decide};
@@ -32,7 +32,7 @@ pub struct Partition<S> {
     /// How far it has come.
     pub clock: Clock,
     /// The greatest timestamp read.
-    greatest: Option<Instant>,
+    greatest: Option<Timestamp>,
     /// What became of the records so far.
     pub counts: Counts,
     /// Of all changes so far.
@@ -54,7 +54,7 @@ pub struct Step {
 #[must_use]
 pub fn accept(record: &RawRecord<'_>, intake: &Intake) -> (Accepted, Option<Rejection>) {
     let mut accepted = Accepted::default();
-    let rejection = accepted.take(record, intake, Instant::LATEST).err();
+    let rejection = accepted.take(record, intake, Timestamp::LATEST).err();
     (accepted, rejection)
 }
 
@@ -89,12 +89,12 @@ impl<S: States> Partition<S> {
     ///
     /// # Errors
     /// If a state cannot be read.
-    pub fn settle(&mut self, rules: &Rules, until: Instant) -> Result<Vec<Decided>, S::Error> {
+    pub fn settle(&mut self, rules: &Rules, until: Timestamp) -> Result<Vec<Decided>, S::Error> {
         self.epoch(rules, Accepted::default(), until).map(|step| step.changes)
     }
 
     /// One epoch up to an instant, without grace.
-    fn epoch(&mut self, rules: &Rules, accepted: Accepted, to: Instant) -> Result<Step, S::Error> {
+    fn epoch(&mut self, rules: &Rules, accepted: Accepted, to: Timestamp) -> Result<Step, S::Error> {
         let clock = self.clock.at(to.max(self.clock.facts), 0);
         let target = Target::Settled { clock, grace_ms: 0, timers_max: usize::MAX };
         let Epoch { clock, changes, counts, digest, refused, .. } =
@@ -169,7 +169,7 @@ impl Replay {
     }
 
     /// Goes on in time, without records, up to but not including an instant.
-    pub fn settle(&mut self, until: Instant) -> Vec<Change> {
+    pub fn settle(&mut self, until: Timestamp) -> Vec<Change> {
         self.each(|partition, rules| partition.settle(rules, until))
     }
 
@@ -191,7 +191,7 @@ impl Replay {
 
     /// A customer's state, and up to which instant (exclusive) it is decided; none if no event of theirs was folded.
     #[must_use]
-    pub fn state(&self, customer: &CustomerId) -> Option<(&State, Instant)> {
+    pub fn state(&self, customer: &CustomerId) -> Option<(&State, Timestamp)> {
         self.partitions
             .values()
             .find_map(|Partition { states, clock, .. }| states.get(customer).map(|state| (state, clock.facts)))
@@ -222,7 +222,7 @@ impl Replay {
     }
 
     /// Without a wall clock no change may be acted upon.
-    fn change(&self, decided: Decided, partition: u32, decided_at: Instant) -> Change {
+    fn change(&self, decided: Decided, partition: u32, decided_at: Timestamp) -> Change {
         let Decided { core, origin } = decided;
         let envelope = Envelope {
             actionable: false,

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use tracing::info;
 
@@ -35,7 +35,7 @@ struct Inner {
 
 struct Laid {
     local: Box<Local>,
-    since: Moment,
+    since: Instant,
 }
 
 /// What the shelf has of a task.
@@ -95,7 +95,7 @@ impl Shelf {
     /// restart, and joining the group takes as long as opening some ten stores. What cannot be opened is left to its
     /// recovery.
     pub fn open_ahead(&self, config: &Config, stop: &AtomicBool) {
-        let (began, tasks) = (Moment::now(), config.tasks_on_disk());
+        let (began, tasks) = (Instant::now(), config.tasks_on_disk());
         let mut opened = 0;
         for task in tasks.into_iter().take(ROOM) {
             if stop.load(Ordering::Relaxed) || !self.lock().claims.is_empty() {
@@ -163,6 +163,6 @@ impl Inner {
             let longest = self.laid.iter().min_by_key(|(_, laid)| laid.since).map(|(task, _)| *task);
             longest.and_then(|task| self.laid.remove(&task));
         }
-        self.laid.insert(task, Laid { local, since: Moment::now() });
+        self.laid.insert(task, Laid { local, since: Instant::now() });
     }
 }

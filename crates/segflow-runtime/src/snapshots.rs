@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use segflow_core::ENGINE_VERSION;
 use segflow_core::journal::Record as Journal;
@@ -74,8 +74,8 @@ impl Table {
 
 /// When a task's turn comes.
 struct Turn {
-    due: Moment,
-    asked: Moment,
+    due: Instant,
+    asked: Instant,
     epoch: u64,
 }
 
@@ -147,7 +147,7 @@ impl Keeper {
     /// Whether a task may take a snapshot of an epoch now: it is due, has something new, and of those that are due none
     /// has been so for longer.
     fn take_turn(&self, task: Task, epoch: u64) -> bool {
-        let now = Moment::now();
+        let now = Instant::now();
         let interval = self.shared.settings.interval;
         let mut table = self.shared.lock();
         let first = || Turn { due: now + interval.min(FIRST), asked: now, epoch: 0 };
@@ -179,7 +179,7 @@ impl Keeper {
     ) -> Result<(Subject, PathBuf), TaskError> {
         let directory = config.state_dir.join(format!("task-{}.{CHECKPOINT}", task.0));
         remove(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
-        let started = Moment::now();
+        let started = Instant::now();
         local.store().checkpoint(&directory)?;
         pass(Point::CheckpointTaken)?;
         let took = started.elapsed();
@@ -243,7 +243,7 @@ impl Shared {
         directory: &Path,
         known: &mut Known,
     ) -> Result<Vec<Manifest>, SnapshotError> {
-        let (epoch, started) = (subject.epoch, Moment::now());
+        let (epoch, started) = (subject.epoch, Instant::now());
         let uploaded = self.snapshots.upload(subject, directory, known)?;
         let (size, new) = (uploaded.manifest.size(), uploaded.manifest.uploaded_bytes);
         info!(task = task.0, epoch, size, new, took = ?started.elapsed(), "snapshot uploaded");

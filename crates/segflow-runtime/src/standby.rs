@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
@@ -37,7 +37,7 @@ enum Life {
     /// A worker of this process has the task.
     Here,
     Following(Box<Recovery>),
-    Stopped(Moment),
+    Stopped(Instant),
 }
 
 impl<P: Past> Standbys<P> {
@@ -92,7 +92,7 @@ impl<P: Past> Standbys<P> {
 
     fn follow(&mut self, task: Task) -> Result<bool, WorkerError> {
         let Some(Life::Following(recovery)) = self.tasks.get_mut(&task) else { return Ok(false) };
-        let (began, mut progress) = (Moment::now(), false);
+        let (began, mut progress) = (Instant::now(), false);
         while began.elapsed() < SHARE {
             match recovery.follow(&self.config, &mut self.past) {
                 Ok(Step::Progress) => progress = true,
@@ -109,7 +109,7 @@ impl<P: Past> Standbys<P> {
                     warn!(task = task.0, epoch, "the standby cannot follow, and tries again in a minute: {error}");
                     report::standby(&self.status, task, epoch, journal, Some(error.to_string()));
                     self.past.forget(task);
-                    self.tasks.insert(task, Life::Stopped(Moment::now()));
+                    self.tasks.insert(task, Life::Stopped(Instant::now()));
                     self.config.shelf.give_back(task, None);
                     return Ok(false);
                 }

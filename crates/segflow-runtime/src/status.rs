@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use segflow_core::clock::Clock;
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 /// Shared by all workers of a process and whoever reports on them.
 #[derive(Default)]
@@ -149,7 +149,7 @@ pub struct TaskStatus {
     /// How far its clock could be settled in the last cycle.
     pub clock: Clock,
     /// Wall time of its last cycle; none before the first.
-    pub w: Option<Instant>,
+    pub w: Option<Timestamp>,
     /// Its inputs.
     pub inputs: BTreeMap<Family, InputStatus>,
     /// Whether its store was built from the journal alone, or that is under way.
@@ -194,7 +194,7 @@ pub struct InputStatus {
     /// The latest offset that the leaders answered; none without an answer.
     pub latest: Option<u64>,
     /// The greatest record timestamp read; none before the first record.
-    pub greatest: Option<Instant>,
+    pub greatest: Option<Timestamp>,
 }
 
 /// What became of records.

@@ -10,7 +10,7 @@ use segflow_core::event::Family;
 use segflow_core::fact::Facts;
 use segflow_core::journal::{Position, Record as Journal};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_store::{Meta, Store};
 use segflow_wire::Rejection;
 use segflow_wire::memberships::Memberships;
@@ -241,7 +241,7 @@ impl Local {
     }
 
     /// Accepts records as the cycle at `w` did or does.
-    pub(crate) fn accept(&self, config: &Config, records: &[Record], w: Instant) -> (Accepted, Vec<Rejected>) {
+    pub(crate) fn accept(&self, config: &Config, records: &[Record], w: Timestamp) -> (Accepted, Vec<Rejected>) {
         let mut accepted = Accepted::default();
         let mut rejected = Vec::new();
         for (index, record) in records.iter().enumerate() {
@@ -290,7 +290,7 @@ impl Local {
         inputs.iter().map(input).collect()
     }
 
-    fn journal(&self, standing: &Standing, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Instant) -> Journal {
+    fn journal(&self, standing: &Standing, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Timestamp) -> Journal {
         let (former, resegmented_to) = match &epoch.passed {
             Some(Reached::Customer(customer)) => (standing.former.clone(), Some(customer.clone())),
             Some(Reached::End) | None => (Vec::new(), None),
@@ -402,7 +402,7 @@ fn change_output(
 }
 
 /// The envelope of a change that nobody is to act on, decided by this release.
-pub(crate) fn envelope(config: &Config, task: Task, decided: &Decided, decided_at: Instant) -> Envelope {
+pub(crate) fn envelope(config: &Config, task: Task, decided: &Decided, decided_at: Timestamp) -> Envelope {
     Envelope {
         actionable: false,
         decided_at,

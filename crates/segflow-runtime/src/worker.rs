@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use segflow_core::journal::Record as Journal;
 use tracing::{error, info, warn};
@@ -110,9 +110,9 @@ impl<L: Log> Worker<L> {
         while !stop.load(Ordering::Relaxed) {
             let cycle = self.cycle()?;
             let pause = if cycle.busy { cycle.pause } else { cycle.pause.max(PAUSE_IDLE) };
-            let until = Moment::now() + pause;
-            while !stop.load(Ordering::Relaxed) && Moment::now() < until {
-                std::thread::sleep(PAUSE_IDLE.min(until - Moment::now()));
+            let until = Instant::now() + pause;
+            while !stop.load(Ordering::Relaxed) && Instant::now() < until {
+                std::thread::sleep(PAUSE_IDLE.min(until - Instant::now()));
             }
         }
         info!(worker = self.name, "stopped after its cycle");
@@ -211,7 +211,7 @@ impl<L: Log> Worker<L> {
         let tasks = order.len();
         order.rotate_left(first % tasks);
         let interval = self.config.commit.interval;
-        let (began, share) = (Moment::now(), interval / u32::try_from(tasks).unwrap_or(u32::MAX));
+        let (began, share) = (Instant::now(), interval / u32::try_from(tasks).unwrap_or(u32::MAX));
         let mut progress = false;
         for task in order {
             self.recovered_last = Some(task);
@@ -225,7 +225,7 @@ impl<L: Log> Worker<L> {
 
     /// Takes one recovering task further, by at least one step. Returns whether it came further.
     fn recover_for(&mut self, task: Task, share: Duration) -> LogResult<bool> {
-        let (began, mut progress) = (Moment::now(), false);
+        let (began, mut progress) = (Instant::now(), false);
         let Some(life) = self.tasks.get_mut(&task) else { return Ok(false) };
         while let Life::Recovering(recovery) = life {
             let rolled_forward = recovery.rolled_forward;
@@ -343,13 +343,13 @@ impl<L: Log> Worker<L> {
         let mut records = Vec::new();
         let commit = self.config.commit;
         let max_records = self.share(commit.max_records);
-        let until = Moment::now() + if recovering { Duration::ZERO } else { commit.interval };
+        let until = Instant::now() + if recovering { Duration::ZERO } else { commit.interval };
         loop {
-            let wait = until.saturating_duration_since(Moment::now());
+            let wait = until.saturating_duration_since(Instant::now());
             let read = self.log.read(max_records - records.len(), wait)?;
             let more = !read.is_empty();
             records.extend(read);
-            if !more || records.len() >= max_records || Moment::now() >= until {
+            if !more || records.len() >= max_records || Instant::now() >= until {
                 return Ok(records);
             }
         }

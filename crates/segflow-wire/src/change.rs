@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use segflow_core::change::{Cause, Change, Core, Envelope, Forecast, OpenPromise, Reason, Safety};
 use segflow_core::event::CustomerId;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Encoding, Malformed};
@@ -92,7 +92,7 @@ impl Fields {
         let Change { core, envelope } = change.clone();
         let Safety { currency, balance_minor, overdue_amount_minor, overdue_days, disputed_amount_minor, .. } =
             core.safety;
-        let stamp = |at: Instant| Stamp::new(at, encoding);
+        let stamp = |at: Timestamp| Stamp::new(at, encoding);
         let day = |date: Date| Day::new(date, encoding);
         Self {
             change_id: core.change_id,

@@ -38,7 +38,7 @@ pub fn headers(record: &RawRecord<'_>, rejection: &Rejection) -> Headers {
 mod tests {
     use expect_test::expect;
     use segflow_core::event::Family;
-    use segflow_core::time::Instant;
+    use segflow_core::time::Timestamp;
 
     use super::*;
     use crate::intake::Reason;
@@ -51,7 +51,7 @@ mod tests {
             topic: "collections.payments",
             partition: 3,
             offset: 42,
-            timestamp: Instant(1_700_000_000_123),
+            timestamp: Timestamp(1_700_000_000_123),
             key: None,
             value: None,
             headers: &original,

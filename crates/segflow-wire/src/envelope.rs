@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -20,7 +20,7 @@ pub struct Line {
     /// The offset, where the line names one.
     pub offset: Option<u64>,
     /// The record's timestamp.
-    pub timestamp: Instant,
+    pub timestamp: Timestamp,
     /// The key's bytes.
     pub key: Option<Vec<u8>>,
     /// The value's bytes: of a payload that is a string, its text; of one that is an object, its JSON as it stands.
@@ -39,7 +39,7 @@ pub struct Borrowed<'a> {
     /// See [`Line::offset`].
     pub offset: Option<u64>,
     /// See [`Line::timestamp`].
-    pub timestamp: Instant,
+    pub timestamp: Timestamp,
     /// See [`Line::key`].
     pub key: Option<Cow<'a, str>>,
     /// See [`Line::value`].
@@ -73,7 +73,7 @@ pub fn read(line: &[u8]) -> Result<Borrowed<'_>, Malformed> {
         topic: fields.topic,
         partition: fields.partition,
         offset: fields.offset,
-        timestamp: Instant(fields.ts),
+        timestamp: Timestamp(fields.ts),
         key: fields.key.map(|Key(key)| key),
         value,
         headers: pair_up(fields.headers)?,

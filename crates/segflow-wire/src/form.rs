@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,19 +13,19 @@ use crate::encoding::Encoding;
 /// An instant: RFC 3339 with milliseconds, or a `timestamp-millis`.
 #[derive(Clone, Copy)]
 pub(crate) enum Stamp {
-    Text(Instant),
-    Millis(Instant),
+    Text(Timestamp),
+    Millis(Timestamp),
 }
 
 impl Stamp {
-    pub(crate) fn new(at: Instant, encoding: Encoding) -> Self {
+    pub(crate) fn new(at: Timestamp, encoding: Encoding) -> Self {
         match encoding {
             Encoding::Json => Self::Text(at),
             Encoding::Avro => Self::Millis(at),
         }
     }
 
-    pub(crate) fn at(self) -> Instant {
+    pub(crate) fn at(self) -> Timestamp {
         match self {
             Self::Text(at) | Self::Millis(at) => at,
         }
@@ -61,7 +61,7 @@ impl Visitor<'_> for StampVisitor {
     }
 
     fn visit_i64<E: Error>(self, ms: i64) -> Result<Stamp, E> {
-        Ok(Stamp::Millis(Instant(ms)))
+        Ok(Stamp::Millis(Timestamp(ms)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::clock::{Clock, Cursor};
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::{Counts, Position, Record};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Encoding, Malformed};
@@ -64,7 +64,7 @@ struct CountFields {
     changes: u64,
 }
 
-fn stamp(at: Instant) -> Stamp {
+fn stamp(at: Timestamp) -> Stamp {
     Stamp::new(at, Encoding::Avro)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::state::{self, Decision};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Encoding, Malformed};
@@ -24,9 +24,9 @@ pub struct Memberships {
     /// The segmentation's hash.
     pub segmentation_hash: String,
     /// Everything before it is decided; none: nothing is.
-    pub as_of: Option<Instant>,
+    pub as_of: Option<Timestamp>,
     /// The next breakpoint if no fact arrives; none: there is none.
-    pub next: Option<Instant>,
+    pub next: Option<Timestamp>,
     /// One per dimension, in file order.
     pub dimensions: Vec<Membership>,
     /// Of dimensions in which the customer stands no more: how many changes there have been.
@@ -41,11 +41,11 @@ pub struct Membership {
     /// The present segment; none: none was decided.
     pub segment: Option<String>,
     /// When it was entered.
-    pub entered_at: Option<Instant>,
+    pub entered_at: Option<Timestamp>,
     /// How many changes there have been.
     pub seq: u64,
     /// By segment with `for` whose `when` holds: since when. In file order.
-    pub since: Vec<(String, Instant)>,
+    pub since: Vec<(String, Timestamp)>,
 }
 
 impl Memberships {
@@ -59,7 +59,7 @@ impl Memberships {
             segmentation_version: segmentation.version,
             segmentation_hash: segmentation.hash.clone(),
             as_of: decision.as_of,
-            next: (decision.next != Instant::NEVER).then_some(decision.next),
+            next: (decision.next != Timestamp::NEVER).then_some(decision.next),
             dimensions: dimensions.map(|(dimension, membership)| named(dimension, membership)).collect(),
             closed: decision.closed.clone(),
         }
@@ -80,7 +80,7 @@ impl Memberships {
         let dimensions = if self.dimensions.is_empty() { Vec::new() } else { dimensions };
         Ok(Decision {
             as_of: self.as_of,
-            next: self.next.unwrap_or(Instant::NEVER),
+            next: self.next.unwrap_or(Timestamp::NEVER),
             segmentation: if dimensions.is_empty() { 0 } else { self.segmentation_version },
             dimensions,
             closed: self.closed.clone(),
@@ -167,7 +167,7 @@ struct DimensionFields {
 
 impl Fields {
     fn of(memberships: &Memberships, encoding: Encoding) -> Self {
-        let stamp = |at: Instant| Stamp::new(at, encoding);
+        let stamp = |at: Timestamp| Stamp::new(at, encoding);
         let dimension = |membership: &Membership| DimensionFields {
             dimension: membership.dimension.clone(),
             segment: membership.segment.clone(),

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use segflow_core::event::{Body, CustomerId, Event};
-use segflow_core::time::{Date, Instant, Zone};
+use segflow_core::time::{Date, Timestamp, Zone};
 
 use super::kinds::{Weights, What, what};
 
@@ -93,7 +93,7 @@ impl Draft {
     fn event(&self, zone: &Zone, start: Date, spread: Spread) -> Event {
         let customer_id = CustomerId::new("C-1").expect("an id of three bytes");
         let day = start.plus_days(spread.day(self.day));
-        let occurred_at: Instant = zone.midnight(day).plus_ms(self.after_midnight_ms);
+        let occurred_at: Timestamp = zone.midnight(day).plus_ms(self.after_midnight_ms);
         let recorded_at = occurred_at.plus_ms(self.recorded_after_ms);
         match self.what.body(zone.date_of(zone.midnight(day))) {
             Some(body) => Event { event_id: format!("e{}", self.id), customer_id, occurred_at, recorded_at, body },

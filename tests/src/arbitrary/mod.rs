@@ -15,7 +15,7 @@ use std::fmt;
 use proptest::prelude::*;
 use segflow_core::event::{Event, Family};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 use history::{DAYS, Spread};
 
@@ -38,7 +38,7 @@ pub struct Case {
 
 impl Case {
     /// An instant of the case's calendar.
-    pub fn instant(&self, day: i32, after_midnight_ms: i64) -> Instant {
+    pub fn instant(&self, day: i32, after_midnight_ms: i64) -> Timestamp {
         self.segmentation.zone.midnight(self.start.plus_days(self.spread.day(day))).plus_ms(after_midnight_ms)
     }
 
@@ -48,7 +48,7 @@ impl Case {
     }
 
     /// When the case ends.
-    pub fn end(&self) -> Instant {
+    pub fn end(&self) -> Timestamp {
         let last = self.start.plus_days(self.spread.day(DAYS));
         self.segmentation.zone.midnight(last.plus_days(self.silent_days()))
     }
@@ -116,7 +116,7 @@ fn case_of(place: usize, file: &rules::File, spread: Spread, drafts: &history::D
 /// that it holds from when a thing is closed as well.
 fn keep_to_the_horizon(events: &mut Vec<Event>, horizon_days: i32) {
     let half_ms = i64::from(horizon_days) * 43_200_000;
-    let mut first: BTreeMap<(Family, String), Instant> = BTreeMap::new();
+    let mut first: BTreeMap<(Family, String), Timestamp> = BTreeMap::new();
     let thing = |event: &Event| Some((event.body.family(), event.body.subject()?.to_owned()));
     for event in &*events {
         if let Some(thing) = thing(event) {

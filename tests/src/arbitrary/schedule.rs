@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::Case;
 use super::history::{after_midnight_ms, day};
@@ -15,9 +15,9 @@ pub struct Cycle {
     /// How many events are read at least.
     pub reads: usize,
     /// How far the clock is proved to have come.
-    pub facts: Instant,
+    pub facts: Timestamp,
     /// How far silence may be judged; not beyond `facts`.
-    pub silence: Instant,
+    pub silence: Timestamp,
 }
 
 /// Cycles before they have a calendar.
@@ -60,7 +60,7 @@ pub fn instants(count: Range<usize>) -> impl Strategy<Value = Instants> {
 
 impl Instants {
     /// The instants in order.
-    pub fn at(&self, case: &Case) -> Vec<Instant> {
+    pub fn at(&self, case: &Case) -> Vec<Timestamp> {
         let mut instants: Vec<_> = self.0.iter().map(|(day, ms)| case.instant(*day, *ms)).collect();
         instants.sort_unstable();
         instants

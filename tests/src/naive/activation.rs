@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::change::Cause;
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::{Dimension, Segmentation};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::Known;
 use super::membership::{Move, Place, decide};
@@ -16,7 +16,7 @@ use super::world::World;
 #[derive(Clone, Debug)]
 pub struct Activation<'a> {
     /// Everything before it is decided by the rules before.
-    pub at: Instant,
+    pub at: Timestamp,
     /// The rules.
     pub segmentation: &'a Segmentation,
     /// What was known by then.
@@ -35,7 +35,7 @@ pub fn activate(
     places: &mut Vec<Place>,
     closed: &mut Closed,
     begun: bool,
-) -> (Vec<Move>, Vec<Instant>) {
+) -> (Vec<Move>, Vec<Timestamp>) {
     let Activation { at, segmentation: to, known } = activation;
     let mut before: BTreeMap<&str, (&Dimension, Place)> = from
         .dimensions

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::event::{Body, Channel, Direction, Outcome};
 use segflow_core::fact::Fact;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 use super::Value;
 use super::world::World;
@@ -16,7 +16,7 @@ pub struct Contact<'a> {
     /// The place of its first event among the facts that count.
     pub order: usize,
     /// When it began.
-    pub at: Instant,
+    pub at: Timestamp,
     /// The local day of `at`.
     pub date: Date,
     /// From us or from them, at first.
@@ -35,7 +35,7 @@ pub struct Engagement {
     /// Its place among the facts that count.
     pub order: usize,
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
 /// Contacts in order of their first events.
@@ -82,7 +82,7 @@ impl Contact<'_> {
     }
 
     /// When the right party was spoken to.
-    fn talks(&self) -> impl Iterator<Item = Instant> {
+    fn talks(&self) -> impl Iterator<Item = Timestamp> {
         let is_talk = |fact: &&&Fact| matches!(fact.body, Body::Contact { outcome: Outcome::RightParty, .. });
         self.events.iter().filter(is_talk).map(|fact| fact.occurred_at)
     }
@@ -114,7 +114,7 @@ const ANSWER_MS: i64 = 48 * 3_600_000;
 
 /// Per outbound contact on the channel that began in a window: after how many milliseconds it was answered, if it was.
 /// Those still waiting are left out.
-fn responses(world: &World<'_>, inside: impl Fn(Date) -> bool, channel: Channel, at: Instant) -> Vec<Option<i64>> {
+fn responses(world: &World<'_>, inside: impl Fn(Date) -> bool, channel: Channel, at: Timestamp) -> Vec<Option<i64>> {
     let answers = || {
         let engaged = world.engagements.iter().map(|engagement| engagement.at);
         engaged.chain(world.payments.iter().map(|payment| payment.at))
@@ -133,7 +133,7 @@ pub fn response_ratio(
     world: &World<'_>,
     inside: impl Fn(Date) -> bool,
     channel: Channel,
-    at: Instant,
+    at: Timestamp,
 ) -> Option<Value> {
     let responses = responses(world, inside, channel, at);
     let answered = responses.iter().flatten().count();
@@ -145,7 +145,7 @@ pub fn response_hours(
     world: &World<'_>,
     inside: impl Fn(Date) -> bool,
     channel: Channel,
-    at: Instant,
+    at: Timestamp,
 ) -> Option<Value> {
     let responses = responses(world, inside, channel, at);
     let hours: Vec<i64> = responses.iter().flatten().map(|ms| ms / 3_600_000).collect();
@@ -180,7 +180,7 @@ pub fn call_headroom(world: &World<'_>, today: Date) -> i64 {
 }
 
 /// The midnight from which on a call may be made, if none may be made now.
-pub fn call_allowed_from(world: &World<'_>, today: Date) -> Option<Instant> {
+pub fn call_allowed_from(world: &World<'_>, today: Date) -> Option<Timestamp> {
     // Seven days on, nothing that was done counts any more.
     let next = (0..=7).map(|days| today.plus_days(days)).find(|day| call_headroom(world, *day) > 0)?;
     (next > today).then(|| world.segmentation.zone.midnight(next))

@@ -3,7 +3,7 @@
 use segflow_core::event::{Attribute, Body};
 use segflow_core::feature::{Feature, Window};
 use segflow_core::segmentation::AttributeKind;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::contacts::{call_headroom, reachable, response_hours, response_ratio, right_party_ratio, silent_days};
@@ -13,7 +13,7 @@ use super::world::{Payment, World};
 use super::{Standing, Value};
 
 /// The value of a feature at an instant; `standings` are those of the dimensions already decided at it.
-pub fn value(world: &World<'_>, standings: &[Standing], feature: &Feature, at: Instant) -> Option<Value> {
+pub fn value(world: &World<'_>, standings: &[Standing], feature: &Feature, at: Timestamp) -> Option<Value> {
     let today = world.date(at);
     let since = |date: Date| Value::Int(today.days_since(date));
     let invoices = || world.ledger.invoices.iter();
@@ -52,11 +52,11 @@ pub fn value(world: &World<'_>, standings: &[Standing], feature: &Feature, at: I
         Feature::Roll(window) => Some(Value::Int(roll(world, *window, today))),
         Feature::SelfCureRatio(window, channel) => {
             let cured = world.history().episodes.iter().filter(|episode| episode.cured);
-            let cured: Vec<(Instant, Instant)> = cured
+            let cured: Vec<(Timestamp, Timestamp)> = cured
                 .filter_map(|episode| Some((episode.begin, episode.end?)))
                 .filter(|(_, cure)| inside(*window, world.date(*cure), today))
                 .collect();
-            let chased = |begin: Instant, cure: Instant| {
+            let chased = |begin: Timestamp, cure: Timestamp| {
                 let mut contacts = world.contacts.iter().filter(|contact| contact.is_outbound(*channel));
                 contacts.any(|contact| begin <= contact.at && contact.at < cure)
             };
@@ -188,7 +188,7 @@ fn kept(world: &World<'_>, window: Window, today: Date) -> impl Iterator<Item = 
     kept.filter(move |day| inside(window, *day, today))
 }
 
-fn broken(world: &World<'_>, window: Window, at: Instant) -> impl Iterator<Item = Date> {
+fn broken(world: &World<'_>, window: Window, at: Timestamp) -> impl Iterator<Item = Date> {
     let broken = world.promises.iter().filter(move |promise| promise.is_broken(at));
     broken.map(|promise| world.date(promise.deadline)).filter(move |day| inside(window, *day, world.date(at)))
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use segflow_core::event::{Body, Family};
 use segflow_core::fact::Fact;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 use super::ledger::{Invoice, Ledger};
 
@@ -15,9 +15,9 @@ use super::ledger::{Invoice, Ledger};
 #[derive(Clone, Debug)]
 pub struct Episode {
     /// The midnight or the fact with which it began.
-    pub begin: Instant,
+    pub begin: Timestamp,
     /// The fact that ended it, if one did.
-    pub end: Option<Instant>,
+    pub end: Option<Timestamp>,
     /// Whether that was a cure.
     pub cured: bool,
 }
@@ -30,9 +30,9 @@ pub struct History<'a> {
     /// In order.
     pub episodes: Vec<Episode>,
     /// By id, the fact at which an invoice that is paid in full came to be so.
-    pub paid: BTreeMap<&'a str, Instant>,
+    pub paid: BTreeMap<&'a str, Timestamp>,
     /// When it was settled whether the first invoice of all is in default, and whether it is.
-    pub verdict: Option<(Instant, bool)>,
+    pub verdict: Option<(Timestamp, bool)>,
 }
 
 /// How far after the last fact and the last due date time alone can matter, in days.
@@ -60,7 +60,7 @@ impl<'a> History<'a> {
     }
 
     /// How things stood just before an instant; none before the first fact.
-    pub fn before(&self, at: Instant) -> Option<&Ledger<'a>> {
+    pub fn before(&self, at: Timestamp) -> Option<&Ledger<'a>> {
         before(&self.after, at)
     }
 }
@@ -75,14 +75,14 @@ fn after_each<'a>(facts: &[&'a Fact]) -> Vec<(&'a Fact, Ledger<'a>)> {
     after
 }
 
-fn before<'s, 'a>(after: &'s [(&'a Fact, Ledger<'a>)], at: Instant) -> Option<&'s Ledger<'a>> {
+fn before<'s, 'a>(after: &'s [(&'a Fact, Ledger<'a>)], at: Timestamp) -> Option<&'s Ledger<'a>> {
     after.iter().rev().find(|(fact, _)| fact.occurred_at < at).map(|(_, ledger)| ledger)
 }
 
 fn judge_episode(
     episodes: &mut Vec<Episode>,
     segmentation: &Segmentation,
-    at: Instant,
+    at: Timestamp,
     fact: Option<&Body>,
     ledger: &Ledger<'_>,
 ) {
@@ -103,7 +103,7 @@ fn judge_episode(
     }
 }
 
-fn note_paid<'a>(paid: &mut BTreeMap<&'a str, Instant>, at: Instant, ledger: &Ledger<'a>) {
+fn note_paid<'a>(paid: &mut BTreeMap<&'a str, Timestamp>, at: Timestamp, ledger: &Ledger<'a>) {
     for invoice in &ledger.invoices {
         if invoice.is_paid_in_full() {
             paid.entry(invoice.id).or_insert(at);
@@ -118,9 +118,9 @@ fn note_paid<'a>(paid: &mut BTreeMap<&'a str, Instant>, at: Instant, ledger: &Le
 fn judge_first(
     after: &[(&Fact, Ledger<'_>)],
     segmentation: &Segmentation,
-    at: Instant,
+    at: Timestamp,
     first: &Invoice<'_>,
-) -> Option<(Instant, bool)> {
+) -> Option<(Timestamp, bool)> {
     let judged_at = segmentation.zone.midnight(first.due.plus_days(30));
     let then = before(after, judged_at).and_then(|ledger| ledger.find(first.id)).unwrap_or(first);
     (at >= judged_at).then(|| (at, then.unpaid() > 0))
@@ -131,7 +131,7 @@ fn tells_of_the_ledger(fact: &Fact) -> bool {
 }
 
 /// Every fact (by its index), and every local midnight at which nothing happens, in order.
-fn moments(segmentation: &Segmentation, after: &[(&Fact, Ledger<'_>)]) -> Vec<(Instant, Option<usize>)> {
+fn moments(segmentation: &Segmentation, after: &[(&Fact, Ledger<'_>)]) -> Vec<(Timestamp, Option<usize>)> {
     let zone = &segmentation.zone;
     let days: Vec<Date> = after.iter().map(|(fact, _)| zone.date_of(fact.occurred_at)).collect();
     let dues = after.iter().flat_map(|(_, ledger)| ledger.invoices.iter().map(|invoice| invoice.due));

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use segflow_core::event::Body;
 use segflow_core::fact::{Fact, Facts};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 /// A fact and the instants between which it is seen.
 #[derive(Clone, Debug)]
@@ -16,21 +16,21 @@ pub struct Known {
     /// What happened.
     pub fact: Fact,
     /// From when it counts, as was fixed when it was read first.
-    pub effective: Instant,
+    pub effective: Timestamp,
     /// Seen from this instant on.
-    pub from: Instant,
+    pub from: Timestamp,
     /// No longer seen from this instant on: it gave way to another copy of itself, or was erased.
-    pub until: Instant,
+    pub until: Timestamp,
 }
 
 impl Known {
     /// Whether it is seen at an instant and says something then; an erasure says nothing.
-    pub fn is_seen(&self, at: Instant) -> bool {
+    pub fn is_seen(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.until && !self.is_erasure()
     }
 
     /// Whether it comes into effect at an instant.
-    pub fn is_new(&self, at: Instant) -> bool {
+    pub fn is_new(&self, at: Timestamp) -> bool {
         self.is_seen(at) && self.effective == at
     }
 
@@ -45,7 +45,7 @@ impl Known {
 struct Read {
     fact: Fact,
     /// Everything before it was decided by then.
-    decided: Instant,
+    decided: Timestamp,
 }
 
 /// Everything that was read.
@@ -57,7 +57,7 @@ pub struct Observer {
 
 impl Observer {
     /// One record more, read when everything before `decided` was decided; `is_new`: not one of the copies known before.
-    pub fn read(&mut self, fact: Fact, decided: Instant, is_new: bool) {
+    pub fn read(&mut self, fact: Fact, decided: Timestamp, is_new: bool) {
         let is_copy = |other: &Fact| other.family() == fact.family() && other.event_id == fact.event_id;
         let copies = self.contests.iter_mut().rfind(|copies| is_copy(&copies[0].fact));
         let read = Read { fact, decided };
@@ -75,7 +75,7 @@ impl Observer {
             fact: read.fact.clone(),
             effective: effective(read),
             from: effective(read),
-            until: Instant::NEVER,
+            until: Timestamp::NEVER,
         };
         let all = recordings.into_iter().flatten().map(erasure);
         let took_place = all.filter(|known| erasures.contains(&(known.fact.recorded_at, known.from)));
@@ -84,7 +84,7 @@ impl Observer {
 
     /// The same, but for erasures that take effect at an instant or later.
     #[must_use]
-    pub fn before(&self, at: Instant) -> Self {
+    pub fn before(&self, at: Timestamp) -> Self {
         let took_effect = |copies: &Vec<Read>| {
             let copies: Vec<Read> =
                 copies.iter().filter(|read| !is_erasure(read) || effective(read) < at).cloned().collect();
@@ -95,11 +95,11 @@ impl Observer {
 
     /// When the erasures that come about were recorded and take effect. Those recorded last are looked at first, since
     /// an erasure that was taken away takes nothing away.
-    fn erasures(&self) -> Vec<(Instant, Instant)> {
+    fn erasures(&self) -> Vec<(Timestamp, Timestamp)> {
         let all = self.contests.iter().flatten().filter(|read| is_erasure(read));
-        let mut all: Vec<(Instant, Instant)> = all.map(|read| (read.fact.recorded_at, effective(read))).collect();
+        let mut all: Vec<(Timestamp, Timestamp)> = all.map(|read| (read.fact.recorded_at, effective(read))).collect();
         all.sort_by_key(|(recorded_at, from)| (Reverse(*recorded_at), *from));
-        let mut erasures: Vec<(Instant, Instant)> = Vec::new();
+        let mut erasures: Vec<(Timestamp, Timestamp)> = Vec::new();
         for (recorded_at, from) in all {
             if erasures.iter().all(|(_, earlier)| from < *earlier) {
                 erasures.push((recorded_at, from));
@@ -113,20 +113,20 @@ fn is_erasure(read: &Read) -> bool {
     read.fact.body == Body::Erased
 }
 
-fn effective(read: &Read) -> Instant {
+fn effective(read: &Read) -> Timestamp {
     read.fact.occurred_at.max(read.decided)
 }
 
 /// Between two instants at which a copy is read or erased, the copy that wins is seen, once it is in effect.
-fn seen_of(copies: &[Read], erasures: &[(Instant, Instant)]) -> Vec<Known> {
+fn seen_of(copies: &[Read], erasures: &[(Timestamp, Timestamp)]) -> Vec<Known> {
     let gone = |read: &Read| {
         let covering = erasures.iter().filter(|(recorded_at, _)| read.fact.recorded_at <= *recorded_at);
-        covering.map(|(_, from)| *from).min().unwrap_or(Instant::NEVER)
+        covering.map(|(_, from)| *from).min().unwrap_or(Timestamp::NEVER)
     };
-    let marks: BTreeSet<Instant> = copies.iter().flat_map(|read| [read.decided, gone(read)]).collect();
+    let marks: BTreeSet<Timestamp> = copies.iter().flat_map(|read| [read.decided, gone(read)]).collect();
     let mut seen = Vec::new();
     for mark in &marks {
-        let until = marks.iter().copied().find(|later| later > mark).unwrap_or(Instant::NEVER);
+        let until = marks.iter().copied().find(|later| later > mark).unwrap_or(Timestamp::NEVER);
         let present = copies.iter().filter(|read| read.decided <= *mark && *mark < gone(read));
         let Some(winner) = present.min_by(|a, b| contest(&a.fact, &b.fact)) else { continue };
         let first = copies.iter().find(|read| says_the_same(&read.fact, &winner.fact)).unwrap_or(winner);

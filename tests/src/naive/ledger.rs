@@ -5,7 +5,7 @@ use std::mem;
 
 use segflow_core::event::Body;
 use segflow_core::fact::Fact;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 /// An issued invoice; money in minor units.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Invoice<'a> {
     /// The last day on which it is not overdue.
     pub due: Date,
     /// When it was issued.
-    pub issued: Instant,
+    pub issued: Timestamp,
     /// Its id.
     pub id: &'a str,
     /// The producer's word.
@@ -82,7 +82,7 @@ pub struct Dispute<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Resolution {
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
     /// Whether the customer was right.
     pub upheld: Option<bool>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use segflow_core::change::{Cause, Safety};
 use segflow_core::event::{Body, CustomerId};
 use segflow_core::segmentation::{Dimension, Segmentation};
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 use super::activation::{Activation, Closed, activate};
 use super::rules::rule;
@@ -23,9 +23,9 @@ pub struct Move {
     /// The segment entered; none on erasure.
     pub to: Option<String>,
     /// From when on.
-    pub effective_at: Instant,
+    pub effective_at: Timestamp,
     /// When `from` was entered.
-    pub entered_previous_at: Option<Instant>,
+    pub entered_previous_at: Option<Timestamp>,
     /// 1, 2, 3 ... per dimension.
     pub seq: u64,
     /// An erasure, a fact that came into effect at that instant, or nothing but time.
@@ -44,17 +44,17 @@ pub struct Place {
     /// The segment.
     pub current: Option<usize>,
     /// Since when.
-    pub entered_at: Option<Instant>,
+    pub entered_at: Option<Timestamp>,
     /// How many moves there have been.
     pub seq: u64,
     /// Per segment with `for`: since when it has held.
-    pub since: Vec<Option<Instant>>,
+    pub since: Vec<Option<Timestamp>>,
 }
 
 /// Every move before `end`, in order of (instant, dimension); at an instant those of an erasure come first.
 ///
 /// From the first fact on everything is decided at every instant; from an erasure on nothing is, until there is a fact.
-pub fn moves(segmentation: &Segmentation, customer: &CustomerId, known: &[Known], end: Instant) -> Vec<Move> {
+pub fn moves(segmentation: &Segmentation, customer: &CustomerId, known: &[Known], end: Timestamp) -> Vec<Move> {
     moves_across(segmentation, &[], customer, known, end)
 }
 
@@ -64,14 +64,14 @@ pub fn moves_across<'a>(
     activations: &[Activation<'a>],
     customer: &CustomerId,
     known: &[Known],
-    end: Instant,
+    end: Timestamp,
 ) -> Vec<Move> {
     let mut candidates = calendar(segmentation, known, end);
     candidates.extend(activations.iter().map(|activation| activation.at));
     let (mut activations, mut closed) = (activations.iter().peekable(), Closed::new());
-    let edges: BTreeSet<Instant> = known.iter().flat_map(|known| [known.from, known.until]).collect();
+    let edges: BTreeSet<Timestamp> = known.iter().flat_map(|known| [known.from, known.until]).collect();
     let mut places: Vec<Place> = vec![Place::default(); segmentation.dimensions.len()];
-    let mut seen: Option<(Instant, World<'_>)> = None;
+    let mut seen: Option<(Timestamp, World<'_>)> = None;
     let (mut begun, mut moves) = (false, Vec::new());
     while let Some(at) = candidates.pop_first() {
         while let Some(activation) = activations.next_if(|activation| activation.at <= at) {
@@ -108,7 +108,7 @@ const ANSWER_MS: i64 = 48 * 3_600_000;
 
 /// The instants known beforehand: what comes into effect or goes, every local midnight (windows, due dates, deadlines and
 /// the like), and 48 hours after each contact; each with its neighbours. From the first fact to the end.
-fn calendar(segmentation: &Segmentation, known: &[Known], end: Instant) -> BTreeSet<Instant> {
+fn calendar(segmentation: &Segmentation, known: &[Known], end: Timestamp) -> BTreeSet<Timestamp> {
     let zone = &segmentation.zone;
     let Some(first) = known.iter().map(|known| known.from).min() else {
         return BTreeSet::new();
@@ -122,11 +122,11 @@ fn calendar(segmentation: &Segmentation, known: &[Known], end: Instant) -> BTree
     all.flat_map(around).filter(|at| (first..end).contains(at)).collect()
 }
 
-fn around(at: Instant) -> [Instant; 3] {
+fn around(at: Timestamp) -> [Timestamp; 3] {
     [at.plus_ms(-1), at, at.plus_ms(1)]
 }
 
-fn caused(mut moved: Move, known: &[Known], at: Instant) -> Move {
+fn caused(mut moved: Move, known: &[Known], at: Timestamp) -> Move {
     let new = known.iter().filter(|known| known.is_new(at));
     moved.event_id = new.map(|known| known.fact.event_id.clone()).min();
     moved.cause = if moved.event_id.is_some() { Cause::Fact } else { Cause::Time };
@@ -134,7 +134,7 @@ fn caused(mut moved: Move, known: &[Known], at: Instant) -> Move {
 }
 
 /// They are nowhere any more and have no account; only how often they moved is remembered.
-fn erase(segmentation: &Segmentation, customer: &CustomerId, places: &mut [Place], at: Instant) -> Vec<Move> {
+fn erase(segmentation: &Segmentation, customer: &CustomerId, places: &mut [Place], at: Timestamp) -> Vec<Move> {
     let nobody = World::new(segmentation, customer, []);
     let mut moves = Vec::new();
     for (dimension, place) in segmentation.dimensions.iter().zip(places) {
@@ -162,8 +162,8 @@ pub fn decide(
     segmentation: &Segmentation,
     world: &World<'_>,
     places: &mut [Place],
-    at: Instant,
-) -> (Vec<Move>, Vec<Instant>) {
+    at: Timestamp,
+) -> (Vec<Move>, Vec<Timestamp>) {
     let mut standings: Vec<Standing> = Vec::new();
     let (mut moves, mut later) = (Vec::new(), Vec::new());
     for (dimension, place) in segmentation.dimensions.iter().zip(places.iter_mut()) {
@@ -206,8 +206,8 @@ fn watch(
     dimension: &Dimension,
     place: &mut Place,
     standings: &[Standing],
-    at: Instant,
-) -> Vec<Instant> {
+    at: Timestamp,
+) -> Vec<Timestamp> {
     place.since.resize(dimension.segments.len(), None);
     let mut served = Vec::new();
     for (segment, since) in dimension.segments.iter().zip(&mut place.since) {
@@ -228,7 +228,7 @@ fn pick(
     dimension: &Dimension,
     place: &Place,
     standings: &[Standing],
-    at: Instant,
+    at: Timestamp,
 ) -> usize {
     let is_true = |node| rule(world, standings, node, at) == Some(true);
     if let (Some(current), Some(entered_at)) = (place.current, place.entered_at)

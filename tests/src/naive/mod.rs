@@ -27,7 +27,7 @@ pub use rules::{Kleene, operand, rule};
 pub use safety::safety;
 pub use world::World;
 
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 /// A feature's value; absence is the `None` around it.
 #[derive(Clone, Debug)]
@@ -60,4 +60,4 @@ fn median(mut values: Vec<i64>) -> Option<i64> {
 }
 
 /// Where the customer stands in a dimension while later dimensions are decided: the segment's name, and since when.
-pub type Standing = (String, Instant);
+pub type Standing = (String, Timestamp);

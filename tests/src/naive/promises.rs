@@ -3,7 +3,7 @@
 use segflow_core::event::Body;
 use segflow_core::fact::Fact;
 use segflow_core::segmentation::{Parameters, Segmentation};
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 /// A promise to pay.
 #[derive(Clone, Debug)]
@@ -11,32 +11,32 @@ pub struct Promise<'a> {
     /// The day by whose end it is promised.
     pub due: Date,
     /// When it was made.
-    pub made: Instant,
+    pub made: Timestamp,
     /// Its id.
     pub id: &'a str,
     /// What was promised, in minor units.
     pub amount: i64,
     /// The first instant at which it is too late.
-    pub deadline: Instant,
+    pub deadline: Timestamp,
     /// When it was kept, if it was.
-    pub kept: Option<Instant>,
+    pub kept: Option<Timestamp>,
     cancelled: bool,
     received: i128,
 }
 
 impl<'a> Promise<'a> {
     /// Neither kept nor broken nor cancelled.
-    pub fn is_open(&self, at: Instant) -> bool {
+    pub fn is_open(&self, at: Timestamp) -> bool {
         self.kept.is_none() && !self.cancelled && at < self.deadline
     }
 
     /// Neither kept nor cancelled, and the deadline is over.
-    pub fn is_broken(&self, at: Instant) -> bool {
+    pub fn is_broken(&self, at: Timestamp) -> bool {
         self.kept.is_none() && !self.cancelled && at >= self.deadline
     }
 
     /// What an amendment or a cancellation does at an instant: nothing if the promise is not open then.
-    fn correct(&mut self, body: &'a Body, at: Instant, segmentation: &Segmentation) {
+    fn correct(&mut self, body: &'a Body, at: Timestamp, segmentation: &Segmentation) {
         match body {
             _ if !self.is_open(at) => {}
             Body::Amended { amount_minor, due_date, .. } => {
@@ -49,7 +49,7 @@ impl<'a> Promise<'a> {
     }
 
     /// Takes of `amount` what it lacks, and returns the rest; it may be enough then.
-    fn receive(&mut self, amount: i128, at: Instant, segmentation: &Segmentation) -> i128 {
+    fn receive(&mut self, amount: i128, at: Timestamp, segmentation: &Segmentation) -> i128 {
         let taken = amount.min((i128::from(self.amount) - self.received).max(0));
         self.received += taken;
         let (share, of) = segmentation.parameters.promise_tolerance;
@@ -92,12 +92,12 @@ pub fn serve<'a>(segmentation: &Segmentation, facts: &[&'a Fact]) -> Vec<Promise
     promises
 }
 
-fn made<'a>(id: &'a str, amount: i64, due: Date, made: Instant, segmentation: &Segmentation) -> Promise<'a> {
+fn made<'a>(id: &'a str, amount: i64, due: Date, made: Timestamp, segmentation: &Segmentation) -> Promise<'a> {
     let deadline = deadline(due, segmentation);
     Promise { due, made, id, amount, deadline, kept: None, cancelled: false, received: 0 }
 }
 
-fn deadline(due: Date, segmentation: &Segmentation) -> Instant {
+fn deadline(due: Date, segmentation: &Segmentation) -> Timestamp {
     segmentation.zone.midnight(business_days_after(due, &segmentation.parameters).plus_days(1))
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use segflow_core::rule::{Literal, Node, Operand, Operation, Operator, SlotIndex};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::arithmetic::{fraction, minus, over, plus, times};
 use super::features::value;
@@ -14,7 +14,7 @@ use super::{Standing, Value};
 pub type Kleene = Option<bool>;
 
 /// The truth of a rule at an instant; `standings` are those of the dimensions already decided at it.
-pub fn rule(world: &World<'_>, standings: &[Standing], node: &Node, at: Instant) -> Kleene {
+pub fn rule(world: &World<'_>, standings: &[Standing], node: &Node, at: Timestamp) -> Kleene {
     let truth = |node: &Node| rule(world, standings, node, at);
     let slot = |index: SlotIndex| value(world, standings, &world.segmentation.features[index].feature, at);
     let operand = |side: &Operand| operand(world, standings, side, at);
@@ -34,7 +34,7 @@ pub fn rule(world: &World<'_>, standings: &[Standing], node: &Node, at: Instant)
 }
 
 /// One side of a comparison at an instant; absent if it cannot be computed. What is computed of money is in minor units.
-pub fn operand(world: &World<'_>, standings: &[Standing], side: &Operand, at: Instant) -> Option<Value> {
+pub fn operand(world: &World<'_>, standings: &[Standing], side: &Operand, at: Timestamp) -> Option<Value> {
     match side {
         Operand::Feature(index) => value(world, standings, &world.segmentation.features[*index].feature, at),
         Operand::Literal(literal) => Some(written(literal)),

@@ -1,7 +1,7 @@
 //! CATALOGUE, the part "safety" of a change: what it tells of the account.
 
 use segflow_core::change::{OpenPromise, Safety};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::contacts::{call_allowed_from, call_headroom};
 use super::features::clamped;
@@ -10,7 +10,7 @@ use super::owed::{days_past_due, next_due, overdue};
 use super::world::World;
 
 /// The account at an instant.
-pub fn safety(world: &World<'_>, at: Instant) -> Safety {
+pub fn safety(world: &World<'_>, at: Timestamp) -> Safety {
     let today = world.date(at);
     let ledger = &world.ledger;
     let oldest = overdue(world, today, None).next().map(|(invoice, _)| invoice);

@@ -6,7 +6,7 @@ use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event
 use segflow_core::fact::Fact;
 use segflow_core::feature::{Feature, Window};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 use super::{Observer, Value, World, moves, value};
 
@@ -34,7 +34,7 @@ fn date(text: &str) -> Date {
     text.parse().expect("a date")
 }
 
-fn at(text: &str) -> Instant {
+fn at(text: &str) -> Timestamp {
     let text = if text.len() == 10 { format!("{text}T12:00:00Z") } else { text.to_owned() };
     text.parse().expect("an instant")
 }
@@ -268,7 +268,7 @@ fn an_erasure_takes_what_was_recorded_by_then_and_the_customer_may_return() {
     // Known before the erasure, of a time after it.
     all[1].recorded_at = at("2025-03-05");
     let mut observer = Observer::default();
-    all.into_iter().chain([erasure]).for_each(|fact| observer.read(fact, Instant::BEGINNING, false));
+    all.into_iter().chain([erasure]).for_each(|fact| observer.read(fact, Timestamp::BEGINNING, false));
     let found: Vec<_> = moves(&segmentation(), &customer, &observer.known(), at("2025-04-01"))
         .into_iter()
         .map(|moved| (moved.seq, moved.to, moved.effective_at, moved.safety.balance_minor))

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use segflow_core::event::{Attribute, Body, CustomerId};
 use segflow_core::fact::Fact;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 use super::contacts::{Contact, Engagement, contacts, engagements};
 use super::history::History;
@@ -19,7 +19,7 @@ pub struct Payment<'a> {
     /// Its place among the facts that count.
     pub order: usize,
     /// When it was received.
-    pub at: Instant,
+    pub at: Timestamp,
     /// The local day of `at`.
     pub date: Date,
     /// Minor units.
@@ -38,7 +38,7 @@ pub struct World<'a> {
     /// Those that count, in (`occurred_at`, `event_id`) order.
     pub facts: Vec<&'a Fact>,
     /// When the earliest fact happened, whether it counts or not; none without facts.
-    pub first: Option<Instant>,
+    pub first: Option<Timestamp>,
     /// Invoices, credit and disputes as they stand.
     pub ledger: Ledger<'a>,
     /// Promises in the order in which they are served.
@@ -82,7 +82,7 @@ impl<'a> World<'a> {
     }
 
     /// The local day of an instant.
-    pub fn date(&self, at: Instant) -> Date {
+    pub fn date(&self, at: Timestamp) -> Date {
         self.segmentation.zone.date_of(at)
     }
 

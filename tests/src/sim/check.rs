@@ -9,7 +9,7 @@ use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::{Counts, Record as Journal};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
 use segflow_runtime::dead_letter::raw;
 use segflow_runtime::epoch::{Accepted, Target, decide};
@@ -35,7 +35,7 @@ pub fn all(
     workers: &[Arc<Config>],
     drafts: &[Draft],
     late: bool,
-    until: Option<Instant>,
+    until: Option<Timestamp>,
 ) -> Vec<String> {
     let mut violations = Vec::new();
     let partitions = config.intake.partitions;
@@ -71,7 +71,7 @@ pub fn shadows(
     config: &Config,
     drafts: &[Draft],
     late: bool,
-    until: Option<Instant>,
+    until: Option<Timestamp>,
     violations: &mut Vec<String>,
 ) -> Shadowed {
     let Some(candidate) = config.shadow.as_ref().and_then(|candidate| candidate.offered()) else {
@@ -268,7 +268,7 @@ fn as_replayed(
     config: &Config,
     rules: Arc<Segmentation>,
     drafts: &[Draft],
-    until: Option<Instant>,
+    until: Option<Timestamp>,
     mut changes: Vec<Core>,
     violations: &mut Vec<String>,
 ) {

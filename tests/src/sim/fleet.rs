@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use segflow_core::clock::Idle;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
 use segflow_runtime::local::LocalBroker;
 use segflow_runtime::log::{Log, LogError, Task};
@@ -405,7 +405,7 @@ fn restored(config: &Config) -> usize {
 }
 
 /// When the wall clock ends, without grace.
-fn end(drafts: &[Draft]) -> Instant {
+fn end(drafts: &[Draft]) -> Timestamp {
     drafts.last().expect("some records").timestamp.plus_ms(AFTERWARDS_MS)
 }
 

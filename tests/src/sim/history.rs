@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use segflow_core::clock::{Idle, Role, Settings};
 use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Family, Outcome};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::rules::Rulebook;
 use segflow_store::Shared;
@@ -75,7 +75,7 @@ pub struct Draft {
     /// Its input.
     pub family: Family,
     /// Its timestamp; greater than every earlier one's.
-    pub timestamp: Instant,
+    pub timestamp: Timestamp,
     /// Its key.
     pub key: Vec<u8>,
     /// Its value; none is an erasure.
@@ -118,7 +118,7 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, l
 /// A month of a few customers, with copies and rubbish. `late`: some events are reported after the fact.
 #[must_use]
 pub fn drafts(rng: &mut ChaCha8Rng, config: &Config, late: bool) -> Vec<Draft> {
-    let mut at: Instant = "2026-03-20T08:00:00Z".parse().expect("an instant");
+    let mut at: Timestamp = "2026-03-20T08:00:00Z".parse().expect("an instant");
     let mut drafts: Vec<Draft> = Vec::new();
     for number in 0..rng.random_range(30..60) {
         at = at.plus_ms(rng.random_range(1..20 * 3_600_000));
@@ -134,7 +134,7 @@ pub fn drafts(rng: &mut ChaCha8Rng, config: &Config, late: bool) -> Vec<Draft> {
     drafts
 }
 
-fn draft(rng: &mut ChaCha8Rng, config: &Config, number: u32, at: Instant, late: bool) -> Draft {
+fn draft(rng: &mut ChaCha8Rng, config: &Config, number: u32, at: Timestamp, late: bool) -> Draft {
     let customer = CustomerId::new(format!("c{}", rng.random_range(0..7))).expect("an id");
     let behind = if late && rng.random_range(0..4) == 0 { rng.random_range(0..72 * 3_600_000) } else { 0 };
     let erased = customer.as_str() == ERASED && rng.random_range(0..6) == 0;

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use jiff::{Timestamp, Zoned};
+use jiff::Zoned;
 use proptest::prelude::*;
-use segflow_core::time::{Date, Instant, Span, Zone};
+use segflow_core::time::{Date, Timestamp, Span, Zone};
 
 /// Zones that change their clocks at night, at midnight, by half an hour, by a whole day, or never.
 const ZONES: [&str; 7] = [
@@ -26,19 +26,19 @@ static CALENDARS: LazyLock<Vec<(Zone, TimeZone)>> = LazyLock::new(|| {
 });
 
 /// A zone and an instant of it from 1995 to 2060, half of the time within two days of a change of its clock.
-pub fn moments() -> impl Strategy<Value = (usize, Instant)> {
+pub fn moments() -> impl Strategy<Value = (usize, Timestamp)> {
     let ms = 788_918_400_000_i64..2_840_140_800_000;
     let near =
         proptest::option::of(prop_oneof![-172_800_000_i64..172_800_000, (-48_i64..48).prop_map(|h| h * 3_600_000)]);
     (0..ZONES.len(), ms, near).prop_map(|(zone, ms, near)| {
-        let change = CALENDARS[zone].1.following(stamp(Instant(ms))).next().map(|change| change.timestamp());
+        let change = CALENDARS[zone].1.following(stamp(Timestamp(ms))).next().map(|change| change.timestamp());
         let at = near.zip(change).map_or(ms, |(near, change)| change.as_millisecond() + near);
-        (zone, Instant(at))
+        (zone, Timestamp(at))
     })
 }
 
 /// A day begins at its first instant, and holds every instant whose local date it is.
-pub fn check_day(zone: usize, at: Instant) -> Result<(), TestCaseError> {
+pub fn check_day(zone: usize, at: Timestamp) -> Result<(), TestCaseError> {
     let (zone, database) = &CALENDARS[zone];
     let date = date(&local(database, at));
     prop_assert_eq!(zone.date_of(at), date);
@@ -48,7 +48,7 @@ pub fn check_day(zone: usize, at: Instant) -> Result<(), TestCaseError> {
 }
 
 /// Days end at the same local time; where the clock skips it, after the gap, by as much as it was into it.
-pub fn check_plus(zone: usize, at: Instant, days: i32) -> Result<(), TestCaseError> {
+pub fn check_plus(zone: usize, at: Timestamp, days: i32) -> Result<(), TestCaseError> {
     let (zone, database) = &CALENDARS[zone];
     let begun = local(database, at);
     let wanted: DateTime = zone.date_of(at).plus_days(days).civil().to_datetime(begun.time());
@@ -63,11 +63,11 @@ pub fn check_plus(zone: usize, at: Instant, days: i32) -> Result<(), TestCaseErr
     Ok(())
 }
 
-fn stamp(at: Instant) -> Timestamp {
-    Timestamp::from_millisecond(at.0).expect("within the calendar")
+fn stamp(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(at.0).expect("within the calendar")
 }
 
-fn local(database: &TimeZone, at: Instant) -> Zoned {
+fn local(database: &TimeZone, at: Timestamp) -> Zoned {
     stamp(at).to_zoned(database.clone())
 }
 

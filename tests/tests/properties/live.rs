@@ -11,7 +11,7 @@ use segflow_core::fact::{Fact, Inserted};
 use segflow_core::resegment::resegment;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, fold};
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use segflow_tests::arbitrary::{Case, Cycle};
 use segflow_tests::naive::{Activation, Move, Observer, moves_across};
 
@@ -27,8 +27,8 @@ pub struct Live<'a> {
     /// How many facts counted only from later than they happened.
     pub late: usize,
     observer: Observer,
-    as_of: Option<Instant>,
-    silence: Instant,
+    as_of: Option<Timestamp>,
+    silence: Timestamp,
     /// The rules that decided the customer last.
     segmentation: &'a Segmentation,
     /// Rules that were activated and have not reached the customer, and after how many cycles the pass does.
@@ -47,7 +47,7 @@ impl<'a> Live<'a> {
             late: 0,
             observer: Observer::default(),
             as_of: None,
-            silence: Instant::BEGINNING,
+            silence: Timestamp::BEGINNING,
             segmentation: &case.segmentation,
             waiting: None,
             activations: Vec::new(),
@@ -106,7 +106,7 @@ impl<'a> Live<'a> {
 
     /// Advances the customer to an instant. One read back from bytes, which remembers nothing of what was decided, comes
     /// to the same changes and the same bytes.
-    pub fn advance(&mut self, to: Instant) {
+    pub fn advance(&mut self, to: Timestamp) {
         let bytes = |state: &State| postcard::to_allocvec(state).expect("a state encodes into memory");
         let mut anew: State = postcard::from_bytes(&bytes(&self.state)).expect("it was encoded");
         let decided = advance(&mut self.state, &customer(), self.segmentation, to);
@@ -120,7 +120,7 @@ impl<'a> Live<'a> {
     }
 
     fn read(&mut self, event: &Event) {
-        let decided = self.as_of.unwrap_or(Instant::BEGINNING).max(self.silence);
+        let decided = self.as_of.unwrap_or(Timestamp::BEGINNING).max(self.silence);
         if self.is_said_too_late(event, decided) {
             return;
         }
@@ -133,12 +133,12 @@ impl<'a> Live<'a> {
     }
 
     /// What happened further back than the horizon is forgotten, but for profiles.
-    fn is_too_old(&self, event: &Event, decided: Instant) -> bool {
+    fn is_too_old(&self, event: &Event, decided: Timestamp) -> bool {
         event.body.family() != Family::Profiles && self.is_past_the_horizon(event.occurred_at, decided)
     }
 
     /// What `docs/features.md` asks producers not to do: to say more of something once it may have been pruned.
-    fn is_said_too_late(&self, event: &Event, decided: Instant) -> bool {
+    fn is_said_too_late(&self, event: &Event, decided: Timestamp) -> bool {
         let subject = event.body.subject();
         let same = |fact: &Fact| {
             let about = subject.is_some() && fact.body.subject() == subject;
@@ -148,10 +148,10 @@ impl<'a> Live<'a> {
         !self.is_too_old(event, decided) && self.observer.known().iter().any(|known| passed(&known.fact))
     }
 
-    fn is_past_the_horizon(&self, at: Instant, decided: Instant) -> bool {
+    fn is_past_the_horizon(&self, at: Timestamp, decided: Timestamp) -> bool {
         let (zone, parameters) = (&self.case.segmentation.zone, &self.case.segmentation.parameters);
         let horizon = |today: Date| zone.midnight(today.plus_days(-parameters.horizon_days));
-        decided > Instant::BEGINNING && at < horizon(zone.date_of(decided))
+        decided > Timestamp::BEGINNING && at < horizon(zone.date_of(decided))
     }
 
     /// Every feature as the core reads it from what it has kept, against all the facts that were ever seen. Not while a

@@ -16,7 +16,7 @@ use segflow_core::advance::advance;
 use segflow_core::event::{CustomerId, Event};
 use segflow_core::fact::Fact;
 use segflow_core::state::{State, fold};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_tests::arbitrary::{Case, case, instants, schedule, versions};
 use segflow_tests::naive::{Known, Observer, moves};
 
@@ -142,7 +142,7 @@ proptest! {
         prop_assume!(!decided.is_empty());
         let core = &chosen.get(&decided).core;
         let seen = known(&case).into_iter().filter(|known| known.from <= core.effective_at && core.effective_at < known.until);
-        let frozen: Vec<Known> = seen.map(|known| Known { until: Instant::NEVER, ..known }).collect();
+        let frozen: Vec<Known> = seen.map(|known| Known { until: Timestamp::NEVER, ..known }).collect();
         let silent = moves(&case.segmentation, &customer(), &frozen, core.forecast_until.plus_ms(1));
         let next = silent.iter().find(|moved| moved.dimension == core.dimension && moved.effective_at > core.effective_at);
         let forecast = core.next_if_silent.as_ref().map(|forecast| (Some(&forecast.to), forecast.at));
@@ -193,7 +193,7 @@ fn shuffle(events: &mut [Event], seed: [u8; 16]) {
 fn folded(case: &Case, events: &[Event]) -> State {
     let mut state = State::default();
     for (offset, event) in events.iter().enumerate() {
-        fold(&mut state, event.clone(), offset as u64, Instant::BEGINNING, &case.segmentation);
+        fold(&mut state, event.clone(), offset as u64, Timestamp::BEGINNING, &case.segmentation);
     }
     state
 }
@@ -206,12 +206,12 @@ fn bytes(state: &State) -> Vec<u8> {
 fn known(case: &Case) -> Vec<Known> {
     let mut observer = Observer::default();
     let facts = case.events.iter().cloned().map(Fact::from);
-    facts.for_each(|fact| observer.read(fact, Instant::BEGINNING, false));
+    facts.for_each(|fact| observer.read(fact, Timestamp::BEGINNING, false));
     observer.known()
 }
 
 /// Deciding once more the instant that was decided last moves nobody who is somewhere.
-fn check_decided_twice(case: &Case, state: &State, at: Instant) -> Result<(), TestCaseError> {
+fn check_decided_twice(case: &Case, state: &State, at: Timestamp) -> Result<(), TestCaseError> {
     let memberships = &state.decision.dimensions;
     if memberships.is_empty() || memberships.iter().any(|membership| membership.current.is_none()) {
         return Ok(());

@@ -5,7 +5,7 @@ use segflow_core::change::{Cause, Core};
 use segflow_core::rule::arithmetic::spelled;
 use segflow_core::rule::{Arithmetic, Node, Operand};
 use segflow_core::segmentation::{AttributeKind, Segmentation};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_tests::arbitrary::Case;
 use segflow_tests::naive::{Known, Move, Standing, Value, World, operand, value};
 
@@ -38,7 +38,7 @@ fn at_instant(
     known: &[Known],
     moves: &[Move],
     feature: &str,
-    at: Instant,
+    at: Timestamp,
 ) -> Option<Value> {
     let facts: Vec<_> = known.iter().filter(|known| known.is_seen(at)).map(|known| &known.fact).collect();
     if facts.is_empty() {

@@ -10,7 +10,7 @@ use segflow_core::rule::eval::Evaluation;
 use segflow_core::rule::{Node, Rule};
 use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::state::{Membership, State, in_effect};
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use segflow_core::timed::Truth;
 use segflow_tests::arbitrary::Case;
 use segflow_tests::naive::{Kleene, Known, Standing, Value, World, rule, value};
@@ -18,7 +18,7 @@ use segflow_tests::naive::{Kleene, Known, Standing, Value, World, rule, value};
 use crate::customer;
 
 /// Every feature and every part of every rule, of a state decided up to and including `at`.
-pub fn check_until(case: &Case, state: &State, known: &[Known], at: Instant) -> Result<(), TestCaseError> {
+pub fn check_until(case: &Case, state: &State, known: &[Known], at: Timestamp) -> Result<(), TestCaseError> {
     let segmentation = &case.segmentation;
     let Some(standings) = standings(segmentation, state) else { return Ok(()) };
     let (customer, facts) = (customer(), seen(known, at));
@@ -48,7 +48,7 @@ pub fn check_until(case: &Case, state: &State, known: &[Known], at: Instant) -> 
 }
 
 /// Every feature at one instant, of a state decided up to and including it.
-pub fn check_features(case: &Case, state: &State, known: &[Known], at: Instant) -> Result<(), TestCaseError> {
+pub fn check_features(case: &Case, state: &State, known: &[Known], at: Timestamp) -> Result<(), TestCaseError> {
     let segmentation = &case.segmentation;
     let Some(standings) = standings(segmentation, state) else { return Ok(()) };
     let customer = customer();
@@ -63,12 +63,12 @@ pub fn check_features(case: &Case, state: &State, known: &[Known], at: Instant) 
     Ok(())
 }
 
-fn seen(known: &[Known], at: Instant) -> Vec<&Fact> {
+fn seen(known: &[Known], at: Timestamp) -> Vec<&Fact> {
     known.iter().filter(|known| known.is_seen(at)).map(|known| &known.fact).collect()
 }
 
 /// The instant, and each local midnight after it with the millisecond before, until every window has run out.
-fn later(case: &Case, at: Instant) -> Vec<Instant> {
+fn later(case: &Case, at: Timestamp) -> Vec<Timestamp> {
     let zone = &case.segmentation.zone;
     let midnights = (1..case.silent_days()).map(|day| zone.midnight(zone.date_of(at).plus_days(day)));
     let around = midnights.flat_map(|midnight| [midnight.plus_ms(-1), midnight]);

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::path::Path;
 
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use serde_avro_fast::de::read::ReaderRead;
@@ -64,7 +64,7 @@ impl Records for Avro {
         self.bytes = self.place.stream_position().unwrap_or(self.bytes);
         held.set_topic(&row.topic);
         held.set_bytes(row.key.as_ref().map(|key| &*key.0), row.payload.as_ref().map(|value| &*value.0));
-        (held.number, held.offset, held.timestamp) = (self.number, row.offset, Instant(row.ts));
+        (held.number, held.offset, held.timestamp) = (self.number, row.offset, Timestamp(row.ts));
         held.malformed = None;
         held.headers.clear();
         held.text.clear();

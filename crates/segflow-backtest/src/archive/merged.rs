@@ -11,7 +11,7 @@ use std::io::{self, BufReader};
 use std::path::PathBuf;
 
 use segflow_core::event::Family;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::address::family;
 use super::avro::Avro;
@@ -26,7 +26,7 @@ const INSTANT_MAX: usize = 1 << 16;
 pub struct Merged {
     sources: Vec<Source>,
     /// (arrival, source) of each source's next record, the earliest first.
-    next: BinaryHeap<Reverse<(Instant, usize)>>,
+    next: BinaryHeap<Reverse<(Timestamp, usize)>>,
     topics: [String; Family::ALL.len()],
     /// The records of one instant; of them those before `given` have been given out.
     run: Vec<Held>,
@@ -37,7 +37,7 @@ pub struct Merged {
 struct Source {
     name: String,
     records: Box<dyn Records>,
-    at: Instant,
+    at: Timestamp,
     ahead: Held,
 }
 
@@ -142,6 +142,6 @@ impl Merged {
 
 impl Source {
     fn new(name: String, records: Box<dyn Records>) -> Self {
-        Self { name, records, at: Instant::BEGINNING, ahead: Held::default() }
+        Self { name, records, at: Timestamp::BEGINNING, ahead: Held::default() }
     }
 }

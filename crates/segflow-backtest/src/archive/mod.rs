@@ -12,7 +12,7 @@ mod parquet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_wire::Headers;
 
 pub use address::{Address, Addresses};
@@ -34,7 +34,7 @@ pub struct Held {
     /// The offset, where the archive names one.
     pub offset: Option<u64>,
     /// The record's timestamp.
-    pub timestamp: Instant,
+    pub timestamp: Timestamp,
     /// The headers, in order.
     pub headers: Headers,
     bytes: Vec<u8>,
@@ -51,7 +51,7 @@ impl Default for Held {
             malformed: None,
             topic: Arc::default(),
             offset: None,
-            timestamp: Instant::BEGINNING,
+            timestamp: Timestamp::BEGINNING,
             headers: Headers::new(),
             bytes: Vec::new(),
             key: None,

@@ -8,7 +8,7 @@ use parquet::column::reader::ColumnReader;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::{ArchiveError, Held, Records};
 
@@ -146,7 +146,7 @@ impl Records for Parquet {
         held.malformed = match (topic, timestamps[row]) {
             (Some(topic), Some(ts)) => {
                 held.set_topic(topic);
-                held.timestamp = Instant(ts.div_euclid(self.units_per_ms));
+                held.timestamp = Timestamp(ts.div_euclid(self.units_per_ms));
                 None
             }
             (None, _) => Some("topic: expected a text, found none".to_owned()),

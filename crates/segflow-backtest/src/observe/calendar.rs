@@ -1,6 +1,6 @@
 //! Days, and the instants at which memberships are compared: the first of each month, or each Monday.
 
-use segflow_core::time::{Date, Instant, Zone};
+use segflow_core::time::{Date, Timestamp, Zone};
 
 use crate::period::Period;
 
@@ -37,7 +37,7 @@ impl Step {
 
     /// The first comparison at or after an instant.
     #[must_use]
-    pub fn at_or_after(self, at: Instant, zone: &Zone) -> Instant {
+    pub fn at_or_after(self, at: Timestamp, zone: &Zone) -> Timestamp {
         let mut day = zone.date_of(at);
         while !self.begins(day) || zone.midnight(day) < at {
             day = day.plus_days(1);

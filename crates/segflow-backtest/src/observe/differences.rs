@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_wire::{Partitioner, partition_of};
 
 use super::memberships::Stay;
@@ -78,7 +78,7 @@ impl Differences {
         period: &Period,
         sides: [&[Stay]; 2],
         differs: &mut Differs,
-        at: Instant,
+        at: Timestamp,
     ) {
         differs.now.resize(dimensions.len(), false);
         let day = if period.holds(at) { segmentations[0].zone.date_of(at).0 } else { i32::MIN };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use segflow_core::change::{Cause, Core};
 use segflow_core::segmentation::{Dimension, Segmentation};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::calendar::Step;
 use super::{NOBODY, add_up, add_up_each};
@@ -23,16 +23,16 @@ pub struct Stay {
     /// The one before it, or [`NOBODY`].
     before: u16,
     /// When it was entered.
-    pub entered: Instant,
+    pub entered: Timestamp,
     /// The next comparison of memberships.
-    compared_next: Instant,
+    compared_next: Timestamp,
     /// The segment at the last one, or [`NOBODY`].
     compared: u16,
 }
 
 impl Default for Stay {
     fn default() -> Self {
-        let (entered, compared_next) = (Instant::BEGINNING, Instant::BEGINNING);
+        let (entered, compared_next) = (Timestamp::BEGINNING, Timestamp::BEGINNING);
         Self { segment: NOBODY, before: NOBODY, entered, compared_next, compared: NOBODY }
     }
 }
@@ -71,8 +71,8 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn beginning(&self) -> Instant {
-        self.period.from.unwrap_or(Instant::BEGINNING)
+    fn beginning(&self) -> Timestamp {
+        self.period.from.unwrap_or(Timestamp::BEGINNING)
     }
 }
 
@@ -117,7 +117,7 @@ impl DimensionTally {
     }
 
     /// Counts what goes on when the lane ends.
-    pub fn end(&mut self, frame: Frame<'_>, stay: &mut Stay, at: Instant) {
+    pub fn end(&mut self, frame: Frame<'_>, stay: &mut Stay, at: Timestamp) {
         self.compare(frame, stay, at);
         if stay.segment == NOBODY {
             return;
@@ -150,7 +150,7 @@ impl DimensionTally {
         }
     }
 
-    fn leave(&mut self, frame: Frame<'_>, stay: &Stay, at: Instant) {
+    fn leave(&mut self, frame: Frame<'_>, stay: &Stay, at: Timestamp) {
         if stay.segment == NOBODY {
             return;
         }
@@ -160,13 +160,13 @@ impl DimensionTally {
         }
     }
 
-    fn spend(&mut self, frame: Frame<'_>, stay: &Stay, at: Instant) {
+    fn spend(&mut self, frame: Frame<'_>, stay: &Stay, at: Timestamp) {
         let within = at.since_ms(stay.entered.max(frame.beginning())).max(0);
         self.spent_ms[usize::from(stay.segment)] += within;
     }
 
     /// Compares memberships at every comparison before an instant.
-    fn compare(&mut self, frame: Frame<'_>, stay: &mut Stay, at: Instant) {
+    fn compare(&mut self, frame: Frame<'_>, stay: &mut Stay, at: Timestamp) {
         while stay.segment != NOBODY && stay.compared_next < at {
             let day = frame.segmentation.zone.date_of(stay.compared_next);
             if stay.compared != NOBODY {
@@ -204,6 +204,6 @@ pub fn place_of(dimension: &Dimension, name: &str) -> u16 {
     place.and_then(|place| u16::try_from(place).ok()).expect("a change names a segment of its dimension")
 }
 
-fn hours(from: Instant, to: Instant) -> u32 {
+fn hours(from: Timestamp, to: Timestamp) -> u32 {
     u32::try_from(to.since_ms(from).max(0) / HOUR_MS).unwrap_or(u32::MAX)
 }

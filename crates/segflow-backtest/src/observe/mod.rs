@@ -17,7 +17,7 @@ use segflow_core::change::{Core, Decided};
 use segflow_core::event::{CustomerId, Event};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use crate::period::Period;
 use calendar::Step;
@@ -185,7 +185,7 @@ impl Observer {
     pub fn end<E>(
         mut self,
         scope: &Scope,
-        ends: &[Instant],
+        ends: &[Timestamp],
         mut state: impl FnMut(usize, &CustomerId) -> Result<State, E>,
     ) -> Result<Tally, E> {
         for (customer, mut person) in self.people {

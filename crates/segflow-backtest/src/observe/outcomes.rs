@@ -11,7 +11,7 @@ use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{InEffect, State};
-use segflow_core::time::{Instant, Span};
+use segflow_core::time::{Timestamp, Span};
 
 /// How long payments are waited for.
 pub const WITHIN: Span = Span::Days(30);
@@ -21,8 +21,8 @@ pub const WITHIN: Span = Span::Days(30);
 pub struct Observation {
     dimension: u16,
     segment: u16,
-    at: Instant,
-    end: Instant,
+    at: Timestamp,
+    end: Timestamp,
     /// Whether anything was overdue.
     owing: bool,
     paid: bool,
@@ -119,7 +119,7 @@ impl Outcomes {
         customer: &CustomerId,
         segmentation: &Segmentation,
         state: &State,
-        at: Instant,
+        at: Timestamp,
     ) {
         self.close(open, at);
         if open.iter().any(|one| one.promise.is_some()) {
@@ -136,7 +136,7 @@ impl Outcomes {
     }
 
     /// Counts the windows that are over.
-    fn close(&mut self, open: &mut Vec<Observation>, now: Instant) {
+    fn close(&mut self, open: &mut Vec<Observation>, now: Timestamp) {
         for one in open.iter_mut().filter(|one| one.owing && one.end < now) {
             let segment = self.0.entry((one.dimension, one.segment)).or_default();
             segment.paid.add(one.paid);
@@ -147,7 +147,7 @@ impl Outcomes {
     }
 
     /// Counts the promises that are decided. One taken back is not counted, and one not made by then is left alone.
-    fn promises(&mut self, open: &mut Vec<Observation>, view: &View<'_>, at: Instant) {
+    fn promises(&mut self, open: &mut Vec<Observation>, view: &View<'_>, at: Timestamp) {
         for one in open.iter_mut() {
             let Some(promise_id) = &one.promise else { continue };
             let promise = view.promises().made.iter().find(|promise| *promise.promise_id == **promise_id);
@@ -179,7 +179,7 @@ fn is_payment(event: &Event) -> bool {
 
 impl Observation {
     /// Whether its window holds an instant: after the entry, and not after the end.
-    fn holds(&self, at: Instant) -> bool {
+    fn holds(&self, at: Timestamp) -> bool {
         self.owing && at > self.at && at <= self.end
     }
 }

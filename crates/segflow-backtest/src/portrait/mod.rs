@@ -18,7 +18,7 @@ use segflow_core::rule::eval::Evaluation;
 use segflow_core::rule::explain::Scene;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{Pending, State, in_effect};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use local::Local;
 
@@ -36,7 +36,7 @@ pub struct Portrait<'a> {
     /// The rules by which it was decided.
     pub segmentation: &'a Segmentation,
     /// Everything before it is decided.
-    pub decided_up_to: Instant,
+    pub decided_up_to: Timestamp,
 }
 
 impl Display for Portrait<'_> {
@@ -44,7 +44,7 @@ impl Display for Portrait<'_> {
         let Self { segmentation, decided_up_to, .. } = *self;
         let local = Local::of(&segmentation.zone);
         writeln!(f, "customer {}", self.customer)?;
-        if decided_up_to < Instant::EARLIEST {
+        if decided_up_to < Timestamp::EARLIEST {
             // A clock that has not started reads as the beginning of time, of which the calendar knows nothing.
             writeln!(f, "  nothing is decided yet: an input for which the clock waits has had no record so far")?;
             return self.facts(f, &local);
@@ -158,7 +158,7 @@ impl<'a> Portrait<'a> {
         f: &mut Formatter<'_>,
         local: &Local,
         scene: &Scene<'_, 'a, '_>,
-        (ahead, foreseen_until): &(Vec<Ahead>, Instant),
+        (ahead, foreseen_until): &(Vec<Ahead>, Timestamp),
         place: usize,
     ) -> fmt::Result {
         let (dimension, membership) = (&self.segmentation.dimensions[place], &self.state.decision.dimensions[place]);
@@ -189,9 +189,9 @@ impl<'a> Portrait<'a> {
     }
 
     /// The next move of each dimension if no fact arrives or comes into effect, and up to when this looked.
-    fn if_silent(&self) -> (Vec<Ahead>, Instant) {
+    fn if_silent(&self) -> (Vec<Ahead>, Timestamp) {
         let mut silent = self.state.clone();
-        silent.pending.iter_mut().for_each(|pending| pending.effective = Instant::NEVER);
+        silent.pending.iter_mut().for_each(|pending| pending.effective = Timestamp::NEVER);
         let until = self.segmentation.plus(self.decided_up_to, FORECAST);
         let mut ahead: Vec<Ahead> = Vec::new();
         for decided in advance(&mut silent, self.customer, self.segmentation, until) {
@@ -207,13 +207,13 @@ impl<'a> Portrait<'a> {
 struct Row<'a> {
     name: &'a str,
     value: String,
-    until: Instant,
+    until: Timestamp,
 }
 
 struct Ahead {
     dimension: String,
     to: String,
-    at: Instant,
+    at: Timestamp,
 }
 
 fn is_of(pending: &Pending, fact: &Fact) -> bool {
@@ -231,7 +231,7 @@ mod tests {
                     - {name: late, when: overdue.days >= 1}\n    otherwise: current\n";
         let segmentation = Segmentation::load("s.yaml", text).unwrap().segmentation;
         let (customer, state) = (CustomerId::new("C-1").unwrap(), State::default());
-        let decided_up_to = Instant::BEGINNING;
+        let decided_up_to = Timestamp::BEGINNING;
         let portrait = Portrait { customer: &customer, state: &state, segmentation: &segmentation, decided_up_to };
         assert_eq!(
             portrait.to_string(),

@@ -2,7 +2,7 @@
 
 use segflow_core::change::{Cause, Core, Reason};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::Portrait;
 use super::local::Local;
@@ -16,7 +16,7 @@ pub struct Outlook {
     /// The present segment; none if they stand in none.
     pub segment: Option<String>,
     /// The next segment and when it is entered; none if they stay for as long as forecasts look.
-    pub next: Option<(String, Instant)>,
+    pub next: Option<(String, Timestamp)>,
 }
 
 impl Outlook {

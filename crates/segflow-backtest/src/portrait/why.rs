@@ -7,7 +7,7 @@ use segflow_core::rule::Rule;
 use segflow_core::rule::explain::{Scene, deciding, reason};
 use segflow_core::segmentation::{Dimension, Segment, Segmentation};
 use segflow_core::state::Membership;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_core::timed::Truth;
 
 use super::local::Local;
@@ -80,7 +80,7 @@ impl<'a> Present<'_, '_, 'a, '_> {
         })
     }
 
-    fn kept_until(&self, segment: &Segment) -> Option<Instant> {
+    fn kept_until(&self, segment: &Segment) -> Option<Timestamp> {
         let end = self.segmentation.plus(self.membership.entered_at?, segment.keep?);
         (self.scene.evaluation.moment.at < end).then_some(end)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use segflow_core::ENGINE_VERSION;
 use segflow_core::segmentation::{Dimension, Segmentation};
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 use super::figures::{
     BadFigure, DifferenceDimension, DifferenceFigures, DimensionFigures, EventFigures, ExampleFigures, MoveFigures,
@@ -35,7 +35,7 @@ struct Days {
 }
 
 impl Days {
-    fn of(rails: &Rails, tally: &Tally, last_record: Instant) -> Self {
+    fn of(rails: &Rails, tally: &Tally, last_record: Timestamp) -> Self {
         let zone = &rails.rules[0].present.zone;
         let grown = tally.sides.iter().flat_map(|side| &side.dimensions).flat_map(|dimension| dimension.grown.keys());
         let earliest = grown.min().map_or_else(|| zone.date_of(last_record), |day| Date(*day));
@@ -73,7 +73,7 @@ pub fn build(
     replayed: &Replayed,
     tally: &Tally,
     capacity: &Capacity,
-    last_record: Instant,
+    last_record: Timestamp,
     named: &dyn Fn(Place) -> String,
 ) -> Report {
     let days = Days::of(rails, tally, last_record);

@@ -14,7 +14,7 @@ use segflow_backtest::portrait::outlook::{self, Outlook};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Event};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::replay::Replay;
 use segflow_wire::encoding::Headers;
 use segflow_wire::{Encoding, Partitioner, RawRecord, event, partition_of};
@@ -41,7 +41,7 @@ struct Course<'w, 'a> {
 /// What an assumption brought about.
 struct Effect {
     /// From when it counts.
-    at: Instant,
+    at: Timestamp,
     /// Before it, by time alone or by facts that were known and not yet in effect.
     meanwhile: Vec<Change>,
     /// None of silence.
@@ -91,7 +91,7 @@ impl<'a> WhatIf<'a> {
     }
 
     /// By the instants at which their records arrive; at one instant as given.
-    fn in_order(&self, now: Instant) -> Vec<(usize, &Assumption)> {
+    fn in_order(&self, now: Timestamp) -> Vec<(usize, &Assumption)> {
         let mut order: Vec<_> = self.assumptions.iter().enumerate().collect();
         order.sort_by_key(|(_, assumption)| match assumption.what {
             What::Happens(_, when) => when.instant(now, &self.local).max(now),
@@ -151,7 +151,7 @@ impl<'a> WhatIf<'a> {
 
 impl Course<'_, '_> {
     /// The first instant that is not decided.
-    fn now(&self) -> Instant {
+    fn now(&self) -> Timestamp {
         self.replay.state(self.what_if.customer).expect("the customer is known").1
     }
 

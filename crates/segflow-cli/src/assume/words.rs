@@ -7,7 +7,7 @@ use jiff::civil::{Date as Day, DateTime, Time};
 use segflow_backtest::portrait::local::Local;
 use segflow_core::event::{Body, Channel, Direction, Outcome};
 use segflow_core::money::Currency;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 /// What `--help` says.
 pub const HELP: &str = "\
@@ -40,7 +40,7 @@ pub enum What {
     /// Something happens.
     Happens(Body, When),
     /// Nothing but time passing, up to this instant and without it.
-    Silence(Instant),
+    Silence(Timestamp),
 }
 
 /// When something happens.
@@ -50,12 +50,12 @@ pub enum When {
     Now,
     /// At some time of the day.
     Day(Day),
-    At(Instant),
+    At(Timestamp),
 }
 
 impl When {
     /// The instant, where everything before `now` is decided.
-    pub fn instant(self, now: Instant, local: &Local) -> Instant {
+    pub fn instant(self, now: Timestamp, local: &Local) -> Timestamp {
         match self {
             Self::Now => now,
             Self::At(at) => at,

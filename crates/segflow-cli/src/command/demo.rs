@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -54,7 +54,7 @@ impl Demo {
             self.customers, self.days, settings.start, self.seed, segmentation.name, segmentation.version
         );
         let mut stage = Stage::new(&segmentation)?;
-        let started = Clock::now();
+        let started = Instant::now();
         let bar = ProgressBar::new(u64::from(self.days));
         bar.set_style(ProgressStyle::with_template("{bar:40} day {pos} of {len}  {msg}").context("a progress line")?);
         let mut day = None;

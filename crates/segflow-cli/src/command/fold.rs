@@ -11,7 +11,7 @@ use segflow_backtest::portrait::{Portrait, customer_id};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::replay::Replay;
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
 use serde_json::json;
@@ -31,7 +31,7 @@ pub struct Fold {
     segmentation: PathBuf,
     /// Settle every clock up to this instant (RFC 3339); records at or after it are not folded
     #[arg(long)]
-    until: Option<Instant>,
+    until: Option<Timestamp>,
     /// How many partitions, each with a clock of its own; keys are hashed as Kafka does
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     partitions: u32,
@@ -132,7 +132,7 @@ struct Folding {
 }
 
 impl Folding {
-    fn record(&mut self, held: &Held, file: &str, until: Option<Instant>) -> Result<()> {
+    fn record(&mut self, held: &Held, file: &str, until: Option<Timestamp>) -> Result<()> {
         if let Some(detail) = &held.malformed {
             self.malformed += 1;
             return self.dead_letter(held, file, "malformed_line", detail);

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant as Clock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use segflow_core::event::{Event, Family};
@@ -48,7 +48,7 @@ impl Generate {
         let settings = Settings { customers: self.customers, days: self.days, seed: self.seed, ..Settings::default() };
         let limit = self.events.unwrap_or(u64::MAX);
         let events = Portfolio::new(settings).events().zip(0..limit).map(|(event, _)| event);
-        let started = Clock::now();
+        let started = Instant::now();
         let written = match (&self.config, &self.out) {
             (Some(config), _) => onto_kafka(&Config::read(config)?, events, self.rate)?,
             (None, Some(file)) => {
@@ -113,13 +113,13 @@ fn onto_kafka(config: &Config, events: impl Iterator<Item = Event>, rate: Option
 
 /// Keeps to a rate by sleeping whenever it is a hundredth of a second ahead.
 struct Pace {
-    started: Clock,
+    started: Instant,
     rate: Option<u32>,
 }
 
 impl Pace {
     fn new(rate: Option<u32>) -> Self {
-        Self { started: Clock::now(), rate }
+        Self { started: Instant::now(), rate }
     }
 
     fn wait(&mut self, written: u64) {

@@ -10,7 +10,7 @@ use segflow_core::event::CustomerId;
 use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::state_bytes::StateBytesError;
 use segflow_runtime::states::{Stored, StoredError};
 use segflow_store::{Meta, Settings, Shared, Store, StoreError};
@@ -144,7 +144,7 @@ fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentat
 }
 
 /// Whichever is later: up to where the customer is decided, or up to where the silence of all customers is.
-fn decided_up_to(journal: Option<&Journal>, state: &State) -> Instant {
+fn decided_up_to(journal: Option<&Journal>, state: &State) -> Timestamp {
     let silence = journal.map_or_else(|| Clock::default().cursor, |journal| journal.clock.cursor.clone()).instant;
     state.decision.up_to(silence)
 }

@@ -8,7 +8,7 @@ use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, Channel, Direction, Outcome};
 use crate::fact::Fact;
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
 /// A contact.
@@ -17,7 +17,7 @@ pub struct Contact {
     /// The place of its first event among the facts given.
     pub fact: u32,
     /// When its first event happened.
-    pub at: Instant,
+    pub at: Timestamp,
     date: Date,
     /// From us or from them.
     pub direction: Direction,
@@ -25,7 +25,7 @@ pub struct Contact {
     pub channel: Channel,
     outcome: Outcome,
     /// When the right party was last spoken to.
-    talked_at: Option<Instant>,
+    talked_at: Option<Timestamp>,
 }
 
 /// Every contact, and every sign of life.
@@ -34,7 +34,7 @@ pub struct Contacts {
     /// In order.
     pub list: Vec<Contact>,
     /// When the customer engaged, ascending.
-    engagements: Vec<Instant>,
+    engagements: Vec<Timestamp>,
     /// The place of the last engagement's event among the facts given.
     engaged: Option<u32>,
 }
@@ -114,7 +114,7 @@ impl Contacts {
 
     /// Whether there was an outbound contact, of one channel or of any, within `[from, to)`.
     #[must_use]
-    pub fn any_outbound(&self, channel: Option<Channel>, from: Instant, to: Instant) -> bool {
+    pub fn any_outbound(&self, channel: Option<Channel>, from: Timestamp, to: Timestamp) -> bool {
         self.list.iter().any(|contact| {
             contact.direction == Direction::Outbound
                 && channel.is_none_or(|channel| channel == contact.channel)
@@ -154,7 +154,7 @@ impl Contacts {
         &self,
         window: Window,
         channel: Channel,
-        payments: &[Instant],
+        payments: &[Timestamp],
         moment: Moment<'_>,
     ) -> Timed<Vec<Option<i64>>> {
         let wanted = |contact: &&Contact| contact.direction == Direction::Outbound && contact.channel == channel;
@@ -163,7 +163,7 @@ impl Contacts {
         let mut responses = Vec::new();
         for contact in asked.value {
             let limit = contact.at.plus_ms(ANSWER_MS);
-            let first = |signs: &[Instant]| signs.get(signs.partition_point(|sign| *sign < contact.at)).copied();
+            let first = |signs: &[Timestamp]| signs.get(signs.partition_point(|sign| *sign < contact.at)).copied();
             let answer = [first(&self.engagements), first(payments)].into_iter().flatten().min();
             match answer.filter(|answer| *answer <= limit) {
                 Some(answer) => responses.push(Some(answer.since_ms(contact.at) / HOUR_MS)),
@@ -180,7 +180,7 @@ impl Contacts {
         &self,
         window: Window,
         channel: Channel,
-        payments: &[Instant],
+        payments: &[Timestamp],
         moment: Moment<'_>,
     ) -> Timed<Reading<'static>> {
         let responses = self.responses(window, channel, payments, moment);
@@ -195,7 +195,7 @@ impl Contacts {
         &self,
         window: Window,
         channel: Channel,
-        payments: &[Instant],
+        payments: &[Timestamp],
         moment: Moment<'_>,
     ) -> Timed<Reading<'static>> {
         let responses = self.responses(window, channel, payments, moment);
@@ -208,7 +208,7 @@ impl Contacts {
     /// `silent.days`: since the last engagement or payment, else since the first outbound contact; absent under 3
     /// outbound contacts since.
     #[must_use]
-    pub fn silent_days(&self, last_payment: Option<Instant>, zone: &Zone) -> Reading<'static> {
+    pub fn silent_days(&self, last_payment: Option<Timestamp>, zone: &Zone) -> Reading<'static> {
         let last = self.engagements.last().copied().max(last_payment);
         let mut since = self
             .list
@@ -240,12 +240,12 @@ impl Contacts {
 
     /// When another call may be made, if none may be made now and none is.
     #[must_use]
-    pub fn call_allowed_from(&self, limit: u32, moment: Moment<'_>) -> Option<Instant> {
+    pub fn call_allowed_from(&self, limit: u32, moment: Moment<'_>) -> Option<Timestamp> {
         let mut headroom = self.call_headroom(limit, moment);
         if headroom.value > 0 {
             return None;
         }
-        while headroom.until != Instant::NEVER {
+        while headroom.until != Timestamp::NEVER {
             let at = headroom.until;
             headroom = self.call_headroom(limit, Moment::new(at, moment.zone));
             if headroom.value > 0 {

@@ -2,7 +2,7 @@
 
 use super::Window;
 use super::reading::Moment;
-use crate::time::{Date, Instant};
+use crate::time::{Date, Timestamp};
 use crate::timed::Timed;
 
 /// Of things in date order, those inside a window, and when the oldest of them leaves it.
@@ -15,6 +15,6 @@ pub fn inside<'a, T>(things: &'a [T], date: impl Fn(&T) -> Date, window: Window,
 
 /// When something of this date leaves a window: the midnight on which the window begins after it.
 #[must_use]
-pub fn leaves(date: Option<Date>, window: Window, moment: Moment<'_>) -> Instant {
-    date.map_or(Instant::NEVER, |date| moment.zone.midnight(date.plus_days(window.days)))
+pub fn leaves(date: Option<Date>, window: Window, moment: Moment<'_>) -> Timestamp {
+    date.map_or(Timestamp::NEVER, |date| moment.zone.midnight(date.plus_days(window.days)))
 }

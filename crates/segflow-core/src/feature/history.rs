@@ -9,13 +9,13 @@ use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, Channel};
 use crate::fact::Fact;
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
 /// How things stood from the fact at `at` until the next.
 #[derive(Clone, Copy, Debug)]
 struct Standing {
-    at: Instant,
+    at: Timestamp,
     /// The due date at which the undisputed sum exceeds the tolerance.
     undisputed: Option<Date>,
     /// The same, disputed parts included.
@@ -30,11 +30,11 @@ struct Standing {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Episode {
     /// When it began.
-    pub began: Instant,
+    pub began: Timestamp,
     /// Its first day.
     pub first_day: Date,
     /// When it ended, and whether it was cured; none while it lasts.
-    pub ended: Option<(Instant, bool)>,
+    pub ended: Option<(Timestamp, bool)>,
 }
 
 /// How things stood after each fact of a replay.
@@ -91,13 +91,13 @@ impl History {
     }
 
     /// Every episode that began before an instant.
-    fn begun(&self, at: Instant) -> &[Episode] {
+    fn begun(&self, at: Timestamp) -> &[Episode] {
         &self.episodes[..self.episodes.partition_point(|episode| episode.began <= at)]
     }
 
     /// When the next episode begins, if nothing happens.
-    fn next_begin(&self, at: Instant) -> Instant {
-        self.episodes.get(self.begun(at).len()).map_or(Instant::NEVER, |next| next.began)
+    fn next_begin(&self, at: Timestamp) -> Timestamp {
+        self.episodes.get(self.begun(at).len()).map_or(Timestamp::NEVER, |next| next.began)
     }
 
     /// `episodes(w)`
@@ -165,7 +165,7 @@ impl History {
         turns.retain(|day| *day > moment.today);
         turns.sort_unstable();
         let turn = turns.into_iter().find(|day| roll(*day) != now);
-        Timed::until(Reading::Int(now), turn.map_or(Instant::NEVER, |day| moment.zone.midnight(day)))
+        Timed::until(Reading::Int(now), turn.map_or(Timestamp::NEVER, |day| moment.zone.midnight(day)))
     }
 
     /// The due date at which the undisputed sum exceeded the tolerance at the end of a day.
@@ -181,12 +181,12 @@ impl History {
         for (place, standing) in self.standings.iter().enumerate() {
             let Some((due, unpaid)) = standing.first else { continue };
             let judged = moment.zone.midnight(due.plus_days(PAYMENT_DEFAULT_DAYS)).max(standing.at);
-            let stands = self.standings.get(place + 1).map_or(Instant::NEVER, |next| next.at);
+            let stands = self.standings.get(place + 1).map_or(Timestamp::NEVER, |next| next.at);
             if judged <= stands && judged <= moment.at {
                 return Timed::always(unpaid);
             }
-            if stands == Instant::NEVER {
-                return Timed::until(false, if unpaid { judged } else { Instant::NEVER });
+            if stands == Timestamp::NEVER {
+                return Timed::until(false, if unpaid { judged } else { Timestamp::NEVER });
             }
         }
         Timed::always(false)
@@ -225,7 +225,7 @@ fn standing(ledger: &Ledger<'_>, fact: &Fact, tolerance_minor: i64) -> Standing 
 fn episodes(standings: &[Standing], zone: &Zone) -> Vec<Episode> {
     let mut episodes: Vec<Episode> = Vec::new();
     for (place, standing) in standings.iter().enumerate() {
-        let next = standings.get(place + 1).map_or(Instant::NEVER, |next| next.at);
+        let next = standings.get(place + 1).map_or(Timestamp::NEVER, |next| next.at);
         if let Some(present) = episodes.last_mut().filter(|episode| episode.ended.is_none()) {
             if standing.open.is_none_or(|due| day_after(due, zone) > standing.at) {
                 present.ended = Some((standing.at, !standing.written_off));

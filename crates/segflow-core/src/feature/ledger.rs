@@ -6,7 +6,7 @@ use super::payments::Receipts;
 use super::places::Places;
 use crate::event::Body;
 use crate::fact::Fact;
-use crate::time::{Date, Instant};
+use crate::time::{Date, Timestamp};
 
 /// A receivable, as the facts so far leave it.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Invoice<'a> {
     /// Its id.
     pub invoice_id: &'a str,
     /// When it was issued.
-    pub issued_at: Instant,
+    pub issued_at: Timestamp,
     /// Its last day on which it is not overdue.
     pub due: Date,
     /// The producer's word for what kind of debt it is.
@@ -24,7 +24,7 @@ pub struct Invoice<'a> {
     /// Whether it was given up.
     pub written_off: bool,
     /// Since when nothing of it has been open.
-    pub closed_at: Option<Instant>,
+    pub closed_at: Option<Timestamp>,
     /// What was allocated to it, in order: the payment, by its place among those that count, and how much.
     pub allocations: Vec<(usize, i64)>,
     allocated: i64,
@@ -55,7 +55,7 @@ impl<'a> Invoice<'a> {
 
     /// Since when it has been paid in full.
     #[must_use]
-    pub fn paid_at(&self) -> Option<Instant> {
+    pub fn paid_at(&self) -> Option<Timestamp> {
         self.closed_at.filter(|_| self.allocated > 0 && !self.written_off)
     }
 
@@ -72,7 +72,7 @@ impl<'a> Invoice<'a> {
     }
 
     /// The order in which money goes to invoices.
-    fn order(&self) -> (Date, Instant, &'a str) {
+    fn order(&self) -> (Date, Timestamp, &'a str) {
         (self.due, self.issued_at, self.invoice_id)
     }
 }
@@ -153,7 +153,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Corrections that came before it apply first; payments that wait for it come next, then credit.
-    fn issue(&mut self, invoice_id: &'a str, at: Instant, due: Date, debt_type: Option<&'a str>, amount: i64) {
+    fn issue(&mut self, invoice_id: &'a str, at: Timestamp, due: Date, debt_type: Option<&'a str>, amount: i64) {
         let place = self.invoices.len();
         self.invoices.push(Invoice {
             invoice_id,
@@ -294,7 +294,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Notes what was closed by the fact at this instant, and what was opened again.
-    fn settle(&mut self, at: Instant) {
+    fn settle(&mut self, at: Timestamp) {
         for invoice in &mut self.invoices {
             invoice.closed_at = (invoice.open() == 0).then(|| invoice.closed_at.unwrap_or(at));
         }
@@ -308,7 +308,7 @@ impl<'a> Ledger<'a> {
 
     /// When invoices were paid in full and their places, by (that instant, due date, id).
     #[must_use]
-    pub fn paid(&self) -> Vec<(Instant, usize)> {
+    pub fn paid(&self) -> Vec<(Timestamp, usize)> {
         let invoices = self.invoices.iter().enumerate();
         let mut paid: Vec<_> = invoices.filter_map(|(place, invoice)| Some((invoice.paid_at()?, place))).collect();
         paid.sort_unstable_by_key(|(at, place)| (*at, self.invoices[*place].due, self.invoices[*place].invoice_id));
@@ -328,7 +328,7 @@ impl<'a> Ledger<'a> {
 }
 
 /// Where each dispute's end stands among the facts.
-fn resolved<'a>(facts: &[&'a Fact]) -> BTreeMap<&'a str, (Instant, &'a str)> {
+fn resolved<'a>(facts: &[&'a Fact]) -> BTreeMap<&'a str, (Timestamp, &'a str)> {
     let mut ends = BTreeMap::new();
     for fact in facts {
         if let Body::Resolved { dispute_id, .. } = &fact.body {
@@ -338,7 +338,7 @@ fn resolved<'a>(facts: &[&'a Fact]) -> BTreeMap<&'a str, (Instant, &'a str)> {
     ends
 }
 
-fn order(fact: &Fact) -> (Instant, &str) {
+fn order(fact: &Fact) -> (Timestamp, &str) {
     (fact.occurred_at, &fact.event_id)
 }
 

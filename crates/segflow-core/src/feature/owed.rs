@@ -6,7 +6,7 @@ use super::ledger::{Invoice, Ledger, sum};
 use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::fact::Fact;
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
 /// What features read of the ledger of the present.
@@ -73,7 +73,7 @@ impl Owed {
             open: invoice.open(),
             disputed: invoice.disputed(),
         };
-        let late = |(at, place): (Instant, usize)| zone.date_of(at).days_since(ledger.invoices[place].due).max(0);
+        let late = |(at, place): (Timestamp, usize)| zone.date_of(at).days_since(ledger.invoices[place].due).max(0);
         Self {
             issued: ledger.invoices.iter().map(issued).collect(),
             open: ledger.open().map(open).collect(),
@@ -137,9 +137,9 @@ impl Owed {
     }
 
     /// When another invoice becomes overdue.
-    fn next_overdue(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Instant {
+    fn next_overdue(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timestamp {
         let next = self.undisputed(debt_type).find(|invoice| invoice.due >= moment.today);
-        next.map_or(Instant::NEVER, |invoice| day_after(invoice.due, moment.zone))
+        next.map_or(Timestamp::NEVER, |invoice| day_after(invoice.due, moment.zone))
     }
 
     /// `overdue.days`: days past due.
@@ -200,7 +200,7 @@ impl Owed {
     #[must_use]
     pub fn fallen_due(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
         let first = moment.today.plus_days(1 - window.days);
-        let mut until = Instant::NEVER;
+        let mut until = Timestamp::NEVER;
         let mut amount = 0_i64;
         for invoice in self.issued.iter().filter(|invoice| !invoice.written_off && invoice.due >= first) {
             let turns = if invoice.due < moment.today {
@@ -241,6 +241,6 @@ pub(super) fn exceeding(parts: impl Iterator<Item = (Date, i64)>, tolerance_mino
 }
 
 /// The midnight on which what is due on this day becomes overdue.
-pub(super) fn day_after(date: Date, zone: &Zone) -> Instant {
+pub(super) fn day_after(date: Date, zone: &Zone) -> Timestamp {
     zone.midnight(date.plus_days(1))
 }

@@ -7,14 +7,14 @@ use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, FailureCode};
 use crate::fact::Fact;
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
 /// A payment that counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Payment {
     /// When it was received.
-    pub at: Instant,
+    pub at: Timestamp,
     /// The local day of it.
     pub date: Date,
     /// Minor units.

@@ -9,7 +9,7 @@ use super::reading::{Moment, Reading};
 use crate::event::Body;
 use crate::fact::Fact;
 use crate::segmentation::Parameters;
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
 /// A promise that was made.
@@ -18,43 +18,43 @@ pub struct Promise {
     /// By the end of which day.
     pub due: Date,
     /// When it was made.
-    pub made_at: Instant,
+    pub made_at: Timestamp,
     /// Its id.
     pub promise_id: Box<str>,
     /// What was promised.
     pub amount: i64,
     /// Received since it was made.
     received: i64,
-    kept_at: Option<Instant>,
-    cancelled_at: Option<Instant>,
-    deadline: Instant,
+    kept_at: Option<Timestamp>,
+    cancelled_at: Option<Timestamp>,
+    deadline: Timestamp,
 }
 
 impl Promise {
     /// The order in which receipts serve promises.
-    fn order(&self) -> (Date, Instant, &str) {
+    fn order(&self) -> (Date, Timestamp, &str) {
         (self.due, self.made_at, &self.promise_id)
     }
 
-    fn is_open(&self, at: Instant) -> bool {
+    fn is_open(&self, at: Timestamp) -> bool {
         self.kept_at.is_none() && self.cancelled_at.is_none() && at < self.deadline
     }
 
     /// When it was kept; none while it is not.
     #[must_use]
-    pub const fn kept_at(&self) -> Option<Instant> {
+    pub const fn kept_at(&self) -> Option<Timestamp> {
         self.kept_at
     }
 
     /// When it was taken back; none while it is not.
     #[must_use]
-    pub const fn cancelled_at(&self) -> Option<Instant> {
+    pub const fn cancelled_at(&self) -> Option<Timestamp> {
         self.cancelled_at
     }
 
     /// When it was kept, cancelled or, if nothing happens, broken.
     #[must_use]
-    pub fn decided_at(&self) -> Instant {
+    pub fn decided_at(&self) -> Timestamp {
         self.kept_at.or(self.cancelled_at).unwrap_or(self.deadline)
     }
 }
@@ -67,7 +67,7 @@ pub struct Promises {
     /// Days on which a promise was kept, ascending.
     kept: Vec<Date>,
     /// Deadlines that were not or will not be met, ascending, with the day that each begins.
-    missed: Vec<(Instant, Date)>,
+    missed: Vec<(Timestamp, Date)>,
 }
 
 impl Promises {
@@ -84,19 +84,19 @@ impl Promises {
     }
 
     /// Those neither kept nor broken, the first due first.
-    pub fn open(&self, at: Instant) -> impl Iterator<Item = &Promise> {
+    pub fn open(&self, at: Timestamp) -> impl Iterator<Item = &Promise> {
         self.made.iter().filter(move |promise| promise.is_open(at))
     }
 
     /// `promises.open`
     #[must_use]
-    pub fn open_count(&self, at: Instant) -> Timed<Reading<'static>> {
+    pub fn open_count(&self, at: Timestamp) -> Timed<Reading<'static>> {
         Timed::until(Reading::Int(count(self.open(at).count())), self.next_deadline(at))
     }
 
     /// `promises.due_days`: to the due date of the open promise that is due first; negative in grace.
     #[must_use]
-    pub fn due_days(&self, at: Instant) -> Timed<Reading<'static>> {
+    pub fn due_days(&self, at: Timestamp) -> Timed<Reading<'static>> {
         self.open(at)
             .next()
             .map_or(Timed::always(Reading::Absent), |first| Timed::until(Reading::Until(first.due), first.deadline))
@@ -126,9 +126,9 @@ impl Promises {
         Timed::until(ratio, kept.until.min(broken.until))
     }
 
-    fn next_deadline(&self, at: Instant) -> Instant {
+    fn next_deadline(&self, at: Timestamp) -> Timestamp {
         let next = self.missed.partition_point(|(deadline, _)| *deadline <= at);
-        self.missed.get(next).map_or(Instant::NEVER, |(deadline, _)| *deadline)
+        self.missed.get(next).map_or(Timestamp::NEVER, |(deadline, _)| *deadline)
     }
 }
 
@@ -169,7 +169,7 @@ impl<'a> Replay<'a, '_> {
         self.made.iter().position(|promise| *promise.promise_id == *promise_id)
     }
 
-    fn make(&mut self, promise_id: &'a str, amount: i64, due: Date, at: Instant) {
+    fn make(&mut self, promise_id: &'a str, amount: i64, due: Date, at: Timestamp) {
         let (received, kept_at, cancelled_at, deadline) = (0, None, None, self.deadline(due));
         let id = promise_id.into();
         self.made.push(Promise { due, made_at: at, promise_id: id, amount, received, kept_at, cancelled_at, deadline });
@@ -178,7 +178,7 @@ impl<'a> Replay<'a, '_> {
         }
     }
 
-    fn correct(&mut self, place: usize, body: &Body, at: Instant) {
+    fn correct(&mut self, place: usize, body: &Body, at: Timestamp) {
         if !self.made[place].is_open(at) {
             return;
         }
@@ -194,7 +194,7 @@ impl<'a> Replay<'a, '_> {
     }
 
     /// Each open promise takes up to its amount, the earliest due first; the rest goes on to the next.
-    fn serve(&mut self, at: Instant, amount: i64) {
+    fn serve(&mut self, at: Timestamp, amount: i64) {
         let mut rest = amount;
         let mut open: Vec<&mut Promise> = self.made.iter_mut().filter(|promise| promise.is_open(at)).collect();
         open.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -206,13 +206,13 @@ impl<'a> Replay<'a, '_> {
         }
     }
 
-    fn deadline(&self, due: Date) -> Instant {
+    fn deadline(&self, due: Date) -> Timestamp {
         self.zone.midnight(last_day(due, self.parameters).plus_days(1))
     }
 }
 
 impl Promise {
-    fn judge(&mut self, at: Instant, (numerator, denominator): (i64, i64)) {
+    fn judge(&mut self, at: Timestamp, (numerator, denominator): (i64, i64)) {
         let (received, amount) = (i128::from(self.received), i128::from(self.amount));
         if received * i128::from(denominator) >= amount * i128::from(numerator) {
             self.kept_at = Some(at);

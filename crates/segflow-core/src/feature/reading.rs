@@ -5,14 +5,14 @@ use std::cmp::Ordering;
 use crate::money::Currency;
 use crate::rule::line::{Line, Turns};
 use crate::rule::{Literal, Operator};
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::{Timed, Truth, both};
 
 /// An instant, with the local day that it lies on.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
     /// The instant.
-    pub at: Instant,
+    pub at: Timestamp,
     /// Its local day.
     pub today: Date,
     /// Where days begin.
@@ -22,13 +22,13 @@ pub struct Moment<'a> {
 impl<'a> Moment<'a> {
     /// The moment of an instant.
     #[must_use]
-    pub fn new(at: Instant, zone: &'a Zone) -> Self {
+    pub fn new(at: Timestamp, zone: &'a Zone) -> Self {
         Self { at, today: zone.date_of(at), zone }
     }
 
     /// When the next local day begins.
     #[must_use]
-    pub fn next_midnight(self) -> Instant {
+    pub fn next_midnight(self) -> Timestamp {
         self.zone.midnight(self.today.plus_days(1))
     }
 }
@@ -148,7 +148,7 @@ fn compare_plainly(
         let now = truth(i64::from(moment.today.0));
         let turns = |day: &i64| *day > i64::from(moment.today.0) && truth(*day) != now;
         let turn = [meets, meets + 1].into_iter().find(turns).and_then(|day| i32::try_from(day).ok());
-        let turn = turn.map_or(Instant::NEVER, |day| moment.zone.midnight(Date(day)));
+        let turn = turn.map_or(Timestamp::NEVER, |day| moment.zone.midnight(Date(day)));
         Some(Timed::until(now.into(), until.min(turn)))
     };
     match (a.value, b.value) {
@@ -216,18 +216,18 @@ pub fn is_line_in(a: Timed<Option<Line>>, list: &[Literal], moment: Moment<'_>) 
 
 /// The truth today, until the first of the days of `turns` on which it is another, or until `until`. Where such a day
 /// cannot be told, it is asked again on the next.
-fn solve(truth: impl Fn(Date) -> bool, turns: &[Turns], until: Instant, moment: Moment<'_>) -> Timed<Truth> {
+fn solve(truth: impl Fn(Date) -> bool, turns: &[Turns], until: Timestamp, moment: Moment<'_>) -> Timed<Truth> {
     let now = truth(moment.today);
     let turn = |turns: &Turns| match turns {
-        Turns::Never => Instant::NEVER,
+        Turns::Never => Timestamp::NEVER,
         Turns::Unknown => moment.next_midnight(),
         Turns::On(days) => days
             .iter()
             .filter_map(|day| i32::try_from(*day).ok().map(Date))
             .find(|day| *day > moment.today && truth(*day) != now)
-            .map_or(Instant::NEVER, |day| moment.zone.midnight(day)),
+            .map_or(Timestamp::NEVER, |day| moment.zone.midnight(day)),
     };
-    Timed::until(now.into(), turns.iter().map(turn).fold(until, Instant::min))
+    Timed::until(now.into(), turns.iter().map(turn).fold(until, Timestamp::min))
 }
 
 #[cfg(test)]
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn what_is_compared_plainly_compares_as_exact_fractions_do() {
         let zone = Zone::named("Europe/London").expect("a zone");
-        let moment = Moment::new(Instant(1_780_000_000_000), &zone);
+        let moment = Moment::new(Timestamp(1_780_000_000_000), &zone);
         let today = moment.today.0;
         let days = [today - 40, today - 1, today, today + 1, today + 40, i32::MIN, i32::MAX];
         let bounds = [-40, -1, 0, 1, 40, i64::from(i32::MAX), i64::from(i32::MIN), i64::MAX, i64::MIN];
@@ -250,7 +250,7 @@ mod tests {
         for a in &readings {
             for b in &readings {
                 for operator in operators.into_iter().chain([Operator::Greater, Operator::GreaterOrEqual]) {
-                    let (a, b) = (Timed::always(*a), Timed::until(*b, Instant(1_790_000_000_000)));
+                    let (a, b) = (Timed::always(*a), Timed::until(*b, Timestamp(1_790_000_000_000)));
                     let Some(truth) = compare_plainly(a, operator, b, moment) else { continue };
                     assert_eq!(truth, compare_any(a, operator, b, moment), "{a:?} {} {b:?}", operator.symbol());
                     plain += 1;

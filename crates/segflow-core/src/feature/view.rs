@@ -21,14 +21,14 @@ use crate::event::{CustomerId, Families};
 use crate::fact::Fact;
 use crate::segmentation::{AttributeKind, Segmentation};
 use crate::state::{InEffect, Pending};
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
 /// What the features are read from.
 pub struct View<'a> {
     customer: &'a CustomerId,
     facts: Vec<&'a Fact>,
-    pruned_from: Option<Instant>,
+    pruned_from: Option<Timestamp>,
     segmentation: &'a Segmentation,
     arranged: Arranged,
     /// By attribute, texts too.
@@ -276,7 +276,7 @@ impl<'a> View<'a> {
         Timed::until(sum(within.value.iter().map(|payment| payment.amount)), within.until)
     }
 
-    fn receipts(&self) -> Vec<Instant> {
+    fn receipts(&self) -> Vec<Timestamp> {
         self.payments().received.iter().map(|payment| payment.at).collect()
     }
 

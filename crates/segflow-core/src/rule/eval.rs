@@ -12,7 +12,7 @@ use crate::feature::reading::{Moment, Reading, compare, compare_lines, is_in, is
 use crate::feature::view::View;
 use crate::segmentation::{Dimensions, Segmentation};
 use crate::state::Membership;
-use crate::time::Instant;
+use crate::time::Timestamp;
 use crate::timed::{Timed, Truth, and, or};
 
 /// The rules of one segmentation at one moment over one set of facts in effect. Each feature is read at most once, and
@@ -28,7 +28,7 @@ pub struct Evaluation<'a, 'v> {
 }
 
 /// Since when a reading is known to stand, and the reading.
-type Known<'a> = (Instant, Timed<Reading<'a>>);
+type Known<'a> = (Timestamp, Timed<Reading<'a>>);
 
 /// What evaluations rested on: while none of it changes, every one of them has the same result and the same expiry.
 ///
@@ -38,7 +38,7 @@ type Known<'a> = (Instant, Timed<Reading<'a>>);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Grounds {
     /// The first later instant at which a reading or a comparison could differ.
-    pub until: Instant,
+    pub until: Timestamp,
     /// The dimensions that were read.
     pub dimensions: Dimensions,
     /// The families whose facts were read.
@@ -46,7 +46,7 @@ pub struct Grounds {
 }
 
 impl Grounds {
-    const NONE: Self = Self { until: Instant::NEVER, dimensions: Dimensions::NONE, families: Families::NONE };
+    const NONE: Self = Self { until: Timestamp::NEVER, dimensions: Dimensions::NONE, families: Families::NONE };
 }
 
 impl<'a, 'v> Evaluation<'a, 'v> {
@@ -70,7 +70,7 @@ impl<'a, 'v> Evaluation<'a, 'v> {
     }
 
     /// Notes that what is decided from here may change at an instant.
-    pub(crate) fn rest_until(&self, until: Instant) {
+    pub(crate) fn rest_until(&self, until: Timestamp) {
         let grounds = self.grounds.get();
         self.grounds.set(Grounds { until: grounds.until.min(until), ..grounds });
     }

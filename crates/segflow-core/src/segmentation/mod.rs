@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use crate::feature::Feature;
 use crate::money::Currency;
 use crate::rule::Rule;
-use crate::time::{Date, Instant, Span, Zone};
+use crate::time::{Date, Timestamp, Span, Zone};
 
 /// A segmentation that may be used.
 #[derive(Clone, Debug)]
@@ -217,16 +217,16 @@ impl Segmentation {
     /// The instant before which nothing new is taken in, and closed things are pruned, once everything before
     /// `decided` is decided.
     #[must_use]
-    pub fn horizon(&self, decided: Instant) -> Instant {
-        if decided < Instant::EARLIEST {
-            return Instant::BEGINNING;
+    pub fn horizon(&self, decided: Timestamp) -> Timestamp {
+        if decided < Timestamp::EARLIEST {
+            return Timestamp::BEGINNING;
         }
         self.zone.midnight(self.zone.date_of(decided).plus_days(-self.parameters.horizon_days))
     }
 
     /// Adds a span in the segmentation's zone.
     #[must_use]
-    pub fn plus(&self, at: Instant, span: Span) -> Instant {
+    pub fn plus(&self, at: Timestamp, span: Span) -> Timestamp {
         self.zone.plus(at, span)
     }
 }

@@ -8,7 +8,7 @@ use segflow_core::feature::view::View;
 use segflow_core::rule::eval::Evaluation;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, fold, in_effect};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 /// A segmentation of one rule. 6 April 2026 is Easter Monday.
 pub fn file(zone: &str, rule: &str) -> String {
@@ -22,7 +22,7 @@ pub fn file(zone: &str, rule: &str) -> String {
     )
 }
 
-pub fn instant(at: &str) -> Instant {
+pub fn instant(at: &str) -> Timestamp {
     let at = if at.len() == "2026-01-01".len() { format!("{at}T12:00:00Z") } else { at.to_owned() };
     at.parse().unwrap()
 }
@@ -148,13 +148,13 @@ pub fn and(events: &[Event], more: impl IntoIterator<Item = Event>) -> Vec<Event
 
 /// Checks a rule in Rome, all events being read in time: the values that it reads, its truth, and until when.
 pub fn check(events: &[Event], rule: &str, at: &str, expected: Expect) {
-    let found = evaluated(&scene("Europe/Rome", rule), events, Instant::BEGINNING, instant(at), false);
+    let found = evaluated(&scene("Europe/Rome", rule), events, Timestamp::BEGINNING, instant(at), false);
     expected.assert_eq(&found);
 }
 
 /// Checks a rule in another zone.
 pub fn check_in(zone: &str, events: &[Event], rule: &str, at: &str, expected: Expect) {
-    let found = evaluated(&scene(zone, rule), events, Instant::BEGINNING, instant(at), false);
+    let found = evaluated(&scene(zone, rule), events, Timestamp::BEGINNING, instant(at), false);
     expected.assert_eq(&found);
 }
 
@@ -167,7 +167,7 @@ pub fn check_known_since(decided: &str, events: &[Event], rule: &str, at: &str, 
 /// Checks a rule in Rome with everything decided up to and including the instant: dimension `guard` is `held` where
 /// the attribute `hold` is true, else `none`.
 pub fn check_decided(events: &[Event], rule: &str, at: &str, expected: Expect) {
-    let found = evaluated(&scene("Europe/Rome", rule), events, Instant::BEGINNING, instant(at), true);
+    let found = evaluated(&scene("Europe/Rome", rule), events, Timestamp::BEGINNING, instant(at), true);
     expected.assert_eq(&found);
 }
 
@@ -175,7 +175,7 @@ fn scene(zone: &str, rule: &str) -> Segmentation {
     Segmentation::load("test.yaml", file(zone, rule)).unwrap_or_else(|error| panic!("{error}")).segmentation
 }
 
-fn evaluated(segmentation: &Segmentation, events: &[Event], decided: Instant, at: Instant, decide: bool) -> String {
+fn evaluated(segmentation: &Segmentation, events: &[Event], decided: Timestamp, at: Timestamp, decide: bool) -> String {
     let customer = CustomerId::new("C").unwrap();
     let mut state = State::default();
     for event in events {

@@ -12,7 +12,7 @@ mod promise;
 mod talk;
 
 use segflow_core::event::{Body, Channel, CustomerId, Event, Family, Outcome};
-use segflow_core::time::{Date, Instant, Zone};
+use segflow_core::time::{Date, Timestamp, Zone};
 
 use self::correction::Correction;
 use self::dispute::OpenDispute;
@@ -103,7 +103,7 @@ pub(crate) struct Customer {
     traits: Traits,
     phone: Phone,
     /// Latest first, so that the next is the last.
-    plans: Vec<(Instant, Action)>,
+    plans: Vec<(Timestamp, Action)>,
     ledger: Ledger,
     counts: Counts,
     /// Whether invoices are collected by direct debit.
@@ -141,8 +141,8 @@ impl Customer {
     }
 
     /// When something is planned next.
-    pub(crate) fn wake_at(&self) -> Instant {
-        self.plans.last().map_or(Instant::NEVER, |(at, _)| *at)
+    pub(crate) fn wake_at(&self) -> Timestamp {
+        self.plans.last().map_or(Timestamp::NEVER, |(at, _)| *at)
     }
 
     fn act(&mut self, action: Action, now: &Now) -> Option<Body> {
@@ -178,7 +178,7 @@ impl Customer {
     }
 
     /// The record arrives when it happens: its timestamp is the event's.
-    fn event(&mut self, occurred_at: Instant, body: Body) -> Event {
+    fn event(&mut self, occurred_at: Timestamp, body: Body) -> Event {
         let customer_id = CustomerId::new(id::customer(self.number)).expect("a short text");
         if matches!(body, Body::Erased) {
             return Event::erasure(customer_id, occurred_at);
@@ -203,7 +203,7 @@ impl Customer {
         self.counts.events[family.index()] + 1
     }
 
-    fn plan(&mut self, at: Instant, action: Action) {
+    fn plan(&mut self, at: Timestamp, action: Action) {
         // Of equal instants the one planned first comes first, hence is nearer to the end.
         let place = self.plans.partition_point(|(planned, _)| *planned > at);
         self.plans.insert(place, (at, action));

@@ -6,7 +6,7 @@ use segflow_core::advance::advance;
 use segflow_core::event::{Body, CustomerId};
 use segflow_core::segmentation::{Loaded, Segmentation};
 use segflow_core::state::{State, fold};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::portfolio;
 use crate::{CURRENCY, ZONE};
@@ -46,7 +46,7 @@ fn entries(customers: u32) -> BTreeMap<String, usize> {
     for event in portfolio(customers, 120).events() {
         let (customer, at) = (event.customer_id.clone(), event.occurred_at);
         let state = states.entry(customer.clone()).or_default();
-        fold(state, event, 0, Instant::BEGINNING, &segmentation);
+        fold(state, event, 0, Timestamp::BEGINNING, &segmentation);
         for change in advance(state, &customer, &segmentation, at.plus_ms(1)) {
             let name = format!("{} {}", change.core.dimension, change.core.to.expect("nobody is erased"));
             *entries.get_mut(&name).expect("a segment of the file") += 1;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::event::{Body, Channel, Direction, Event, Outcome};
-use segflow_core::time::{Instant, Zone};
+use segflow_core::time::{Timestamp, Zone};
 
 use super::portfolio;
 use crate::ZONE;
@@ -18,7 +18,7 @@ struct Named {
     promises: BTreeSet<String>,
     disputes: BTreeSet<String>,
     contacts: BTreeMap<String, (Direction, Channel)>,
-    talked: Option<Instant>,
+    talked: Option<Timestamp>,
 }
 
 impl Named {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use segflow_core::event::Family;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::LocalLog;
 use crate::log::{Headers, Output, Record, Sink, Task};
@@ -15,7 +15,7 @@ pub struct LocalBroker(Arc<Mutex<Inner>>);
 
 pub(super) struct Inner {
     pub partitions: u32,
-    pub w: Instant,
+    pub w: Timestamp,
     /// The records of an input; the place is the offset.
     pub inputs: BTreeMap<(Task, Family), Vec<Record>>,
     /// Committed outputs, in order.
@@ -38,7 +38,7 @@ impl LocalBroker {
     pub fn new(partitions: u32) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             partitions,
-            w: Instant(0),
+            w: Timestamp(0),
             inputs: BTreeMap::new(),
             outputs: BTreeMap::new(),
             trimmed: BTreeMap::new(),
@@ -68,13 +68,13 @@ impl LocalBroker {
     }
 
     /// Sets the wall clock.
-    pub fn set_time(&self, w: Instant) {
+    pub fn set_time(&self, w: Timestamp) {
         self.lock().w = w;
     }
 
     /// The wall clock.
     #[must_use]
-    pub fn time(&self) -> Instant {
+    pub fn time(&self) -> Timestamp {
         self.lock().w
     }
 
@@ -83,7 +83,7 @@ impl LocalBroker {
         &self,
         task: Task,
         family: Family,
-        timestamp: Instant,
+        timestamp: Timestamp,
         key: Option<Vec<u8>>,
         value: Option<Vec<u8>>,
         headers: Headers,

@@ -1,6 +1,6 @@
 //! Recovery without a usable store: a snapshot is fetched in the background, while the worker's other tasks go on.
 
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use segflow_snapshot::{Restored, SnapshotError, Within};
 use tracing::{error, info, warn};
@@ -19,7 +19,7 @@ const DAMAGES_MAX: u32 = 3;
 #[derive(Default)]
 pub(super) struct Fetch {
     restoring: Option<Restoring>,
-    pause_until: Option<Moment>,
+    pause_until: Option<Instant>,
     /// There is nothing more to be had: a snapshot is in place, or there is none.
     done: bool,
     /// The epoch at which the journal was last found not to reach back.
@@ -55,7 +55,7 @@ impl Recovery {
     }
 
     pub(super) fn fetch(&mut self, config: &Config, target: u64) -> Result<Step, TaskError> {
-        if self.fetch.pause_until.is_some_and(|until| Moment::now() < until) {
+        if self.fetch.pause_until.is_some_and(|until| Instant::now() < until) {
             return Ok(Step::Waiting);
         }
         let Some(restoring) = &self.fetch.restoring else { return self.begin_fetch(config, target) };
@@ -100,7 +100,7 @@ impl Recovery {
     }
 
     fn pause(&mut self, reason: &str) -> Step {
-        self.fetch.pause_until = Some(Moment::now() + PAUSE);
+        self.fetch.pause_until = Some(Instant::now() + PAUSE);
         warn!(task = self.task.0, "fetching a snapshot, to be tried again: {reason}");
         Step::Waiting
     }

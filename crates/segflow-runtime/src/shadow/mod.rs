@@ -12,7 +12,7 @@ mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use segflow_core::segmentation::Segmentation;
 use tracing::{info, warn};
@@ -58,7 +58,7 @@ pub(crate) struct Shadows {
     /// The number of the last run begun here, by task.
     numbers: BTreeMap<Task, u64>,
     /// Until when a task is left without a run, and how long that is.
-    resting: BTreeMap<Task, (Moment, Duration)>,
+    resting: BTreeMap<Task, (Instant, Duration)>,
     prepared: Vec<ShadowCommit>,
     /// Commits in a row that failed with the shadow of a task in them.
     failures: BTreeMap<Task, u32>,
@@ -127,7 +127,7 @@ impl Shadows {
             self.refuse(config, status, task, (&candidate, &live), refused);
             return;
         }
-        if self.resting.get(&task).is_some_and(|(until, _)| Moment::now() < *until) {
+        if self.resting.get(&task).is_some_and(|(until, _)| Instant::now() < *until) {
             return;
         }
         match self.enter(config, status, task, local, (&candidate, &live), marked.as_deref()) {
@@ -303,7 +303,7 @@ impl Shadows {
         self.prepared.retain(|commit| commit.task != task);
         self.failures.remove(&task);
         let rest = self.resting.get(&task).map_or(REST, |(_, rest)| REST_MAX.min(*rest * 2));
-        self.resting.insert(task, (Moment::now() + rest, rest));
+        self.resting.insert(task, (Instant::now() + rest, rest));
         warn!(task = task.0, ?rest, "the shadow is given up and begins anew after a rest; the task goes on: {reason}");
         report::shadow(status, task, Shadowing::Failed(reason.to_owned()));
         give_back(config, task);

@@ -3,7 +3,7 @@
 use segflow_core::fact::Facts;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{self, Membership, Pending};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use serde::Deserialize;
 
 /// Of these bytes.
@@ -18,8 +18,8 @@ struct State {
 
 #[derive(Deserialize)]
 struct Decision {
-    as_of: Option<Instant>,
-    next: Instant,
+    as_of: Option<Timestamp>,
+    next: Timestamp,
     dimensions: Vec<Membership>,
 }
 

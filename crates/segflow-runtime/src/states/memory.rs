@@ -7,7 +7,7 @@ use std::ops::Bound;
 use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
 use segflow_core::state::{State, Wake};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::{Due, States, TimerKind};
 
@@ -15,8 +15,8 @@ use super::{Due, States, TimerKind};
 #[derive(Default)]
 pub struct Memory {
     states: HashMap<CustomerId, State>,
-    facts: BTreeSet<(Instant, CustomerId)>,
-    silences: BTreeSet<(Instant, CustomerId)>,
+    facts: BTreeSet<(Timestamp, CustomerId)>,
+    silences: BTreeSet<(Timestamp, CustomerId)>,
 }
 
 impl Memory {
@@ -79,17 +79,17 @@ impl States for Memory {
             TimerKind::Fact => &self.facts,
             TimerKind::Silence => &self.silences,
         };
-        let reached = |(instant, customer): &&(Instant, CustomerId)| {
+        let reached = |(instant, customer): &&(Timestamp, CustomerId)| {
             (*instant, Some(customer)) <= (to.instant, to.customer.as_ref())
         };
-        let due = |(instant, customer): &(Instant, CustomerId)| Due { instant: *instant, customer: customer.clone() };
+        let due = |(instant, customer): &(Timestamp, CustomerId)| Due { instant: *instant, customer: customer.clone() };
         let rows: Vec<Due> = match &from.customer {
             Some(customer) => {
                 let after = Bound::Excluded((from.instant, customer.clone()));
                 timers.range((after, Bound::Unbounded)).take_while(reached).take(max).map(due).collect()
             }
             None => {
-                let earlier = |(instant, _): &&(Instant, CustomerId)| *instant < from.instant;
+                let earlier = |(instant, _): &&(Timestamp, CustomerId)| *instant < from.instant;
                 // Without a lowest customer id to start from, what is behind the cursor is passed over; it is empty
                 // but for stale rows, which memory does not keep.
                 timers.iter().skip_while(earlier).take_while(reached).take(max).map(due).collect()
@@ -113,14 +113,14 @@ impl States for Memory {
     }
 }
 
-fn turn(timers: &mut BTreeSet<(Instant, CustomerId)>, customer: &CustomerId, before: Instant, after: Instant) {
+fn turn(timers: &mut BTreeSet<(Timestamp, CustomerId)>, customer: &CustomerId, before: Timestamp, after: Timestamp) {
     if before == after {
         return;
     }
-    if before != Instant::NEVER {
+    if before != Timestamp::NEVER {
         timers.remove(&(before, customer.clone()));
     }
-    if after != Instant::NEVER {
+    if after != Timestamp::NEVER {
         timers.insert((after, customer.clone()));
     }
 }

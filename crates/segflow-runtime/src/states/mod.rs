@@ -6,7 +6,7 @@ mod stored;
 use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
 use segflow_core::state::{State, Wake};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 pub use segflow_store::TimerKind;
 
 pub use memory::Memory;
@@ -16,7 +16,7 @@ pub use stored::{Stored, StoredError};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Due {
     /// When it is due.
-    pub instant: Instant,
+    pub instant: Timestamp,
     /// Whose it is.
     pub customer: CustomerId,
 }

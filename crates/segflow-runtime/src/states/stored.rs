@@ -7,7 +7,7 @@ use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, Wake};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_store::{Batch, Meta, Store, StoreError, TimerPosition};
 use sha2::{Digest, Sha256};
 
@@ -224,7 +224,7 @@ impl States for Stored {
         rows.into_iter()
             .map(|row| {
                 let customer = customer(row.id)?;
-                Ok(Due { instant: Instant(row.instant_ms), customer })
+                Ok(Due { instant: Timestamp(row.instant_ms), customer })
             })
             .collect()
     }
@@ -252,14 +252,14 @@ fn position(cursor: &Cursor) -> TimerPosition {
     TimerPosition { instant_ms: cursor.instant.0, id }
 }
 
-fn turn(batch: &mut Batch<'_>, kind: TimerKind, id: &[u8], before: Instant, after: Instant) {
+fn turn(batch: &mut Batch<'_>, kind: TimerKind, id: &[u8], before: Timestamp, after: Timestamp) {
     if before == after {
         return;
     }
-    if before != Instant::NEVER {
+    if before != Timestamp::NEVER {
         batch.delete_timer(kind, before.0, id);
     }
-    if after != Instant::NEVER {
+    if after != Timestamp::NEVER {
         batch.put_timer(kind, after.0, id);
     }
 }

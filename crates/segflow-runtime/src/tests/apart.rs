@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use segflow_snapshot::{Archive, Snapshots};
 use segflow_store::Store;
@@ -54,7 +54,7 @@ impl Machine {
 
     /// Cycles until its task runs and has nothing left to do; how many epochs it rolled forward.
     fn settle(&self, worker: &mut Worker<LocalLog>) -> u64 {
-        let begun = Moment::now();
+        let begun = Instant::now();
         loop {
             let busy = worker.cycle().unwrap().busy;
             let status = self.status.snapshot();
@@ -107,7 +107,7 @@ fn a_standby_with_an_empty_disk_begins_with_a_snapshot_and_follows_to_the_same_b
     Log::leave(&mut past).unwrap();
     let mut standbys = Standbys::new(Arc::new(machine.config.clone()), past, machine.status.clone(), [P0]);
     let follow = |standbys: &mut Standbys<_>, epoch| {
-        let (begun, reached) = (Moment::now(), Phase::Standby { journal: Some(epoch), stopped: None });
+        let (begun, reached) = (Instant::now(), Phase::Standby { journal: Some(epoch), stopped: None });
         loop {
             standbys.cycle().unwrap();
             let status = machine.status.snapshot();

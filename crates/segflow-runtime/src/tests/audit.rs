@@ -2,7 +2,7 @@
 
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 use super::activation::{begun, load, second};
 use super::support::{Bench, P0, at, issued, received};
@@ -35,7 +35,7 @@ fn elsewhere(bench: &Bench) -> Bench {
 }
 
 /// Every epoch before `to`, and the audit after the last.
-fn audit(bench: &Bench, to: Option<Instant>) -> (Vec<Audited>, Audit) {
+fn audit(bench: &Bench, to: Option<Timestamp>) -> (Vec<Audited>, Audit) {
     let mut past = bench.broker.attach("auditor");
     let (mut audit, mut audited) = (Audit::open(&bench.config, P0).unwrap(), Vec::new());
     loop {

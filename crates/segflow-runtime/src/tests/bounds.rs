@@ -1,6 +1,6 @@
 //! Timers drain in slices: a bound on every epoch, events in between.
 
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_store::{Batch, Store, TimerKind};
 
 use super::support::{Bench, P0, at, issued, received};
@@ -53,7 +53,7 @@ fn facts_coming_into_effect_lower_the_clock_to_their_bound() {
         intake.into()
     };
     let first = at("2026-03-02T10:00:00Z");
-    let plus = |second: i64| -> Instant { first.plus_ms(second * 1_000) };
+    let plus = |second: i64| -> Timestamp { first.plus_ms(second * 1_000) };
     for customer in 0..10 {
         let event = issued("2026-02-01");
         ahead(&bench, &format!("c{customer}"), plus(customer), event);
@@ -80,7 +80,7 @@ fn facts_coming_into_effect_lower_the_clock_to_their_bound() {
 }
 
 /// An event that happens later than its record says: it was announced.
-fn ahead(bench: &Bench, customer: &str, occurred_at: Instant, body: segflow_core::event::Body) {
+fn ahead(bench: &Bench, customer: &str, occurred_at: Timestamp, body: segflow_core::event::Body) {
     let event = segflow_core::event::Event {
         event_id: format!("{customer}-ahead"),
         customer_id: segflow_core::event::CustomerId::new(customer).unwrap(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use segflow_core::event::CustomerId;
 use segflow_store::{Store, StoreError};
@@ -114,9 +114,9 @@ fn a_store_that_nobody_takes_is_closed() {
     // A worker without tasks, which nobody gives it.
     bench.broker = LocalBroker::new(0);
     let mut other = bench.worker("b");
-    let deadline = Moment::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while opened(&bench).is_err() {
-        assert!(Moment::now() < deadline, "the store was never closed");
+        assert!(Instant::now() < deadline, "the store was never closed");
         other.cycle().unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant as Moment};
+use std::time::{Duration, Instant};
 
 use object_store::memory::InMemory;
 use segflow_core::event::Family;
@@ -54,7 +54,7 @@ pub fn bench(kept: usize) -> (Bench, Worker<LocalLog>) {
 
 /// Cycles until a task is as it should be.
 pub fn cycles<L: Log>(bench: &Bench, worker: &mut Worker<L>, until: impl Fn(&TaskStatus) -> bool) -> TaskStatus {
-    let begun = Moment::now();
+    let begun = Instant::now();
     loop {
         worker.cycle().unwrap();
         let task = bench.status.snapshot().tasks.remove(&0).unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use segflow_core::clock::{Idle, Role, Settings};
 use segflow_core::event::{Body, CustomerId, Event, Family};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use segflow_wire::{Encoding, Intake, Partitioner, event, journal, partition_of};
 use tempfile::TempDir;
 
@@ -90,7 +90,7 @@ impl Bench {
     }
 
     /// Appends an event whose record timestamp is its instant.
-    pub fn event(&self, customer: &str, at: Instant, id: &str, body: Body) -> u64 {
+    pub fn event(&self, customer: &str, at: Timestamp, id: &str, body: Body) -> u64 {
         let family = body.family();
         let (event_id, customer_id) = (id.to_owned(), CustomerId::new(customer).unwrap());
         let event = Event { event_id, customer_id, occurred_at: at, recorded_at: at, body };
@@ -139,7 +139,7 @@ impl Bench {
     }
 }
 
-pub fn at(text: &str) -> Instant {
+pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn at(text: &str) -> Instant {
+fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
@@ -294,7 +294,7 @@ proptest! {
     fn any_change_reads_back(
         text in any::<String>(),
         amount in any::<i64>(),
-        at in Instant::EARLIEST.0..Instant::LATEST.0,
+        at in Timestamp::EARLIEST.0..Timestamp::LATEST.0,
         seq in 0..i64::MAX.cast_unsigned(),
         memberships in proptest::collection::btree_map(any::<String>(), any::<String>(), 0..12),
         actionable: bool,
@@ -304,7 +304,7 @@ proptest! {
         change.core.to = Some(text.clone());
         change.core.event_id = Some(text.clone());
         change.core.seq = seq;
-        change.core.effective_at = Instant(at);
+        change.core.effective_at = Timestamp(at);
         change.core.safety.balance_minor = amount;
         change.core.memberships = memberships.clone().into_iter().rev().collect();
         change.core.treatment = memberships;

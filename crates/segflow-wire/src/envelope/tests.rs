@@ -18,7 +18,7 @@ fn a_line_of_kcat() {
         topic: "collections.payments".to_owned(),
         partition: Some(3),
         offset: Some(42),
-        timestamp: Instant(1_777_800_000_000),
+        timestamp: Timestamp(1_777_800_000_000),
         key: Some(b"C-1".to_vec()),
         value: Some(br#"{"kind":"RECEIVED"}"#.to_vec()),
         headers: vec![("trace".to_owned(), Some(b"a\"b".to_vec())), ("empty".to_owned(), None)],
@@ -37,7 +37,7 @@ fn a_payload_is_an_object_a_string_or_null() {
 fn partition_offset_key_and_headers_may_be_absent() {
     let line = parse(br#"{"topic":"t","ts":-1,"payload":{}}"#).unwrap();
     assert_eq!((line.partition, line.offset, line.key, line.headers.len()), (None, None, None, 0));
-    assert_eq!(line.timestamp, Instant(-1));
+    assert_eq!(line.timestamp, Timestamp(-1));
 }
 
 #[test]
@@ -135,7 +135,7 @@ proptest! {
     ) {
         let headers = headers.into_iter().map(|(name, value)| (name, value.map(String::into_bytes))).collect();
         let (key, value) = (key.map(String::into_bytes), value.map(String::into_bytes));
-        let line = Line { topic, partition, offset, timestamp: Instant(ts), key, value, headers };
+        let line = Line { topic, partition, offset, timestamp: Timestamp(ts), key, value, headers };
         let written = write(&line).unwrap();
         prop_assert!(!written.contains('\n'));
         prop_assert_eq!(parse(written.as_bytes()), Ok(line));

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use proptest::prelude::*;
 use segflow_core::event::{Channel, CustomerId, Family, Outcome};
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 
 use super::*;
 use crate::encoding::Headers;
@@ -29,7 +29,7 @@ fn accept_back(event: &Event, encoding: Encoding) -> Result<Event, Rejection> {
         value: value.as_deref(),
         headers: &Headers::new(),
     };
-    accept(&record, &intake, Instant::BEGINNING)
+    accept(&record, &intake, Timestamp::BEGINNING)
 }
 
 fn text(max: usize) -> impl Strategy<Value = String> {
@@ -129,7 +129,7 @@ fn profile() -> impl Strategy<Value = Body> {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let instant = || (Instant::EARLIEST.0..Instant::LATEST.0).prop_map(Instant);
+    let instant = || (Timestamp::EARLIEST.0..Timestamp::LATEST.0).prop_map(Timestamp);
     let customer = || text(128).prop_map(|id| CustomerId::new(id).unwrap());
     let event_id = text(256).prop_filter("erasures have these", |id| !id.starts_with('\0'));
     let body =
@@ -177,7 +177,7 @@ proptest! {
 }
 
 fn event_of(body: Body) -> Event {
-    let at: Instant = "2026-05-03T09:30:00.250Z".parse().unwrap();
+    let at: Timestamp = "2026-05-03T09:30:00.250Z".parse().unwrap();
     let customer_id = CustomerId::new("C-1").unwrap();
     Event { event_id: "E-1".to_owned(), customer_id, occurred_at: at, recorded_at: at, body }
 }

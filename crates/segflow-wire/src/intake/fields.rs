@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use serde::Deserialize;
 
 use super::rejection::{Reason, Rejection};
@@ -118,19 +118,19 @@ impl<'a> Field<'a> {
     }
 
     /// An instant from 1900 to 2199: milliseconds, or in JSON also RFC 3339.
-    pub fn instant(self) -> Result<Instant, Rejection> {
+    pub fn instant(self) -> Result<Timestamp, Rejection> {
         let at = match &self.value {
-            Value::Int(ms) => Some(Instant(*ms)),
+            Value::Int(ms) => Some(Timestamp(*ms)),
             Value::Text(text) => text.parse().ok(),
             _ => None,
         };
-        at.filter(|at| (Instant::EARLIEST..Instant::LATEST).contains(at))
+        at.filter(|at| (Timestamp::EARLIEST..Timestamp::LATEST).contains(at))
             .ok_or_else(|| self.fault("milliseconds or an instant such as 2026-05-03T09:30:00Z, from 1900 to 2199"))
     }
 
     /// A date from 1900 to 2199.
     pub fn date(self) -> Result<Date, Rejection> {
-        let days = Instant::EARLIEST.0 / DAY_MS..Instant::LATEST.0 / DAY_MS;
+        let days = Timestamp::EARLIEST.0 / DAY_MS..Timestamp::LATEST.0 / DAY_MS;
         match &self.value {
             Value::Text(text) => text.parse().ok(),
             Value::Days(day) if days.contains(&i64::from(*day)) => Some(Date(*day)),

@@ -10,7 +10,7 @@ mod value;
 use std::fmt::Display;
 
 use segflow_core::event::{CustomerId, Event, Family};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 
 pub use config::{Intake, TopicIntake};
 pub use rejection::{Reason, Rejection};
@@ -33,7 +33,7 @@ pub struct RawRecord<'a> {
     /// The offset.
     pub offset: u64,
     /// The record's timestamp.
-    pub timestamp: Instant,
+    pub timestamp: Timestamp,
     /// The key.
     pub key: Option<&'a [u8]>,
     /// The value.
@@ -48,7 +48,7 @@ pub struct RawRecord<'a> {
 ///
 /// Of several faults the first in this order is named: the record's timestamp, a null value, the encoding, the kind,
 /// the customer id and key, the partition, the other fields.
-pub fn accept(record: &RawRecord<'_>, intake: &Intake, w: Instant) -> Result<Event, Rejection> {
+pub fn accept(record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<Event, Rejection> {
     timestamp(record, intake, w)?;
     let Some(value) = record.value else { return erasure(record, intake) };
     let mut fields = decode(value, record.family, intake.topic(record.family).encoding)?;
@@ -66,8 +66,8 @@ pub fn accept(record: &RawRecord<'_>, intake: &Intake, w: Instant) -> Result<Eve
 }
 
 /// Also under the record-time clock, a timestamp beyond the calendar would stop the clock for ever.
-fn timestamp(record: &RawRecord<'_>, intake: &Intake, w: Instant) -> Result<(), Rejection> {
-    let limit = intake.max_skew_ms.map_or(Instant::LATEST, |ms| w.plus_ms(ms).min(Instant::LATEST));
+fn timestamp(record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<(), Rejection> {
+    let limit = intake.max_skew_ms.map_or(Timestamp::LATEST, |ms| w.plus_ms(ms).min(Timestamp::LATEST));
     if record.timestamp <= limit {
         return Ok(());
     }

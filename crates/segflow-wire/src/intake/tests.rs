@@ -11,7 +11,7 @@ mod attributes;
 mod erasure;
 mod kinds;
 
-const W: Instant = Instant(1_777_800_000_000);
+const W: Timestamp = Timestamp(1_777_800_000_000);
 const ISSUED: &str = r#"{"event_id":"E-1","customer_id":"C-1","occurred_at":1777800000000,"kind":"ISSUED","invoice_id":"I-1","amount_minor":1250,"currency":"GBP","due_date":"2026-05-31"}"#;
 
 fn intake(encoding: Encoding) -> Intake {
@@ -75,9 +75,9 @@ fn an_instant_is_milliseconds_or_rfc_3339() {
 
 #[test]
 fn the_records_timestamp_is_kept() {
-    let record = RawRecord { timestamp: Instant(W.0 - 5), ..record(Family::Invoices, Some(ISSUED.as_bytes())) };
+    let record = RawRecord { timestamp: Timestamp(W.0 - 5), ..record(Family::Invoices, Some(ISSUED.as_bytes())) };
     let event = accept(&record, &intake(Encoding::Json), W).unwrap();
-    assert_eq!((event.occurred_at, event.recorded_at), (W, Instant(W.0 - 5)));
+    assert_eq!((event.occurred_at, event.recorded_at), (W, Timestamp(W.0 - 5)));
 }
 
 #[test]
@@ -402,7 +402,7 @@ fn wrong_partition() {
 
 #[test]
 fn timestamp_ahead() {
-    let at = |ms| RawRecord { timestamp: Instant(ms), ..record(Family::Invoices, Some(ISSUED.as_bytes())) };
+    let at = |ms| RawRecord { timestamp: Timestamp(ms), ..record(Family::Invoices, Some(ISSUED.as_bytes())) };
     assert!(accept(&at(W.0 + 300_000), &intake(Encoding::Json), W).is_ok());
     check_record(
         &at(W.0 + 300_001),
@@ -415,8 +415,8 @@ fn timestamp_ahead() {
     let rejection = accept(&worse, &intake(Encoding::Json), W).unwrap_err();
     assert_eq!(rejection.reason, Reason::TimestampAhead, "whatever else is wrong");
     let unlimited = Intake { max_skew_ms: None, ..intake(Encoding::Json) };
-    assert!(accept(&at(Instant::LATEST.0), &unlimited, Instant::BEGINNING).is_ok());
-    expect!["timestamp_ahead: timestamp of the record: expected at most 2200-01-01T00:00:00.000Z, found 2200-01-01T00:00:00.001Z"].assert_eq(&said(accept(&at(Instant::LATEST.0 + 1), &unlimited, Instant::BEGINNING)));
+    assert!(accept(&at(Timestamp::LATEST.0), &unlimited, Timestamp::BEGINNING).is_ok());
+    expect!["timestamp_ahead: timestamp of the record: expected at most 2200-01-01T00:00:00.000Z, found 2200-01-01T00:00:00.001Z"].assert_eq(&said(accept(&at(Timestamp::LATEST.0 + 1), &unlimited, Timestamp::BEGINNING)));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use segflow_core::digest::Digest;
 
 use super::*;
 
-fn instant() -> impl Strategy<Value = Instant> {
-    prop_oneof![Just(Instant::BEGINNING), any::<i64>().prop_map(Instant)]
+fn instant() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![Just(Timestamp::BEGINNING), any::<i64>().prop_map(Timestamp)]
 }
 
 fn number() -> impl Strategy<Value = u64> {
@@ -85,11 +85,11 @@ fn sample() -> Record {
     Record {
         epoch: 123_456,
         inputs: Family::ALL
-            .map(|family| (family, Position { offset: 1_000_000, greatest: Some(Instant(1_777_800_000_000)) }))
+            .map(|family| (family, Position { offset: 1_000_000, greatest: Some(Timestamp(1_777_800_000_000)) }))
             .into(),
         clock: Clock::default(),
-        w: Instant(1_777_800_000_000),
-        first_started: Instant(1_777_800_000_000),
+        w: Timestamp(1_777_800_000_000),
+        first_started: Timestamp(1_777_800_000_000),
         segmentation_hash: "ab".repeat(32),
         former: Vec::new(),
         resegmented_to: None,
@@ -121,17 +121,17 @@ fn a_record_of_an_earlier_schema_reads_back() {
     let record = Record {
         epoch: 123_456,
         inputs: [
-            (Family::Invoices, Position { offset: 1_000_000, greatest: Some(Instant(1_777_800_000_000)) }),
+            (Family::Invoices, Position { offset: 1_000_000, greatest: Some(Timestamp(1_777_800_000_000)) }),
             (Family::Disputes, Position::default()),
         ]
         .into(),
         clock: Clock {
-            facts: Instant(1_777_800_000_000),
-            silence: Instant(1_777_799_995_000),
-            cursor: Cursor { instant: Instant(1_777_799_995_000), customer: CustomerId::new("C-1") },
+            facts: Timestamp(1_777_800_000_000),
+            silence: Timestamp(1_777_799_995_000),
+            cursor: Cursor { instant: Timestamp(1_777_799_995_000), customer: CustomerId::new("C-1") },
         },
-        w: Instant(1_777_800_000_104),
-        first_started: Instant(1_777_000_000_000),
+        w: Timestamp(1_777_800_000_104),
+        first_started: Timestamp(1_777_000_000_000),
         segmentation_hash: "ab".repeat(32),
         former: Vec::new(),
         resegmented_to: None,

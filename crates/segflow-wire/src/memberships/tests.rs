@@ -49,7 +49,7 @@ fn segmentation(dimensions: &[(&str, &[&str])]) -> Segmentation {
     }
 }
 
-fn at(text: &str) -> Option<Instant> {
+fn at(text: &str) -> Option<Timestamp> {
     Some(text.parse().unwrap())
 }
 
@@ -80,7 +80,7 @@ fn memberships() -> Memberships {
 #[test]
 fn the_decision_comes_back_from_either_encoding() {
     let (segmentation, mut decision) = decided();
-    for next in [decision.next, Instant::NEVER] {
+    for next in [decision.next, Timestamp::NEVER] {
         decision.next = next;
         let memberships = Memberships::of(&CustomerId::new("C-1").unwrap(), &decision, &segmentation);
         for encoding in [Encoding::Json, Encoding::Avro] {

@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use anyhow::{Context, Result, bail};
 use segflow_core::journal::Record as Journal;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::audit::Audit as TaskAudit;
 use segflow_runtime::log::{Offsets, Past, Task};
 use segflow_snapshot::{Manifest, Place, SnapshotError, Snapshots};
@@ -22,7 +22,7 @@ pub struct Beginning {
 pub struct Trusted {
     pub epoch: u64,
     /// When the cycle of that epoch began.
-    pub w: Instant,
+    pub w: Timestamp,
     /// Why it does not begin earlier.
     pub why: String,
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use anyhow::{Result, bail};
 use segflow_core::digest::Digest;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::audit::{Audited, Verdict};
 use segflow_runtime::log::Task;
 
@@ -16,7 +16,7 @@ use super::{Auditor, Differs, print};
 struct Compared {
     /// Epochs that are equal, of these the first and the last, and when the cycles of these two began.
     epochs: u64,
-    ends: Option<[(u64, Instant); 2]>,
+    ends: Option<[(u64, Timestamp); 2]>,
     changes: u64,
     digest: Digest,
     /// Of these epochs, those that read fewer records than then and decided the same.
@@ -29,7 +29,7 @@ struct Compared {
 
 impl Compared {
     /// Takes an epoch; breaks at one that differs.
-    fn take(&mut self, audited: Audited, from: Option<Instant>) -> ControlFlow<()> {
+    fn take(&mut self, audited: Audited, from: Option<Timestamp>) -> ControlFlow<()> {
         let (verdict, epoch, w) = (audited.verdict(), audited.record.epoch, audited.record.w);
         if from.is_some_and(|from| w < from) {
             self.earlier = self.earlier.or((verdict == Verdict::Differs).then_some(epoch));
@@ -65,7 +65,7 @@ impl Compared {
 
 impl Auditor {
     /// Compares every epoch of some tasks whose cycle began in `[from, to)`.
-    pub fn compare(&mut self, tasks: &[Task], from: Option<Instant>, to: Option<Instant>) -> Result<()> {
+    pub fn compare(&mut self, tasks: &[Task], from: Option<Timestamp>, to: Option<Timestamp>) -> Result<()> {
         let (mut all, mut differing, mut missed) = (Compared::default(), Vec::new(), Vec::new());
         for task in tasks {
             let mine = match self.compare_one(*task, from, to) {
@@ -106,7 +106,7 @@ impl Auditor {
         print(&format!("equal: {epochs} epochs of {} tasks, {changes} changes, digest {digest}\n", tasks.len()))
     }
 
-    fn compare_one(&mut self, task: Task, from: Option<Instant>, to: Option<Instant>) -> Result<Compared> {
+    fn compare_one(&mut self, task: Task, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Compared> {
         let mut mine = Compared::default();
         let end = self.end(task)?;
         if end == 0 {
@@ -134,7 +134,7 @@ impl Trusted {
 }
 
 /// Refuses to call equal what cannot be decided again.
-fn within(task: Task, snapshot: &Trusted, from: Option<Instant>, to: Option<Instant>) -> Result<()> {
+fn within(task: Task, snapshot: &Trusted, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<()> {
     let Trusted { epoch, w, why } = snapshot;
     for (argument, at) in [("--from", from), ("--to", to)] {
         if let Some(at) = at.filter(|at| at <= w) {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use segflow_backtest::portrait::Portrait;
 use segflow_core::change::Core;
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_runtime::audit::{Audit as TaskAudit, Known, Verdict};
 use segflow_runtime::log::Task;
 use segflow_wire::partition_of;
@@ -22,12 +22,12 @@ struct Seen {
     /// The first epoch that differs from the journal.
     differs: Option<u64>,
     /// The customer's changes, each with its epoch and when the cycle of that began.
-    decided: Vec<(u64, Instant, Core)>,
+    decided: Vec<(u64, Timestamp, Core)>,
 }
 
 impl Auditor {
     /// Shows a customer after the last cycle that had begun by `at`.
-    pub fn show(&mut self, customer: &CustomerId, at: Instant) -> Result<()> {
+    pub fn show(&mut self, customer: &CustomerId, at: Timestamp) -> Result<()> {
         let intake = &self.runtime.intake;
         let partitioner = intake.topic(Family::Profiles).partitioner;
         let task = Task(partition_of(customer.as_str().as_bytes(), intake.partitions, partitioner));
@@ -64,7 +64,7 @@ fn portrait(
     task: Task,
     audit: &mut TaskAudit,
     customer: &CustomerId,
-    at: Instant,
+    at: Timestamp,
     (seen, snapshot): (&Seen, Option<&Trusted>),
 ) -> Result<String> {
     let task = task.0;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::thread;
-use std::time::{Duration, Instant as Clock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
@@ -22,7 +22,7 @@ use segflow_backtest::portrait::customer_id;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::Instant;
+use segflow_core::time::Timestamp;
 use segflow_kafka::KafkaPast;
 use segflow_runtime::audit::{Audit as TaskAudit, Audited, Step};
 use segflow_runtime::config::Config as Runtime;
@@ -59,17 +59,17 @@ pub struct Audit {
     task: Vec<u32>,
     /// Compare epochs whose cycle began at this instant (RFC 3339) or later; those before it are decided all the same
     #[arg(long)]
-    from: Option<Instant>,
+    from: Option<Timestamp>,
     /// Stop before the first epoch whose cycle began at this instant or later; not given: at the present end of the journal
     #[arg(long)]
-    to: Option<Instant>,
+    to: Option<Timestamp>,
     /// Instead, show what was known of this customer and decided, and by which rules, after the last cycle that had begun
     /// by `--at`
     #[arg(long, requires = "at", conflicts_with_all = ["task", "from", "to"], value_parser = customer_id)]
     customer: Option<CustomerId>,
     /// The instant (RFC 3339), by the clock of the service
     #[arg(long, requires = "customer")]
-    at: Option<Instant>,
+    at: Option<Timestamp>,
 }
 
 /// What is decided now is not what the journal says.
@@ -136,7 +136,7 @@ impl Auditor {
         &mut self,
         task: Task,
         audit: &mut TaskAudit,
-        (end, to): (u64, Option<Instant>),
+        (end, to): (u64, Option<Timestamp>),
         mut see: impl FnMut(Audited) -> ControlFlow<()>,
     ) -> Result<()> {
         let bar = progress(task, end);
@@ -191,7 +191,7 @@ fn answer<T>(
     interrupted: &AtomicBool,
     mut ask: impl FnMut(&mut KafkaPast) -> Result<Poll<T>, TaskError>,
 ) -> Result<T> {
-    let asked = Clock::now();
+    let asked = Instant::now();
     loop {
         ensure!(!interrupted.load(Ordering::Relaxed), "interrupted");
         match ask(past) {

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant as Clock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,7 +22,7 @@ use segflow_backtest::report::figures::Report;
 use segflow_backtest::{report, rows};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Instant};
+use segflow_core::time::{Date, Timestamp};
 use segflow_runtime::rules::Rules;
 use segflow_store::{Settings, Shared};
 use segflow_wire::{Encoding, Intake, Partitioner};
@@ -79,7 +79,7 @@ pub struct Backtest {
 /// An instant, or the day that begins there.
 #[derive(Clone, Copy)]
 enum When {
-    At(Instant),
+    At(Timestamp),
     On(Date),
 }
 
@@ -92,7 +92,7 @@ impl When {
             .map_err(|error: String| format!("{error}; a day such as 2026-05-03 will do as well"))
     }
 
-    fn at(self, segmentation: &Segmentation) -> Instant {
+    fn at(self, segmentation: &Segmentation) -> Timestamp {
         match self {
             Self::At(at) => at,
             Self::On(day) => segmentation.zone.midnight(day),
@@ -138,7 +138,7 @@ impl Backtest {
             self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
         let progress = Progress::default();
         listen(&progress.interrupted)?;
-        let started = Clock::now();
+        let started = Instant::now();
         let replayed = shown(&progress, || {
             engine::run(&rails, threads, &progress, |feeding| source.feed(feeding, &rails.intake, threads))
         });
@@ -153,7 +153,7 @@ impl Backtest {
         let report = self.report(&rails, replayed, &progress, &source, folder.path())?;
         if progress.interrupted.load(Ordering::Relaxed) {
             let records = progress.records.load(Ordering::Relaxed);
-            return Err(self.interrupted(records, Instant(progress.greatest_ms.load(Ordering::Relaxed))));
+            return Err(self.interrupted(records, Timestamp(progress.greatest_ms.load(Ordering::Relaxed))));
         }
         // Made for its owner alone; the report is as open as any other file.
         publish(folder.path(), &self.out)?;
@@ -169,7 +169,7 @@ impl Backtest {
         folder: &Path,
     ) -> Result<Report> {
         let tally = replayed.tally();
-        let last = Instant(progress.greatest_ms.load(Ordering::Relaxed));
+        let last = Timestamp(progress.greatest_ms.load(Ordering::Relaxed));
         let capacity: Capacity = self.capacity.iter().cloned().collect();
         let mut report = build(rails, &replayed, &tally, &capacity, last, &|place| source.name(place));
         explain(&mut report, rails, &mut replayed)?;
@@ -179,7 +179,7 @@ impl Backtest {
         Ok(report)
     }
 
-    fn interrupted(&self, records: u64, up_to: Instant) -> anyhow::Error {
+    fn interrupted(&self, records: u64, up_to: Timestamp) -> anyhow::Error {
         let out = self.out.display();
         if records == 0 {
             return anyhow!("interrupted before the first record; nothing was written to {out}");
@@ -282,7 +282,7 @@ fn shown<T>(progress: &Progress, done: impl FnOnce() -> T) -> T {
     let bar = ProgressBar::new(0);
     let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {eta} left");
     bar.set_style(style.expect("a progress line of our own"));
-    let (started, ended) = (Clock::now(), AtomicBool::new(false));
+    let (started, ended) = (Instant::now(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let looking = scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {

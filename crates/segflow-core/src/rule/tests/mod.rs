@@ -12,7 +12,7 @@ use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::segmentation::Segmentation;
 use crate::state::{InEffect, Membership};
-use crate::time::Instant;
+use crate::time::Timestamp;
 
 fn segmentation(rule: &str, currency: &str) -> Segmentation {
     let text = format!(
@@ -61,7 +61,7 @@ fn check_in(currency: &str, attributes: &str, rule: &str, at: &str, expected: Ex
     let facts = [profile(attributes)];
     let customer = CustomerId::new("C").expect("an id");
     let view = View::new(&customer, InEffect { facts: facts.iter().collect(), pruned_from: None }, &segmentation);
-    let at: Instant = at.parse().expect("an instant");
+    let at: Timestamp = at.parse().expect("an instant");
     let evaluation = |at| Evaluation::new(&segmentation, &view, Moment::new(at, &segmentation.zone));
     let entered = "2026-03-01T12:00:00Z".parse().expect("an instant");
     let memberships = [Membership { current: Some(1), entered_at: Some(entered), ..Membership::default() }];

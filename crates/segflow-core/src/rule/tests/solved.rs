@@ -6,7 +6,7 @@ use crate::rule::line::Line;
 use crate::rule::{Operation, Operator};
 use crate::segmentation::AttributeKind;
 use crate::segmentation::tests::hostile::Dice;
-use crate::time::{Date, Instant, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::{Timed, Truth};
 
 const OPERATIONS: [Operation; 4] = [Operation::Add, Operation::Subtract, Operation::Multiply, Operation::Divide];
@@ -142,10 +142,10 @@ fn solved_arithmetic_equals_that_of_every_day() {
         assert_eq!(timed.value, now);
         let first =
             (1..300).map(|days| moment.today.plus_days(days)).find(|day| tree.truth(operator, bound, *day) != now);
-        let first = first.map_or(Instant::NEVER, |day| zone.midnight(day));
-        assert!(timed.until <= first || first == Instant::NEVER, "{timed:?}, but it differs at {first}");
-        turned += usize::from(first != Instant::NEVER);
-        if line.until == Instant::NEVER && timed.until <= zone.midnight(moment.today.plus_days(299)) {
+        let first = first.map_or(Timestamp::NEVER, |day| zone.midnight(day));
+        assert!(timed.until <= first || first == Timestamp::NEVER, "{timed:?}, but it differs at {first}");
+        turned += usize::from(first != Timestamp::NEVER);
+        if line.until == Timestamp::NEVER && timed.until <= zone.midnight(moment.today.plus_days(299)) {
             assert_eq!(timed.until, first);
             solved_turns += usize::from(first > moment.next_midnight());
         }

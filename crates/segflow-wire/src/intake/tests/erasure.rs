@@ -13,7 +13,7 @@ fn null_value_where_it_means_nothing() {
 
 #[test]
 fn a_null_value_on_profiles_erases_the_customer_at_the_records_timestamp() {
-    let at = Instant(W.0 - 5);
+    let at = Timestamp(W.0 - 5);
     let null = RawRecord { timestamp: at, ..record(Family::Profiles, None) };
     for encoding in [Encoding::Json, Encoding::Avro] {
         let erasure = accept(&null, &intake(encoding), W).unwrap();
@@ -77,15 +77,15 @@ fn an_erasure_is_judged_by_partition_and_timestamp_too() {
         expect!["wrong_partition: partition: expected 11 of 12 by murmur2 of the key, found 10"],
     );
     check_record(
-        &RawRecord { timestamp: Instant(W.0 + 300_001), ..null },
+        &RawRecord { timestamp: Timestamp(W.0 + 300_001), ..null },
         Encoding::Json,
         expect![
             "timestamp_ahead: timestamp of the record: expected at most 2026-05-03T09:25:00.000Z, found 2026-05-03T09:25:00.001Z"
         ],
     );
-    assert!(accept(&RawRecord { timestamp: Instant(W.0 + 300_000), ..null }, &intake(Encoding::Json), W).is_ok());
+    assert!(accept(&RawRecord { timestamp: Timestamp(W.0 + 300_000), ..null }, &intake(Encoding::Json), W).is_ok());
     check_record(
-        &RawRecord { timestamp: Instant(Instant::EARLIEST.0 - 1), ..null },
+        &RawRecord { timestamp: Timestamp(Timestamp::EARLIEST.0 - 1), ..null },
         Encoding::Json,
         expect![
             "malformed_field: timestamp of the record: expected milliseconds or an instant such as 2026-05-03T09:30:00Z, from 1900 to 2199, found -2208988800001"
