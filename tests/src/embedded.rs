@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use segflow_core::clock::{Idle, Role, Settings as ClockSettings};
+use segflow_core::clock::{Idle, Role, ClockSettings};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::rules::Rulebook;
 use segflow_runtime::shelf::Shelf;
-use segflow_store::{Settings, Shared};
+use segflow_store::{StoreSettings, StoreMemory};
 use segflow_wire::{Encoding, Intake, Partitioner};
 
 /// Decides by the segmentation in a file; every input is a gate, and the stores are in `state`.
@@ -35,7 +35,7 @@ pub fn config(segmentation: &Path, partitions: u32, state: &Path) -> Config {
         state_dir: state.to_owned(),
         shadow: None,
         snapshots: None,
-        store: Shared::new(Settings { reserve_bytes: 0, ..Settings::default() }),
+        store: StoreMemory::new(StoreSettings { reserve_bytes: 0, ..StoreSettings::default() }),
         shelf: Shelf::default(),
     }
 }

@@ -11,11 +11,11 @@ use rand::{RngExt, SeedableRng};
 use segflow_core::event::Family;
 use segflow_kafka::topics::{Wanted, create};
 use segflow_kafka::{Connection, Feed, KafkaConfig, KafkaLog, SINKS};
-use segflow_runtime::log::{JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Task};
+use segflow_runtime::log::{JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, TaskId};
 use segflow_tests::broker::{self, Broker};
 
 const FAMILY: Family = Family::Invoices;
-const TASK: Task = Task(0);
+const TASK: TaskId = TaskId(0);
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// An application with topics of its own: two inputs.
@@ -57,7 +57,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn owns(log: &mut KafkaLog, count: usize) -> BTreeSet<Task> {
+fn owns(log: &mut KafkaLog, count: usize) -> BTreeSet<TaskId> {
     let mut owned = BTreeSet::new();
     until("tasks are owned", || {
         owned = log.tasks().unwrap();
@@ -86,7 +86,7 @@ fn read_exactly(log: &mut KafkaLog, count: usize) -> Vec<Record> {
     records
 }
 
-fn latest(log: &mut KafkaLog, task: Task) -> u64 {
+fn latest(log: &mut KafkaLog, task: TaskId) -> u64 {
     log.ends(&[task].into()).unwrap().latest[&(task, FAMILY)]
 }
 
@@ -111,7 +111,7 @@ fn answered<T>(mut ask: impl FnMut() -> Poll<T>) -> T {
     answer.expect("it has come")
 }
 
-fn last(log: &mut KafkaLog, task: Task) -> Option<JournalEntry> {
+fn last(log: &mut KafkaLog, task: TaskId) -> Option<JournalEntry> {
     answered(|| log.journal_last(task).unwrap())
 }
 
@@ -119,7 +119,7 @@ fn after(log: &mut KafkaLog, epoch: u64, max: usize) -> Vec<JournalEntry> {
     answered(|| log.journal_after(TASK, epoch, max).unwrap())
 }
 
-fn journal(task: Task, epoch: u64) -> Output {
+fn journal(task: TaskId, epoch: u64) -> Output {
     let (key, value) = (Some(epoch.to_string().into_bytes()), Some(format!("decision {epoch}").into_bytes()));
     Output { sink: Sink::Journal, task, key, value, headers: vec![] }
 }
@@ -131,7 +131,7 @@ fn write_epoch(log: &mut KafkaLog, epoch: u64, end: impl Fn(&mut KafkaLog) -> Lo
     end(log).unwrap();
 }
 
-fn settles(log: &mut KafkaLog, task: Task) {
+fn settles(log: &mut KafkaLog, task: TaskId) {
     until("the offsets settle", || log.offsets_settled(task).unwrap());
     until("the journal settles", || log.journal_settled(task).unwrap());
 }
@@ -186,13 +186,13 @@ fn what_is_fed_is_read_as_it_was() {
     assert_eq!(feed.finish().unwrap(), 2001);
 
     let mut log = open(&config);
-    log.seek(Task(2), &start()).unwrap();
+    log.seek(TaskId(2), &start()).unwrap();
     let read = read_exactly(&mut log, 2001);
-    assert!(read.iter().enumerate().all(|(n, record)| record.offset == n as u64 && record.task == Task(2)));
+    assert!(read.iter().enumerate().all(|(n, record)| record.offset == n as u64 && record.task == TaskId(2)));
     assert_eq!(read[7].timestamp.0, 1_700_000_000_007);
     assert_eq!((read[7].key.as_deref(), read[7].value.as_deref()), (Some(&b"C-1"[..]), Some(&b"7"[..])));
     assert_eq!((read[2000].key.clone(), read[2000].value.clone()), (None, None));
-    assert_eq!(log.positions(Task(2)).unwrap(), [(Family::Invoices, 2001), (Family::Payments, 0)].into());
+    assert_eq!(log.positions(TaskId(2)).unwrap(), [(Family::Invoices, 2001), (Family::Payments, 0)].into());
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn the_journal_is_found_behind_aborted_epochs_and_markers() {
     write_epoch(&mut log, 61, Log::commit);
     settles(&mut log, TASK);
     assert_eq!(epochs(&mut log, 60, 25), [61]);
-    assert_eq!(last(&mut log, Task(1)), None, "the other partition is empty");
+    assert_eq!(last(&mut log, TaskId(1)), None, "the other partition is empty");
 }
 
 #[test]
@@ -408,7 +408,7 @@ fn offsets_of_a_task_not_owned_are_not_sent() {
     log.begin().unwrap();
     log.produce(journal(TASK, 1)).unwrap();
     log.flush().unwrap();
-    log.send_offsets(&[(TASK, start()), (Task(1), start())].into()).unwrap();
+    log.send_offsets(&[(TASK, start()), (TaskId(1), start())].into()).unwrap();
     log.commit().unwrap();
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use segflow_core::event::Family;
 use segflow_runtime::local::{LocalBroker, LocalLog};
-use segflow_runtime::log::Task;
+use segflow_runtime::log::TaskId;
 use segflow_runtime::worker::Worker;
 use segflow_tests::binary::segflow;
 use segflow_tests::embedded::config;
@@ -233,7 +233,7 @@ impl Service {
         for line in fs::read_to_string(folder().join("events.ndjson")).unwrap().lines() {
             let line = segflow_wire::envelope::parse(line.as_bytes()).unwrap();
             let family = Family::ALL.into_iter().find(|family| family.default_topic() == line.topic).unwrap();
-            let task = Task(partition_of(line.key.as_deref().unwrap(), PARTITIONS, Partitioner::Murmur2));
+            let task = TaskId(partition_of(line.key.as_deref().unwrap(), PARTITIONS, Partitioner::Murmur2));
             broker.append(task, family, line.timestamp, line.key, line.value, Vec::new());
         }
         let config = Arc::new(config(&folder().join("segmentation.yaml"), PARTITIONS, state.path()));

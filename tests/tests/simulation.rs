@@ -6,9 +6,9 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use segflow_store::{Settings, Shared};
+use segflow_store::{Settings, StoreMemory};
 use segflow_tests::sim::{
-    Fault, MISHAPS, Mishaps, OUTCOMES, Outcome, Report, STEPS, Sabotage, Step, run, segmentation,
+    Fault, MISHAPS, Mishaps, OUTCOMES, Outcome, Report, STEPS, Sabotage, SimulationStep, run, segmentation,
 };
 
 /// Seeds of the sound product; `SEGFLOW_SEEDS` asks for others: `20000`, or `3941..3942` for that one.
@@ -24,7 +24,7 @@ fn runs(seeds: Range<u64>, sabotage: Sabotage, fault: fn(u64) -> Fault, until: f
         for _ in 0..threads {
             scope.spawn(|| {
                 let rules = segmentation();
-                let store = Shared::new(Settings {
+                let store = StoreMemory::new(Settings {
                     block_cache_bytes: 1 << 20,
                     write_buffer_bytes: 512 << 10,
                     open_files_max: 64,
@@ -104,7 +104,7 @@ fn is_seen(sabotage: Sabotage, fault: fn(u64) -> Fault, invariants: &[&str]) {
 #[test]
 fn without_the_flush_and_the_first_barrier_an_epoch_is_decided_twice() {
     let fault = |seed| Fault {
-        step: if seed % 2 == 0 { Step::S3 } else { Step::S4 },
+        step: if seed % 2 == 0 { SimulationStep::S3 } else { SimulationStep::S4 },
         outcome: Outcome::Buffered,
         zombie: true,
     };

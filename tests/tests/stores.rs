@@ -13,7 +13,7 @@ use segflow_core::time::Timestamp;
 use segflow_portfolio::{Portfolio, Settings};
 use segflow_runtime::config::Config;
 use segflow_runtime::local::{LocalBroker, LocalLog};
-use segflow_runtime::log::{Output, Sink, Task};
+use segflow_runtime::log::{Output, Sink, TaskId};
 use segflow_runtime::state_bytes::VERSION;
 use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
@@ -25,7 +25,7 @@ use segflow_wire::envelope::{self, Line};
 
 /// The first version that was released.
 const FIRST: u8 = 2;
-const P0: Task = Task(0);
+const P0: TaskId = TaskId(0);
 const CUSTOMERS: u32 = 24;
 const DAYS: u32 = 75;
 /// Of the days that follow.

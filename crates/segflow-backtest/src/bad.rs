@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::batch::Place;
+use crate::batch::RecordPlace;
 
 /// How many are named; the others are counted.
 pub const NAMED_MAX: usize = 100;
@@ -13,7 +13,7 @@ pub struct Bad {
     /// How many, by reason.
     pub counts: BTreeMap<&'static str, u64>,
     /// The first of them, by place: the same ones in whatever order they were read.
-    pub named: BTreeMap<Place, Fault>,
+    pub named: BTreeMap<RecordPlace, Fault>,
 }
 
 /// What is wrong with a record.
@@ -27,7 +27,7 @@ pub struct Fault {
 
 impl Bad {
     /// Adds one.
-    pub fn add(&mut self, place: Place, reason: &'static str, detail: &str) {
+    pub fn add(&mut self, place: RecordPlace, reason: &'static str, detail: &str) {
         *self.counts.entry(reason).or_default() += 1;
         self.name(place, Fault { reason, detail: detail.to_owned() });
     }
@@ -48,7 +48,7 @@ impl Bad {
         self.counts.values().sum()
     }
 
-    fn name(&mut self, place: Place, fault: Fault) {
+    fn name(&mut self, place: RecordPlace, fault: Fault) {
         self.named.insert(place, fault);
         if self.named.len() > NAMED_MAX {
             self.named.pop_last();

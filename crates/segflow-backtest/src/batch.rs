@@ -12,7 +12,7 @@ pub struct Batch {
 
 /// Where a record is from, for a message: a source by its number, and the line, row or offset in it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Place {
+pub struct RecordPlace {
     /// Which file, or which partition of which topic.
     pub source: usize,
     /// The line or row, from 1 on, or the offset.
@@ -24,7 +24,7 @@ struct Entry {
     family: Family,
     offset: u64,
     timestamp: Timestamp,
-    place: Place,
+    place: RecordPlace,
     start: usize,
     key: Option<usize>,
     value: Option<usize>,
@@ -40,7 +40,7 @@ pub struct Queued<'a> {
     /// Its timestamp.
     pub timestamp: Timestamp,
     /// Where it is from.
-    pub place: Place,
+    pub place: RecordPlace,
     /// Its key.
     pub key: Option<&'a [u8]>,
     /// Its value.

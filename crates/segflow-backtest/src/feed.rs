@@ -7,7 +7,7 @@ use segflow_core::event::Family;
 use segflow_wire::Intake;
 
 use crate::archive::{Address, Addresses, ArchiveError, Merged};
-use crate::batch::{Place, Queued};
+use crate::batch::{RecordPlace, Queued};
 use crate::engine::{Ended, Feeding, Read};
 
 /// After how many records progress is told.
@@ -38,7 +38,7 @@ pub fn archives(
             until_told = TOLD_EVERY;
         }
         let Some(held) = merged.next().map_err(Ended::Events)? else { break };
-        let place = Place { source: held.source, number: held.number };
+        let place = RecordPlace { source: held.source, number: held.number };
         if let Some(detail) = &held.malformed {
             feeder.malformed(place, "malformed_line", detail);
             continue;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use segflow_core::time::Timestamp;
 
 use crate::bad::Bad;
-use crate::batch::{Batch, Place, Queued};
+use crate::batch::{Batch, RecordPlace, Queued};
 use crate::board::Board;
 
 /// How many records wait in batches that are being filled, over all partitions of one reader.
@@ -77,7 +77,7 @@ impl<'b, L> Feeder<'b, L> {
     }
 
     /// Counts what is no record of an input.
-    pub fn malformed(&mut self, place: Place, reason: &'static str, detail: &str) {
+    pub fn malformed(&mut self, place: RecordPlace, reason: &'static str, detail: &str) {
         self.progress.records.fetch_add(1, Ordering::Relaxed);
         self.malformed.add(place, reason, detail);
     }

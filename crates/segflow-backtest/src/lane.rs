@@ -10,14 +10,14 @@ use segflow_core::digest::Digest;
 use segflow_core::event::{Event, Family};
 use segflow_core::time::Timestamp;
 use segflow_runtime::epoch::Accepted;
-use segflow_runtime::replay::{Partition, Step, accept};
+use segflow_runtime::replay::{Partition, ReplayStep, accept};
 use segflow_runtime::rules::Rules;
 use segflow_runtime::states::StoredError;
-use segflow_store::Shared;
+use segflow_store::StoreMemory;
 use segflow_wire::{Headers, Intake, RawRecord, Rejection};
 
 use crate::bad::Bad;
-use crate::batch::{Batch, Place, Queued};
+use crate::batch::{Batch, RecordPlace, Queued};
 use crate::observe::outcomes::is_telling;
 use crate::observe::{Observer, Scope, Tally};
 use crate::period::Period;
@@ -39,7 +39,7 @@ pub struct Rails {
     /// Where lanes beyond it keep theirs.
     pub spill: PathBuf,
     /// What their stores share.
-    pub shared: Shared,
+    pub shared: StoreMemory,
     /// What is counted for the report.
     pub scope: Scope,
     /// Where lanes leave their parts of `changes.parquet`.
@@ -132,7 +132,7 @@ impl Lane {
     /// If the disk refuses.
     pub fn batch(&mut self, rails: &Rails, batch: &Batch) -> Result<(), LaneError> {
         let begun = Instant::now();
-        let accepted: Vec<(Place, Accepted, Option<Rejection>)> =
+        let accepted: Vec<(RecordPlace, Accepted, Option<Rejection>)> =
             batch.records().map(|record| self.accept(rails, &record)).collect();
         let decoded = Instant::now();
         let mut counting = Duration::ZERO;
@@ -176,7 +176,7 @@ impl Lane {
         Ok(())
     }
 
-    fn accept(&self, rails: &Rails, record: &Queued<'_>) -> (Place, Accepted, Option<Rejection>) {
+    fn accept(&self, rails: &Rails, record: &Queued<'_>) -> (RecordPlace, Accepted, Option<Rejection>) {
         const NO_HEADERS: &Headers = &Vec::new();
         let raw = RawRecord {
             family: record.family,
@@ -206,7 +206,7 @@ impl Lane {
         for (index, (side, rules)) in self.sides.iter_mut().zip(&rails.rules).enumerate() {
             let mine = if index == last { accepted.take() } else { accepted.clone() };
             let mine = mine.expect("taken by the last side alone");
-            let Step { changes: decided, refused: full } = side.replay.record(rules, mine)?;
+            let ReplayStep { changes: decided, refused: full } = side.replay.record(rules, mine)?;
             side.replay.states.settle()?;
             refused = refused.or(full);
             changes.push(decided);

@@ -6,7 +6,7 @@ use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
 use segflow_core::state::{State, Wake};
 use segflow_runtime::states::{Due, Memory, States, Stored, StoredError, TimerKind};
-use segflow_store::{Shared, Store};
+use segflow_store::{StoreMemory, Store};
 
 /// How many states of a partition stay decoded once it is on disk.
 const DECODED: usize = 4_096;
@@ -42,7 +42,7 @@ impl Customers {
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn move_to_disk(&mut self, path: &Path, shared: &Shared) -> Result<(), StoredError> {
+    pub fn move_to_disk(&mut self, path: &Path, shared: &StoreMemory) -> Result<(), StoredError> {
         let Self::Memory(memory) = self else { return Ok(()) };
         let mut stored = Stored::new(Store::open(path, shared)?, DECODED);
         for (count, (customer, state)) in std::mem::take(memory).into_states().enumerate() {

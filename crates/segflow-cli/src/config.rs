@@ -397,11 +397,11 @@ impl Config {
     }
 
     /// The memory that the databases share.
-    pub fn store_settings(&self) -> segflow_store::Settings {
-        segflow_store::Settings {
+    pub fn store_settings(&self) -> segflow_store::StoreSettings {
+        segflow_store::StoreSettings {
             block_cache_bytes: self.store.block_cache_mib << 20,
             write_buffer_bytes: self.store.write_buffer_mib << 20,
-            ..segflow_store::Settings::default()
+            ..segflow_store::StoreSettings::default()
         }
     }
 }

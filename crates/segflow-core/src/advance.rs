@@ -7,7 +7,7 @@ use crate::event::{CustomerId, Families, erased};
 use crate::feature::arranged::Arranged;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
-use crate::membership::{Move, Settled, decide_on};
+use crate::membership::{Move, Memo, decide_on};
 use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
@@ -86,7 +86,7 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
             if !moves.value.is_empty() {
                 let before = &unmoved(&decision.dimensions, &moves.value);
                 let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-                let instant = Step { customer, segmentation, news, before, known: &known, view, now, settled };
+                let instant = Occasion { customer, segmentation, news, before, known: &known, view, now, settled };
                 decided.extend(instant.describe(&moves.value, decision.next));
             }
             if decision.next >= quiet {
@@ -177,7 +177,7 @@ impl Left<'_> {
 }
 
 /// An instant at which something moved.
-pub(crate) struct Step<'s, 'a> {
+pub(crate) struct Occasion<'s, 'a> {
     pub customer: &'a CustomerId,
     pub segmentation: &'a Segmentation,
     /// What came into effect now.
@@ -187,10 +187,10 @@ pub(crate) struct Step<'s, 'a> {
     pub known: &'s Arranged,
     pub view: &'s View<'a>,
     pub now: Scene<'s, 'a, 's>,
-    pub settled: &'s Settled,
+    pub settled: &'s Memo,
 }
 
-impl<'a> Step<'_, 'a> {
+impl<'a> Occasion<'_, 'a> {
     /// The changes of some moves, in their order. `next` is the next breakpoint.
     pub fn describe(&self, moves: &[Move], next: Timestamp) -> Vec<Decided> {
         let zone = &self.segmentation.zone;

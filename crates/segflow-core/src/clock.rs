@@ -27,7 +27,7 @@ pub enum Idle {
 
 /// How a task's clock runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Settings {
+pub struct ClockSettings {
     /// How long silence is held back behind the facts, in milliseconds.
     pub grace_ms: i64,
     /// Where time comes from when nothing arrives.
@@ -78,7 +78,7 @@ impl Default for Clock {
 impl Clock {
     /// `F` and `T` after a read that ended at wall time `w`. Neither ever falls. The cursor stays; draining moves it.
     #[must_use]
-    pub fn settle(&self, inputs: &[Input], w: Timestamp, settings: Settings) -> Self {
+    pub fn settle(&self, inputs: &[Input], w: Timestamp, settings: ClockSettings) -> Self {
         let (bound, grace_ms) = match settings.idle {
             Idle::WallTime => (wall_bound(inputs, w), settings.grace_ms),
             Idle::RecordTime => record_bound(inputs, settings.grace_ms),
@@ -120,14 +120,14 @@ fn gates(inputs: &[Input]) -> impl Iterator<Item = &Input> {
 mod tests {
     use super::*;
 
-    const WALL: Settings = Settings { grace_ms: 5_000, idle: Idle::WallTime };
-    const RECORDS: Settings = Settings { grace_ms: 5_000, idle: Idle::RecordTime };
+    const WALL: ClockSettings = ClockSettings { grace_ms: 5_000, idle: Idle::WallTime };
+    const RECORDS: ClockSettings = ClockSettings { grace_ms: 5_000, idle: Idle::RecordTime };
 
     fn input(role: Role, greatest: Option<i64>, at_end: bool) -> Input {
         Input { role, greatest: greatest.map(Timestamp), at_end }
     }
 
-    fn settled(inputs: &[Input], w: i64, settings: Settings) -> (i64, i64) {
+    fn settled(inputs: &[Input], w: i64, settings: ClockSettings) -> (i64, i64) {
         let clock = Clock::default().settle(inputs, Timestamp(w), settings);
         (clock.facts.0, clock.silence.0)
     }

@@ -29,21 +29,21 @@ pub struct Move {
 ///
 /// It is remembered beside a state and is no part of it: without it everything is decided again, with the same outcome.
 #[derive(Clone, Default, Debug)]
-pub struct Settled {
-    dimensions: Vec<Option<Standing>>,
+pub struct Memo {
+    dimensions: Vec<Option<MemoEntry>>,
     arranged: Arranged,
     /// Of the segmentation, and of what it left of the decision.
     seal: u64,
 }
 
 /// What is remembered makes no state another one.
-impl PartialEq for Settled {
+impl PartialEq for Memo {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Settled {
+impl Memo {
     /// Remembers nothing if anything but `advance` by this segmentation has touched the decision since.
     pub(crate) fn open(&mut self, segmentation: &Segmentation, decision: &Decision) {
         if self.seal != seal(segmentation, decision) {
@@ -90,14 +90,14 @@ fn seal(segmentation: &Segmentation, decision: &Decision) -> u64 {
 
 /// A dimension that did not move when it was decided.
 #[derive(Clone, Copy, Debug)]
-struct Standing {
+struct MemoEntry {
     /// When to look again.
     next: Timestamp,
     /// Until when, and while which dimensions stay, deciding it again has the same outcome.
     grounds: Grounds,
 }
 
-impl Standing {
+impl MemoEntry {
     fn holds(&self, at: Timestamp, moved: Dimensions) -> bool {
         at < self.grounds.until && !self.grounds.dimensions.meet(moved)
     }
@@ -109,7 +109,7 @@ pub fn decide<'a>(
     evaluation: &Evaluation<'a, '_>,
     memberships: &mut Vec<Membership>,
 ) -> Timed<Vec<Move>> {
-    decide_on(segmentation, evaluation, memberships, &mut Settled::default(), Dimensions::ALL)
+    decide_on(segmentation, evaluation, memberships, &mut Memo::default(), Dimensions::ALL)
 }
 
 /// [`decide`] of some dimensions, where `settled` is from earlier instants over these memberships, and over these facts
@@ -118,7 +118,7 @@ pub fn decide_on<'a>(
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
     memberships: &mut Vec<Membership>,
-    settled: &mut Settled,
+    settled: &mut Memo,
     among: Dimensions,
 ) -> Timed<Vec<Move>> {
     let at = evaluation.moment.at;
@@ -142,7 +142,7 @@ pub fn decide_on<'a>(
                 moved |= Dimensions::at(index);
                 None
             }
-            None => Some(Standing { next, grounds: evaluation.take_grounds() }),
+            None => Some(MemoEntry { next, grounds: evaluation.take_grounds() }),
         };
     }
     moves

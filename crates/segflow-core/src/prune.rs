@@ -13,7 +13,7 @@ use crate::feature::history::{Episode, History};
 use crate::feature::ledger::Ledger;
 use crate::feature::payments::{REMEMBERED, Receipts};
 use crate::feature::promises::Promises;
-use crate::membership::Settled;
+use crate::membership::Memo;
 use crate::segmentation::Segmentation;
 use crate::state::{State, in_effect};
 use crate::time::{Date, Timestamp};
@@ -44,7 +44,7 @@ pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Tim
     let plan = Plan::of(&facts, &in_effect, &is_old, segmentation, horizon);
     let kept = facts.iter().filter_map(|fact| plan.left_of(fact)).collect();
     state.facts.prune(kept, horizon);
-    state.settled = Settled::default();
+    state.settled = Memo::default();
 }
 
 /// What stays.

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::advance::{Left, Step, advance, names, treatment};
+use crate::advance::{Left, Occasion, advance, names, treatment};
 use crate::change::{Cause, Decided};
 use crate::event::CustomerId;
 use crate::feature::arranged::Arranged;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
-use crate::membership::{Settled, decide_on};
+use crate::membership::{Memo, decide_on};
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::Scene;
 use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
@@ -36,7 +36,7 @@ pub fn resegment(
     let mut decided = advance(state, customer, old, silence);
     let State { facts, pending, decision, settled } = state;
     let (Some(at), false) = (decision.as_of, decision.dimensions.is_empty()) else { return decided };
-    *settled = Settled::default();
+    *settled = Memo::default();
     let Gone { segments, dimensions } = carry(decision, old, new);
     let before = decision.dimensions.clone();
     let view = View::new(customer, in_effect(facts, pending), new);
@@ -54,7 +54,7 @@ pub fn resegment(
     }
     let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
     let known = &Arranged::default();
-    let step = Step { customer, segmentation: new, news: &[], before: &before, known, view: &view, now, settled };
+    let step = Occasion { customer, segmentation: new, news: &[], before: &before, known, view: &view, now, settled };
     for mut moved in step.describe(&moves.value, decision.next) {
         moved.core.cause = Cause::Segmentation;
         if let Some(from) = segments.get(moved.core.dimension.as_str()) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Family};
 use crate::fact::{Fact, Facts, Inserted};
-use crate::membership::Settled;
+use crate::membership::Memo;
 use crate::segmentation::{Dimension, Segmentation};
 use crate::time::Timestamp;
 
@@ -21,7 +21,7 @@ pub struct State {
     pub decision: Decision,
     /// What need not be decided again.
     #[serde(skip)]
-    pub(crate) settled: Settled,
+    pub(crate) settled: Memo,
 }
 
 /// A fact that has been read and does not count yet.
@@ -133,7 +133,7 @@ pub fn fold(state: &mut State, event: Event, offset: u64, silence: Timestamp, se
     }
     let effective = occurred_at.max(decided);
     if inserted == Inserted::Replaced {
-        state.settled = Settled::default();
+        state.settled = Memo::default();
         state.withdraw(family, &event_id, decided);
     }
     let pending = Pending { effective, family, event_id, offset };
@@ -146,7 +146,7 @@ impl State {
     /// Of which nothing is remembered but what is kept.
     #[must_use]
     pub fn new(facts: Facts, pending: Vec<Pending>, decision: Decision) -> Self {
-        Self { facts, pending, decision, settled: Settled::default() }
+        Self { facts, pending, decision, settled: Memo::default() }
     }
 
     /// The next instant of each kind at which something may change.
@@ -165,7 +165,7 @@ impl State {
     /// later, counts from then on, or from when it happens.
     pub(crate) fn erase(&mut self, recorded: Timestamp, erasure: &Pending) {
         let Self { facts, pending, decision, settled } = self;
-        *settled = Settled::default();
+        *settled = Memo::default();
         let id = |fact: &Fact| (fact.family(), fact.event_id.clone());
         let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(id).collect::<BTreeSet<_>>();
         facts.erase(recorded);

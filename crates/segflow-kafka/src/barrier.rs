@@ -6,7 +6,7 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use segflow_core::event::Family;
-use segflow_runtime::log::{LogResult, Task};
+use segflow_runtime::log::{LogResult, TaskId};
 
 use crate::errors::failed;
 use crate::partitions::{latest, list, number};
@@ -18,7 +18,7 @@ const PENDING: Duration = Duration::from_millis(200);
 const ANSWER: Duration = Duration::from_secs(1);
 
 /// No offset of a task is pending.
-pub(crate) struct Settled {
+pub(crate) struct Barrier {
     /// The metadata of the offset of its journal partition, if it has any.
     pub(crate) mark: Option<String>,
 }
@@ -32,8 +32,8 @@ pub(crate) fn offsets_settled<C: ConsumerContext>(
     member: &BaseConsumer<C>,
     inputs: &BTreeMap<Family, String>,
     journal: &str,
-    task: Task,
-) -> LogResult<Option<Settled>> {
+    task: TaskId,
+) -> LogResult<Option<Barrier>> {
     let topics = inputs.values().map(String::as_str).chain([journal]);
     let asked = list(topics.map(|topic| (topic, task)));
     match member.committed_offsets(asked, PENDING) {
@@ -41,14 +41,14 @@ pub(crate) fn offsets_settled<C: ConsumerContext>(
             let failure = answer.elements().iter().find_map(|element| element.error().err());
             let marker = answer.find_partition(journal, number(task));
             let mark = marker.map(|marker| marker.metadata().to_owned()).filter(|mark| !mark.is_empty());
-            failure.map_or(Ok(Some(Settled { mark })), |error| undecided(&error))
+            failure.map_or(Ok(Some(Barrier { mark })), |error| undecided(&error))
         }
         Err(error) => undecided(&error),
     }
 }
 
 /// Not yet, or a failure. The question's time may also run out because the broker is away: that is "not yet" as well.
-fn undecided(error: &KafkaError) -> LogResult<Option<Settled>> {
+fn undecided(error: &KafkaError) -> LogResult<Option<Barrier>> {
     match error.rdkafka_error_code() {
         Some(
             Code::UnstableOffsetCommit | Code::OperationTimedOut | Code::RequestTimedOut | Code::WaitingForCoordinator,
@@ -62,7 +62,7 @@ pub(crate) fn journal_settled<U: ConsumerContext, C: ConsumerContext>(
     uncommitted: &BaseConsumer<U>,
     committed: &BaseConsumer<C>,
     journal: &str,
-    task: Task,
+    task: TaskId,
 ) -> LogResult<bool> {
     let key = (journal.to_owned(), task);
     let partition = [(journal, task)];

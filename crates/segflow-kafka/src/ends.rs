@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rdkafka::consumer::BaseConsumer;
 use segflow_core::event::Family;
 use segflow_core::time::Timestamp;
-use segflow_runtime::log::{Ends, LogResult, Task};
+use segflow_runtime::log::{Ends, LogResult, TaskId};
 
 use crate::config::KafkaConfig;
 use crate::errors::failed;
@@ -40,11 +40,11 @@ impl Asker {
     }
 
     /// The latest offsets of these tasks' inputs, and the wall time from before the question.
-    pub(crate) fn ends(&mut self, inputs: &BTreeMap<Family, String>, tasks: &BTreeSet<Task>) -> Ends {
+    pub(crate) fn ends(&mut self, inputs: &BTreeMap<Family, String>, tasks: &BTreeSet<TaskId>) -> Ends {
         // Serves its logs and errors, of which it has no other use.
         let _ = self.consumer.poll(Duration::ZERO);
         let w = wall_time();
-        let asked: Vec<(&str, Task)> =
+        let asked: Vec<(&str, TaskId)> =
             tasks.iter().flat_map(|task| inputs.values().map(|topic| (topic.as_str(), *task))).collect();
         let answer = if asked.is_empty() { Ok(BTreeMap::new()) } else { latest(&self.consumer, &asked, ANSWER) };
         let answer = answer.unwrap_or_else(|error| {

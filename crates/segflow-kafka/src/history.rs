@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use rdkafka::consumer::BaseConsumer;
 use segflow_core::event::Family;
 use segflow_core::time::Timestamp;
-use segflow_runtime::log::{LogError, LogResult, Record, Task};
+use segflow_runtime::log::{LogError, LogResult, Record, TaskId};
 
 use crate::check::{describe, one_count};
 use crate::config::KafkaConfig;
@@ -81,7 +81,7 @@ impl History {
     ///
     /// # Errors
     /// `Retry` without an answer.
-    pub fn held(&mut self, task: Task) -> LogResult<Vec<Held>> {
+    pub fn held(&mut self, task: TaskId) -> LogResult<Vec<Held>> {
         let ranges = &mut self.ranges;
         let held = |(family, topic): (&Family, &String)| {
             let (first, end) = patiently(|| ranges.bounds(topic, task))?;
@@ -96,7 +96,7 @@ impl History {
     ///
     /// # Errors
     /// Why a topic cannot be read on.
-    pub fn read(&mut self, task: Task, held: &[Held], mut each: impl FnMut(Record) -> bool) -> LogResult<()> {
+    pub fn read(&mut self, task: TaskId, held: &[Held], mut each: impl FnMut(Record) -> bool) -> LogResult<()> {
         let mut streams = BTreeMap::new();
         for Held { family, first, end } in held {
             let Some(topic) = self.inputs.get(family) else { continue };
@@ -130,7 +130,7 @@ impl Stream<'_> {
     }
 
     /// Waits for the next records, or for the end.
-    fn fill(&mut self, ranges: &mut Ranges, task: Task) -> LogResult<()> {
+    fn fill(&mut self, ranges: &mut Ranges, task: TaskId) -> LogResult<()> {
         while self.chunk.is_empty() && self.next < self.end {
             let range = patiently(|| ranges.read(self.topic, task, self.next, self.end, CHUNK))?;
             (self.chunk, self.next) = (range.found.into(), range.next);

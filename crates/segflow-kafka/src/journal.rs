@@ -6,7 +6,7 @@
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use segflow_runtime::log::{JournalEntry, LogError, LogResult, Task};
+use segflow_runtime::log::{JournalEntry, LogError, LogResult, TaskId};
 
 use crate::part::Found;
 use crate::ranges::Ranges;
@@ -20,7 +20,7 @@ const ASKED_EVERY: Duration = Duration::from_secs(1);
 /// The journal of one task.
 pub(crate) struct Journal {
     topic: String,
-    task: Task,
+    task: TaskId,
     /// The search for the last record, while it lasts.
     last: Option<Back>,
     page: Option<Page>,
@@ -68,7 +68,7 @@ impl Back {
 }
 
 impl Journal {
-    pub(crate) fn new(topic: &str, task: Task) -> Self {
+    pub(crate) fn new(topic: &str, task: TaskId) -> Self {
         Self { topic: topic.to_owned(), task, last: None, page: None }
     }
 

@@ -9,10 +9,10 @@ use std::time::Duration;
 use rdkafka::Offset;
 use segflow_core::event::Family;
 use segflow_runtime::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, Task, Trimmer,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, TaskId, Trimmer,
 };
 
-use crate::barrier::{self, Settled};
+use crate::barrier::{self, Barrier};
 use crate::check::check;
 use crate::config::KafkaConfig;
 use crate::ends::Asker;
@@ -38,9 +38,9 @@ pub struct KafkaLog {
     transactions: Transactions,
     past: KafkaPast,
     /// The marks of the transaction under way.
-    marks: BTreeMap<Task, String>,
+    marks: BTreeMap<TaskId, String>,
     /// The marks found by the first barrier.
-    marked: BTreeMap<Task, String>,
+    marked: BTreeMap<TaskId, String>,
 }
 
 /// A worker may be made on one thread and run on another.
@@ -87,7 +87,7 @@ impl KafkaLog {
 }
 
 impl Log for KafkaLog {
-    fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
+    fn tasks(&mut self) -> LogResult<BTreeSet<TaskId>> {
         self.past.rest();
         if !self.transactions.is_open() {
             self.ownership.adopt(self.partitions)?;
@@ -99,11 +99,11 @@ impl Log for KafkaLog {
         self.ownership.leave(&self.config.owner_id())
     }
 
-    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
+    fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()> {
         self.reader.seek(task, offsets)
     }
 
-    fn release(&mut self, task: Task) {
+    fn release(&mut self, task: TaskId) {
         if let Err(error) = self.reader.release(task) {
             tracing::warn!(task = task.0, "{error}");
         }
@@ -114,11 +114,11 @@ impl Log for KafkaLog {
         self.reader.read(max, wait)
     }
 
-    fn positions(&mut self, task: Task) -> LogResult<Offsets> {
+    fn positions(&mut self, task: TaskId) -> LogResult<Offsets> {
         self.reader.positions(task)
     }
 
-    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends> {
+    fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends> {
         Ok(self.asker.ends(&self.config.inputs, tasks))
     }
 
@@ -127,11 +127,11 @@ impl Log for KafkaLog {
         self.transactions.begin()
     }
 
-    fn mark(&mut self, task: Task, mark: &str) {
+    fn mark(&mut self, task: TaskId, mark: &str) {
         self.marks.insert(task, mark.to_owned());
     }
 
-    fn marked(&mut self, task: Task) -> Option<String> {
+    fn marked(&mut self, task: TaskId) -> Option<String> {
         self.marked.get(&task).cloned()
     }
 
@@ -143,7 +143,7 @@ impl Log for KafkaLog {
         self.transactions.flush()
     }
 
-    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()> {
+    fn send_offsets(&mut self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<()> {
         let owned = self.ownership.tasks()?;
         if let Some(task) = offsets.keys().find(|task| !owned.contains(task)) {
             return Err(LogError::Retry(format!("task {} is no longer owned", task.0)));
@@ -177,21 +177,21 @@ impl Log for KafkaLog {
         self.transactions.recycle()
     }
 
-    fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
+    fn offsets_settled(&mut self, task: TaskId) -> LogResult<bool> {
         let (inputs, journal) = (&self.config.inputs, self.config.journal());
         let settled = barrier::offsets_settled(self.ownership.consumer(), inputs, journal, task)?;
         self.marked.remove(&task);
-        let Some(Settled { mark }) = settled else { return Ok(false) };
+        let Some(Barrier { mark }) = settled else { return Ok(false) };
         self.marked.extend(mark.map(|mark| (task, mark)));
         Ok(true)
     }
 
-    fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
+    fn journal_settled(&mut self, task: TaskId) -> LogResult<bool> {
         self.past.look_anew(task);
         barrier::journal_settled(self.asker.consumer(), self.reader.consumer(), self.config.journal(), task)
     }
 
-    fn journaled(&mut self, task: Task) -> Option<u64> {
+    fn journaled(&mut self, task: TaskId) -> Option<u64> {
         self.transactions.journaled(task)
     }
 
@@ -202,11 +202,11 @@ impl Log for KafkaLog {
 }
 
 impl Past for KafkaLog {
-    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+    fn journal_last(&mut self, task: TaskId) -> LogResult<Poll<Option<JournalEntry>>> {
         self.past.journal_last(task)
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+    fn journal_after(&mut self, task: TaskId, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         self.past.journal_after(task, after, max)
     }
 
@@ -214,11 +214,11 @@ impl Past for KafkaLog {
         self.past.segmentation(hash)
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+    fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.past.slice(task, family, from, to)
     }
 
-    fn forget(&mut self, task: Task) {
+    fn forget(&mut self, task: TaskId) {
         self.past.forget(task);
     }
 }

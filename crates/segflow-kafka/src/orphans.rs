@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use segflow_runtime::log::Task;
+use segflow_runtime::log::TaskId;
 
 /// How long the broker may take to describe the group.
 const ANSWER: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(crate) struct Orphans {
     every: Duration,
     looked: Instant,
     /// What was orphaned when it looked last.
-    last: BTreeSet<Task>,
+    last: BTreeSet<TaskId>,
 }
 
 impl Orphans {
@@ -42,7 +42,7 @@ impl Orphans {
         group: &str,
         journal: &str,
         partitions: u32,
-    ) -> BTreeSet<Task> {
+    ) -> BTreeSet<TaskId> {
         if self.looked.elapsed() < self.every {
             return BTreeSet::new();
         }
@@ -51,8 +51,8 @@ impl Orphans {
             self.last.clear();
             return BTreeSet::new();
         };
-        let orphans: BTreeSet<Task> = (0..partitions).map(Task).filter(|task| !owned.contains(task)).collect();
-        let lasting: BTreeSet<Task> = orphans.intersection(&self.last).copied().collect();
+        let orphans: BTreeSet<TaskId> = (0..partitions).map(TaskId).filter(|task| !owned.contains(task)).collect();
+        let lasting: BTreeSet<TaskId> = orphans.intersection(&self.last).copied().collect();
         // Joining anew disturbs the group: where it did not help, it is tried less and less often.
         self.every = match (orphans.is_empty(), lasting.is_empty()) {
             (true, _) => self.least,
@@ -65,11 +65,11 @@ impl Orphans {
 }
 
 /// The tasks that some member owns; none unless the group is at rest.
-fn owned_by_all<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, journal: &str) -> Option<BTreeSet<Task>> {
+fn owned_by_all<C: ConsumerContext>(consumer: &BaseConsumer<C>, group: &str, journal: &str) -> Option<BTreeSet<TaskId>> {
     let groups = consumer.fetch_group_list(Some(group), ANSWER).ok()?;
     let group = groups.groups().iter().find(|found| found.name() == group && found.state() == "Stable")?;
     let assigned = group.members().iter().filter_map(|member| member.assignment());
-    Some(assigned.flat_map(|bytes| partitions(bytes, journal).unwrap_or_default()).map(Task).collect())
+    Some(assigned.flat_map(|bytes| partitions(bytes, journal).unwrap_or_default()).map(TaskId).collect())
 }
 
 /// The partitions of a topic in an assignment of Kafka's consumer protocol: a version, then topics, each a name and

@@ -15,7 +15,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
-use segflow_runtime::log::{LogError, LogResult, Task};
+use segflow_runtime::log::{LogError, LogResult, TaskId};
 
 use crate::config::KafkaConfig;
 use crate::errors::{beyond_use, failed, unreachable};
@@ -115,7 +115,7 @@ impl Ownership {
     }
 
     /// Serves the group, without waiting, and returns the tasks owned now.
-    pub(crate) fn tasks(&self) -> LogResult<BTreeSet<Task>> {
+    pub(crate) fn tasks(&self) -> LogResult<BTreeSet<TaskId>> {
         let group = self.consumer().context();
         for _ in 0..SERVED_AT_ONCE {
             let before = group.rebalances.load(Ordering::Relaxed);
@@ -163,19 +163,19 @@ impl Ownership {
 /// What the group has given to this member.
 #[derive(Default)]
 pub(crate) struct Assignments {
-    owned: Mutex<BTreeSet<Task>>,
+    owned: Mutex<BTreeSet<TaskId>>,
     /// Taken since the worker was told last. It must see every loss, also of a task that is back already: somebody else
     /// may have decided for it meanwhile.
-    taken: Mutex<BTreeSet<Task>>,
+    taken: Mutex<BTreeSet<TaskId>>,
     rebalances: AtomicU64,
 }
 
 impl Assignments {
-    fn owned(&self) -> MutexGuard<'_, BTreeSet<Task>> {
+    fn owned(&self) -> MutexGuard<'_, BTreeSet<TaskId>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn told(&self) -> BTreeSet<Task> {
+    fn told(&self) -> BTreeSet<TaskId> {
         let taken = std::mem::take(&mut *self.taken.lock().unwrap_or_else(PoisonError::into_inner));
         self.owned().difference(&taken).copied().collect()
     }
@@ -229,6 +229,6 @@ impl ConsumerContext for Assignments {
     }
 }
 
-fn tasks_of(partitions: &TopicPartitionList) -> Vec<Task> {
-    partitions.elements().iter().filter_map(|element| u32::try_from(element.partition()).ok().map(Task)).collect()
+fn tasks_of(partitions: &TopicPartitionList) -> Vec<TaskId> {
+    partitions.elements().iter().filter_map(|element| u32::try_from(element.partition()).ok().map(TaskId)).collect()
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
-use segflow_runtime::log::{LogError, LogResult, Task};
+use segflow_runtime::log::{LogError, LogResult, TaskId};
 
 /// How long a change of assignment may take; it waits for no broker.
 const ASSIGNMENT: Duration = Duration::from_secs(10);
@@ -22,7 +22,7 @@ pub(crate) fn warm<'a, C: ConsumerContext>(consumer: &BaseConsumer<C>, topics: i
 }
 
 /// A list of partitions without offsets.
-pub(crate) fn list<'a>(partitions: impl IntoIterator<Item = (&'a str, Task)>) -> TopicPartitionList {
+pub(crate) fn list<'a>(partitions: impl IntoIterator<Item = (&'a str, TaskId)>) -> TopicPartitionList {
     let mut list = TopicPartitionList::new();
     for (topic, task) in partitions {
         list.add_partition(topic, number(task));
@@ -32,7 +32,7 @@ pub(crate) fn list<'a>(partitions: impl IntoIterator<Item = (&'a str, Task)>) ->
 
 /// A list of partitions at offsets.
 pub(crate) fn list_at<'a>(
-    partitions: impl IntoIterator<Item = (&'a str, Task, Offset)>,
+    partitions: impl IntoIterator<Item = (&'a str, TaskId, Offset)>,
 ) -> KafkaResult<TopicPartitionList> {
     let mut list = TopicPartitionList::new();
     for (topic, task, offset) in partitions {
@@ -42,7 +42,7 @@ pub(crate) fn list_at<'a>(
 }
 
 /// The partition of a task, as Kafka counts.
-pub(crate) fn number(task: Task) -> i32 {
+pub(crate) fn number(task: TaskId) -> i32 {
     i32::try_from(task.0).expect("a partition number is a positive int32")
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn concrete(offset: Offset) -> Option<u64> {
 }
 
 /// Where the client stands in each of its partitions; those from which nothing was polled are missing.
-pub(crate) fn positions<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> KafkaResult<BTreeMap<(String, Task), u64>> {
+pub(crate) fn positions<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> KafkaResult<BTreeMap<(String, TaskId), u64>> {
     Ok(concrete_offsets(&consumer.position()?))
 }
 
@@ -99,9 +99,9 @@ pub(crate) fn await_fresh<C: ConsumerContext>(
 /// If a leader does not answer in time, or answers with an error.
 pub(crate) fn latest<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
-    partitions: &[(&str, Task)],
+    partitions: &[(&str, TaskId)],
     timeout: Duration,
-) -> KafkaResult<BTreeMap<(String, Task), u64>> {
+) -> KafkaResult<BTreeMap<(String, TaskId), u64>> {
     let asked = list_at(partitions.iter().map(|(topic, task)| (*topic, *task, Offset::End)))?;
     let answer = consumer.offsets_for_times(asked, timeout).map(|answer| concrete_offsets(&answer));
     if !answer.as_ref().is_ok_and(|answer| answer.len() == partitions.len()) {
@@ -112,9 +112,9 @@ pub(crate) fn latest<C: ConsumerContext>(
     answer
 }
 
-fn concrete_offsets(list: &TopicPartitionList) -> BTreeMap<(String, Task), u64> {
+fn concrete_offsets(list: &TopicPartitionList) -> BTreeMap<(String, TaskId), u64> {
     let known = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
-        let task = Task(u32::try_from(element.partition()).ok()?);
+        let task = TaskId(u32::try_from(element.partition()).ok()?);
         element.error().ok()?;
         Some(((element.topic().to_owned(), task), concrete(element.offset())?))
     };

@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
-use segflow_runtime::log::{JournalEntry, LogError, LogResult, Offsets, Past, Record, Sink, Slice, Task};
+use segflow_runtime::log::{JournalEntry, LogError, LogResult, Offsets, Past, Record, Sink, Slice, TaskId};
 
 use crate::check::check;
 use crate::config::KafkaConfig;
@@ -26,7 +26,7 @@ pub struct KafkaPast {
     config: KafkaConfig,
     /// None while it is not needed.
     ranges: Option<Ranges>,
-    journals: BTreeMap<Task, Journal>,
+    journals: BTreeMap<TaskId, Journal>,
     texts: Texts,
 }
 
@@ -50,7 +50,7 @@ impl KafkaPast {
     ///
     /// # Errors
     /// `Retry` without an answer.
-    pub fn first(&mut self, task: Task) -> LogResult<Offsets> {
+    pub fn first(&mut self, task: TaskId) -> LogResult<Offsets> {
         let inputs = self.config.inputs.clone();
         let ranges = self.ranges()?;
         inputs.iter().map(|(family, topic)| Ok((*family, ranges.bounds(topic, task)?.0))).collect()
@@ -60,7 +60,7 @@ impl KafkaPast {
     ///
     /// # Errors
     /// `Retry` without an answer.
-    pub fn written_within(&mut self, sink: Sink, task: Task) -> LogResult<(u64, u64)> {
+    pub fn written_within(&mut self, sink: Sink, task: TaskId) -> LogResult<(u64, u64)> {
         let topic = self.config.topic(sink).to_owned();
         self.ranges()?.bounds(&topic, task)
     }
@@ -70,7 +70,7 @@ impl KafkaPast {
     ///
     /// # Errors
     /// `Retry` while nothing comes; `Stop` if they are gone.
-    pub fn written(&mut self, sink: Sink, task: Task, from: u64, to: u64) -> LogResult<(Vec<Vec<u8>>, u64)> {
+    pub fn written(&mut self, sink: Sink, task: TaskId, from: u64, to: u64) -> LogResult<(Vec<Vec<u8>>, u64)> {
         let topic = self.config.topic(sink).to_owned();
         let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
         Ok((range.found.into_iter().filter_map(|found| found.value).collect(), range.next))
@@ -92,7 +92,7 @@ impl KafkaPast {
     }
 
     /// The end of a task's journal may have moved: what was begun to be looked for is not to be trusted.
-    pub(crate) fn look_anew(&mut self, task: Task) {
+    pub(crate) fn look_anew(&mut self, task: TaskId) {
         self.journals.remove(&task);
     }
 
@@ -103,7 +103,7 @@ impl KafkaPast {
         Ok(self.ranges.as_mut().expect("just opened"))
     }
 
-    fn journal(&mut self, task: Task) -> LogResult<(&mut Journal, &mut Ranges)> {
+    fn journal(&mut self, task: TaskId) -> LogResult<(&mut Journal, &mut Ranges)> {
         self.ranges()?;
         let topic = self.config.journal();
         let journal = self.journals.entry(task).or_insert_with(|| Journal::new(topic, task));
@@ -112,12 +112,12 @@ impl KafkaPast {
 }
 
 impl Past for KafkaPast {
-    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+    fn journal_last(&mut self, task: TaskId) -> LogResult<Poll<Option<JournalEntry>>> {
         let (journal, ranges) = self.journal(task)?;
         journal.last(ranges)
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+    fn journal_after(&mut self, task: TaskId, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         let (journal, ranges) = self.journal(task)?;
         journal.after(ranges, after, max)
     }
@@ -128,7 +128,7 @@ impl Past for KafkaPast {
         self.texts.find(hash, &self.config, ranges)
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+    fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         let topic = self.config.inputs.get(&family).cloned().ok_or_else(|| no_topic(family))?;
         let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
         let record = |found: Found| Record {
@@ -143,7 +143,7 @@ impl Past for KafkaPast {
         Ok(Slice { records: range.found.into_iter().map(record).collect(), next: range.next })
     }
 
-    fn forget(&mut self, task: Task) {
+    fn forget(&mut self, task: TaskId) {
         self.journals.remove(&task);
         if let Some(ranges) = &mut self.ranges {
             ranges.forget(task);

@@ -9,7 +9,7 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use segflow_runtime::log::{LogError, LogResult, Output, Sink, Task};
+use segflow_runtime::log::{LogError, LogResult, Output, Sink, TaskId};
 
 use crate::config::KafkaConfig;
 use crate::delivery::{Deliveries, deliver, hand_over, owned_headers};
@@ -30,7 +30,7 @@ pub(crate) struct Transactions {
     client: Option<BaseProducer<Deliveries>>,
     state: State,
     /// Where the last journal record of each task stands that was committed.
-    journaled: BTreeMap<Task, u64>,
+    journaled: BTreeMap<TaskId, u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl Transactions {
         })?;
         if waited < PROMPT {
             let journaled = self.client()?.context().take_journaled();
-            let known = |(partition, offset)| Some((Task(u32::try_from(partition).ok()?), u64::try_from(offset).ok()?));
+            let known = |(partition, offset)| Some((TaskId(u32::try_from(partition).ok()?), u64::try_from(offset).ok()?));
             self.journaled.extend(journaled.into_iter().filter_map(known));
             return Ok(());
         }
@@ -146,7 +146,7 @@ impl Transactions {
     }
 
     /// Where the last journal record of a task stands that was committed here.
-    pub(crate) fn journaled(&self, task: Task) -> Option<u64> {
+    pub(crate) fn journaled(&self, task: TaskId) -> Option<u64> {
         self.journaled.get(&task).copied()
     }
 

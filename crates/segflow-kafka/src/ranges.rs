@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
-use segflow_runtime::log::{LogError, LogResult, Task};
+use segflow_runtime::log::{LogError, LogResult, TaskId};
 
 use crate::config::KafkaConfig;
 use crate::errors::{failed, loses_records};
@@ -48,7 +48,7 @@ pub(crate) struct Range {
 }
 
 /// A partition: a place among the topics, and a task.
-type Key = (usize, Task);
+type Key = (usize, TaskId);
 
 /// A `read_committed` client of some topics.
 pub(crate) struct Ranges {
@@ -78,7 +78,7 @@ impl Ranges {
     }
 
     /// The first offset that a partition holds, and the one that a `read_committed` reader may reach.
-    pub(crate) fn bounds(&mut self, topic: &str, task: Task) -> LogResult<(u64, u64)> {
+    pub(crate) fn bounds(&mut self, topic: &str, task: TaskId) -> LogResult<(u64, u64)> {
         self.used = Instant::now();
         let doing = || format!("asking for the bounds of {topic} [{}]", task.0);
         let (low, high) =
@@ -88,7 +88,7 @@ impl Ranges {
 
     /// The committed records in `[from, to)`, in order, at most `most`, as far as they have come: what begins where the
     /// last range ended costs no new fetch.
-    pub(crate) fn read(&mut self, topic: &str, task: Task, from: u64, to: u64, most: usize) -> LogResult<Range> {
+    pub(crate) fn read(&mut self, topic: &str, task: TaskId, from: u64, to: u64, most: usize) -> LogResult<Range> {
         self.used = Instant::now();
         let mut found = Vec::new();
         if from >= to || most == 0 {
@@ -114,7 +114,7 @@ impl Ranges {
     }
 
     /// Drops everything of a task.
-    pub(crate) fn forget(&mut self, task: Task) {
+    pub(crate) fn forget(&mut self, task: TaskId) {
         let keys: Vec<Key> = self.parts.keys().filter(|(_, known)| *known == task).copied().collect();
         for key in keys {
             if let Err(error) = self.drop_part(key) {
@@ -124,7 +124,7 @@ impl Ranges {
     }
 
     /// The partition, and whether it is being read there already.
-    fn place(&mut self, topic: &str, task: Task, from: u64) -> LogResult<(Key, bool)> {
+    fn place(&mut self, topic: &str, task: TaskId, from: u64) -> LogResult<(Key, bool)> {
         let known = self.topics.iter().position(|known| known == topic);
         let place = known.unwrap_or_else(|| {
             self.topics.push(topic.to_owned());
@@ -158,7 +158,7 @@ impl Ranges {
             match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
                     let place = self.topics.iter().position(|topic| topic == message.topic());
-                    let task = u32::try_from(message.partition()).ok().map(Task);
+                    let task = u32::try_from(message.partition()).ok().map(TaskId);
                     let part = place.zip(task).and_then(|key| self.parts.get_mut(&key));
                     part.into_iter().for_each(|part| part.keep(found(&message)));
                 }

@@ -8,7 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use segflow_core::event::Family;
-use segflow_runtime::log::{LogError, LogResult, Offsets, Record, Task};
+use segflow_runtime::log::{LogError, LogResult, Offsets, Record, TaskId};
 
 use crate::config::KafkaConfig;
 use crate::errors::{failed, loses_records, unreachable};
@@ -26,9 +26,9 @@ pub(crate) struct Reader {
     topics: BTreeMap<Family, String>,
     families: BTreeMap<String, Family>,
     /// Where each task was told to start.
-    started: BTreeMap<Task, Offsets>,
+    started: BTreeMap<TaskId, Offsets>,
     /// Positions since the last poll or change of assignment.
-    positions: Option<BTreeMap<(String, Task), u64>>,
+    positions: Option<BTreeMap<(String, TaskId), u64>>,
     /// An error that came behind records, for the next call.
     pending: Option<LogError>,
 }
@@ -60,7 +60,7 @@ impl Reader {
     }
 
     /// Reads a task's inputs from these offsets on; nothing fetched before is delivered afterwards.
-    pub(crate) fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
+    pub(crate) fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()> {
         self.release(task)?;
         let starts = offsets.iter().map(|(family, next)| Ok((self.topic(*family)?, task, offset(*next))));
         let starts = starts.collect::<LogResult<Vec<_>>>()?;
@@ -71,7 +71,7 @@ impl Reader {
     }
 
     /// Stops reading a task's inputs.
-    pub(crate) fn release(&mut self, task: Task) -> LogResult<()> {
+    pub(crate) fn release(&mut self, task: TaskId) -> LogResult<()> {
         self.positions = None;
         let Some(offsets) = self.started.remove(&task) else {
             return Ok(());
@@ -110,7 +110,7 @@ impl Reader {
     }
 
     /// The next offset of each of a task's inputs: past what was read and past markers, or else where it started.
-    pub(crate) fn positions(&mut self, task: Task) -> LogResult<Offsets> {
+    pub(crate) fn positions(&mut self, task: TaskId) -> LogResult<Offsets> {
         if self.positions.is_none() {
             self.positions = Some(positions(&self.consumer).map_err(|error| failed("asking for positions", &error))?);
         }
@@ -134,7 +134,7 @@ impl Reader {
         let family = *self.families.get(message.topic())?;
         Some(Record {
             family,
-            task: Task(u32::try_from(message.partition()).ok()?),
+            task: TaskId(u32::try_from(message.partition()).ok()?),
             offset: offset_of(message),
             timestamp: timestamp_of(message),
             key: message.key().map(<[u8]>::to_vec),
@@ -173,7 +173,7 @@ impl Reader {
 }
 
 /// Says that an offset lies outside of what the partition holds, if it does, and what to do.
-pub(crate) fn out_of_range(topic: &str, task: Task, next: u64, low: i64, high: i64) -> Option<String> {
+pub(crate) fn out_of_range(topic: &str, task: TaskId, next: u64, low: i64, high: i64) -> Option<String> {
     let next = i64::try_from(next).unwrap_or(i64::MAX);
     let partition = task.0;
     if next < low {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions};
-use segflow_runtime::log::{LogError, LogResult, Task};
+use segflow_runtime::log::{LogError, LogResult, TaskId};
 
 use crate::config::KafkaConfig;
 use crate::errors::failed;
@@ -16,7 +16,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 /// Deletes what stands before an offset in a task's journal, by a client that lives no longer than that: it happens once
 /// a snapshot, and belongs to no worker's thread.
-pub(crate) fn trim(config: &KafkaConfig, task: Task, before: u64) -> LogResult<()> {
+pub(crate) fn trim(config: &KafkaConfig, task: TaskId, before: u64) -> LogResult<()> {
     let doing = format!("trimming {} [{}] to {before}", config.journal(), task.0);
     let client = config.connection.client(&format!("{}-trim", config.member()), &[]);
     let admin: AdminClient<Voice> =

@@ -2,7 +2,7 @@
 
 /// What the creditor does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Step {
+pub(crate) enum LadderStep {
     /// A friendly word before the due date, to some.
     Courtesy,
     /// A text or an e-mail, as the customer prefers.
@@ -14,24 +14,24 @@ pub(crate) enum Step {
 }
 
 /// Days past due, and the step. Rungs are further apart than a weekend, so that a step moved past one is done once.
-const LADDER: [(i64, Step); 17] = [
-    (-3, Step::Courtesy),
-    (2, Step::Reminder),
-    (6, Step::Reminder),
-    (10, Step::Call),
-    (14, Step::Letter),
-    (19, Step::Call),
-    (24, Step::Reminder),
-    (28, Step::Call),
-    (34, Step::Letter),
-    (39, Step::Call),
-    (46, Step::Reminder),
-    (52, Step::Call),
-    (57, Step::Letter),
-    (64, Step::Call),
-    (75, Step::Letter),
-    (88, Step::Call),
-    (104, Step::Visit),
+const LADDER: [(i64, LadderStep); 17] = [
+    (-3, LadderStep::Courtesy),
+    (2, LadderStep::Reminder),
+    (6, LadderStep::Reminder),
+    (10, LadderStep::Call),
+    (14, LadderStep::Letter),
+    (19, LadderStep::Call),
+    (24, LadderStep::Reminder),
+    (28, LadderStep::Call),
+    (34, LadderStep::Letter),
+    (39, LadderStep::Call),
+    (46, LadderStep::Reminder),
+    (52, LadderStep::Call),
+    (57, LadderStep::Letter),
+    (64, LadderStep::Call),
+    (75, LadderStep::Letter),
+    (88, LadderStep::Call),
+    (104, LadderStep::Visit),
 ];
 
 /// Beyond the ladder's end: a letter so often.
@@ -44,10 +44,10 @@ pub(crate) const WRITE_OFF_FROM: i64 = 180;
 const SLACK_DAYS: i64 = 2;
 
 /// The step of a day, if that day or one of the two before it is a rung.
-pub(crate) fn step_at(days_past_due: i64) -> Option<Step> {
+pub(crate) fn step_at(days_past_due: i64) -> Option<LadderStep> {
     let (last, _) = LADDER[LADDER.len() - 1];
     if days_past_due > last + SLACK_DAYS {
-        return ((days_past_due - last) % LETTER_EVERY_DAYS <= SLACK_DAYS).then_some(Step::Letter);
+        return ((days_past_due - last) % LETTER_EVERY_DAYS <= SLACK_DAYS).then_some(LadderStep::Letter);
     }
     LADDER
         .iter()

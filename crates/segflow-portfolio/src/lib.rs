@@ -32,7 +32,7 @@ pub const ZONE: &str = "Europe/London";
 ///
 /// Over 120 days a customer makes about 22 events, so that 10,000 customers make more than 200,000; over two years, 137.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Settings {
+pub struct PortfolioSettings {
     /// How many customers.
     pub customers: u32,
     /// How many calendar days.
@@ -43,7 +43,7 @@ pub struct Settings {
     pub start: Date,
 }
 
-impl Default for Settings {
+impl Default for PortfolioSettings {
     fn default() -> Self {
         let start = Date::new(2026, 1, 1).expect("a first of January");
         Self { customers: 1_000, days: 120, seed: 1, start }
@@ -53,19 +53,19 @@ impl Default for Settings {
 /// A portfolio that can be played any number of times.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Portfolio {
-    settings: Settings,
+    settings: PortfolioSettings,
 }
 
 impl Portfolio {
     /// The portfolio of these settings.
     #[must_use]
-    pub const fn new(settings: Settings) -> Self {
+    pub const fn new(settings: PortfolioSettings) -> Self {
         Self { settings }
     }
 
     /// Its settings.
     #[must_use]
-    pub const fn settings(&self) -> Settings {
+    pub const fn settings(&self) -> PortfolioSettings {
         self.settings
     }
 
@@ -79,7 +79,7 @@ impl Portfolio {
     /// needed.
     #[must_use]
     pub fn events(&self) -> Events {
-        let Settings { customers, days, seed, start } = self.settings;
+        let PortfolioSettings { customers, days, seed, start } = self.settings;
         let zone = Zone::named(ZONE).expect("the bundled database has the zone");
         let customers: Vec<_> = (0..customers).map(|number| Customer::new(seed, number, start, &zone)).collect();
         let wake = customers.iter().map(Customer::wake_at).collect();

@@ -14,12 +14,12 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::epoch::{Pass, Reached, Until};
 use crate::error::TaskError;
-use crate::log::{Output, Past, Sink, TEXTS, Task};
-use crate::rules::{FORMER_MAX, Refused, Rules, Standing, may_follow};
+use crate::log::{Output, Past, Sink, TEXTS, TaskId};
+use crate::rules::{FORMER_MAX, Refused, Rules, InForce, may_follow};
 
 /// The segmentations of a task.
 pub(crate) struct AtHand {
-    task: Task,
+    task: TaskId,
     /// By hash.
     known: BTreeMap<String, Arc<Segmentation>>,
     /// Whether the text of the present one is committed.
@@ -28,14 +28,14 @@ pub(crate) struct AtHand {
 
 /// What an epoch begins with.
 pub(crate) struct Beginning {
-    pub standing: Standing,
+    pub standing: InForce,
     pub rules: Rules,
     /// Why the segmentation that is offered stays out.
     pub refused: Option<Refused>,
 }
 
 impl AtHand {
-    pub fn new(task: Task) -> Self {
+    pub fn new(task: TaskId) -> Self {
         Self { task, known: BTreeMap::new(), published: false }
     }
 
@@ -57,7 +57,7 @@ impl AtHand {
             _ => (offered.hash.clone(), None),
         };
         self.known.entry(offered.hash.clone()).or_insert(offered);
-        let standing = Standing::of(last, &hash);
+        let standing = InForce::of(last, &hash);
         Beginning { rules: self.rules(&standing), standing, refused }
     }
 
@@ -74,7 +74,7 @@ impl AtHand {
     }
 
     /// The rules of an epoch whose segmentations are at hand.
-    pub fn rules(&self, standing: &Standing) -> Rules {
+    pub fn rules(&self, standing: &InForce) -> Rules {
         let known = |hash: &String| self.known[hash].clone();
         Rules { present: known(&standing.hash), former: standing.former.iter().map(known).collect() }
     }
@@ -198,7 +198,7 @@ impl AtHand {
     }
 }
 
-impl Standing {
+impl InForce {
     /// The pass as a live epoch goes on with it, over at most `max` customers; none if none runs.
     pub(crate) fn pass(&self, max: usize) -> Option<Pass> {
         (!self.former.is_empty()).then(|| Pass { after: self.resegmented_to.clone(), until: Until::Customers(max) })

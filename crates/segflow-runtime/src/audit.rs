@@ -17,15 +17,15 @@ use segflow_wire::Rejection;
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{Past, Task};
+use crate::log::{Past, TaskId};
 use crate::roll::{Roll, Rolled};
 use crate::rules::Rules;
-use crate::task::{Local, Rejected, refused};
+use crate::task::{TaskState, Rejected, refused};
 
 /// A task that is audited.
 pub struct Audit {
-    task: Task,
-    local: Local,
+    task: TaskId,
+    local: TaskState,
     roll: Roll,
 }
 
@@ -63,7 +63,7 @@ pub enum Verdict {
 
 /// What a step did.
 #[derive(Debug)]
-pub enum Step {
+pub enum AuditStep {
     /// Nothing: what it needs has not come yet. Ask again.
     Waiting,
     /// It read a part of what the next epoch read.
@@ -75,7 +75,7 @@ pub enum Step {
 }
 
 /// What is known of a customer after the last epoch.
-pub struct Known {
+pub struct KnownCustomer {
     /// Facts and memberships.
     pub state: State,
     /// What decided them.
@@ -103,8 +103,8 @@ impl Audit {
     ///
     /// # Errors
     /// Why the directory cannot be used.
-    pub fn open(config: &Config, task: Task) -> Result<Self, TaskError> {
-        Ok(Self { task, local: Local::open(config, task)?, roll: Roll::default() })
+    pub fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
+        Ok(Self { task, local: TaskState::open(config, task)?, roll: Roll::default() })
     }
 
     /// The last epoch decided again, or that of the snapshot; 0 before the first.
@@ -144,18 +144,18 @@ impl Audit {
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. `Gone` if the journal does not begin where this one stands.
-    pub fn step<P: Past>(&mut self, config: &Config, past: &mut P, to: Option<Timestamp>) -> Result<Step, TaskError> {
+    pub fn step<P: Past>(&mut self, config: &Config, past: &mut P, to: Option<Timestamp>) -> Result<AuditStep, TaskError> {
         let mut not_yet = self.roll.look(&self.local, config, past, self.task)?;
         if self.next().is_some_and(|record| to.is_some_and(|to| record.w >= to)) {
-            return Ok(Step::End);
+            return Ok(AuditStep::End);
         }
         if not_yet.is_none() {
             not_yet = self.roll.gather(&mut self.local, config, past, self.task)?;
         }
         match not_yet {
-            Some(Rolled::End) => return Ok(Step::End),
-            Some(Rolled::Part) => return Ok(Step::Part),
-            Some(Rolled::Waiting | Rolled::Epoch) => return Ok(Step::Waiting),
+            Some(Rolled::End) => return Ok(AuditStep::End),
+            Some(Rolled::Part) => return Ok(AuditStep::Part),
+            Some(Rolled::Waiting | Rolled::Epoch) => return Ok(AuditStep::Waiting),
             None => {}
         }
         let (record, bytes, read) = self.roll.take().expect("just gathered");
@@ -175,14 +175,14 @@ impl Audit {
         let rejected = rejected.collect();
         let (counts, digest, changes) = (epoch.counts, epoch.digest, epoch.changes);
         let audited = Audited { before, record, rejected, counts, greatest, digest, changes, segmentation };
-        Ok(Step::Epoch(Box::new(audited)))
+        Ok(AuditStep::Epoch(Box::new(audited)))
     }
 
     /// What is known of a customer after the last epoch; none if nothing is.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn customer(&mut self, customer: &CustomerId) -> Result<Option<Known>, TaskError> {
+    pub fn customer(&mut self, customer: &CustomerId) -> Result<Option<KnownCustomer>, TaskError> {
         let state = self.local.states().peek(customer)?.clone();
         let Some(Rules { present, former }) = self.local.rules() else { return Ok(None) };
         if state == State::default() {
@@ -191,6 +191,6 @@ impl Audit {
         let version = state.decision.segmentation;
         let segmentation = former.into_iter().find(|former| former.version == version).unwrap_or(present);
         let decided_up_to = state.decision.up_to(self.local.clock().cursor.instant);
-        Ok(Some(Known { state, segmentation, decided_up_to }))
+        Ok(Some(KnownCustomer { state, segmentation, decided_up_to }))
     }
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use segflow_core::clock::{Role, Settings};
+use segflow_core::clock::{Role, ClockSettings};
 use segflow_core::event::Family;
 use segflow_wire::{Encoding, Intake};
 
-use crate::log::Task;
+use crate::log::TaskId;
 use crate::rules::Rulebook;
 use crate::shadow::{self, Candidate};
 use crate::shelf::Shelf;
@@ -30,19 +30,19 @@ pub struct Config {
     /// How outputs are written.
     pub outputs: Outputs,
     /// How the clocks of the tasks run.
-    pub clock: Settings,
+    pub clock: ClockSettings,
     /// The bounds of a cycle.
     pub commit: Commit,
     /// States that a task keeps decoded in memory between cycles, at most about twice as many.
     pub cache_customers: usize,
-    /// Task `p` keeps its database in the directory `task-p` of this one.
+    /// TaskId `p` keeps its database in the directory `task-p` of this one.
     pub state_dir: PathBuf,
     /// The candidate that is evaluated beside the rules, if there is to be one.
     pub shadow: Option<Arc<Candidate>>,
     /// The snapshots of this process's tasks, if there is a place for them.
     pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
-    pub store: segflow_store::Shared,
+    pub store: segflow_store::StoreMemory,
     /// Where this process keeps the stores of tasks that none of its workers has at the moment.
     pub shelf: Shelf,
 }
@@ -96,26 +96,26 @@ impl Default for Commit {
 impl Config {
     /// Where a task keeps its database.
     #[must_use]
-    pub fn task_dir(&self, task: Task) -> PathBuf {
+    pub fn task_dir(&self, task: TaskId) -> PathBuf {
         self.state_dir.join(format!("{TASK}{}", task.0))
     }
 
     /// The tasks of which the disk has a database. None if it cannot be asked: whoever needs one says why.
     #[must_use]
-    pub fn tasks_on_disk(&self) -> Vec<Task> {
+    pub fn tasks_on_disk(&self) -> Vec<TaskId> {
         let task = |path: PathBuf| {
-            let task = Task(path.file_name()?.to_str()?.strip_prefix(TASK)?.parse().ok()?);
+            let task = TaskId(path.file_name()?.to_str()?.strip_prefix(TASK)?.parse().ok()?);
             (path == self.task_dir(task)).then_some(task)
         };
         let entries = std::fs::read_dir(&self.state_dir).into_iter().flatten().flatten();
-        let mut tasks: Vec<Task> = entries.filter_map(|entry| task(entry.path())).collect();
+        let mut tasks: Vec<TaskId> = entries.filter_map(|entry| task(entry.path())).collect();
         tasks.sort_unstable();
         tasks
     }
 
     /// Where the shadow of a task keeps its database.
     #[must_use]
-    pub fn shadow_dir(&self, task: Task) -> PathBuf {
+    pub fn shadow_dir(&self, task: TaskId) -> PathBuf {
         self.state_dir.join(format!("{}{}", shadow::DIRECTORY, task.0))
     }
 

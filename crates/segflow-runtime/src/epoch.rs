@@ -57,7 +57,7 @@ impl Accepted {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Target {
     /// As far as time has been proved to have come, within a bound.
-    Settled {
+    Proven {
         /// `F` and `T` to be reached; its cursor is where silence stands now.
         clock: Clock,
         /// How far `T` stays behind an `F` that had to be lowered, in milliseconds.
@@ -252,7 +252,7 @@ fn facts_due<S: States>(
     };
     let (clock, grace_ms, timers_max) = match target {
         Target::Journalled(clock) => return Ok((clock.clone(), due(clock.facts, usize::MAX)?)),
-        Target::Settled { clock, grace_ms, timers_max } => (clock, *grace_ms, *timers_max),
+        Target::Proven { clock, grace_ms, timers_max } => (clock, *grace_ms, *timers_max),
     };
     let rows = due(clock.facts, timers_max.saturating_add(1).saturating_add(touched.len()))?;
     let Some(beyond) = rows.get(timers_max) else {
@@ -271,7 +271,7 @@ fn silences_due<S: States>(
     target: &Target,
 ) -> Result<Vec<Due>, S::Error> {
     let due = |to: &Cursor, max| states.due(TimerKind::Silence, &before.cursor, to, max);
-    let Target::Settled { timers_max, .. } = target else {
+    let Target::Proven { timers_max, .. } = target else {
         return due(&clock.cursor, usize::MAX);
     };
     let drained = start_of(clock.silence).max(before.cursor.clone());

@@ -2,7 +2,7 @@
 
 use segflow_store::StoreError;
 
-use crate::log::{LogError, Task};
+use crate::log::{LogError, TaskId};
 use crate::states::StoredError;
 
 /// What ends a worker.
@@ -60,7 +60,7 @@ impl From<StoredError> for TaskError {
 }
 
 impl TaskError {
-    pub(crate) fn stop(task: Task, reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn stop(task: TaskId, reason: impl std::fmt::Display) -> Self {
         Self::Stop(format!("task {}: {reason}", task.0))
     }
 }

@@ -131,7 +131,7 @@ pub fn arm(text: &str) -> Result<(), String> {
 /// # Errors
 /// What the point was armed with.
 #[inline]
-pub fn pass(point: Point) -> LogResult<()> {
+pub fn hit(point: Point) -> LogResult<()> {
     if ARMED.load(Ordering::Relaxed) { armed(point) } else { Ok(()) }
 }
 

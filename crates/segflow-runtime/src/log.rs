@@ -13,7 +13,7 @@ use segflow_core::time::Timestamp;
 
 /// A task: one partition of every input, of the journal and of the outputs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Task(pub u32);
+pub struct TaskId(pub u32);
 
 /// A record of an input.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,7 +21,7 @@ pub struct Record {
     /// Which input.
     pub family: Family,
     /// Its partition.
-    pub task: Task,
+    pub task: TaskId,
     /// Its offset.
     pub offset: u64,
     /// Its timestamp.
@@ -54,7 +54,7 @@ pub enum Sink {
 }
 
 /// The one partition of [`Sink::Segmentations`].
-pub const TEXTS: Task = Task(0);
+pub const TEXTS: TaskId = TaskId(0);
 
 /// A record to be written; its partition is the task's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,7 +62,7 @@ pub struct Output {
     /// Where it goes.
     pub sink: Sink,
     /// Its partition.
-    pub task: Task,
+    pub task: TaskId,
     /// Its key.
     pub key: Option<Vec<u8>>,
     /// Its value.
@@ -80,7 +80,7 @@ pub struct Ends {
     /// Wall time, taken before the question was sent.
     pub w: Timestamp,
     /// What was answered; an input without an answer is missing and counts as unfinished.
-    pub latest: BTreeMap<(Task, Family), u64>,
+    pub latest: BTreeMap<(TaskId, Family), u64>,
 }
 
 /// A record of a task's journal.
@@ -127,52 +127,52 @@ pub struct Slice {
 /// is asked for again. What has come is kept meanwhile, and what follows is fetched ahead.
 pub trait Past {
     /// The last committed record of the task's journal; none if it has none. For recovery only after both barriers.
-    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>>;
+    fn journal_last(&mut self, task: TaskId) -> LogResult<Poll<Option<JournalEntry>>>;
 
     /// The committed records of the task's journal with an epoch above `after`, in order: at least one and at most `max`;
     /// empty if the journal has none.
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>>;
+    fn journal_after(&mut self, task: TaskId, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>>;
 
     /// The committed records of an input from `from` on, up to but not including `to`, as far as they have come. `Stop` if
     /// the input no longer reaches back to `from`.
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice>;
+    fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice>;
 
     /// The text of the segmentation of this hash, as some committed epoch wrote it; none if none did. Not before every
     /// transaction that may hold it is decided.
     fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>>;
 
     /// Nothing more of this task is asked for: drops what was fetched ahead.
-    fn forget(&mut self, task: Task);
+    fn forget(&mut self, task: TaskId);
 }
 
 /// Deletes what stands before an offset in a task's journal, from whatever thread; the offset is one that
 /// [`Log::journaled`] told, now or in another process. Waits for the answer, for some seconds. What is gone already is no
 /// error.
-pub type Trimmer = Arc<dyn Fn(Task, u64) -> LogResult<()> + Send + Sync>;
+pub type Trimmer = Arc<dyn Fn(TaskId, u64) -> LogResult<()> + Send + Sync>;
 
 /// A log of records with group ownership and atomic commits.
 pub trait Log: Past {
     /// Serves the group and returns the tasks owned now. Called between cycles and again just before a commit. A task
     /// that was taken is missing at least once, also if it is back already.
-    fn tasks(&mut self) -> LogResult<BTreeSet<Task>>;
+    fn tasks(&mut self) -> LogResult<BTreeSet<TaskId>>;
 
     /// Leaves the group for good, whereupon its tasks go to others at once. Waits for the group's word, for some seconds.
     fn leave(&mut self) -> LogResult<()>;
 
     /// Reads the inputs of a task from these offsets on; anything fetched beyond them is dropped.
-    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()>;
+    fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()>;
 
     /// Stops reading the inputs of a task, and forgets what was fetched of its past.
-    fn release(&mut self, task: Task);
+    fn release(&mut self, task: TaskId);
 
     /// The next committed records of the tasks being read: at most `max`, waiting at most `wait` for the first.
     fn read(&mut self, max: usize, wait: Duration) -> LogResult<Vec<Record>>;
 
     /// The next offset of each input of a task, past what [`Log::read`] returned and past transaction markers.
-    fn positions(&mut self, task: Task) -> LogResult<Offsets>;
+    fn positions(&mut self, task: TaskId) -> LogResult<Offsets>;
 
     /// Takes `w`, then asks the leaders for the latest offsets of the inputs of these tasks.
-    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends>;
+    fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends>;
 
     /// S1: begins a transaction.
     fn begin(&mut self) -> LogResult<()>;
@@ -185,20 +185,20 @@ pub trait Log: Past {
 
     /// S2: leaves a mark of a task, which [`Log::marked`] tells once this transaction is committed. At most 1,000 bytes. A
     /// commit of the task without a mark takes the one before it away.
-    fn mark(&mut self, task: Task, mark: &str) {
+    fn mark(&mut self, task: TaskId, mark: &str) {
         let _ = (task, mark);
     }
 
     /// The mark of the last commit of the task, by whomever, as the first barrier of its recovery found it. None if that
     /// commit left none, or if it cannot be told.
-    fn marked(&mut self, task: Task) -> Option<String> {
+    fn marked(&mut self, task: TaskId) -> Option<String> {
         let _ = task;
         None
     }
 
     /// S3: adds the offsets of these tasks' inputs, and one for each task's journal partition, to the transaction,
     /// under the present generation of the group. Fails with `Retry` if one of the tasks is no longer owned.
-    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()>;
+    fn send_offsets(&mut self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<()>;
 
     /// S4: commits.
     fn commit(&mut self) -> LogResult<()>;
@@ -211,15 +211,15 @@ pub trait Log: Past {
 
     /// Recovery, first barrier: whether no offset of the task's partitions is pending in an undecided transaction.
     /// Returns at once or after a short wait.
-    fn offsets_settled(&mut self, task: Task) -> LogResult<bool>;
+    fn offsets_settled(&mut self, task: TaskId) -> LogResult<bool>;
 
     /// Recovery, second barrier: whether the tail of the task's journal is decided: the latest offset that a
     /// `read_committed` reader may reach is the high watermark taken after the first barrier.
-    fn journal_settled(&mut self, task: Task) -> LogResult<bool>;
+    fn journal_settled(&mut self, task: TaskId) -> LogResult<bool>;
 
     /// Where the last record stands that this log has committed to the task's journal: at or before the journal's last
     /// record. None if it has committed none, or cannot tell; its journals are never trimmed then.
-    fn journaled(&mut self, task: Task) -> Option<u64> {
+    fn journaled(&mut self, task: TaskId) -> Option<u64> {
         let _ = task;
         None
     }

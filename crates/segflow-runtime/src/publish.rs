@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::journal::Record as Journal;
 
-use crate::failpoint::{Point, pass};
-use crate::log::{Log, LogError, LogResult, Offsets, Output, Task};
+use crate::failpoint::{Point, hit};
+use crate::log::{Log, LogError, LogResult, Offsets, Output, TaskId};
 use crate::shadow::ShadowCommit;
 
 /// What a task has to say after S0.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TaskCommit {
     /// The task.
-    pub task: Task,
+    pub task: TaskId,
     /// Its journal record.
     pub record: Journal,
     /// Changes, memberships, dead letters, and last the journal record.
@@ -33,8 +33,8 @@ impl TaskCommit {
 
 /// The offsets of a transaction: of every task in it, and none for the inputs of one of which only its shadow has
 /// something to say.
-fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<Task, Offsets> {
-    let mut offsets: BTreeMap<Task, Offsets> = shadows.iter().map(|shadow| (shadow.task, Offsets::default())).collect();
+fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<TaskId, Offsets> {
+    let mut offsets: BTreeMap<TaskId, Offsets> = shadows.iter().map(|shadow| (shadow.task, Offsets::default())).collect();
     offsets.extend(commits.iter().map(|commit| (commit.task, commit.offsets())));
     offsets
 }
@@ -45,20 +45,20 @@ fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<Task, O
 /// What the log says; `Retry` if a task of this cycle is no longer owned.
 pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
     log.begin()?;
-    pass(Point::Begun)?;
+    hit(Point::Begun)?;
     let beside = shadows.iter().flat_map(|shadow| &shadow.outputs);
     for output in commits.iter().flat_map(|commit| &commit.outputs).chain(beside) {
         log.produce(output.clone())?;
-        pass(Point::Produced)?;
+        hit(Point::Produced)?;
     }
-    pass(Point::Flush)?;
+    hit(Point::Flush)?;
     log.flush()?;
-    pass(Point::Flushed)?;
+    hit(Point::Flushed)?;
     shadows.iter().for_each(|shadow| log.mark(shadow.task, &shadow.mark));
     let offsets = offsets(commits, shadows);
     still_owned(&log.tasks()?, offsets.keys())?;
     log.send_offsets(&offsets)?;
-    pass(Point::OffsetsSent)
+    hit(Point::OffsetsSent)
 }
 
 /// S1 to S4.
@@ -68,11 +68,11 @@ pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit
 pub fn publish<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
     send(log, commits, shadows)?;
     log.commit()?;
-    pass(Point::Committed)
+    hit(Point::Committed)
 }
 
 /// A generation is not ownership: a broker takes offsets for any partition from any member of the generation.
-fn still_owned<'a>(owned: &BTreeSet<Task>, mut tasks: impl Iterator<Item = &'a Task>) -> LogResult<()> {
+fn still_owned<'a>(owned: &BTreeSet<TaskId>, mut tasks: impl Iterator<Item = &'a TaskId>) -> LogResult<()> {
     match tasks.find(|task| !owned.contains(task)) {
         None => Ok(()),
         Some(task) => {

@@ -11,11 +11,11 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::failpoint::{Point, pass};
-use crate::log::{JournalEntry, Log, Past, Task};
+use crate::failpoint::{Point, hit};
+use crate::log::{JournalEntry, Log, Past, TaskId};
 use crate::roll::{Roll, Rolled, gone, record};
 use crate::shelf::Taken;
-use crate::task::Local;
+use crate::task::TaskState;
 
 mod fetch;
 
@@ -28,11 +28,11 @@ const READING_RULES: &str = "the segmentations of the task are being read";
 
 /// A task that recovers.
 pub struct Recovery {
-    task: Task,
+    task: TaskId,
     /// The task runs elsewhere: more may be committed than can be read already.
     behind: bool,
     stage: Stage,
-    local: Option<Box<Local>>,
+    local: Option<Box<TaskState>>,
     began_at: u64,
     /// Epochs decided again.
     pub rolled_forward: u64,
@@ -54,42 +54,42 @@ enum Stage {
 }
 
 /// What a step did.
-pub enum Step {
+pub enum RecoveryStep {
     /// Nothing: it waits for something outside.
     Waiting,
     /// It came further.
     Progress,
     /// The task may run; its inputs are being read from the right places.
-    Done(Box<Local>),
+    Done(Box<TaskState>),
 }
 
 impl Recovery {
     /// A task that has just been assigned.
     #[must_use]
-    pub fn new(task: Task) -> Self {
+    pub fn new(task: TaskId) -> Self {
         Self::begin(task, Stage::Open, None)
     }
 
     /// A task whose last commit is unclear: the store stays open, the journal decides.
     #[must_use]
-    pub fn of(task: Task, mut local: Box<Local>) -> Self {
+    pub fn of(task: TaskId, mut local: Box<TaskState>) -> Self {
         local.discard();
         Self::begin(task, Stage::Offsets, Some(local))
     }
 
     /// A task that runs elsewhere, to be followed; its store, if it is open already.
-    pub(crate) fn standby(task: Task, local: Option<Box<Local>>) -> Self {
+    pub(crate) fn standby(task: TaskId, local: Option<Box<TaskState>>) -> Self {
         let stage = if local.is_some() { Stage::Last } else { Stage::Open };
         Self { behind: true, ..Self::begin(task, stage, local) }
     }
 
     /// A task whose store turned out to be damaged while it ran.
     #[must_use]
-    pub fn damaged(task: Task, reason: &str) -> Self {
+    pub fn damaged(task: TaskId, reason: &str) -> Self {
         Self { damaged: Some(reason.to_owned()), ..Self::new(task) }
     }
 
-    fn begin(task: Task, stage: Stage, local: Option<Box<Local>>) -> Self {
+    fn begin(task: TaskId, stage: Stage, local: Option<Box<TaskState>>) -> Self {
         let began_at = local.as_ref().map_or(0, |local| local.epoch());
         let (waiting_since, alarmed, fetch, damaged) = (Instant::now(), false, Fetch::default(), None);
         Self { task, behind: false, stage, local, began_at, rolled_forward: 0, waiting_since, alarmed, fetch, damaged }
@@ -120,7 +120,7 @@ impl Recovery {
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
-    pub fn step<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
+    pub fn step<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<RecoveryStep, TaskError> {
         let step = match self.damaged.take() {
             Some(reason) => Err(TaskError::Damaged(reason)),
             None => self.advance(config, log),
@@ -128,24 +128,24 @@ impl Recovery {
         self.replaced(config, step)
     }
 
-    fn advance<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
+    fn advance<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<RecoveryStep, TaskError> {
         match &self.stage {
             Stage::Open => self.take(config),
             Stage::Fetch { target } => self.fetch(config, *target),
             Stage::Offsets => {
-                pass(Point::Opened)?;
+                hit(Point::Opened)?;
                 let settled = log.offsets_settled(self.task)?;
                 if settled {
-                    pass(Point::OffsetsSettled)?;
+                    hit(Point::OffsetsSettled)?;
                 }
-                Ok(self.pass(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
+                Ok(self.enter(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
             }
             Stage::Journal => {
                 let settled = log.journal_settled(self.task)?;
                 if settled {
-                    pass(Point::JournalSettled)?;
+                    hit(Point::JournalSettled)?;
                 }
-                Ok(self.pass(settled, "the tail of the task's journal is undecided", Stage::Last))
+                Ok(self.enter(settled, "the tail of the task's journal is undecided", Stage::Last))
             }
             Stage::Last => match log.journal_last(self.task)? {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
@@ -155,7 +155,7 @@ impl Recovery {
             Stage::Roll { target, .. } if *target == self.epoch() => self.finish(config, log),
             Stage::Roll { .. } => match self.roll(config, log)? {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
-                Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
+                Rolled::Part | Rolled::Epoch => Ok(RecoveryStep::Progress),
                 Rolled::End => Err(gone(self.task, self.epoch() + 1, None)),
             },
         }
@@ -166,41 +166,41 @@ impl Recovery {
     ///
     /// # Errors
     /// As [`Recovery::step`].
-    pub fn follow<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
+    pub fn follow<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<RecoveryStep, TaskError> {
         let step = self.advance_behind(config, past);
         self.replaced(config, step)
     }
 
-    fn advance_behind<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Step, TaskError> {
+    fn advance_behind<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<RecoveryStep, TaskError> {
         match &self.stage {
             Stage::Open => self.open(config),
             Stage::Fetch { target } => self.fetch(config, *target),
-            Stage::Offsets | Stage::Journal => Ok(self.pass(true, "", Stage::Last)),
+            Stage::Offsets | Stage::Journal => Ok(self.enter(true, "", Stage::Last)),
             Stage::Last => match past.journal_last(self.task)? {
                 Poll::Pending => Ok(self.wait("the end of the task's journal is being read")),
                 Poll::Ready(last) => {
                     // The store may be ahead of what can be read already, of the transaction that it has just committed.
                     let target = last.map_or(0, |last| last.epoch).max(self.epoch());
                     if self.epoch() == 0 && self.fetches(config, target) {
-                        return Ok(Step::Progress);
+                        return Ok(RecoveryStep::Progress);
                     }
-                    Ok(self.pass(true, "", Stage::Rules { target }))
+                    Ok(self.enter(true, "", Stage::Rules { target }))
                 }
             },
             Stage::Rules { target } => self.rules(config, past, *target),
             Stage::Roll { .. } => match self.roll(config, past)? {
                 Rolled::Waiting => Ok(self.wait("epochs of the task are being read")),
-                Rolled::Part | Rolled::Epoch => Ok(Step::Progress),
+                Rolled::Part | Rolled::Epoch => Ok(RecoveryStep::Progress),
                 Rolled::End => {
                     (self.waiting_since, self.alarmed) = (Instant::now(), false);
-                    Ok(Step::Waiting)
+                    Ok(RecoveryStep::Waiting)
                 }
             },
         }
     }
 
     /// A store that is damaged, or older than what is left of its journal, is replaced.
-    fn replaced(&mut self, config: &Config, step: Result<Step, TaskError>) -> Result<Step, TaskError> {
+    fn replaced(&mut self, config: &Config, step: Result<RecoveryStep, TaskError>) -> Result<RecoveryStep, TaskError> {
         match (step, self.target()) {
             (Err(TaskError::Damaged(reason)), _) => self.set_aside(config, &reason),
             (Err(gone @ TaskError::Gone(_)), Some(target)) => self.instead(config, target, &gone),
@@ -209,10 +209,10 @@ impl Recovery {
     }
 
     /// Reads the rules by which the store's last epoch was decided.
-    fn rules<P: Past>(&mut self, config: &Config, past: &mut P, target: u64) -> Result<Step, TaskError> {
+    fn rules<P: Past>(&mut self, config: &Config, past: &mut P, target: u64) -> Result<RecoveryStep, TaskError> {
         let local = self.local.as_mut().expect("opened in the first stage");
         let opened = local.open_states(config, past)?;
-        Ok(self.pass(opened, READING_RULES, Stage::Roll { target, roll: Roll::default() }))
+        Ok(self.enter(opened, READING_RULES, Stage::Roll { target, roll: Roll::default() }))
     }
 
     fn roll<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<Rolled, TaskError> {
@@ -225,69 +225,69 @@ impl Recovery {
             (self.waiting_since, self.alarmed) = (Instant::now(), false);
         }
         if matches!(rolled, Rolled::Epoch) {
-            pass(Point::RolledForward)?;
+            hit(Point::RolledForward)?;
         }
         Ok(rolled)
     }
 
     /// Its store, if it has come so far as to have one, as of a committed epoch.
     #[must_use]
-    pub fn into_local(self) -> Option<Box<Local>> {
+    pub fn into_local(self) -> Option<Box<TaskState>> {
         self.local
     }
 
     /// Takes the store over from whoever of this process had it last, or opens it.
-    fn take(&mut self, config: &Config) -> Result<Step, TaskError> {
-        pass(Point::Open)?;
+    fn take(&mut self, config: &Config) -> Result<RecoveryStep, TaskError> {
+        hit(Point::Open)?;
         match config.shelf.take(self.task) {
             Taken::Store(mut local) => {
                 local.adopt(config);
                 Ok(self.begin_with(local))
             }
             Taken::InUse => {
-                Ok(self.pass(false, "the store is being opened, or about to be laid down by a standby", Stage::Open))
+                Ok(self.enter(false, "the store is being opened, or about to be laid down by a standby", Stage::Open))
             }
             Taken::Nothing => self.open(config),
         }
     }
 
-    fn open(&mut self, config: &Config) -> Result<Step, TaskError> {
-        match Local::open(config, self.task) {
+    fn open(&mut self, config: &Config) -> Result<RecoveryStep, TaskError> {
+        match TaskState::open(config, self.task) {
             Ok(local) => Ok(self.begin_with(Box::new(local))),
-            Err(TaskError::Busy(reason)) => Ok(self.pass(false, &reason, Stage::Open)),
+            Err(TaskError::Busy(reason)) => Ok(self.enter(false, &reason, Stage::Open)),
             Err(error) => Err(error),
         }
     }
 
-    fn begin_with(&mut self, local: Box<Local>) -> Step {
+    fn begin_with(&mut self, local: Box<TaskState>) -> RecoveryStep {
         self.began_at = local.epoch();
         self.local = Some(local);
-        self.pass(true, "", Stage::Offsets)
+        self.enter(true, "", Stage::Offsets)
     }
 
-    fn pass(&mut self, passed: bool, reason: &str, next: Stage) -> Step {
+    fn enter(&mut self, passed: bool, reason: &str, next: Stage) -> RecoveryStep {
         if !passed {
             return self.wait(reason);
         }
         (self.stage, self.waiting_since, self.alarmed) = (next, Instant::now(), false);
-        Step::Progress
+        RecoveryStep::Progress
     }
 
     /// Waits, and says so once it has waited for too long.
-    pub(crate) fn wait(&mut self, reason: &str) -> Step {
+    pub(crate) fn wait(&mut self, reason: &str) -> RecoveryStep {
         if !self.alarmed && self.waiting_since.elapsed() > BARRIER_ALARM {
             self.alarmed = true;
             warn!(task = self.task.0, waited = ?self.waiting_since.elapsed(), "recovery is held up: {reason}");
         }
-        Step::Waiting
+        RecoveryStep::Waiting
     }
 
     /// Compares what the store has with the last committed record of the journal.
-    fn compare(&mut self, config: &Config, last: Option<JournalEntry>) -> Result<Step, TaskError> {
+    fn compare(&mut self, config: &Config, last: Option<JournalEntry>) -> Result<RecoveryStep, TaskError> {
         let last = last.map(|entry| record(&entry, self.task)).transpose()?;
         let target = last.as_ref().map_or(0, |last| last.epoch);
         if self.epoch() == 0 && self.fetches(config, target) {
-            return Ok(Step::Progress);
+            return Ok(RecoveryStep::Progress);
         }
         let local = self.local.as_ref().expect("opened in the first stage");
         if local.epoch() > target {
@@ -310,16 +310,16 @@ impl Recovery {
             ));
         }
         self.stage = Stage::Rules { target };
-        Ok(Step::Progress)
+        Ok(RecoveryStep::Progress)
     }
 
-    fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<Step, TaskError> {
+    fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<RecoveryStep, TaskError> {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
         if !local.make_ready(log)? {
             return Ok(self.wait(READING_RULES));
         }
-        pass(Point::Recovered)?;
+        hit(Point::Recovered)?;
         log.seek(self.task, &local.offsets(config))?;
         log.forget(self.task);
         let store = match (rebuilt, local.epoch()) {
@@ -330,6 +330,6 @@ impl Recovery {
         };
         info!(task = self.task.0, epoch = local.epoch(), rolled_forward = self.rolled_forward, store, "task recovered");
         let local = self.local.take().expect("opened in the first stage");
-        Ok(Step::Done(local))
+        Ok(RecoveryStep::Done(local))
     }
 }

@@ -41,7 +41,7 @@ pub struct Partition<S> {
 
 /// What a record brought about in its partition.
 #[derive(Debug)]
-pub struct Step {
+pub struct ReplayStep {
     /// In order of (customer, `effective_at`, dimension).
     pub changes: Vec<Decided>,
     /// Why its fact was refused, if so: its customer has no room for it.
@@ -70,7 +70,7 @@ impl<S: States> Partition<S> {
     ///
     /// # Errors
     /// If a state cannot be read.
-    pub fn record(&mut self, rules: &Rules, accepted: Accepted) -> Result<Step, S::Error> {
+    pub fn record(&mut self, rules: &Rules, accepted: Accepted) -> Result<ReplayStep, S::Error> {
         self.greatest = accepted.greatest.values().copied().max().max(self.greatest);
         let to = self.greatest.map_or(self.clock.facts, |greatest| greatest.max(self.clock.facts));
         self.epoch(rules, accepted, to)
@@ -94,16 +94,16 @@ impl<S: States> Partition<S> {
     }
 
     /// One epoch up to an instant, without grace.
-    fn epoch(&mut self, rules: &Rules, accepted: Accepted, to: Timestamp) -> Result<Step, S::Error> {
+    fn epoch(&mut self, rules: &Rules, accepted: Accepted, to: Timestamp) -> Result<ReplayStep, S::Error> {
         let clock = self.clock.at(to.max(self.clock.facts), 0);
-        let target = Target::Settled { clock, grace_ms: 0, timers_max: usize::MAX };
+        let target = Target::Proven { clock, grace_ms: 0, timers_max: usize::MAX };
         let Epoch { clock, changes, counts, digest, refused, .. } =
             decide(&mut self.states, rules, &self.clock, accepted, &target, None)?;
         self.counts.add(&counts);
         self.digest.merge(digest);
         self.clock = clock;
         let refused = (!refused.is_empty()).then(|| Rejection::customer_full(Facts::MAX_BYTES));
-        Ok(Step { changes, refused })
+        Ok(ReplayStep { changes, refused })
     }
 }
 
@@ -156,8 +156,8 @@ impl Replay {
             record.topic.clone_into(&mut self.topics[record.family.index()]);
         }
         let partition = self.partitions.entry(record.partition).or_default();
-        let step: Result<Step, Infallible> = partition.record(&self.rules, accepted);
-        let Ok(Step { changes, refused }) = step;
+        let step: Result<ReplayStep, Infallible> = partition.record(&self.rules, accepted);
+        let Ok(ReplayStep { changes, refused }) = step;
         let facts = partition.clock.facts;
         let changes = changes.into_iter().map(|decided| self.change(decided, record.partition, facts)).collect();
         Outcome { changes, rejection: refused.or(rejection) }

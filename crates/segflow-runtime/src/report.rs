@@ -6,13 +6,13 @@ use segflow_core::clock::Clock;
 
 use crate::config::Config;
 use crate::error::WorkerError;
-use crate::log::{Ends, LogError, Task};
+use crate::log::{Ends, LogError, TaskId};
 use crate::publish::TaskCommit;
 use crate::recovery::Recovery;
 use crate::rules::Refused;
 use crate::status::{InputStatus, Phase, Shadowing, Snapshot, Status, TaskStatus, WorkerStatus};
-use crate::task::{Local, Prepared};
-use crate::worker::{Cycle, Life};
+use crate::task::{TaskState, Prepared};
+use crate::worker::{Cycle, TaskPhase};
 
 pub(crate) fn started(status: &Status, worker: &str) {
     let mut status = status.lock();
@@ -43,13 +43,13 @@ pub(crate) fn aborted(status: &Status, worker: &str) {
     of_worker(&mut status.lock(), worker).aborts += 1;
 }
 
-pub(crate) fn rolled_forward(status: &Status, task: Task, epochs: u64) {
+pub(crate) fn rolled_forward(status: &Status, task: TaskId, epochs: u64) {
     if epochs > 0 {
         status.lock().totals.entry(task.0).or_default().rolled_forward += epochs;
     }
 }
 
-pub(crate) fn recovered(status: &Status, worker: &str, task: Task, recovery: &Recovery) {
+pub(crate) fn recovered(status: &Status, worker: &str, task: TaskId, recovery: &Recovery) {
     of_task(&mut status.lock(), worker, task).rebuilt = recovery.rebuilds();
 }
 
@@ -67,8 +67,8 @@ pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
 pub(crate) fn settled(
     status: &Status,
     worker: &str,
-    task: Task,
-    local: &Local,
+    task: TaskId,
+    local: &TaskState,
     prepared: &Prepared,
     ends: &Ends,
     config: &Config,
@@ -87,18 +87,18 @@ pub(crate) fn settled(
 }
 
 /// After every cycle: who owns what, and how it fares.
-pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, cycle: Result<&Cycle, &WorkerError>) {
+pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<TaskId, TaskPhase>, cycle: Result<&Cycle, &WorkerError>) {
     let mut status = status.lock();
-    status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&Task(*task)));
+    status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&TaskId(*task)));
     for (task, life) in tasks {
         let known = of_task(&mut status, name, *task);
         match life {
-            Life::Recovering(recovery) => {
+            TaskPhase::Recovering(recovery) => {
                 known.phase = Phase::Recovering { target: recovery.target() };
                 known.epoch = recovery.epoch();
                 known.rebuilt |= recovery.rebuilds();
             }
-            Life::Running(local) => {
+            TaskPhase::Running(local) => {
                 known.phase = Phase::Running;
                 known.epoch = local.epoch();
                 (known.segmentation_version, known.passing) = local.rules_in_force();
@@ -107,7 +107,7 @@ pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, 
                     (input.position, input.greatest) = (position.offset, position.greatest);
                 }
             }
-            Life::Stopped(reason) => known.phase = Phase::Stopped { reason: reason.clone() },
+            TaskPhase::Stopped(reason) => known.phase = Phase::Stopped { reason: reason.clone() },
         }
     }
     let worker = of_worker(&mut status, name);
@@ -132,7 +132,7 @@ pub(crate) fn cycled(status: &Status, name: &str, tasks: &BTreeMap<Task, Life>, 
 const STANDBY: &str = "standby";
 
 /// How far a standby has come, or why it has not; unless a worker of this process has the task by now.
-pub(crate) fn standby(status: &Status, task: Task, epoch: u64, journal: Option<u64>, stopped: Option<String>) {
+pub(crate) fn standby(status: &Status, task: TaskId, epoch: u64, journal: Option<u64>, stopped: Option<String>) {
     let mut status = status.lock();
     if status.tasks.get(&task.0).is_none_or(|known| known.worker == STANDBY) {
         let known = of_task(&mut status, STANDBY, task);
@@ -141,12 +141,12 @@ pub(crate) fn standby(status: &Status, task: Task, epoch: u64, journal: Option<u
 }
 
 /// A standby has laid a task down.
-pub(crate) fn standby_over(status: &Status, task: Task) {
+pub(crate) fn standby_over(status: &Status, task: TaskId) {
     status.lock().tasks.retain(|partition, known| *partition != task.0 || known.worker != STANDBY);
 }
 
 /// Where a task's shadow stands, which has no run; whether that is new.
-pub(crate) fn shadow(status: &Status, task: Task, phase: Shadowing) -> bool {
+pub(crate) fn shadow(status: &Status, task: TaskId, phase: Shadowing) -> bool {
     let mut status = status.lock();
     let shadow = status.shadows.entry(task.0).or_default();
     shadow.differing.clear();
@@ -157,7 +157,7 @@ pub(crate) fn shadow(status: &Status, task: Task, phase: Shadowing) -> bool {
 }
 
 /// How far the run of a task's shadow has come.
-pub(crate) fn shadow_goes(status: &Status, task: Task, passing: bool, differing: &BTreeMap<String, u64>) {
+pub(crate) fn shadow_goes(status: &Status, task: TaskId, passing: bool, differing: &BTreeMap<String, u64>) {
     let mut status = status.lock();
     let shadow = status.shadows.entry(task.0).or_default();
     shadow.phase = Some(if passing { Shadowing::Passing } else { Shadowing::Running });
@@ -165,17 +165,17 @@ pub(crate) fn shadow_goes(status: &Status, task: Task, passing: bool, differing:
 }
 
 /// A run begins.
-pub(crate) fn shadow_begun(status: &Status, task: Task) {
+pub(crate) fn shadow_begun(status: &Status, task: TaskId) {
     status.lock().shadows.entry(task.0).or_default().runs += 1;
 }
 
 /// Changes of a shadow are committed.
-pub(crate) fn shadow_told(status: &Status, task: Task, changes: u64) {
+pub(crate) fn shadow_told(status: &Status, task: TaskId, changes: u64) {
     status.lock().shadows.entry(task.0).or_default().changes += changes;
 }
 
 /// A task is no longer here.
-pub(crate) fn shadow_over(status: &Status, task: Task) {
+pub(crate) fn shadow_over(status: &Status, task: TaskId) {
     if let Some(shadow) = status.lock().shadows.get_mut(&task.0) {
         shadow.phase = None;
         shadow.differing.clear();
@@ -187,7 +187,7 @@ fn of_worker<'a>(status: &'a mut Snapshot, worker: &str) -> &'a mut WorkerStatus
 }
 
 /// The status of a task; one that another worker of this process had begins anew.
-fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: Task) -> &'a mut TaskStatus {
+fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: TaskId) -> &'a mut TaskStatus {
     let new = || TaskStatus {
         worker: worker.to_owned(),
         phase: Phase::Recovering { target: None },

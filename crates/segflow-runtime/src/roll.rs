@@ -11,9 +11,9 @@ use tracing::{debug, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::failpoint::{Point, pass};
-use crate::log::{JournalEntry, Offsets, Past, Record, Task};
-use crate::task::Local;
+use crate::failpoint::{Point, hit};
+use crate::log::{JournalEntry, Offsets, Past, Record, TaskId};
+use crate::task::TaskState;
 
 /// Journal records read at once.
 const JOURNAL_BATCH: usize = 64;
@@ -59,16 +59,16 @@ impl Roll {
     /// `Log` of kind `Retry`: ask again later, nothing is lost. Otherwise why the store cannot go on.
     pub(crate) fn step<P: Past>(
         &mut self,
-        local: &mut Local,
+        local: &mut TaskState,
         config: &Config,
         past: &mut P,
-        task: Task,
+        task: TaskId,
     ) -> Result<Rolled, TaskError> {
         if let Some(not_yet) = self.gather(local, config, past, task)? {
             return Ok(not_yet);
         }
         let next = self.next.as_mut().expect("gathered");
-        pass(Point::Roll)?;
+        hit(Point::Roll)?;
         // It stays until it is written: a step that fails is done again.
         roll_forward(local, config, task, next.record.clone(), &next.bytes, &next.records)?;
         self.next = None;
@@ -81,10 +81,10 @@ impl Roll {
     /// As [`Roll::step`].
     pub(crate) fn look<P: Past>(
         &mut self,
-        local: &Local,
+        local: &TaskState,
         config: &Config,
         past: &mut P,
-        task: Task,
+        task: TaskId,
     ) -> Result<Option<Rolled>, TaskError> {
         if self.next.is_none() {
             if self.entries.is_empty() {
@@ -106,10 +106,10 @@ impl Roll {
     /// As [`Roll::step`].
     pub(crate) fn gather<P: Past>(
         &mut self,
-        local: &mut Local,
+        local: &mut TaskState,
         config: &Config,
         past: &mut P,
-        task: Task,
+        task: TaskId,
     ) -> Result<Option<Rolled>, TaskError> {
         if let Some(not_yet) = self.look(local, config, past, task)? {
             return Ok(Some(not_yet));
@@ -141,7 +141,7 @@ impl Roll {
 }
 
 impl Next {
-    fn new(entry: JournalEntry, local: &Local, config: &Config, task: Task) -> Result<Self, TaskError> {
+    fn new(entry: JournalEntry, local: &TaskState, config: &Config, task: TaskId) -> Result<Self, TaskError> {
         if entry.epoch != local.epoch() + 1 {
             return Err(gone(task, local.epoch() + 1, Some(entry.epoch)));
         }
@@ -160,7 +160,7 @@ impl Next {
     }
 
     /// Reads what has come of the inputs, one after the other; returns whether it has all.
-    fn read<P: Past>(&mut self, config: &Config, past: &mut P, task: Task) -> Result<bool, TaskError> {
+    fn read<P: Past>(&mut self, config: &Config, past: &mut P, task: TaskId) -> Result<bool, TaskError> {
         for family in config.inputs.keys() {
             let Some(from) = self.read.get_mut(family) else { continue };
             let to = self.record.inputs[family].offset;
@@ -178,7 +178,7 @@ impl Next {
 }
 
 /// The journal does not have the epoch that is next.
-pub(crate) fn gone(task: Task, epoch: u64, found: Option<u64>) -> TaskError {
+pub(crate) fn gone(task: TaskId, epoch: u64, found: Option<u64>) -> TaskError {
     let found = found.map_or_else(|| "none".to_owned(), |epoch| format!("epoch {epoch}"));
     let reason = format!(
         "task {}: expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far",
@@ -187,13 +187,13 @@ pub(crate) fn gone(task: Task, epoch: u64, found: Option<u64>) -> TaskError {
     TaskError::Gone(reason)
 }
 
-pub(crate) fn record(entry: &JournalEntry, task: Task) -> Result<Journal, TaskError> {
+pub(crate) fn record(entry: &JournalEntry, task: TaskId) -> Result<Journal, TaskError> {
     segflow_wire::journal::decode(&entry.bytes)
         .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
 }
 
 /// The same bytes are accepted only by the same intake.
-fn same_intake(record: &Journal, config: &Config, task: Task) -> Result<(), TaskError> {
+fn same_intake(record: &Journal, config: &Config, task: TaskId) -> Result<(), TaskError> {
     if record.intake_hash == config.intake.hash() {
         return Ok(());
     }
@@ -211,9 +211,9 @@ fn same_intake(record: &Journal, config: &Config, task: Task) -> Result<(), Task
 
 /// Decides one epoch of the journal again, from the same slices of input to the same positions, emitting nothing.
 fn roll_forward(
-    local: &mut Local,
+    local: &mut TaskState,
     config: &Config,
-    task: Task,
+    task: TaskId,
     record: Journal,
     bytes: &[u8],
     records: &[Record],
@@ -241,7 +241,7 @@ fn roll_forward(
             "decided the same changes from other counts: a compacted input may have lost records");
     }
     debug!(task = task.0, epoch = record.epoch, "rolled forward");
-    if let Err(error) = pass(Point::Rolled) {
+    if let Err(error) = hit(Point::Rolled) {
         local.discard();
         return Err(error.into());
     }

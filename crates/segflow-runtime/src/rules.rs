@@ -96,7 +96,7 @@ impl Rules {
 /// By which rules an epoch decides, and how far the pass over all customers had come before it: from the epoch before
 /// and the hash of its own rules.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Standing {
+pub struct InForce {
     /// Of the rules in force.
     pub hash: String,
     /// Of the former ones, the oldest first.
@@ -107,7 +107,7 @@ pub struct Standing {
     pub activates: bool,
 }
 
-impl Standing {
+impl InForce {
     /// Of an epoch by the rules of this hash. Another hash than that of the epoch before is an activation, with which the
     /// pass begins anew.
     #[must_use]

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use tracing::info;
 
 use crate::config::Config;
-use crate::log::Task;
-use crate::task::Local;
+use crate::log::TaskId;
+use crate::task::TaskState;
 
 /// The most stores that lie here at once; the one that has lain longest makes room.
 const ROOM: usize = 64;
@@ -26,22 +26,22 @@ pub struct Shelf(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     kept: Duration,
-    laid: BTreeMap<Task, Laid>,
+    laid: BTreeMap<TaskId, Laid>,
     /// How many workers have been given a task and have not given it up: two, while one has not noticed that it lost it.
-    claims: BTreeMap<Task, usize>,
+    claims: BTreeMap<TaskId, usize>,
     /// Those that a standby holds, or that are being opened.
-    lent: BTreeSet<Task>,
+    lent: BTreeSet<TaskId>,
 }
 
 struct Laid {
-    local: Box<Local>,
+    local: Box<TaskState>,
     since: Instant,
 }
 
 /// What the shelf has of a task.
 pub(crate) enum Taken {
     /// Its store, open.
-    Store(Box<Local>),
+    Store(Box<TaskState>),
     /// Being opened, or a standby has it: it is laid down after the present step.
     InUse,
     /// Nothing: it is to be opened.
@@ -56,12 +56,12 @@ impl Shelf {
     }
 
     /// A worker has been given a task. No standby may have it from now on.
-    pub(crate) fn claim(&self, task: Task) {
+    pub(crate) fn claim(&self, task: TaskId) {
         *self.lock().claims.entry(task).or_default() += 1;
     }
 
     /// The store of a task that was claimed.
-    pub(crate) fn take(&self, task: Task) -> Taken {
+    pub(crate) fn take(&self, task: TaskId) -> Taken {
         let mut inner = self.lock();
         match inner.laid.remove(&task) {
             Some(laid) => Taken::Store(laid.local),
@@ -71,7 +71,7 @@ impl Shelf {
     }
 
     /// A worker gives a task up, with its store if it has one.
-    pub(crate) fn give_up(&self, task: Task, local: Option<Box<Local>>) {
+    pub(crate) fn give_up(&self, task: TaskId, local: Option<Box<TaskState>>) {
         let mut inner = self.lock();
         if let Some(claims) = inner.claims.get_mut(&task) {
             *claims -= 1;
@@ -83,7 +83,7 @@ impl Shelf {
     }
 
     /// Lends a task to a standby, with its store if that lies here; none while a worker has the task, or it is lent.
-    pub(crate) fn lend(&self, task: Task) -> Option<Option<Box<Local>>> {
+    pub(crate) fn lend(&self, task: TaskId) -> Option<Option<Box<TaskState>>> {
         let mut inner = self.lock();
         if inner.claims.contains_key(&task) || !inner.lent.insert(task) {
             return None;
@@ -105,7 +105,7 @@ impl Shelf {
             let mut loan = Loan { shelf: self, task, local };
             info!(task = task.0, "the store is opened ahead");
             if loan.local.is_none() {
-                loan.local = Local::open(config, task).ok().map(Box::new);
+                loan.local = TaskState::open(config, task).ok().map(Box::new);
             }
             opened += u32::from(loan.local.is_some());
         }
@@ -113,12 +113,12 @@ impl Shelf {
     }
 
     /// Whether a worker waits for what a standby holds.
-    pub(crate) fn is_wanted(&self, task: Task) -> bool {
+    pub(crate) fn is_wanted(&self, task: TaskId) -> bool {
         self.lock().claims.contains_key(&task)
     }
 
     /// Lays down what was lent.
-    pub(crate) fn give_back(&self, task: Task, local: Option<Box<Local>>) {
+    pub(crate) fn give_back(&self, task: TaskId, local: Option<Box<TaskState>>) {
         let mut inner = self.lock();
         inner.lent.remove(&task);
         inner.lay(task, local);
@@ -145,8 +145,8 @@ impl Shelf {
 /// Given back however this ends.
 struct Loan<'s> {
     shelf: &'s Shelf,
-    task: Task,
-    local: Option<Box<Local>>,
+    task: TaskId,
+    local: Option<Box<TaskState>>,
 }
 
 impl Drop for Loan<'_> {
@@ -156,7 +156,7 @@ impl Drop for Loan<'_> {
 }
 
 impl Inner {
-    fn lay(&mut self, task: Task, local: Option<Box<Local>>) {
+    fn lay(&mut self, task: TaskId, local: Option<Box<TaskState>>) {
         let Some(mut local) = local.filter(|_| !self.kept.is_zero()) else { return };
         local.discard();
         if self.laid.len() >= ROOM {

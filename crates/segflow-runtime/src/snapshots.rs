@@ -11,17 +11,17 @@ use std::time::{Duration, Instant};
 
 use segflow_core::ENGINE_VERSION;
 use segflow_core::journal::Record as Journal;
-use segflow_snapshot::{Known, Manifest, Policy, SnapshotError, Snapshots, Step, Subject};
+use segflow_snapshot::{KnownFiles, Manifest, Policy, SnapshotError, Snapshots, SnapshotStep, Subject};
 use segflow_store::Meta;
 use tracing::{debug, info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::failpoint::{Point, pass};
-use crate::log::{Log, Task, Trimmer};
+use crate::failpoint::{Point, hit};
+use crate::log::{Log, TaskId, Trimmer};
 use crate::state_bytes;
 use crate::status::Status;
-use crate::task::Local;
+use crate::task::TaskState;
 
 mod restoring;
 
@@ -35,7 +35,7 @@ const ASKS: Duration = Duration::from_secs(10);
 
 /// How often, and how many.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Settings {
+pub struct SnapshotSettings {
     /// Between two snapshots of a task.
     pub interval: Duration,
     /// How many snapshots of each task are kept, 1 or more.
@@ -44,14 +44,14 @@ pub struct Settings {
 
 /// The snapshots of the tasks of one process.
 pub struct Keeper {
-    shared: Arc<Shared>,
+    shared: Arc<KeeperShared>,
     /// Room for one: the uploader is idle when it is asked.
     jobs: SyncSender<Job>,
 }
 
-struct Shared {
+struct KeeperShared {
     snapshots: Snapshots,
-    settings: Settings,
+    settings: SnapshotSettings,
     status: Arc<Status>,
     table: Mutex<Table>,
     idle: Condvar,
@@ -91,10 +91,10 @@ impl Keeper {
     ///
     /// # Errors
     /// If the thread cannot be started.
-    pub fn start(snapshots: Snapshots, settings: Settings, status: Arc<Status>) -> std::io::Result<Arc<Self>> {
+    pub fn start(snapshots: Snapshots, settings: SnapshotSettings, status: Arc<Status>) -> std::io::Result<Arc<Self>> {
         let (table, idle) = (Mutex::default(), Condvar::new());
         let snapshots = snapshots.watched(pass_step);
-        let shared = Arc::new(Shared { snapshots, settings, status, table, idle });
+        let shared = Arc::new(KeeperShared { snapshots, settings, status, table, idle });
         let (jobs, received) = sync_channel(1);
         let uploads = Arc::clone(&shared);
         std::thread::Builder::new().name("snapshots".to_owned()).spawn(move || uploads.serve(&received))?;
@@ -123,7 +123,7 @@ impl Keeper {
     }
 
     /// Between two cycles of a task: takes a snapshot if it is the task's turn.
-    pub(crate) fn attend<L: Log>(&self, config: &Config, log: &mut L, task: Task, local: &Local) {
+    pub(crate) fn attend<L: Log>(&self, config: &Config, log: &mut L, task: TaskId, local: &TaskState) {
         // What this worker has not committed itself it does not take: somebody may have it already.
         let Some(offset) = log.journaled(task) else { return };
         let Some(last) = local.last().filter(|last| self.take_turn(task, last.epoch)) else { return };
@@ -146,7 +146,7 @@ impl Keeper {
 
     /// Whether a task may take a snapshot of an epoch now: it is due, has something new, and of those that are due none
     /// has been so for longer.
-    fn take_turn(&self, task: Task, epoch: u64) -> bool {
+    fn take_turn(&self, task: TaskId, epoch: u64) -> bool {
         let now = Instant::now();
         let interval = self.shared.settings.interval;
         let mut table = self.shared.lock();
@@ -172,8 +172,8 @@ impl Keeper {
     fn take(
         &self,
         config: &Config,
-        task: Task,
-        local: &Local,
+        task: TaskId,
+        local: &TaskState,
         last: &Journal,
         offset: u64,
     ) -> Result<(Subject, PathBuf), TaskError> {
@@ -181,7 +181,7 @@ impl Keeper {
         remove(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
         let started = Instant::now();
         local.store().checkpoint(&directory)?;
-        pass(Point::CheckpointTaken)?;
+        hit(Point::CheckpointTaken)?;
         let took = started.elapsed();
         debug!(task = task.0, epoch = last.epoch, ?took, "checkpoint taken");
         let journal = local.store().meta(Meta::Journal)?.unwrap_or_default();
@@ -196,7 +196,7 @@ const NOT_TRIMMED: &str = "the journal is not trimmed this time";
 /// The last part of a checkpoint's directory.
 const CHECKPOINT: &str = "checkpoint";
 
-fn subject(task: Task, last: &Journal, journal: Vec<u8>, offset: u64) -> Subject {
+fn subject(task: TaskId, last: &Journal, journal: Vec<u8>, offset: u64) -> Subject {
     let inputs: BTreeMap<&str, u64> = last.inputs.iter().map(|(family, at)| (family.name(), at.offset)).collect();
     let summary = serde_json::json!({
         "offsets": inputs,
@@ -216,15 +216,15 @@ fn subject(task: Task, last: &Journal, journal: Vec<u8>, offset: u64) -> Subject
     }
 }
 
-impl Shared {
+impl KeeperShared {
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self, jobs: &Receiver<Job>) {
-        let mut known: BTreeMap<u32, Known> = BTreeMap::new();
+        let mut known: BTreeMap<u32, KnownFiles> = BTreeMap::new();
         for Job { subject, directory, trimmer } in jobs {
-            let task = Task(subject.task);
+            let task = TaskId(subject.task);
             match self.upload(task, subject, &directory, known.entry(task.0).or_default()) {
                 Ok(kept) => self.trim(task, &kept, trimmer),
                 Err(error) => self.failed(task, NOT_MADE, &error),
@@ -238,10 +238,10 @@ impl Shared {
 
     fn upload(
         &self,
-        task: Task,
+        task: TaskId,
         subject: Subject,
         directory: &Path,
-        known: &mut Known,
+        known: &mut KnownFiles,
     ) -> Result<Vec<Manifest>, SnapshotError> {
         let (epoch, started) = (subject.epoch, Instant::now());
         let uploaded = self.snapshots.upload(subject, directory, known)?;
@@ -259,10 +259,10 @@ impl Shared {
 
     /// Trims the journal to what the snapshots kept need. Whoever has the task by now, what goes is what no snapshot needs
     /// that is there: newer ones need less.
-    fn trim(&self, task: Task, kept: &[Manifest], trimmer: Option<Trimmer>) {
+    fn trim(&self, task: TaskId, kept: &[Manifest], trimmer: Option<Trimmer>) {
         let (Some(before), Some(trimmer)) = (self.reach(kept), trimmer) else { return };
         let trimmed =
-            pass(Point::Collected).and_then(|()| trimmer(task, before)).and_then(|()| pass(Point::JournalTrimmed));
+            hit(Point::Collected).and_then(|()| trimmer(task, before)).and_then(|()| hit(Point::JournalTrimmed));
         match trimmed {
             Ok(()) => debug!(task = task.0, before, "journal trimmed"),
             Err(error) => self.failed(task, NOT_TRIMMED, &error),
@@ -277,7 +277,7 @@ impl Shared {
         (epochs >= self.settings.keep).then_some(oldest.journal_offset?)
     }
 
-    fn failed(&self, task: Task, what: &str, error: &dyn std::fmt::Display) {
+    fn failed(&self, task: TaskId, what: &str, error: &dyn std::fmt::Display) {
         warn!(task = task.0, "{what}: {error}");
         self.status.lock().snapshots.entry(task.0).or_default().failures += 1;
     }
@@ -290,16 +290,16 @@ impl Shared {
 
 /// Passes a point on the way of a snapshot.
 fn passed(point: Point) -> Result<(), SnapshotError> {
-    pass(point).map_err(|error| SnapshotError::Store(error.to_string()))
+    hit(point).map_err(|error| SnapshotError::Store(error.to_string()))
 }
 
-fn pass_step(step: Step) -> Result<(), SnapshotError> {
+fn pass_step(step: SnapshotStep) -> Result<(), SnapshotError> {
     passed(match step {
-        Step::Declared => Point::UploadDeclared,
-        Step::FileSent => Point::FileSent,
-        Step::Sent => Point::FilesSent,
-        Step::Sealed => Point::ManifestPut,
-        Step::Retained => Point::ManifestsDropped,
+        SnapshotStep::Declared => Point::UploadDeclared,
+        SnapshotStep::FileSent => Point::FileSent,
+        SnapshotStep::Sent => Point::FilesSent,
+        SnapshotStep::Sealed => Point::ManifestPut,
+        SnapshotStep::Retained => Point::ManifestsDropped,
     })
 }
 

@@ -13,8 +13,8 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::{TaskError, WorkerError};
-use crate::log::{LogError, Past, Task};
-use crate::recovery::{Recovery, Step};
+use crate::log::{LogError, Past, TaskId};
+use crate::recovery::{Recovery, RecoveryStep};
 use crate::report;
 use crate::status::Status;
 
@@ -30,10 +30,10 @@ pub struct Standbys<P: Past> {
     config: Arc<Config>,
     past: P,
     status: Arc<Status>,
-    tasks: BTreeMap<Task, Life>,
+    tasks: BTreeMap<TaskId, StandbyPhase>,
 }
 
-enum Life {
+enum StandbyPhase {
     /// A worker of this process has the task.
     Here,
     Following(Box<Recovery>),
@@ -42,8 +42,8 @@ enum Life {
 
 impl<P: Past> Standbys<P> {
     /// Standbys of these tasks. Those that workers of this process own are left to them.
-    pub fn new(config: Arc<Config>, past: P, status: Arc<Status>, tasks: impl IntoIterator<Item = Task>) -> Self {
-        let tasks = tasks.into_iter().map(|task| (task, Life::Here)).collect();
+    pub fn new(config: Arc<Config>, past: P, status: Arc<Status>, tasks: impl IntoIterator<Item = TaskId>) -> Self {
+        let tasks = tasks.into_iter().map(|task| (task, StandbyPhase::Here)).collect();
         Self { config, past, status, tasks }
     }
 
@@ -65,7 +65,7 @@ impl<P: Past> Standbys<P> {
     /// # Errors
     /// `Fenced` if the client that reads is of no more use: build anew.
     pub fn cycle(&mut self) -> Result<bool, WorkerError> {
-        let tasks: Vec<Task> = self.tasks.keys().copied().collect();
+        let tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
         let mut progress = false;
         for task in tasks {
             progress |= self.attend(task)?;
@@ -73,30 +73,30 @@ impl<P: Past> Standbys<P> {
         Ok(progress)
     }
 
-    fn attend(&mut self, task: Task) -> Result<bool, WorkerError> {
+    fn attend(&mut self, task: TaskId) -> Result<bool, WorkerError> {
         if self.config.shelf.is_wanted(task) {
             self.lay_down(task);
             return Ok(false);
         }
         match self.tasks.get_mut(&task) {
-            Some(Life::Following(_)) => self.follow(task),
-            Some(Life::Stopped(since)) if since.elapsed() < TRIED_AGAIN => Ok(false),
-            Some(Life::Stopped(_) | Life::Here) | None => {
+            Some(StandbyPhase::Following(_)) => self.follow(task),
+            Some(StandbyPhase::Stopped(since)) if since.elapsed() < TRIED_AGAIN => Ok(false),
+            Some(StandbyPhase::Stopped(_) | StandbyPhase::Here) | None => {
                 let Some(local) = self.config.shelf.lend(task) else { return Ok(false) };
                 info!(task = task.0, open = local.is_some(), "a standby follows the task");
-                self.tasks.insert(task, Life::Following(Box::new(Recovery::standby(task, local))));
+                self.tasks.insert(task, StandbyPhase::Following(Box::new(Recovery::standby(task, local))));
                 Ok(true)
             }
         }
     }
 
-    fn follow(&mut self, task: Task) -> Result<bool, WorkerError> {
-        let Some(Life::Following(recovery)) = self.tasks.get_mut(&task) else { return Ok(false) };
+    fn follow(&mut self, task: TaskId) -> Result<bool, WorkerError> {
+        let Some(StandbyPhase::Following(recovery)) = self.tasks.get_mut(&task) else { return Ok(false) };
         let (began, mut progress) = (Instant::now(), false);
         while began.elapsed() < SHARE {
             match recovery.follow(&self.config, &mut self.past) {
-                Ok(Step::Progress) => progress = true,
-                Ok(Step::Waiting | Step::Done(_)) => break,
+                Ok(RecoveryStep::Progress) => progress = true,
+                Ok(RecoveryStep::Waiting | RecoveryStep::Done(_)) => break,
                 Err(TaskError::Log(LogError::Retry(reason))) => {
                     recovery.wait(&reason);
                     break;
@@ -109,7 +109,7 @@ impl<P: Past> Standbys<P> {
                     warn!(task = task.0, epoch, "the standby cannot follow, and tries again in a minute: {error}");
                     report::standby(&self.status, task, epoch, journal, Some(error.to_string()));
                     self.past.forget(task);
-                    self.tasks.insert(task, Life::Stopped(Instant::now()));
+                    self.tasks.insert(task, StandbyPhase::Stopped(Instant::now()));
                     self.config.shelf.give_back(task, None);
                     return Ok(false);
                 }
@@ -120,10 +120,10 @@ impl<P: Past> Standbys<P> {
     }
 
     /// Lays a task down, for whoever is next.
-    fn lay_down(&mut self, task: Task) {
-        let Some(life) = self.tasks.insert(task, Life::Here) else { return };
+    fn lay_down(&mut self, task: TaskId) {
+        let Some(life) = self.tasks.insert(task, StandbyPhase::Here) else { return };
         report::standby_over(&self.status, task);
-        if let Life::Following(recovery) = life {
+        if let StandbyPhase::Following(recovery) = life {
             self.past.forget(task);
             info!(task = task.0, epoch = recovery.epoch(), "the standby lays the task down");
             self.config.shelf.give_back(task, recovery.into_local());
@@ -133,7 +133,7 @@ impl<P: Past> Standbys<P> {
 
 impl<P: Past> Drop for Standbys<P> {
     fn drop(&mut self) {
-        let tasks: Vec<Task> = self.tasks.keys().copied().collect();
+        let tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
         tasks.into_iter().for_each(|task| self.lay_down(task));
     }
 }

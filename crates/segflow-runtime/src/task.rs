@@ -20,28 +20,28 @@ use crate::config::{Bounds, Config};
 use crate::dead_letter;
 use crate::epoch::{Accepted, Epoch, Reached, Target, changed, decide};
 use crate::error::TaskError;
-use crate::log::{Ends, Offsets, Output, Past, Record, Sink, Task};
+use crate::log::{Ends, Offsets, Output, Past, Record, Sink, TaskId};
 use crate::publish::TaskCommit;
-use crate::rules::{Refused, Rules, Standing};
+use crate::rules::{Refused, Rules, InForce};
 use crate::shadow::{Moves, moves};
 use crate::state_bytes;
 use crate::states::Stored;
 
 /// A task's local state.
-pub struct Local {
-    task: Task,
+pub struct TaskState {
+    task: TaskId,
     states: Stored,
     last: Option<Journal>,
     at_hand: AtHand,
     intake_hash: String,
 }
 
-impl Local {
+impl TaskState {
     /// Opens what the disk has of a task, or begins with nothing.
     ///
     /// # Errors
     /// `Busy` while another worker has it open; otherwise why it cannot be used.
-    pub fn open(config: &Config, task: Task) -> Result<Self, TaskError> {
+    pub fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
         let store = Store::open(&config.task_dir(task), &config.store)?;
         let last = match store.meta(Meta::Journal)? {
             Some(bytes) => Some(segflow_wire::journal::decode(&bytes).map_err(|error| {
@@ -87,7 +87,7 @@ impl Local {
 
     /// Whose state it is.
     #[must_use]
-    pub const fn task(&self) -> Task {
+    pub const fn task(&self) -> TaskId {
         self.task
     }
 
@@ -139,7 +139,7 @@ impl Local {
     /// wrote and would not be understood later; false: they have not come yet.
     ///
     /// # Errors
-    /// As [`Local::learn`]; if the store cannot be read or written.
+    /// As [`TaskState::learn`]; if the store cannot be read or written.
     pub fn open_states<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<bool, TaskError> {
         let Some(last) = &self.last else { return Ok(true) };
         if !self.at_hand.learn(config, past, last)? {
@@ -163,7 +163,7 @@ impl Local {
     /// # Errors
     /// If a state cannot be read. What was changed in the cache is to be discarded.
     pub(crate) fn decide_again(&mut self, record: &Journal, accepted: Accepted) -> Result<Epoch, TaskError> {
-        let standing = Standing::of(self.last.as_ref(), &record.segmentation_hash);
+        let standing = InForce::of(self.last.as_ref(), &record.segmentation_hash);
         let (rules, pass) = (self.at_hand.rules(&standing), standing.pass_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
         Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
@@ -172,7 +172,7 @@ impl Local {
     /// The rules of the last epoch; none before the first.
     pub(crate) fn rules(&self) -> Option<Rules> {
         let last = self.last.as_ref()?;
-        Some(self.at_hand.rules(&Standing::of(Some(last), &last.segmentation_hash)))
+        Some(self.at_hand.rules(&InForce::of(Some(last), &last.segmentation_hash)))
     }
 
     /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say. If the task
@@ -194,7 +194,7 @@ impl Local {
         let before = self.clock();
         let settled = before.settle(&self.clock_inputs(config, &inputs, ends), ends.w, config.clock);
         let timers_max = bounds.timers_max;
-        let target = Target::Settled { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
+        let target = Target::Proven { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
         let beginning = self.at_hand.next(config, self.last.as_ref());
         let pass = beginning.standing.pass(bounds.resegmented_max);
         let facts = shadowed.then(|| accepted.clone());
@@ -290,7 +290,7 @@ impl Local {
         inputs.iter().map(input).collect()
     }
 
-    fn journal(&self, standing: &Standing, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Timestamp) -> Journal {
+    fn journal(&self, standing: &InForce, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Timestamp) -> Journal {
         let (former, resegmented_to) = match &epoch.passed {
             Some(Reached::Customer(customer)) => (standing.former.clone(), Some(customer.clone())),
             Some(Reached::End) | None => (Vec::new(), None),
@@ -384,7 +384,7 @@ pub(crate) struct Rejected {
 fn change_output(
     config: &Config,
     segmentation: &Segmentation,
-    task: Task,
+    task: TaskId,
     record: &Journal,
     decided: &Decided,
 ) -> Output {
@@ -402,7 +402,7 @@ fn change_output(
 }
 
 /// The envelope of a change that nobody is to act on, decided by this release.
-pub(crate) fn envelope(config: &Config, task: Task, decided: &Decided, decided_at: Timestamp) -> Envelope {
+pub(crate) fn envelope(config: &Config, task: TaskId, decided: &Decided, decided_at: Timestamp) -> Envelope {
     Envelope {
         actionable: false,
         decided_at,
@@ -414,6 +414,6 @@ pub(crate) fn envelope(config: &Config, task: Task, decided: &Decided, decided_a
     }
 }
 
-pub(crate) fn keyed(sink: Sink, task: Task, key: &str, value: Vec<u8>) -> Output {
+pub(crate) fn keyed(sink: Sink, task: TaskId, key: &str, value: Vec<u8>) -> Output {
     Output { sink, task, key: Some(key.as_bytes().to_vec()), value: Some(value), headers: Vec::new() }
 }

@@ -10,14 +10,14 @@ use tracing::{error, info, warn};
 
 use crate::config::{Bounds, Config};
 use crate::error::{TaskError, WorkerError};
-use crate::failpoint::{Point, pass};
-use crate::log::{Ends, Log, LogError, LogResult, Record, Task};
+use crate::failpoint::{Point, hit};
+use crate::log::{Ends, Log, LogError, LogResult, Record, TaskId};
 use crate::publish::{TaskCommit, publish};
-use crate::recovery::{Recovery, Step};
+use crate::recovery::{Recovery, RecoveryStep};
 use crate::report;
 use crate::shadow::{ShadowCommit, Shadows};
 use crate::status::Status;
-use crate::task::Local;
+use crate::task::TaskState;
 
 /// The first pause after a failure; it doubles with every further one.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
@@ -32,19 +32,19 @@ pub struct Worker<L: Log> {
     config: Arc<Config>,
     log: L,
     status: Arc<Status>,
-    tasks: BTreeMap<Task, Life>,
+    tasks: BTreeMap<TaskId, TaskPhase>,
     failures: u32,
     /// The producer must be recycled before anything else.
     broken: bool,
     /// The task that was taken further last, of those that recover.
-    recovered_last: Option<Task>,
+    recovered_last: Option<TaskId>,
     shadows: Shadows,
 }
 
 /// The life of a task that is owned.
-pub(crate) enum Life {
+pub(crate) enum TaskPhase {
     Recovering(Box<Recovery>),
-    Running(Box<Local>),
+    Running(Box<TaskState>),
     Stopped(String),
 }
 
@@ -124,7 +124,7 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// If the group did not let it go in time: it then waits for the session to end.
     pub fn drain(&mut self) -> LogResult<()> {
-        let tasks: Vec<Task> = self.tasks.keys().copied().collect();
+        let tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
         for task in &tasks {
             self.log.release(*task);
             self.lay_down(*task);
@@ -149,7 +149,7 @@ impl<L: Log> Worker<L> {
     fn snapshot(&mut self) {
         let Some(keeper) = &self.config.snapshots else { return };
         for (task, life) in &self.tasks {
-            if let Life::Running(local) = life {
+            if let TaskPhase::Running(local) = life {
                 keeper.attend(&self.config, &mut self.log, *task, local);
             }
         }
@@ -168,14 +168,14 @@ impl<L: Log> Worker<L> {
             self.failures = 0;
             return Ok(Cycle { busy: recovering || self.shadows.is_busy(), ..Cycle::default() });
         }
-        if let Err(error) = pass(Point::Prepared) {
+        if let Err(error) = hit(Point::Prepared) {
             return self.give_up(error, &self.running(), Remedy::SeekBack);
         }
         match publish(&mut self.log, &commits, self.shadows.prepared()) {
             Ok(()) => self.failures = 0,
             Err(error) => {
                 let tasks = commits.iter().map(|commit| commit.task).chain(self.shadows.tasks());
-                let tasks: Vec<Task> = tasks.collect::<BTreeSet<_>>().into_iter().collect();
+                let tasks: Vec<TaskId> = tasks.collect::<BTreeSet<_>>().into_iter().collect();
                 let error = self.shadows.gave_up(&self.config, &self.status, error);
                 return self.give_up(error, &tasks, Remedy::Abort);
             }
@@ -189,7 +189,7 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// What the log says.
     pub fn attend(&mut self) -> LogResult<bool> {
-        pass(Point::Cycle)?;
+        hit(Point::Cycle)?;
         if self.broken {
             self.log.recycle()?;
             self.broken = false;
@@ -202,8 +202,8 @@ impl<L: Log> Worker<L> {
 
     /// Takes the recovering tasks further, each for its share of an interval, and the next one first next time.
     fn take_further(&mut self) -> LogResult<bool> {
-        let recovering = |(task, life): (&Task, &Life)| matches!(life, Life::Recovering(_)).then_some(*task);
-        let mut order: Vec<Task> = self.tasks.iter().filter_map(recovering).collect();
+        let recovering = |(task, life): (&TaskId, &TaskPhase)| matches!(life, TaskPhase::Recovering(_)).then_some(*task);
+        let mut order: Vec<TaskId> = self.tasks.iter().filter_map(recovering).collect();
         if order.is_empty() {
             return Ok(false);
         }
@@ -224,19 +224,19 @@ impl<L: Log> Worker<L> {
     }
 
     /// Takes one recovering task further, by at least one step. Returns whether it came further.
-    fn recover_for(&mut self, task: Task, share: Duration) -> LogResult<bool> {
+    fn recover_for(&mut self, task: TaskId, share: Duration) -> LogResult<bool> {
         let (began, mut progress) = (Instant::now(), false);
         let Some(life) = self.tasks.get_mut(&task) else { return Ok(false) };
-        while let Life::Recovering(recovery) = life {
+        while let TaskPhase::Recovering(recovery) = life {
             let rolled_forward = recovery.rolled_forward;
             let step = recovery.step(&self.config, &mut self.log);
             report::rolled_forward(&self.status, task, recovery.rolled_forward - rolled_forward);
             match step {
-                Ok(Step::Waiting) => break,
-                Ok(Step::Progress) => progress = true,
-                Ok(Step::Done(local)) => {
+                Ok(RecoveryStep::Waiting) => break,
+                Ok(RecoveryStep::Progress) => progress = true,
+                Ok(RecoveryStep::Done(local)) => {
                     report::recovered(&self.status, &self.name, task, recovery);
-                    (*life, progress) = (Life::Running(local), true);
+                    (*life, progress) = (TaskPhase::Running(local), true);
                 }
                 Err(TaskError::Log(LogError::Retry(reason))) => {
                     recovery.wait(&reason);
@@ -253,8 +253,8 @@ impl<L: Log> Worker<L> {
         Ok(progress)
     }
 
-    fn follow(&mut self, owned: &BTreeSet<Task>) {
-        let lost: Vec<Task> = self.tasks.keys().filter(|task| !owned.contains(task)).copied().collect();
+    fn follow(&mut self, owned: &BTreeSet<TaskId>) {
+        let lost: Vec<TaskId> = self.tasks.keys().filter(|task| !owned.contains(task)).copied().collect();
         for task in lost {
             info!(worker = self.name, task = task.0, "task given away");
             self.log.release(task);
@@ -264,18 +264,18 @@ impl<L: Log> Worker<L> {
             self.tasks.entry(*task).or_insert_with(|| {
                 info!(worker = self.name, task = task.0, "task assigned");
                 self.config.shelf.claim(*task);
-                Life::Recovering(Box::new(Recovery::new(*task)))
+                TaskPhase::Recovering(Box::new(Recovery::new(*task)))
             });
         }
     }
 
     /// Gives a task up; its store, if it is sound, stays open for whoever is next.
-    fn lay_down(&mut self, task: Task) {
+    fn lay_down(&mut self, task: TaskId) {
         self.shadows.leave(&self.status, task);
         let local = match self.tasks.remove(&task) {
-            Some(Life::Running(local)) => Some(local),
-            Some(Life::Recovering(recovery)) => recovery.into_local(),
-            Some(Life::Stopped(_)) | None => None,
+            Some(TaskPhase::Running(local)) => Some(local),
+            Some(TaskPhase::Recovering(recovery)) => recovery.into_local(),
+            Some(TaskPhase::Stopped(_)) | None => None,
         };
         self.config.shelf.give_up(task, local);
     }
@@ -287,7 +287,7 @@ impl<L: Log> Worker<L> {
     /// The outer one ends the worker: no room is left. The inner one gives the cycle up.
     pub fn prepare(&mut self, recovering: bool) -> Result<LogResult<Vec<TaskCommit>>, WorkerError> {
         self.shadows.cycle();
-        let running: BTreeSet<Task> = self.running().into_iter().collect();
+        let running: BTreeSet<TaskId> = self.running().into_iter().collect();
         if running.is_empty() {
             return Ok(Ok(Vec::new()));
         }
@@ -296,10 +296,10 @@ impl<L: Log> Worker<L> {
             Ok(gathered) => gathered,
             Err(error) => return Ok(Err(error)),
         };
-        if let Err(error) = pass(Point::Read) {
+        if let Err(error) = hit(Point::Read) {
             return Ok(Err(error));
         }
-        let mut by_task: BTreeMap<Task, Vec<Record>> = BTreeMap::new();
+        let mut by_task: BTreeMap<TaskId, Vec<Record>> = BTreeMap::new();
         for record in records {
             by_task.entry(record.task).or_default().push(record);
         }
@@ -322,19 +322,19 @@ impl<L: Log> Worker<L> {
 
     fn prepare_task(
         &mut self,
-        task: Task,
+        task: TaskId,
         records: &[Record],
         ends: &Ends,
         bounds: Bounds,
     ) -> Result<Option<TaskCommit>, TaskError> {
         let positions = self.log.positions(task)?;
-        let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
+        let Some(TaskPhase::Running(local)) = self.tasks.get_mut(&task) else { return Ok(None) };
         self.shadows.attend(&self.config, &self.status, &mut self.log, task, local);
         let shadowed = self.shadows.has(task);
         let mut prepared = local.prepare(&self.config, records, &positions, ends, bounds, shadowed)?;
         report::settled(&self.status, &self.name, task, local, &prepared, ends, &self.config);
         self.shadows.prepare(&self.config, &self.status, local, &mut prepared, task, bounds);
-        pass(Point::TaskPrepared)?;
+        hit(Point::TaskPrepared)?;
         Ok(prepared.commit)
     }
 
@@ -361,7 +361,7 @@ impl<L: Log> Worker<L> {
         for commit in commits {
             cycle.records += commit.record.counts.read;
             report::committed(&self.status, &commit);
-            let Some(Life::Running(local)) = self.tasks.get_mut(&commit.task) else { continue };
+            let Some(TaskPhase::Running(local)) = self.tasks.get_mut(&commit.task) else { continue };
             if let Err(error) = write(local, &commit.batch, commit.record) {
                 self.stop_task(commit.task, &error);
             }
@@ -375,23 +375,23 @@ impl<L: Log> Worker<L> {
         (bound >> self.failures.min(16)).max(1)
     }
 
-    fn running(&self) -> Vec<Task> {
-        let running = |(task, life): (&Task, &Life)| matches!(life, Life::Running(_)).then_some(*task);
+    fn running(&self) -> Vec<TaskId> {
+        let running = |(task, life): (&TaskId, &TaskPhase)| matches!(life, TaskPhase::Running(_)).then_some(*task);
         self.tasks.iter().filter_map(running).collect()
     }
 
-    fn stop_task(&mut self, task: Task, error: &TaskError) {
+    fn stop_task(&mut self, task: TaskId, error: &TaskError) {
         self.log.release(task);
         self.shadows.leave(&self.status, task);
         let life = match error {
-            TaskError::Damaged(reason) => Life::Recovering(Box::new(Recovery::damaged(task, reason))),
+            TaskError::Damaged(reason) => TaskPhase::Recovering(Box::new(Recovery::damaged(task, reason))),
             error => stopped(task, error),
         };
         self.tasks.insert(task, life);
     }
 
     /// What DESIGN's table says of a cycle that fails, by the kind of failure.
-    fn give_up(&mut self, error: LogError, tasks: &[Task], remedy: Remedy) -> Result<Cycle, WorkerError> {
+    fn give_up(&mut self, error: LogError, tasks: &[TaskId], remedy: Remedy) -> Result<Cycle, WorkerError> {
         match error {
             LogError::Fenced(reason) => return Err(WorkerError::Fenced(reason)),
             LogError::Stop(reason) => return Err(WorkerError::Stop(reason)),
@@ -405,7 +405,7 @@ impl<L: Log> Worker<L> {
         Ok(Cycle { busy: true, pause, ..Cycle::default() })
     }
 
-    fn remedy(&mut self, tasks: &[Task], remedy: Remedy) {
+    fn remedy(&mut self, tasks: &[TaskId], remedy: Remedy) {
         if remedy == Remedy::SeekBack {
             self.shadows.discard();
             tasks.iter().for_each(|task| self.seek_back(*task));
@@ -413,17 +413,17 @@ impl<L: Log> Worker<L> {
         }
         let aborted = remedy == Remedy::Abort && {
             report::aborted(&self.status, &self.name);
-            pass(Point::Abort).and_then(|()| self.log.abort()).is_ok()
+            hit(Point::Abort).and_then(|()| self.log.abort()).is_ok()
         };
         if !aborted {
-            self.broken = pass(Point::Recycle).and_then(|()| self.log.recycle()).is_err();
+            self.broken = hit(Point::Recycle).and_then(|()| self.log.recycle()).is_err();
         }
         // The group may have been served meanwhile, and a task given away and back: its journal knows.
         tasks.iter().for_each(|task| self.recover(*task));
     }
 
-    fn seek_back(&mut self, task: Task) {
-        let Some(Life::Running(local)) = self.tasks.get_mut(&task) else { return };
+    fn seek_back(&mut self, task: TaskId) {
+        let Some(TaskPhase::Running(local)) = self.tasks.get_mut(&task) else { return };
         local.discard();
         if self.log.seek(task, &local.offsets(&self.config)).is_err() {
             self.recover(task);
@@ -431,29 +431,29 @@ impl<L: Log> Worker<L> {
     }
 
     /// The journal decides what became of the task's last commit.
-    fn recover(&mut self, task: Task) {
+    fn recover(&mut self, task: TaskId) {
         self.log.release(task);
         self.shadows.close(task);
-        if let Some(Life::Running(local)) = self.tasks.remove(&task) {
-            self.tasks.insert(task, Life::Recovering(Box::new(Recovery::of(task, local))));
+        if let Some(TaskPhase::Running(local)) = self.tasks.remove(&task) {
+            self.tasks.insert(task, TaskPhase::Recovering(Box::new(Recovery::of(task, local))));
         }
     }
 }
 
-fn write(local: &mut Local, batch: &[u8], record: Journal) -> Result<(), TaskError> {
-    pass(Point::Write)?;
+fn write(local: &mut TaskState, batch: &[u8], record: Journal) -> Result<(), TaskError> {
+    hit(Point::Write)?;
     local.write(batch, record)?;
-    Ok(pass(Point::Written)?)
+    Ok(hit(Point::Written)?)
 }
 
-fn stopped(task: Task, error: &TaskError) -> Life {
+fn stopped(task: TaskId, error: &TaskError) -> TaskPhase {
     error!(task = task.0, "task stopped: {error}");
-    Life::Stopped(error.to_string())
+    TaskPhase::Stopped(error.to_string())
 }
 
 impl<L: Log> Drop for Worker<L> {
     fn drop(&mut self) {
-        let tasks: Vec<Task> = self.tasks.keys().copied().collect();
+        let tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
         tasks.into_iter().for_each(|task| self.lay_down(task));
         report::ended(&self.status, &self.name);
     }

@@ -31,14 +31,14 @@ pub struct Archive {
 
 /// A manifest by its place.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Place {
+pub struct ArchivePlace {
     /// Of the snapshot.
     pub epoch: u64,
     /// The object.
     pub path: Path,
 }
 
-impl Place {
+impl ArchivePlace {
     /// The object's last part, by which people call it.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -100,13 +100,13 @@ impl Archive {
     ///
     /// # Errors
     /// If the store does not answer.
-    pub async fn manifests(&self, task: u32) -> Result<Vec<Place>, SnapshotError> {
+    pub async fn manifests(&self, task: u32) -> Result<Vec<ArchivePlace>, SnapshotError> {
         let place = |meta: ObjectMeta| {
             let epoch = meta.location.filename()?.split('-').next()?.parse().ok()?;
-            Some(Place { epoch, path: meta.location })
+            Some(ArchivePlace { epoch, path: meta.location })
         };
         let listed = self.list(&self.folder(task, "manifests")).await?;
-        let mut places: Vec<Place> = listed.into_iter().filter_map(place).collect();
+        let mut places: Vec<ArchivePlace> = listed.into_iter().filter_map(place).collect();
         places.sort_by(|a, b| b.cmp(a));
         Ok(places)
     }
@@ -115,7 +115,7 @@ impl Archive {
     ///
     /// # Errors
     /// `Damaged` if it is not what was written, `Unknown` if a newer release wrote it, `Store` if there is no answer.
-    pub async fn read(&self, task: u32, place: &Place) -> Result<Option<Manifest>, SnapshotError> {
+    pub async fn read(&self, task: u32, place: &ArchivePlace) -> Result<Option<Manifest>, SnapshotError> {
         let found = match self.store.get(&place.path).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             found => found?,

@@ -28,11 +28,11 @@ use object_store::ObjectMeta;
 use object_store::path::Path;
 use tracing::{info, warn};
 
-use crate::archive::{Archive, Place};
+use crate::archive::{Archive, ArchivePlace};
 use crate::error::SnapshotError;
 use crate::intent;
 use crate::manifest::Manifest;
-use crate::step::Step;
+use crate::step::SnapshotStep;
 
 /// Objects deleted at once.
 const DELETIONS_AT_ONCE: usize = 8;
@@ -71,7 +71,7 @@ impl Collection {
     /// All steps in their order; the snapshots that are kept, the newest first.
     pub(crate) async fn run(mut self) -> Result<Vec<Manifest>, SnapshotError> {
         let kept = self.retain().await?;
-        (self.archive.watch)(Step::Retained)?;
+        (self.archive.watch)(SnapshotStep::Retained)?;
         self.bury(Timestamp::now()).await?;
         self.list().await?;
         self.spare_named().await?;
@@ -110,7 +110,7 @@ impl Collection {
         Ok(())
     }
 
-    /// Step 1.
+    /// SnapshotStep 1.
     pub(crate) async fn list(&mut self) -> Result<(), SnapshotError> {
         let files = self.archive.list(&self.archive.folder(self.task, "files")).await?;
         self.condemned = files.into_iter().map(|found: ObjectMeta| found.location).collect();
@@ -126,7 +126,7 @@ impl Collection {
         Ok(())
     }
 
-    /// Step 3.
+    /// SnapshotStep 3.
     pub(crate) async fn spare_declared(&mut self) -> Result<(), SnapshotError> {
         for found in self.archive.list(&self.archive.folder(self.task, "uploads")).await? {
             let intent = intent::read(&self.archive, &found.location).await?;
@@ -151,7 +151,7 @@ impl Collection {
 
     /// A manifest; none if it has gone, or is damaged. One of a newer release ends the collection: what it needs is
     /// not known.
-    async fn sound(&self, place: &Place) -> Result<Option<Manifest>, SnapshotError> {
+    async fn sound(&self, place: &ArchivePlace) -> Result<Option<Manifest>, SnapshotError> {
         match self.archive.read(self.task, place).await {
             Err(SnapshotError::Damaged(reason)) => {
                 warn!(task = self.task, "a snapshot does not count: {reason}");

@@ -29,7 +29,7 @@ pub struct Content {
 /// The hashes of the files of a task's last checkpoint. A checkpoint's table files are hard links to the store's, which
 /// never change, so that the same inode of the same length and time of change has the same bytes.
 #[derive(Clone, Default, Debug)]
-pub struct Known {
+pub struct KnownFiles {
     hashes: BTreeMap<Identity, String>,
 }
 
@@ -39,7 +39,7 @@ fn identity(found: &Metadata) -> Identity {
     (found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec())
 }
 
-impl Known {
+impl KnownFiles {
     /// The files of a directory, by name; those that were known are not read again. The others are forgotten.
     ///
     /// # Errors

@@ -19,14 +19,14 @@ pub mod step;
 pub mod upload;
 pub mod verify;
 
-pub use archive::{Archive, Place};
+pub use archive::{Archive, ArchivePlace};
 pub use collect::Policy;
-pub use content::Known;
+pub use content::KnownFiles;
 pub use error::SnapshotError;
 pub use manifest::{File, Manifest, Subject};
 pub use restore::{Restored, Within};
 pub use snapshots::{Listed, Snapshots};
-pub use step::{Step, Watch};
+pub use step::{SnapshotStep, Watch};
 pub use upload::Uploaded;
 pub use verify::Damage;
 

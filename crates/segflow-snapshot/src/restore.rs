@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use tracing::warn;
 
-use crate::archive::{Archive, Place};
+use crate::archive::{Archive, ArchivePlace};
 use crate::error::SnapshotError;
 use crate::manifest::{File, Manifest};
 
@@ -61,7 +61,7 @@ pub(crate) async fn restore(
 pub(crate) async fn restore_one(
     archive: &Archive,
     task: u32,
-    place: &Place,
+    place: &ArchivePlace,
     into: &Path,
     cancelled: &AtomicBool,
 ) -> Result<Option<Manifest>, SnapshotError> {
@@ -122,7 +122,7 @@ async fn newest(
     )))
 }
 
-fn ahead(archive: &Archive, task: u32, newest: &Place, most: u64) -> String {
+fn ahead(archive: &Archive, task: u32, newest: &ArchivePlace, most: u64) -> String {
     format!(
         "task {task}: the newest snapshot in {} is at epoch {}, but the journal ends at epoch {most}: the journal was \
          truncated or recreated; restore the journal, or, to begin anew, give the application another name or take its \
@@ -136,7 +136,7 @@ fn ahead(archive: &Archive, task: u32, newest: &Place, most: u64) -> String {
 async fn complete(
     archive: &Archive,
     task: u32,
-    place: &Place,
+    place: &ArchivePlace,
     into: &Path,
     cancelled: &AtomicBool,
 ) -> Result<Option<Manifest>, SnapshotError> {
@@ -157,7 +157,7 @@ async fn complete(
 async fn fetch(
     archive: &Archive,
     task: u32,
-    place: &Place,
+    place: &ArchivePlace,
     into: &Path,
     cancelled: &AtomicBool,
 ) -> Result<Option<Manifest>, SnapshotError> {

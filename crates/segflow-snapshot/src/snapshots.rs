@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::archive::{Archive, Place};
+use crate::archive::{Archive, ArchivePlace};
 use crate::collect::{Collection, Policy};
-use crate::content::Known;
+use crate::content::KnownFiles;
 use crate::error::SnapshotError;
 use crate::manifest::{Manifest, Subject};
 use crate::restore::{Restored, Within, restore, restore_one};
@@ -16,7 +16,7 @@ use crate::upload::{Upload, Uploaded};
 use crate::verify::{Damage, verify};
 
 /// A snapshot by its place, and what its manifest says, or why it cannot be read.
-pub type Listed = (Place, Result<Manifest, SnapshotError>);
+pub type Listed = (ArchivePlace, Result<Manifest, SnapshotError>);
 
 /// See the module. Any number of threads may use it.
 pub struct Snapshots {
@@ -60,7 +60,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// If the disk or the store fails. Nothing is there then, but for files that a later collection deletes.
-    pub fn upload(&self, subject: Subject, checkpoint: &Path, known: &mut Known) -> Result<Uploaded, SnapshotError> {
+    pub fn upload(&self, subject: Subject, checkpoint: &Path, known: &mut KnownFiles) -> Result<Uploaded, SnapshotError> {
         let contents = known.contents(checkpoint)?;
         self.runtime.block_on(Upload::new(&self.archive, subject, contents).run())
     }
@@ -98,7 +98,7 @@ impl Snapshots {
     pub fn restore_one(
         &self,
         task: u32,
-        place: &Place,
+        place: &ArchivePlace,
         into: &Path,
         cancelled: &AtomicBool,
     ) -> Result<Option<Manifest>, SnapshotError> {

@@ -4,7 +4,7 @@ use crate::error::SnapshotError;
 
 /// A step that was done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Step {
+pub enum SnapshotStep {
     /// An upload declared what it needs; nothing of it is there yet.
     Declared,
     /// An upload sent one of its files.
@@ -18,8 +18,8 @@ pub enum Step {
 }
 
 /// Told of each step once it is done. An error ends the upload or the collection there, as a failing store would.
-pub type Watch = fn(Step) -> Result<(), SnapshotError>;
+pub type Watch = fn(SnapshotStep) -> Result<(), SnapshotError>;
 
-pub(crate) const fn unwatched(_: Step) -> Result<(), SnapshotError> {
+pub(crate) const fn unwatched(_: SnapshotStep) -> Result<(), SnapshotError> {
     Ok(())
 }

@@ -13,12 +13,12 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
 use tracing::warn;
 
-use crate::archive::{Archive, Place, nonce};
+use crate::archive::{Archive, ArchivePlace, nonce};
 use crate::content::{CHUNK_BYTES, Content};
 use crate::error::SnapshotError;
 use crate::intent::{self, Intent};
 use crate::manifest::{self, FORMAT, File, Manifest, Subject};
-use crate::step::Step;
+use crate::step::SnapshotStep;
 
 /// Files sent at once.
 const FILES_AT_ONCE: usize = 2;
@@ -77,12 +77,12 @@ impl Upload {
             return Err(error);
         }
         let uploaded = self.seal().await?;
-        (self.archive.watch)(Step::Sealed)?;
+        (self.archive.watch)(SnapshotStep::Sealed)?;
         self.conclude(&uploaded).await?;
         Ok(uploaded)
     }
 
-    /// Step 1: which object each file is going to be: one that a manifest names already, or a new one.
+    /// SnapshotStep 1: which object each file is going to be: one that a manifest names already, or a new one.
     pub(crate) async fn plan(&mut self) -> Result<(), SnapshotError> {
         let mut there: BTreeMap<(String, u64), (String, Path)> = BTreeMap::new();
         for place in self.archive.manifests(self.subject.task).await? {
@@ -106,21 +106,21 @@ impl Upload {
         Ok(())
     }
 
-    /// Step 2: declares what is needed.
+    /// SnapshotStep 2: declares what is needed.
     pub(crate) async fn declare(&self) -> Result<(), SnapshotError> {
         let objects = self.files.iter().map(|file| file.object.clone()).collect();
         intent::write(&self.archive, &self.intent, &Intent { objects }).await?;
-        (self.archive.watch)(Step::Declared)
+        (self.archive.watch)(SnapshotStep::Declared)
     }
 
-    /// Step 3: whether what is built upon is still there, now that it is declared.
+    /// SnapshotStep 3: whether what is built upon is still there, now that it is declared.
     pub(crate) async fn bases_stand(&self) -> Result<bool, SnapshotError> {
         let there = self.archive.manifests(self.subject.task).await?;
         let there: BTreeSet<Path> = there.into_iter().map(|place| place.path).collect();
         Ok(self.bases.is_subset(&there))
     }
 
-    /// Step 4: sends the new files.
+    /// SnapshotStep 4: sends the new files.
     pub(crate) async fn send(&self) -> Result<(), SnapshotError> {
         let mut seen = BTreeSet::new();
         let new = self
@@ -130,10 +130,10 @@ impl Upload {
             .filter(|(_, file)| self.is_own(file) && seen.insert(file.object.clone()));
         let sent = stream::iter(new.map(|(content, file)| Ok(self.send_file(content, file))));
         sent.try_buffer_unordered(FILES_AT_ONCE).try_collect::<()>().await?;
-        (self.archive.watch)(Step::Sent)
+        (self.archive.watch)(SnapshotStep::Sent)
     }
 
-    /// Step 5: the manifest.
+    /// SnapshotStep 5: the manifest.
     pub(crate) async fn seal(&self) -> Result<Uploaded, SnapshotError> {
         let mut manifest = self.manifest();
         let bytes = manifest::encode(&mut manifest);
@@ -148,7 +148,7 @@ impl Upload {
         Ok(Uploaded { name, manifest })
     }
 
-    /// Step 6: if nobody has taken this upload for dead meanwhile, the snapshot is safe, and the list can go.
+    /// SnapshotStep 6: if nobody has taken this upload for dead meanwhile, the snapshot is safe, and the list can go.
     pub(crate) async fn conclude(&self, uploaded: &Uploaded) -> Result<(), SnapshotError> {
         if intent::stands(&self.archive, &self.intent).await? {
             return self.withdraw().await;
@@ -163,7 +163,7 @@ impl Upload {
         self.archive.delete(&self.intent).await
     }
 
-    async fn objects_of(&self, place: &Place) -> Result<Vec<((String, u64), String)>, SnapshotError> {
+    async fn objects_of(&self, place: &ArchivePlace) -> Result<Vec<((String, u64), String)>, SnapshotError> {
         match self.archive.read(self.subject.task, place).await {
             Ok(Some(manifest)) => {
                 Ok(manifest.files.into_iter().map(|file| ((file.sha256, file.size), file.object)).collect())
@@ -234,7 +234,7 @@ impl Upload {
         }
         let shut = tokio::io::AsyncWriteExt::shutdown(&mut writer).await;
         shut.map_err(|error| SnapshotError::Store(error.to_string()))?;
-        (self.archive.watch)(Step::FileSent)
+        (self.archive.watch)(SnapshotStep::FileSent)
     }
 
     async fn has(&self, path: &Path, bytes: &[u8]) -> Result<bool, SnapshotError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tracing::debug;
 
-use crate::archive::{Archive, Place};
+use crate::archive::{Archive, ArchivePlace};
 use crate::error::SnapshotError;
 use crate::manifest::Manifest;
 use crate::restore::Bytes;
@@ -71,6 +71,6 @@ async fn read(archive: &Archive, task: u32, file: &crate::manifest::File) -> Res
 }
 
 /// Whether a manifest was dropped meanwhile, and its files with it.
-async fn gone(archive: &Archive, task: u32, place: &Place) -> Result<bool, SnapshotError> {
+async fn gone(archive: &Archive, task: u32, place: &ArchivePlace) -> Result<bool, SnapshotError> {
     Ok(archive.read(task, place).await == Ok(None))
 }

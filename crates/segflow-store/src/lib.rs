@@ -11,7 +11,7 @@ pub mod timers;
 
 pub use batch::Batch;
 pub use error::StoreError;
-pub use shared::{Settings, Shared};
+pub use shared::{StoreSettings, StoreMemory};
 pub use store::{Entry, Meta, Row, Store};
 pub use timers::{Timer, TimerKind, TimerPosition};
 

@@ -4,7 +4,7 @@ use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, Optio
 
 /// How much a process may use for all its stores together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Settings {
+pub struct StoreSettings {
     /// Of blocks read, in bytes.
     pub block_cache_bytes: usize,
     /// Of writes not yet in a table file, in bytes; counted against the block cache.
@@ -15,7 +15,7 @@ pub struct Settings {
     pub reserve_bytes: u64,
 }
 
-impl Default for Settings {
+impl Default for StoreSettings {
     fn default() -> Self {
         Self {
             block_cache_bytes: 256 << 20,
@@ -28,16 +28,16 @@ impl Default for Settings {
 
 /// The memory that all stores of a process share. Cheap to clone.
 #[derive(Clone)]
-pub struct Shared {
-    pub(crate) settings: Settings,
+pub struct StoreMemory {
+    pub(crate) settings: StoreSettings,
     cache: Cache,
     write_buffers: WriteBufferManager,
 }
 
-impl Shared {
+impl StoreMemory {
     /// Memory within these bounds.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: StoreSettings) -> Self {
         let cache = Cache::new_lru_cache(settings.block_cache_bytes);
         let write_buffers =
             WriteBufferManager::new_write_buffer_manager_with_cache(settings.write_buffer_bytes, false, cache.clone());
@@ -47,7 +47,7 @@ impl Shared {
     /// The same memory, for stores that are to report a full disk at another free space.
     #[must_use]
     pub fn with_reserve(&self, reserve_bytes: u64) -> Self {
-        Self { settings: Settings { reserve_bytes, ..self.settings }, ..self.clone() }
+        Self { settings: StoreSettings { reserve_bytes, ..self.settings }, ..self.clone() }
     }
 
     /// Free space below which a store reports that the disk is full, in bytes.

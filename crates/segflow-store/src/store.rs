@@ -6,7 +6,7 @@ use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{ColumnFamily, ColumnFamilyDescriptor, DB, IteratorMode, ReadOptions, WriteBatch};
 
 use crate::error::StoreError;
-use crate::shared::Shared;
+use crate::shared::StoreMemory;
 use crate::timers::{self, Timer, TimerKind, TimerPosition};
 
 const CUSTOMERS: &str = "customers";
@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// `Locked` while another has it open, `Damaged` if it cannot be read, `DiskFull` or `Failed` otherwise.
-    pub fn open(path: &Path, shared: &Shared) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, shared: &StoreMemory) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path).map_err(|error| StoreError::io(path, error))?;
         let existed = path.join("CURRENT").exists();
         let database = DB::open_cf_descriptors(&shared.database(), path, families(shared))
@@ -82,7 +82,7 @@ impl Store {
     /// # Errors
     /// `Damaged` if it cannot be read, also where files went away while it was opened: try again; `Failed` if there is
     /// none, or otherwise.
-    pub fn open_read_only(path: &Path, shared: &Shared) -> Result<Self, StoreError> {
+    pub fn open_read_only(path: &Path, shared: &StoreMemory) -> Result<Self, StoreError> {
         // The directory of a database that is not there would be created.
         if !path.join("CURRENT").exists() {
             let reason = "expected a database, found none".to_owned();
@@ -267,7 +267,7 @@ impl Store {
     }
 }
 
-fn families(shared: &Shared) -> [ColumnFamilyDescriptor; 4] {
+fn families(shared: &StoreMemory) -> [ColumnFamilyDescriptor; 4] {
     [
         ColumnFamilyDescriptor::new(rocksdb::DEFAULT_COLUMN_FAMILY_NAME, shared.ordered()),
         ColumnFamilyDescriptor::new(CUSTOMERS, shared.customers()),

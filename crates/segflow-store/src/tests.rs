@@ -2,14 +2,14 @@
 
 mod power_loss;
 
-use crate::{Batch, Meta, Settings, Shared, Store, StoreError, TimerKind, TimerPosition};
+use crate::{Batch, Meta, StoreSettings, StoreMemory, Store, StoreError, TimerKind, TimerPosition};
 
-fn shared() -> Shared {
-    Shared::new(Settings {
+fn shared() -> StoreMemory {
+    StoreMemory::new(StoreSettings {
         block_cache_bytes: 1 << 20,
         write_buffer_bytes: 1 << 20,
         reserve_bytes: 0,
-        ..Settings::default()
+        ..StoreSettings::default()
     })
 }
 
@@ -127,8 +127,8 @@ fn bytes_that_are_no_batch_are_refused_and_change_nothing() {
 #[test]
 fn less_free_space_than_the_reserve_is_a_full_disk() {
     let directory = tempfile::tempdir().unwrap();
-    let settings = Settings { reserve_bytes: u64::MAX, ..Settings::default() };
-    let store = Store::open(directory.path(), &Shared::new(settings)).unwrap();
+    let settings = StoreSettings { reserve_bytes: u64::MAX, ..StoreSettings::default() };
+    let store = Store::open(directory.path(), &StoreMemory::new(settings)).unwrap();
     assert!(matches!(store.check_room(), Err(StoreError::DiskFull { .. })));
     let other = tempfile::tempdir().unwrap();
     assert_eq!(Store::open(other.path(), &shared()).unwrap().check_room(), Ok(()));

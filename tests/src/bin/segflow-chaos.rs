@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
-use segflow_tests::chaos::{Load, Mode, Settings, recovery, run};
+use segflow_tests::chaos::{Load, Mode, ChaosSettings, recovery, run};
 
 /// Three processes of Segflow under load on a real broker, a fault every so often, and an independent checker.
 #[derive(Parser)]
@@ -73,7 +73,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Action::Run { rate, seconds, every, customers } => {
             let (length, every) = (Duration::from_secs(seconds), Duration::from_secs(every));
-            if run(Settings { rate, length, every, customers }) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if run(ChaosSettings { rate, length, every, customers }) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Action::Recovery { mode, customers, kills, settings, settle } => {
             recovery(mode, customers, kills, &settings, Duration::from_secs(settle));

@@ -10,5 +10,5 @@ mod zone;
 pub use fault::Fault;
 pub use load::{Delivered, Load, Sender};
 pub use recovery::{Mode, recovery};
-pub use run::{Settings, run};
+pub use run::{ChaosSettings, run};
 pub use zone::midnight_within;

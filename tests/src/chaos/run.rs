@@ -26,7 +26,7 @@ const SILENCE_MS: i64 = 60_000;
 
 /// How large a run is.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct ChaosSettings {
     /// Events per second.
     pub rate: u32,
     /// For how long.
@@ -43,7 +43,7 @@ pub struct Settings {
 ///
 /// If something cannot be started.
 #[must_use]
-pub fn run(settings: Settings) -> bool {
+pub fn run(settings: ChaosSettings) -> bool {
     let broker = Broker::start();
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (zone, segmentation) = segmentation(dir.path(), settings.length);
@@ -81,7 +81,7 @@ fn segmentation(dir: &Path, length: Duration) -> (String, PathBuf) {
     (zone, file)
 }
 
-fn load(broker: &Broker, settings: Settings, zone: &str, until: &Path) -> Watched {
+fn load(broker: &Broker, settings: ChaosSettings, zone: &str, until: &Path) -> Watched {
     let (bootstrap, zone, until) = (broker.bootstrap().to_owned(), zone.to_owned(), until.to_owned());
     Watched::start("load", move |generation| {
         let mut command = Command::new(beside("segflow-chaos"));
@@ -104,7 +104,7 @@ fn checker(broker: &Broker, zone: &str, until: &Path) -> Watched {
 }
 
 struct Chaos<'b> {
-    settings: Settings,
+    settings: ChaosSettings,
     service: Service<'b>,
     load: Watched,
     checker: Watched,

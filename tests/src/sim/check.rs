@@ -13,9 +13,9 @@ use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
 use segflow_runtime::dead_letter::raw;
 use segflow_runtime::epoch::{Accepted, Target, decide};
-use segflow_runtime::log::{Output, Record, Sink, TEXTS, Task};
+use segflow_runtime::log::{Output, Record, Sink, TEXTS, TaskId};
 use segflow_runtime::replay::Replay;
-use segflow_runtime::rules::{Rules, Standing};
+use segflow_runtime::rules::{Rules, InForce};
 use segflow_runtime::state_bytes;
 use segflow_runtime::states::Memory;
 use segflow_store::{Meta, Store};
@@ -41,7 +41,7 @@ pub fn all(
     let partitions = config.intake.partitions;
     let changes = changes(world, partitions);
     once(&changes, &mut violations);
-    for task in (0..partitions).map(Task) {
+    for task in (0..partitions).map(TaskId) {
         nothing_vanishes(world, task, &mut violations);
         stores(world, config, workers, task, &mut violations);
     }
@@ -78,7 +78,7 @@ pub fn shadows(
         return Shadowed::default();
     };
     let (mut all, mut names) = (Vec::new(), BTreeSet::new());
-    for task in (0..config.intake.partitions).map(Task) {
+    for task in (0..config.intake.partitions).map(TaskId) {
         let mut runs: Vec<(&[u8], Vec<Core>)> = Vec::new();
         for output in world.committed(Sink::Shadow, task) {
             let (_, name) = output.headers.first().expect("the run's name");
@@ -100,7 +100,7 @@ pub fn shadows(
         }
     }
     let (changes, runs) = (all.len(), names.len());
-    let from_the_first = |(_, name): &(Task, Vec<u8>)| String::from_utf8_lossy(name).contains("/0-");
+    let from_the_first = |(_, name): &(TaskId, Vec<u8>)| String::from_utf8_lossy(name).contains("/0-");
     let all_told =
         names.iter().map(|(task, _)| task).collect::<BTreeSet<_>>().len() == config.intake.partitions as usize;
     // A run that tells nothing leaves no name, but may be what another gave way to.
@@ -128,7 +128,7 @@ fn one_run(changes: &[Core], violations: &mut Vec<String>) {
 /// With standbys everywhere and everything at rest: every process has every task as of its last epoch.
 pub fn kept_up(world: &World, workers: &[Arc<Config>], violations: &mut Vec<String>) {
     for (index, config) in workers.iter().enumerate() {
-        for task in (0..config.intake.partitions).map(Task) {
+        for task in (0..config.intake.partitions).map(TaskId) {
             let store = Store::open(&config.task_dir(task), &config.store).expect("nobody has it open");
             let (epoch, last) = (epoch_of(&store), world.decided_epochs(task) as u64);
             if epoch != last {
@@ -142,7 +142,7 @@ pub fn kept_up(world: &World, workers: &[Arc<Config>], violations: &mut Vec<Stri
 /// Every change that a reader of committed records sees, by task, in order.
 pub fn changes(world: &World, partitions: u32) -> Vec<Core> {
     let of_task = |task| {
-        let outputs = world.committed(Sink::Changes, Task(task)).into_iter();
+        let outputs = world.committed(Sink::Changes, TaskId(task)).into_iter();
         outputs.map(|output| output.value.clone().expect("a change")).collect::<Vec<_>>()
     };
     (0..partitions)
@@ -171,7 +171,7 @@ fn once(changes: &[Core], violations: &mut Vec<String>) {
 }
 
 /// I7: what was read is folded, a duplicate, or a dead letter; and everything was read.
-fn nothing_vanishes(world: &World, task: Task, violations: &mut Vec<String>) {
+fn nothing_vanishes(world: &World, task: TaskId, violations: &mut Vec<String>) {
     let mut counts = Counts::default();
     let epochs = epochs(world, task);
     for (number, epoch) in (1..).zip(&epochs) {
@@ -189,7 +189,7 @@ fn nothing_vanishes(world: &World, task: Task, violations: &mut Vec<String>) {
 }
 
 /// I3: what every store has of an epoch is what the journal's epochs up to it imply, decided anew in memory.
-fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: Task, violations: &mut Vec<String>) {
+fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: TaskId, violations: &mut Vec<String>) {
     let mut found: BTreeMap<u64, Vec<States>> = BTreeMap::new();
     for worker in workers.iter().filter(|worker| worker.task_dir(task).exists()) {
         let store = Store::open(&worker.task_dir(task), &config.store).expect("nobody has it open");
@@ -207,7 +207,7 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: Task, v
             }
         }
         let target = Target::Journalled(epoch.clock.clone());
-        let standing = Standing::of(last.as_ref(), &epoch.segmentation_hash);
+        let standing = InForce::of(last.as_ref(), &epoch.segmentation_hash);
         let former = standing.former.iter().map(|hash| texts[hash].clone()).collect();
         let rules = Rules { present: texts[&standing.hash].clone(), former };
         let pass = standing.pass_of(&epoch);
@@ -256,7 +256,7 @@ fn encoded(states: &Memory) -> States {
     rows
 }
 
-fn epochs(world: &World, task: Task) -> Vec<Journal> {
+fn epochs(world: &World, task: TaskId) -> Vec<Journal> {
     let records = world.committed(Sink::Journal, task).into_iter();
     records.map(|output| journal::decode(output.value.as_deref().expect("a record")).expect("a record")).collect()
 }
@@ -279,7 +279,7 @@ fn as_replayed(
         let offset = offsets.entry((draft.partition, draft.family)).or_insert(0);
         let record = Record {
             family: draft.family,
-            task: Task(draft.partition),
+            task: TaskId(draft.partition),
             offset: *offset,
             timestamp: draft.timestamp,
             key: Some(draft.key.clone()),
@@ -295,7 +295,7 @@ fn as_replayed(
     });
     let mut expected: Vec<Core> = expected.into_iter().map(|change| change.core).collect();
     let late: u64 =
-        (0..config.intake.partitions).flat_map(|task| epochs(world, Task(task))).map(|epoch| epoch.counts.late).sum();
+        (0..config.intake.partitions).flat_map(|task| epochs(world, TaskId(task))).map(|epoch| epoch.counts.late).sum();
     if late > 0 {
         violations.push(format!("I5: {late} facts are late though every input is a gate"));
     }

@@ -2,7 +2,7 @@
 
 /// A step of the cycle.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Step {
+pub enum SimulationStep {
     /// Reading and proving the ends.
     S0,
     /// Beginning the transaction.
@@ -37,7 +37,7 @@ pub enum Outcome {
 }
 
 /// Every step.
-pub const STEPS: [Step; 7] = [Step::S0, Step::S1, Step::S2, Step::S3, Step::S4, Step::S5, Step::S6];
+pub const STEPS: [SimulationStep; 7] = [SimulationStep::S0, SimulationStep::S1, SimulationStep::S2, SimulationStep::S3, SimulationStep::S4, SimulationStep::S5, SimulationStep::S6];
 
 /// Every outcome.
 pub const OUTCOMES: [Outcome; 6] = [
@@ -53,7 +53,7 @@ pub const OUTCOMES: [Outcome; 6] = [
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Fault {
     /// Where the victim is struck: at S4 to S6 of the commit that has the outcome, at S0 to S3 of a later cycle.
-    pub step: Step,
+    pub step: SimulationStep,
     /// How that commit ends.
     pub outcome: Outcome,
     /// The victim sleeps there while the others take its tasks over, and wakes, instead of dying.

@@ -13,13 +13,13 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
 use segflow_runtime::local::LocalBroker;
-use segflow_runtime::log::{Log, LogError, Task};
+use segflow_runtime::log::{Log, LogError, TaskId};
 use segflow_runtime::publish::send;
 use segflow_runtime::rules::Rulebook;
 use segflow_runtime::shadow::Candidate;
 use segflow_runtime::status::Phase;
 use segflow_runtime::{Cycle, Status, Worker, WorkerError};
-use segflow_store::{Shared, Store};
+use segflow_store::{StoreMemory, Store};
 use tempfile::TempDir;
 
 use super::check::{self, Shadowed};
@@ -100,7 +100,7 @@ enum Slot {
 
 /// Runs one seed to its end and checks every invariant.
 #[must_use]
-pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation>, store: &Shared) -> Report {
+pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation>, store: &StoreMemory) -> Report {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let late = rng.random_range(0..4) == 0;
     let partitions = rng.random_range(2..=3);
@@ -229,7 +229,7 @@ impl Fleet {
         for _ in 0..world.rng.random_range(1..4) {
             let Some(draft) = drafts.pop() else { break };
             let (key, value) = (Some(draft.key), draft.value);
-            world.inputs.append(Task(draft.partition), draft.family, draft.timestamp, key, value, Vec::new());
+            world.inputs.append(TaskId(draft.partition), draft.family, draft.timestamp, key, value, Vec::new());
             world.inputs.set_time(draft.timestamp);
             if let Some((mishap, ms)) = mishap::jump_ms(&mut world.rng, self.may.run_ahead) {
                 world.inputs.set_time(draft.timestamp.plus_ms(ms));
@@ -351,14 +351,14 @@ impl Fleet {
             if let Phase::Stopped { reason } | Phase::Standby { stopped: Some(reason), .. } = status.phase {
                 self.violations.borrow_mut().push(format!("I3: worker {index} stopped task {task}: {reason}"));
             }
-            self.check_epoch(index, Task(task), status.epoch);
+            self.check_epoch(index, TaskId(task), status.epoch);
         }
     }
 
     /// I3, after a death: what is on disk is not ahead of what is committed.
     fn check_stores(&self, index: usize) {
         let config = &self.configs[index];
-        for task in (0..config.intake.partitions).map(Task) {
+        for task in (0..config.intake.partitions).map(TaskId) {
             let path = config.task_dir(task);
             if path.exists() {
                 let store = Store::open(&path, &config.store).expect("nobody has it open");
@@ -367,7 +367,7 @@ impl Fleet {
         }
     }
 
-    fn check_epoch(&self, index: usize, task: Task, epoch: u64) {
+    fn check_epoch(&self, index: usize, task: TaskId, epoch: u64) {
         let committed = self.world.borrow().decided_epochs(task) as u64;
         if epoch > committed {
             let violation =
@@ -401,7 +401,7 @@ fn equipment(rng: &mut ChaCha8Rng) -> Equipment {
 
 /// How many stores of a worker were begun by a snapshot.
 fn restored(config: &Config) -> usize {
-    (0..config.intake.partitions).filter(|task| process::is_restored(&config.task_dir(Task(*task)))).count()
+    (0..config.intake.partitions).filter(|task| process::is_restored(&config.task_dir(TaskId(*task)))).count()
 }
 
 /// When the wall clock ends, without grace.

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use segflow_core::clock::{Idle, Role, Settings};
+use segflow_core::clock::{Idle, Role, ClockSettings};
 use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Family, Outcome};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::rules::Rulebook;
-use segflow_store::Shared;
+use segflow_store::StoreMemory;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
 
 const SEGMENTATION: &str = r#"
@@ -90,7 +90,7 @@ pub fn segmentation() -> Arc<Segmentation> {
 
 /// A configuration: small cycles and slices, either clock. `late`: contacts are a hint.
 #[must_use]
-pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, late: bool, partitions: u32) -> Config {
+pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &StoreMemory, late: bool, partitions: u32) -> Config {
     let role = |family| if late && family == Family::Contacts { Role::Hint } else { Role::Gate };
     let input = |family: Family| (family, Input { topic: family.default_topic(), role: role(family) });
     let idle = if rng.random_range(0..2) == 0 { Idle::WallTime } else { Idle::RecordTime };
@@ -99,7 +99,7 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &Shared, l
         intake: Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, partitions, rules.currency.clone())),
         inputs: Family::ALL.map(input).into(),
         outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
-        clock: Settings { grace_ms: [0, 5_000][rng.random_range(0..2)], idle },
+        clock: ClockSettings { grace_ms: [0, 5_000][rng.random_range(0..2)], idle },
         commit: Commit {
             interval: Duration::ZERO,
             max_records: rng.random_range(2..=8),

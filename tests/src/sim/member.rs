@@ -8,10 +8,10 @@ use std::time::Duration;
 use rand::RngExt;
 use segflow_core::event::Family;
 use segflow_runtime::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task, Trimmer,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TaskId, Trimmer,
 };
 
-use super::fault::{Outcome, Sabotage, Step};
+use super::fault::{Outcome, Sabotage, SimulationStep};
 use super::fleet::Fleet;
 use super::past::SimPast;
 use super::world::World;
@@ -26,15 +26,15 @@ pub struct SimLog {
     dead: bool,
     transaction: Option<usize>,
     buffer: Vec<Output>,
-    positions: BTreeMap<Task, Offsets>,
+    positions: BTreeMap<TaskId, Offsets>,
     /// High watermarks of journals, taken after the first barrier.
-    watermarks: BTreeMap<Task, usize>,
+    watermarks: BTreeMap<TaskId, usize>,
     /// Where the last record of a journal stands that it has committed.
-    journaled: BTreeMap<Task, u64>,
+    journaled: BTreeMap<TaskId, u64>,
     /// The marks of the transaction under way.
-    marks: BTreeMap<Task, String>,
+    marks: BTreeMap<TaskId, String>,
     /// The marks found by the first barrier.
-    marked: BTreeMap<Task, String>,
+    marked: BTreeMap<TaskId, String>,
 }
 
 impl SimLog {
@@ -79,14 +79,14 @@ impl SimLog {
     }
 
     /// The fault strikes here if it is due.
-    fn reach(&mut self, step: Step) -> LogResult<()> {
+    fn reach(&mut self, step: SimulationStep) -> LogResult<()> {
         self.alive()?;
         if !self.is_victim() {
             return Ok(());
         }
         let due = self.with(|world| {
             let due = !world.fired && world.fault.step == step && world.victim_commits >= world.struck_commit;
-            due && (step >= Step::S4 || world.chance(70))
+            due && (step >= SimulationStep::S4 || world.chance(70))
         });
         if due { self.strike() } else { Ok(()) }
     }
@@ -171,9 +171,9 @@ impl SimLog {
 }
 
 impl Log for SimLog {
-    fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
+    fn tasks(&mut self) -> LogResult<BTreeSet<TaskId>> {
         if self.transaction.is_none() {
-            self.reach(Step::S6)?;
+            self.reach(SimulationStep::S6)?;
         }
         self.alive()?;
         let (tasks, generation) = self.with(|world| (world.tasks_of(&self.name, self.incarnation), world.generation));
@@ -187,19 +187,19 @@ impl Log for SimLog {
         Ok(())
     }
 
-    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
+    fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()> {
         self.alive()?;
         self.positions.insert(task, offsets.clone());
         Ok(())
     }
 
-    fn release(&mut self, task: Task) {
+    fn release(&mut self, task: TaskId) {
         self.positions.remove(&task);
     }
 
     /// Some records of some inputs, in no particular order between them.
     fn read(&mut self, max: usize, _wait: Duration) -> LogResult<Vec<Record>> {
-        self.reach(Step::S0)?;
+        self.reach(SimulationStep::S0)?;
         let mut positions = std::mem::take(&mut self.positions);
         let records = self.with(|world| {
             let mut records = Vec::new();
@@ -217,13 +217,13 @@ impl Log for SimLog {
         Ok(records)
     }
 
-    fn positions(&mut self, task: Task) -> LogResult<Offsets> {
+    fn positions(&mut self, task: TaskId) -> LogResult<Offsets> {
         self.alive()?;
         Ok(self.positions.get(&task).cloned().unwrap_or_default())
     }
 
-    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends> {
-        self.reach(Step::S0)?;
+    fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends> {
+        self.reach(SimulationStep::S0)?;
         self.with(|world| {
             if world.chance(2) {
                 return Err(LogError::Retry("no leader answered".to_owned()));
@@ -241,7 +241,7 @@ impl Log for SimLog {
     }
 
     fn begin(&mut self) -> LogResult<()> {
-        self.reach(Step::S1)?;
+        self.reach(SimulationStep::S1)?;
         if self.with(|world| world.is_fenced(&self.name, self.incarnation)) {
             return Err(LogError::Fenced("another producer of this name".to_owned()));
         }
@@ -251,16 +251,16 @@ impl Log for SimLog {
         Ok(())
     }
 
-    fn mark(&mut self, task: Task, mark: &str) {
+    fn mark(&mut self, task: TaskId, mark: &str) {
         self.marks.insert(task, mark.to_owned());
     }
 
-    fn marked(&mut self, task: Task) -> Option<String> {
+    fn marked(&mut self, task: TaskId) -> Option<String> {
         self.marked.get(&task).cloned()
     }
 
     fn produce(&mut self, output: Output) -> LogResult<()> {
-        self.reach(Step::S2)?;
+        self.reach(SimulationStep::S2)?;
         let id = self.own_transaction()?;
         self.buffer.push(output);
         if !self.is_buffering() && self.with(|world| world.chance(30)) {
@@ -270,7 +270,7 @@ impl Log for SimLog {
     }
 
     fn flush(&mut self) -> LogResult<()> {
-        self.reach(Step::S2)?;
+        self.reach(SimulationStep::S2)?;
         let id = self.own_transaction()?;
         if self.with(|world| world.sabotage) == Sabotage::FlushAndFirstBarrier {
             return Ok(());
@@ -282,9 +282,9 @@ impl Log for SimLog {
         Ok(())
     }
 
-    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()> {
+    fn send_offsets(&mut self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<()> {
         if self.with(|world| world.chance(50)) {
-            self.reach(Step::S3)?;
+            self.reach(SimulationStep::S3)?;
         }
         let id = self.own_transaction()?;
         if self.with(|world| world.generation) != self.generation {
@@ -292,20 +292,20 @@ impl Log for SimLog {
         }
         let marks = std::mem::take(&mut self.marks);
         self.with(|world| world.add_offsets(id, offsets.keys().copied(), marks));
-        self.reach(Step::S3)
+        self.reach(SimulationStep::S3)
     }
 
     fn commit(&mut self) -> LogResult<()> {
         let outcome = self.outcome();
         let before = self.with(|world| world.chance(70));
         if before {
-            self.reach(Step::S4)?;
+            self.reach(SimulationStep::S4)?;
         }
         let id = self.own_transaction()?;
         self.deliver_all(id);
         let result = self.finish(id, outcome);
-        self.reach(Step::S4)?;
-        self.reach(Step::S5)?;
+        self.reach(SimulationStep::S4)?;
+        self.reach(SimulationStep::S5)?;
         if result.is_ok() {
             self.transaction = None;
             let journaled = self.with(|world| world.journaled(id));
@@ -337,7 +337,7 @@ impl Log for SimLog {
         Ok(())
     }
 
-    fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
+    fn offsets_settled(&mut self, task: TaskId) -> LogResult<bool> {
         self.answered()?;
         self.watermarks.remove(&task);
         let left_out = self.with(|world| world.sabotage) == Sabotage::FlushAndFirstBarrier;
@@ -348,7 +348,7 @@ impl Log for SimLog {
         Ok(settled)
     }
 
-    fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
+    fn journal_settled(&mut self, task: TaskId) -> LogResult<bool> {
         self.alive()?;
         if self.with(|world| world.sabotage) == Sabotage::SecondBarrier {
             return Ok(true);
@@ -359,7 +359,7 @@ impl Log for SimLog {
     }
 
     /// Seldom, so that snapshots are.
-    fn journaled(&mut self, task: Task) -> Option<u64> {
+    fn journaled(&mut self, task: TaskId) -> Option<u64> {
         let asked = self.fleet().takes_snapshots() && self.with(|world| world.chance(10));
         if asked { self.journaled.get(&task).copied() } else { None }
     }
@@ -370,12 +370,12 @@ impl Log for SimLog {
 }
 
 impl Past for SimLog {
-    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+    fn journal_last(&mut self, task: TaskId) -> LogResult<Poll<Option<JournalEntry>>> {
         self.alive()?;
         self.past.journal_last(task)
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+    fn journal_after(&mut self, task: TaskId, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         self.alive()?;
         self.past.journal_after(task, after, max)
     }
@@ -385,12 +385,12 @@ impl Past for SimLog {
         self.past.segmentation(hash)
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+    fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.alive()?;
         self.past.slice(task, family, from, to)
     }
 
-    fn forget(&mut self, task: Task) {
+    fn forget(&mut self, task: TaskId) {
         self.past.forget(task);
     }
 }

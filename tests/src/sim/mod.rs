@@ -11,7 +11,7 @@ mod past;
 mod process;
 mod world;
 
-pub use fault::{Fault, OUTCOMES, Outcome, STEPS, Sabotage, Step};
+pub use fault::{Fault, OUTCOMES, Outcome, STEPS, Sabotage, SimulationStep};
 pub use fleet::{Report, run};
 pub use history::segmentation;
 pub use mishap::{MISHAPS, Mishaps};

@@ -4,7 +4,7 @@ use std::rc::{Rc, Weak};
 use std::task::Poll;
 
 use segflow_core::event::Family;
-use segflow_runtime::log::{JournalEntry, LogError, LogResult, Output, Past, Sink, Slice, TEXTS, Task};
+use segflow_runtime::log::{JournalEntry, LogError, LogResult, Output, Past, Sink, Slice, TEXTS, TaskId};
 
 use super::fleet::Fleet;
 use super::world::World;
@@ -37,12 +37,12 @@ impl SimPast {
 }
 
 impl Past for SimPast {
-    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+    fn journal_last(&mut self, task: TaskId) -> LogResult<Poll<Option<JournalEntry>>> {
         self.answered()?;
         Ok(Poll::Ready(self.with(|world| world.journal(task).last().map(|output| entry(output)))))
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+    fn journal_after(&mut self, task: TaskId, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         self.answered()?;
         self.with(|world| {
             let entries = world.journal(task).into_iter().map(entry);
@@ -63,13 +63,13 @@ impl Past for SimPast {
     }
 
     /// Cut short at times, anywhere.
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+    fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.answered()?;
         let next = self.with(|world| if world.chance(10) { from + (to - from) / 2 } else { to });
         Ok(Slice { records: self.with(|world| world.inputs.records(task, family, from, next)), next })
     }
 
-    fn forget(&mut self, _: Task) {}
+    fn forget(&mut self, _: TaskId) {}
 }
 
 fn entry(output: &Output) -> JournalEntry {

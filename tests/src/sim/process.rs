@@ -8,9 +8,9 @@ use std::time::Duration;
 use object_store::ObjectStore;
 use segflow_runtime::Status;
 use segflow_runtime::config::Config;
-use segflow_runtime::log::Task;
+use segflow_runtime::log::TaskId;
 use segflow_runtime::shelf::Shelf;
-use segflow_runtime::snapshots::{Keeper, ORIGIN, Settings};
+use segflow_runtime::snapshots::{Keeper, ORIGIN, SnapshotSettings};
 use segflow_runtime::standby::Standbys;
 use segflow_snapshot::{Archive, Snapshots};
 
@@ -48,7 +48,7 @@ impl Process {
         }
         let keeper = |(store, keep): &(Arc<dyn ObjectStore>, usize)| {
             let archive = Archive::over(store.clone(), "simulation".into(), "memory:///simulation");
-            let settings = Settings { interval: Duration::ZERO, keep: *keep };
+            let settings = SnapshotSettings { interval: Duration::ZERO, keep: *keep };
             let snapshots = Snapshots::over(archive).expect("a thread");
             Keeper::start(snapshots, settings, status.clone()).expect("a thread")
         };
@@ -57,7 +57,7 @@ impl Process {
             snapshots: equipment.snapshots.as_ref().map(keeper),
             ..config.clone()
         });
-        let tasks = (0..config.intake.partitions).map(Task);
+        let tasks = (0..config.intake.partitions).map(TaskId);
         let standbys = || Standbys::new(config.clone(), SimPast::new(fleet), status.clone(), tasks);
         Self { standbys: equipment.standbys.then(standbys), config }
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use segflow_runtime::local::LocalBroker;
-use segflow_runtime::log::{LogError, Output, Sink, Task, Trimmer};
+use segflow_runtime::log::{LogError, Output, Sink, TaskId, Trimmer};
 
 use super::fault::{Fault, Sabotage};
 
@@ -32,12 +32,12 @@ pub struct World {
     pub fired: bool,
     /// The group's generation.
     pub generation: u64,
-    logs: BTreeMap<(Sink, Task), Vec<(usize, Output)>>,
+    logs: BTreeMap<(Sink, TaskId), Vec<(usize, Output)>>,
     /// Where journals begin, of those that were trimmed, by whatever thread.
-    beginnings: Arc<Mutex<BTreeMap<Task, usize>>>,
+    beginnings: Arc<Mutex<BTreeMap<TaskId, usize>>>,
     transactions: Vec<Transaction>,
     /// What the last commit of each task left as its mark.
-    marks: BTreeMap<Task, String>,
+    marks: BTreeMap<TaskId, String>,
     members: Vec<(String, u64)>,
     incarnations: BTreeMap<String, u64>,
 }
@@ -52,9 +52,9 @@ enum Decision {
 struct Transaction {
     producer: String,
     decision: Decision,
-    offsets: BTreeSet<Task>,
+    offsets: BTreeSet<TaskId>,
     /// What it leaves as the marks of some of these tasks.
-    marks: BTreeMap<Task, String>,
+    marks: BTreeMap<TaskId, String>,
     offsets_marked: bool,
     outputs_marked: bool,
     /// How likely a marker is written in a tick, in percent.
@@ -113,12 +113,12 @@ impl World {
     }
 
     /// The tasks of a member; none if it is no member any more.
-    pub fn tasks_of(&self, name: &str, incarnation: u64) -> Option<BTreeSet<Task>> {
+    pub fn tasks_of(&self, name: &str, incarnation: u64) -> Option<BTreeSet<TaskId>> {
         let mut members: Vec<&(String, u64)> = self.members.iter().collect();
         members.sort();
         let place = members.iter().position(|(known, at)| known == name && *at == incarnation)?;
         let of = |partition: &u32| (u64::from(*partition) + self.generation) as usize % members.len() == place;
-        Some((0..self.inputs.partitions()).filter(of).map(Task).collect())
+        Some((0..self.inputs.partitions()).filter(of).map(TaskId).collect())
     }
 
     /// Whether a later incarnation has taken the producer over.
@@ -163,13 +163,13 @@ impl World {
     }
 
     /// Offsets of these tasks, with these marks, are pending in a transaction.
-    pub fn add_offsets(&mut self, id: usize, tasks: impl Iterator<Item = Task>, marks: BTreeMap<Task, String>) {
+    pub fn add_offsets(&mut self, id: usize, tasks: impl Iterator<Item = TaskId>, marks: BTreeMap<TaskId, String>) {
         self.transactions[id].offsets.extend(tasks);
         self.transactions[id].marks.extend(marks);
     }
 
     /// The mark of a task, of which no offset is pending.
-    pub fn marked(&self, task: Task) -> Option<String> {
+    pub fn marked(&self, task: TaskId) -> Option<String> {
         self.marks.get(&task).cloned()
     }
 
@@ -216,7 +216,7 @@ impl World {
     }
 
     /// Whether offsets of a task are pending.
-    pub fn is_pending(&self, task: Task) -> bool {
+    pub fn is_pending(&self, task: TaskId) -> bool {
         let pending = |transaction: &Transaction| {
             transaction.offsets.contains(&task)
                 && (transaction.decision == Decision::Open || !transaction.offsets_marked)
@@ -225,12 +225,12 @@ impl World {
     }
 
     /// How many records a partition has, as a reader of uncommitted records sees it.
-    pub fn high_watermark(&self, sink: Sink, task: Task) -> usize {
+    pub fn high_watermark(&self, sink: Sink, task: TaskId) -> usize {
         self.logs.get(&(sink, task)).map_or(0, Vec::len)
     }
 
     /// How far a reader of committed records may go.
-    pub fn last_stable(&self, sink: Sink, task: Task) -> usize {
+    pub fn last_stable(&self, sink: Sink, task: TaskId) -> usize {
         let undecided = |(id, _): &(usize, Output)| {
             self.transactions[*id].decision == Decision::Open || !self.transactions[*id].outputs_marked
         };
@@ -239,24 +239,24 @@ impl World {
     }
 
     /// What a reader of committed records would see, had nothing been trimmed.
-    pub fn committed(&self, sink: Sink, task: Task) -> Vec<&Output> {
+    pub fn committed(&self, sink: Sink, task: TaskId) -> Vec<&Output> {
         self.committed_from(sink, task, 0)
     }
 
     /// What a reader of committed records sees of a journal.
-    pub fn journal(&self, task: Task) -> Vec<&Output> {
+    pub fn journal(&self, task: TaskId) -> Vec<&Output> {
         self.committed_from(Sink::Journal, task, self.beginnings().get(&task).copied().unwrap_or(0))
     }
 
-    fn committed_from(&self, sink: Sink, task: Task, from: usize) -> Vec<&Output> {
+    fn committed_from(&self, sink: Sink, task: TaskId, from: usize) -> Vec<&Output> {
         let stable = self.last_stable(sink, task);
         let log = self.logs.get(&(sink, task)).into_iter().flatten().take(stable).skip(from);
         log.filter(|(id, _)| self.transactions[*id].decision == Decision::Commit).map(|(_, output)| output).collect()
     }
 
     /// Where the journal records of a transaction stand, which has one of each of its tasks.
-    pub fn journaled(&self, id: usize) -> Vec<(Task, u64)> {
-        let place = |task: &Task| {
+    pub fn journaled(&self, id: usize) -> Vec<(TaskId, u64)> {
+        let place = |task: &TaskId| {
             let log = self.logs.get(&(Sink::Journal, *task))?;
             Some((*task, log.iter().rposition(|(of, _)| *of == id)? as u64))
         };
@@ -282,12 +282,12 @@ impl World {
         })
     }
 
-    fn beginnings(&self) -> MutexGuard<'_, BTreeMap<Task, usize>> {
+    fn beginnings(&self) -> MutexGuard<'_, BTreeMap<TaskId, usize>> {
         self.beginnings.lock().expect("nobody panics with it")
     }
 
     /// The journal records of a task whose commit is decided, whether or not anybody can see it yet.
-    pub fn decided_epochs(&self, task: Task) -> usize {
+    pub fn decided_epochs(&self, task: TaskId) -> usize {
         let log = self.logs.get(&(Sink::Journal, task)).into_iter().flatten();
         log.filter(|(id, _)| self.transactions[*id].decision == Decision::Commit).count()
     }

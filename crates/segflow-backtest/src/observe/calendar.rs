@@ -6,7 +6,7 @@ use crate::period::Period;
 
 /// How far two comparisons of memberships lie apart.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Step {
+pub enum CalendarStep {
     /// From the first of a month to the first of the next.
     #[default]
     Month,
@@ -17,7 +17,7 @@ pub enum Step {
 /// The days of a period that is open at neither end, and shorter, are compared by the week.
 const MONTHLY_FROM_DAYS: i64 = 62;
 
-impl Step {
+impl CalendarStep {
     /// The one that suits a period.
     #[must_use]
     pub fn of(period: &Period, zone: &Zone) -> Self {

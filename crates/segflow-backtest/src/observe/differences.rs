@@ -17,7 +17,7 @@ const KEPT_PER_PAIR: usize = 20;
 
 /// A dimension of the candidate, and the one of the same name of the baseline.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Shared {
+pub struct SharedDifferences {
     /// Its place in the candidate.
     pub candidate: usize,
     /// Its place in the baseline.
@@ -26,11 +26,11 @@ pub struct Shared {
 
 /// Dimensions that both have.
 #[must_use]
-pub fn shared(segmentations: &[Arc<Segmentation>]) -> Vec<Shared> {
+pub fn shared(segmentations: &[Arc<Segmentation>]) -> Vec<SharedDifferences> {
     let [candidate, baseline] = segmentations else { return Vec::new() };
     let both = candidate.dimensions.iter().enumerate().filter_map(|(place, dimension)| {
         let same = baseline.dimensions.iter().position(|other| other.name == dimension.name)?;
-        Some(Shared { candidate: place, baseline: same })
+        Some(SharedDifferences { candidate: place, baseline: same })
     });
     both.collect()
 }
@@ -60,7 +60,7 @@ pub struct Differs {
 }
 
 /// The places of two stays in one dimension, if they are in segments of other names.
-fn pair(segmentations: &[Arc<Segmentation>], shared: Shared, sides: [&[Stay]; 2]) -> Option<(u16, u16)> {
+fn pair(segmentations: &[Arc<Segmentation>], shared: SharedDifferences, sides: [&[Stay]; 2]) -> Option<(u16, u16)> {
     let of = |side: usize, place: usize| sides[side].get(place).map_or(NOBODY, |stay| stay.segment);
     let (candidate, baseline) = (of(0, shared.candidate), of(1, shared.baseline));
     let name = |side: usize, place: usize, segment: u16| {
@@ -74,7 +74,7 @@ impl Differences {
     /// Looks at a customer after everything that changed at an instant.
     pub fn look(
         &mut self,
-        (segmentations, dimensions): (&[Arc<Segmentation>], &[Shared]),
+        (segmentations, dimensions): (&[Arc<Segmentation>], &[SharedDifferences]),
         period: &Period,
         sides: [&[Stay]; 2],
         differs: &mut Differs,
@@ -96,7 +96,7 @@ impl Differences {
     /// Looks at a customer at the end.
     pub fn end(
         &mut self,
-        (segmentations, dimensions): (&[Arc<Segmentation>], &[Shared]),
+        (segmentations, dimensions): (&[Arc<Segmentation>], &[SharedDifferences]),
         customer: &CustomerId,
         sides: [&[Stay]; 2],
         differs: &Differs,

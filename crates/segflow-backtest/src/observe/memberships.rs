@@ -6,7 +6,7 @@ use segflow_core::change::{Cause, Core};
 use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::time::Timestamp;
 
-use super::calendar::Step;
+use super::calendar::CalendarStep;
 use super::{NOBODY, add_up, add_up_each};
 use crate::period::Period;
 
@@ -67,7 +67,7 @@ pub struct Frame<'a> {
     /// What is reported.
     pub period: &'a Period,
     /// How far comparisons lie apart.
-    pub step: Step,
+    pub step: CalendarStep,
 }
 
 impl Frame<'_> {

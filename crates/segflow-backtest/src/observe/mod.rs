@@ -20,8 +20,8 @@ use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 
 use crate::period::Period;
-use calendar::Step;
-use differences::{Differences, Differs, Shared, shared};
+use calendar::CalendarStep;
+use differences::{Differences, Differs, SharedDifferences, shared};
 use memberships::{DimensionTally, Frame, Stay, place_of};
 use outcomes::{Observation, Outcomes};
 use work::{Words, Work};
@@ -53,10 +53,10 @@ pub struct Tally {
 pub struct Scope {
     segmentations: Vec<Arc<Segmentation>>,
     period: Period,
-    step: Step,
+    step: CalendarStep,
     /// Of each segmentation.
     pub words: Vec<Words>,
-    shared: Vec<Shared>,
+    shared: Vec<SharedDifferences>,
 }
 
 impl Scope {
@@ -64,7 +64,7 @@ impl Scope {
     #[must_use]
     pub fn new(segmentations: &[Arc<Segmentation>], period: Period) -> Self {
         let segmentations = segmentations.to_vec();
-        let step = Step::of(&period, &segmentations[0].zone);
+        let step = CalendarStep::of(&period, &segmentations[0].zone);
         let words = segmentations.iter().map(|segmentation| Words::of(segmentation)).collect();
         let shared = shared(&segmentations);
         Self { segmentations, period, step, words, shared }
@@ -72,13 +72,13 @@ impl Scope {
 
     /// How far comparisons of memberships lie apart.
     #[must_use]
-    pub const fn step(&self) -> Step {
+    pub const fn step(&self) -> CalendarStep {
         self.step
     }
 
     /// Dimensions that both segmentations have.
     #[must_use]
-    pub fn shared(&self) -> &[Shared] {
+    pub fn shared(&self) -> &[SharedDifferences] {
         &self.shared
     }
 

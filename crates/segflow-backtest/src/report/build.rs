@@ -12,7 +12,7 @@ use super::figures::{
 };
 use super::stats::{durations, number, part, separation, wilson};
 use crate::bad::Bad;
-use crate::batch::Place;
+use crate::batch::RecordPlace;
 use crate::engine::{Replayed, Totals};
 use crate::lane::{Rails, SIDES};
 use crate::observe::differences::Differences;
@@ -74,7 +74,7 @@ pub fn build(
     tally: &Tally,
     capacity: &Capacity,
     last_record: Timestamp,
-    named: &dyn Fn(Place) -> String,
+    named: &dyn Fn(RecordPlace) -> String,
 ) -> Report {
     let days = Days::of(rails, tally, last_record);
     let segmentations = rails.rules.iter().zip(&tally.sides).zip(&rails.scope.words).enumerate();
@@ -102,11 +102,11 @@ fn counted_as(place: usize) -> u16 {
     u16::try_from(place).unwrap_or(NOBODY)
 }
 
-fn events(rails: &Rails, replayed: &Replayed, named: &dyn Fn(Place) -> String) -> EventFigures {
+fn events(rails: &Rails, replayed: &Replayed, named: &dyn Fn(RecordPlace) -> String) -> EventFigures {
     let (counts, bad) = (replayed.totals(rails, 0).counts, replayed.bad());
     let malformed = replayed.read.malformed.total();
     let Bad { counts: by_reason, named: first } = &bad;
-    let figure = |(place, fault): (&Place, &crate::bad::Fault)| BadFigure {
+    let figure = |(place, fault): (&RecordPlace, &crate::bad::Fault)| BadFigure {
         place: named(*place),
         reason: fault.reason.to_owned(),
         detail: fault.detail.clone(),

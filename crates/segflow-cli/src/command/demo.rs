@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use segflow_core::change::Core;
-use segflow_core::clock::{Idle, Role, Settings as ClockSettings};
+use segflow_core::clock::{Idle, Role, ClockSettings};
 use segflow_core::digest::Digest;
 use segflow_core::event::{Event, Family};
 use segflow_core::segmentation::Segmentation;
-use segflow_portfolio::{Portfolio, Settings};
+use segflow_portfolio::{Portfolio, PortfolioSettings};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::local::{LocalBroker, LocalLog};
-use segflow_runtime::log::{Sink, Task};
+use segflow_runtime::log::{Sink, TaskId};
 use segflow_runtime::rules::Rulebook;
 use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
@@ -48,7 +48,7 @@ impl Demo {
     pub fn run(self) -> Result<()> {
         let loaded = Segmentation::load("demo.yaml", SEGMENTATION).context("the demo's own segmentation")?;
         let segmentation = Arc::new(loaded.segmentation);
-        let settings = Settings { customers: self.customers, days: self.days, seed: self.seed, ..Settings::default() };
+        let settings = PortfolioSettings { customers: self.customers, days: self.days, seed: self.seed, ..PortfolioSettings::default() };
         println!(
             "{} customers over {} days from {}, seed {}, decided by {} version {}",
             self.customers, self.days, settings.start, self.seed, segmentation.name, segmentation.version
@@ -131,7 +131,7 @@ impl Stage {
             state_dir: state.path().to_owned(),
             shadow: None,
             snapshots: None,
-            store: segflow_store::Shared::new(segflow_store::Settings::default()),
+            store: segflow_store::StoreMemory::new(segflow_store::StoreSettings::default()),
             shelf: segflow_runtime::shelf::Shelf::default(),
         };
         let broker = LocalBroker::new(PARTITIONS);
@@ -152,7 +152,7 @@ impl Stage {
 
     fn append(&mut self, event: &Event) {
         let key = event.customer_id.as_str().as_bytes();
-        let task = Task(partition_of(key, PARTITIONS, Partitioner::Murmur2));
+        let task = TaskId(partition_of(key, PARTITIONS, Partitioner::Murmur2));
         let value = segflow_wire::event::encode(event, &self.segmentation.currency, Encoding::Json);
         let (family, at) = (event.body.family(), event.recorded_at);
         self.broker.append(task, family, at, Some(key.to_vec()), value, Vec::new());
@@ -169,7 +169,7 @@ impl Stage {
         }
         for task in 0..PARTITIONS {
             let seen = &mut self.seen[task as usize];
-            for output in self.broker.outputs(Sink::Changes, Task(task), *seen) {
+            for output in self.broker.outputs(Sink::Changes, TaskId(task), *seen) {
                 *seen += 1;
                 let value = output.value.context("a change has a value")?;
                 let change = segflow_wire::change::decode(&value, Encoding::Json).context("a change of our own")?;

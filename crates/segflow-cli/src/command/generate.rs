@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use segflow_core::event::{Event, Family};
 use segflow_core::money::Currency;
 use segflow_kafka::Feed;
-use segflow_portfolio::{CURRENCY, Portfolio, Settings};
+use segflow_portfolio::{CURRENCY, Portfolio, PortfolioSettings};
 use segflow_wire::envelope::{self, Line};
 use segflow_wire::{Encoding, Partitioner, partition_of};
 
@@ -45,7 +45,7 @@ pub struct Generate {
 
 impl Generate {
     pub fn run(self) -> Result<()> {
-        let settings = Settings { customers: self.customers, days: self.days, seed: self.seed, ..Settings::default() };
+        let settings = PortfolioSettings { customers: self.customers, days: self.days, seed: self.seed, ..PortfolioSettings::default() };
         let limit = self.events.unwrap_or(u64::MAX);
         let events = Portfolio::new(settings).events().zip(0..limit).map(|(event, _)| event);
         let started = Instant::now();

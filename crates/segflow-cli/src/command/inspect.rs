@@ -13,7 +13,7 @@ use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_runtime::state_bytes::StateBytesError;
 use segflow_runtime::states::{Stored, StoredError};
-use segflow_store::{Meta, Settings, Shared, Store, StoreError};
+use segflow_store::{Meta, StoreSettings, StoreMemory, Store, StoreError};
 
 use crate::segmentation::load;
 use segflow_backtest::portrait::{Portrait, customer_id};
@@ -43,7 +43,7 @@ impl Inspect {
         let stores = stores(&self.store)?;
         // Reading one customer needs little memory, beside a service that may need much.
         let shared =
-            Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
+            StoreMemory::new(StoreSettings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..StoreSettings::default() });
         for path in &stores {
             let store = open(path, &shared)?;
             let journal = journal(&store)?;
@@ -96,7 +96,7 @@ fn stores(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(stores.into_iter().map(|(_, path)| path).collect())
 }
 
-fn open(path: &Path, shared: &Shared) -> Result<Store, StoreError> {
+fn open(path: &Path, shared: &StoreMemory) -> Result<Store, StoreError> {
     let mut attempt = 1;
     loop {
         match Store::open_read_only(path, shared) {

@@ -8,12 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use segflow_core::clock::{Idle, Settings as ClockSettings};
+use segflow_core::clock::{Idle, ClockSettings};
 use segflow_core::event::Family;
 use segflow_kafka::retention::{Limit, limits};
 use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
-use segflow_runtime::log::{LogError, LogResult, Sink, Task};
+use segflow_runtime::log::{LogError, LogResult, Sink, TaskId};
 use segflow_runtime::rules::Rulebook;
 use segflow_runtime::shadow::Candidate;
 use segflow_runtime::shelf::Shelf;
@@ -72,7 +72,7 @@ impl Run {
         watch(config.segmentation.clone(), Offer::Rules(Arc::clone(&rulebook)), &status, &stop)?;
         let shadow = shadow(&config, &status, &stop)?;
         let stores = Stores {
-            shared: segflow_store::Shared::new(config.store_settings()),
+            shared: segflow_store::StoreMemory::new(config.store_settings()),
             shelf: Shelf::new(STORE_KEPT),
             keeper: keeper(&config, &status)?,
         };
@@ -156,7 +156,7 @@ struct Service {
 /// What the stores of all workers share.
 #[derive(Clone)]
 pub(super) struct Stores {
-    pub(super) shared: segflow_store::Shared,
+    pub(super) shared: segflow_store::StoreMemory,
     pub(super) shelf: Shelf,
     /// Who makes the snapshots, if there is a place for them.
     pub(super) keeper: Option<Arc<Keeper>>,
@@ -195,7 +195,7 @@ impl Service {
         while !stop.load(Ordering::Relaxed) {
             let mut past = KafkaPast::new(self.kafka.clone());
             let Some(partitions) = answer(past.partitions())? else { continue };
-            let tasks = self.config.standby_of.of(partitions)?.into_iter().map(Task);
+            let tasks = self.config.standby_of.of(partitions)?.into_iter().map(TaskId);
             let runtime = runtime(&self.config, &self.rulebook, partitions, &self.stores);
             let mut standbys = Standbys::new(Arc::new(runtime), past, Arc::clone(&self.status), tasks);
             match standbys.run(stop) {

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use comfy_table::{CellAlignment, Table};
 use indicatif::HumanBytes;
 use jiff::{SpanRound, Timestamp, Unit};
-use segflow_snapshot::{Manifest, Place, SnapshotError, Within};
-use segflow_store::{Settings, Shared, Store};
+use segflow_snapshot::{Manifest, ArchivePlace, SnapshotError, Within};
+use segflow_store::{StoreSettings, StoreMemory, Store};
 
 use crate::config::Config;
 
@@ -132,7 +132,7 @@ impl Where {
     }
 }
 
-fn row(task: u32, place: &Place, manifest: Result<Manifest, SnapshotError>, now: Timestamp) -> [String; 7] {
+fn row(task: u32, place: &ArchivePlace, manifest: Result<Manifest, SnapshotError>, now: Timestamp) -> [String; 7] {
     let name = place.name().to_owned();
     match manifest {
         Ok(manifest) => [
@@ -178,7 +178,7 @@ impl Restore {
 impl Digest {
     fn run(self) -> Result<()> {
         let shared =
-            Shared::new(Settings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..Settings::default() });
+            StoreMemory::new(StoreSettings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..StoreSettings::default() });
         let store = Store::open_read_only(&self.directory, &shared)?;
         let digest = segflow_runtime::store_digest::digest(&store)?;
         let epoch = segflow_runtime::store_digest::epoch(&store).context("no store of a task")?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use jiff::SignedDuration;
-use segflow_runtime::snapshots::Settings;
+use segflow_runtime::snapshots::SnapshotSettings;
 use serde::Deserialize;
 
 /// Snapshots of every task.
@@ -30,8 +30,8 @@ impl Snapshots {
     }
 
     /// How often, and how many.
-    pub fn settings(&self) -> Settings {
-        Settings { interval: self.interval.unsigned_abs(), keep: self.keep }
+    pub fn settings(&self) -> SnapshotSettings {
+        SnapshotSettings { interval: self.interval.unsigned_abs(), keep: self.keep }
     }
 
     /// The snapshots of an application; none without a URL.

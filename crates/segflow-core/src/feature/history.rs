@@ -14,7 +14,7 @@ use crate::timed::Timed;
 
 /// How things stood from the fact at `at` until the next.
 #[derive(Clone, Copy, Debug)]
-struct Standing {
+struct DebtStanding {
     at: Timestamp,
     /// The due date at which the undisputed sum exceeds the tolerance.
     undisputed: Option<Date>,
@@ -40,7 +40,7 @@ pub struct Episode {
 /// How things stood after each fact of a replay.
 pub struct Standings {
     tolerance_minor: i64,
-    list: Vec<Standing>,
+    list: Vec<DebtStanding>,
 }
 
 impl Standings {
@@ -74,7 +74,7 @@ impl Standings {
 #[derive(Clone, Default, Debug)]
 pub struct History {
     /// Those that differ from the one before in what is read of them later.
-    standings: Vec<Standing>,
+    standings: Vec<DebtStanding>,
     /// In order; the last may lie in the future, where silence leads to it.
     episodes: Vec<Episode>,
     /// Local days of cures, ascending, with the episode.
@@ -152,7 +152,7 @@ impl History {
         let now = roll(moment.today);
         let mut turns = Vec::new();
         let mut before = None;
-        let mut differs = |standing: &&Standing| before.replace(standing.undisputed) != Some(standing.undisputed);
+        let mut differs = |standing: &&DebtStanding| before.replace(standing.undisputed) != Some(standing.undisputed);
         for standing in self.standings.iter().filter(|standing| differs(standing)) {
             turns.push(moment.zone.date_of(standing.at).plus_days(window.days));
             if let Some(due) = standing.undisputed {
@@ -210,10 +210,10 @@ fn bucket(due: Option<Date>, day: Date) -> i64 {
     count(EDGES.iter().filter(|edge| days >= i64::from(**edge)).count())
 }
 
-fn standing(ledger: &Ledger<'_>, fact: &Fact, tolerance_minor: i64) -> Standing {
+fn standing(ledger: &Ledger<'_>, fact: &Fact, tolerance_minor: i64) -> DebtStanding {
     let undisputed = ledger.open().map(|invoice| (invoice.due, invoice.undisputed()));
     let open = ledger.open().map(|invoice| (invoice.due, invoice.open()));
-    Standing {
+    DebtStanding {
         at: fact.occurred_at,
         undisputed: exceeding(undisputed, tolerance_minor),
         open: exceeding(open, tolerance_minor),
@@ -222,7 +222,7 @@ fn standing(ledger: &Ledger<'_>, fact: &Fact, tolerance_minor: i64) -> Standing 
     }
 }
 
-fn episodes(standings: &[Standing], zone: &Zone) -> Vec<Episode> {
+fn episodes(standings: &[DebtStanding], zone: &Zone) -> Vec<Episode> {
     let mut episodes: Vec<Episode> = Vec::new();
     for (place, standing) in standings.iter().enumerate() {
         let next = standings.get(place + 1).map_or(Timestamp::NEVER, |next| next.at);

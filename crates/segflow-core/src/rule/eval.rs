@@ -23,12 +23,12 @@ pub struct Evaluation<'a, 'v> {
     /// When.
     pub moment: Moment<'a>,
     /// By slot: what was read last.
-    read: Rc<[Cell<Option<Known<'a>>>]>,
+    read: Rc<[Cell<Option<MemoReading<'a>>>]>,
     grounds: Cell<Grounds>,
 }
 
 /// Since when a reading is known to stand, and the reading.
-type Known<'a> = (Timestamp, Timed<Reading<'a>>);
+type MemoReading<'a> = (Timestamp, Timed<Reading<'a>>);
 
 /// What evaluations rested on: while none of it changes, every one of them has the same result and the same expiry.
 ///

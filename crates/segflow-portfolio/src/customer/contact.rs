@@ -4,7 +4,7 @@ use segflow_core::event::{Body, Channel, Direction, Outcome};
 
 use super::{Action, Customer};
 use crate::id;
-use crate::ladder::{self, Step, WRITE_OFF_FROM};
+use crate::ladder::{self, LadderStep, WRITE_OFF_FROM};
 use crate::now::{HOUR, MINUTE, Now, SECOND, calling_hours, weekday_from};
 use crate::persona::Persona;
 use crate::traits::Phone;
@@ -53,25 +53,25 @@ impl Customer {
             self.plan_write_off(now);
             return None;
         }
-        let step = if promise_ran_out && days_past_due > 0 { Step::Call } else { ladder::step_at(days_past_due)? };
+        let step = if promise_ran_out && days_past_due > 0 { LadderStep::Call } else { ladder::step_at(days_past_due)? };
         self.take_step(step, days_past_due, now)
     }
 
-    fn take_step(&mut self, step: Step, days_past_due: i64, now: &Now) -> Option<Body> {
+    fn take_step(&mut self, step: LadderStep, days_past_due: i64, now: &Now) -> Option<Body> {
         match step {
-            Step::Letter => {
+            LadderStep::Letter => {
                 if days_past_due > 30 && self.chance.per_mille(150) {
                     self.plan_fee(now);
                 }
                 Some(self.send(Channel::Letter, now))
             }
             _ if self.vulnerable => None,
-            Step::Courtesy if !self.traits.courtesy => None,
-            Step::Reminder if self.traits.lenient && days_past_due <= LENIENT_DAYS => None,
-            Step::Courtesy | Step::Reminder => Some(self.send(self.traits.preferred, now)),
-            Step::Call | Step::Visit if self.phone == Phone::Withdrawn => Some(self.send(Channel::Letter, now)),
-            Step::Visit if self.persona != Persona::Business => Some(self.visit(now)),
-            Step::Call | Step::Visit => {
+            LadderStep::Courtesy if !self.traits.courtesy => None,
+            LadderStep::Reminder if self.traits.lenient && days_past_due <= LENIENT_DAYS => None,
+            LadderStep::Courtesy | LadderStep::Reminder => Some(self.send(self.traits.preferred, now)),
+            LadderStep::Call | LadderStep::Visit if self.phone == Phone::Withdrawn => Some(self.send(Channel::Letter, now)),
+            LadderStep::Visit if self.persona != Persona::Business => Some(self.visit(now)),
+            LadderStep::Call | LadderStep::Visit => {
                 self.plan_call(0, 1, now);
                 None
             }

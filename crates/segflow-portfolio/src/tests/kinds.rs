@@ -7,7 +7,7 @@ use segflow_core::event::{Body, CustomerId, FailureCode};
 use segflow_core::time::Date;
 
 use super::{check, portfolio};
-use crate::Settings;
+use crate::PortfolioSettings;
 use crate::ledger::{Ledger, OpenInvoice};
 
 fn kind(body: &Body) -> String {
@@ -151,7 +151,7 @@ fn buckets(customers: u32, day: u32) -> BTreeMap<&'static str, usize> {
     for event in portfolio(customers, day).events() {
         accounts.entry(event.customer_id).or_default().see(&event.body);
     }
-    let today: Date = Settings::default().start.plus_days(i32::try_from(day).expect("a day"));
+    let today: Date = PortfolioSettings::default().start.plus_days(i32::try_from(day).expect("a day"));
     let mut buckets = BTreeMap::new();
     for Account { ledger, .. } in accounts.values() {
         let bucket = match ledger.oldest().map(|oldest| today.days_since(oldest.due)) {

@@ -13,10 +13,10 @@ use segflow_core::event::{Body, Event};
 use segflow_core::time::Zone;
 use sha2::{Digest, Sha256};
 
-use crate::{Portfolio, Settings, ZONE};
+use crate::{Portfolio, PortfolioSettings, ZONE};
 
 fn portfolio(customers: u32, days: u32) -> Portfolio {
-    Portfolio::new(Settings { customers, days, ..Settings::default() })
+    Portfolio::new(PortfolioSettings { customers, days, ..PortfolioSettings::default() })
 }
 
 fn check(actual: impl Into<String>, expected: Expect) {
@@ -39,14 +39,14 @@ fn same_seed_same_events_on_every_machine() {
 #[test]
 fn another_seed_another_portfolio() {
     let settings = portfolio(500, 120).settings();
-    let other = Portfolio::new(Settings { seed: settings.seed + 1, ..settings });
+    let other = Portfolio::new(PortfolioSettings { seed: settings.seed + 1, ..settings });
     assert_ne!(digest(other.events()), digest(Portfolio::new(settings).events()));
 }
 
 #[test]
 fn records_arrive_in_order_and_end_with_the_last_day() {
     let zone = Zone::named(ZONE).expect("a zone");
-    let start = Settings::default().start;
+    let start = PortfolioSettings::default().start;
     let mut last = zone.midnight(start);
     for event in portfolio(500, 40).events() {
         assert!(event.recorded_at >= last, "{event:?} after {last}");
@@ -116,6 +116,6 @@ fn everybody_begins_with_a_profile_and_nothing_follows_an_erasure() {
 
 #[test]
 fn ten_thousand_customers_make_at_least_200_000_events_in_the_default_days() {
-    let events = portfolio(10_000, Settings::default().days).events().count();
+    let events = portfolio(10_000, PortfolioSettings::default().days).events().count();
     assert!(events >= 200_000, "{events}");
 }

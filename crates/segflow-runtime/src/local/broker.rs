@@ -7,7 +7,7 @@ use segflow_core::event::Family;
 use segflow_core::time::Timestamp;
 
 use super::LocalLog;
-use crate::log::{Headers, Output, Record, Sink, Task};
+use crate::log::{Headers, Output, Record, Sink, TaskId};
 
 /// A log of a fixed number of partitions. Clones share it.
 #[derive(Clone)]
@@ -17,19 +17,19 @@ pub(super) struct Inner {
     pub partitions: u32,
     pub w: Timestamp,
     /// The records of an input; the place is the offset.
-    pub inputs: BTreeMap<(Task, Family), Vec<Record>>,
+    pub inputs: BTreeMap<(TaskId, Family), Vec<Record>>,
     /// Committed outputs, in order.
-    pub outputs: BTreeMap<(Sink, Task), Vec<Output>>,
+    pub outputs: BTreeMap<(Sink, TaskId), Vec<Output>>,
     /// How many records at the beginning of each journal were trimmed. Tests may still look at them.
-    pub trimmed: BTreeMap<Task, usize>,
+    pub trimmed: BTreeMap<TaskId, usize>,
     /// The first offset that each input still holds; 0 unless it is named.
-    pub lows: BTreeMap<(Task, Family), u64>,
+    pub lows: BTreeMap<(TaskId, Family), u64>,
     /// Who is attached, in order of attachment.
     pub members: Vec<String>,
     /// Tasks whose offsets are in an undecided transaction, with the member that sent them.
-    pub pending: BTreeMap<Task, String>,
+    pub pending: BTreeMap<TaskId, String>,
     /// What the last commit of each task left as its mark.
-    pub marks: BTreeMap<Task, String>,
+    pub marks: BTreeMap<TaskId, String>,
 }
 
 impl LocalBroker {
@@ -81,7 +81,7 @@ impl LocalBroker {
     /// Appends a record to an input and returns its offset.
     pub fn append(
         &self,
-        task: Task,
+        task: TaskId,
         family: Family,
         timestamp: Timestamp,
         key: Option<Vec<u8>>,
@@ -97,19 +97,19 @@ impl LocalBroker {
 
     /// The records of an input from `from` up to but not including `to`, or to its end.
     #[must_use]
-    pub fn records(&self, task: Task, family: Family, from: u64, to: u64) -> Vec<Record> {
+    pub fn records(&self, task: TaskId, family: Family, from: u64, to: u64) -> Vec<Record> {
         self.lock().records(task, family, from, to).to_vec()
     }
 
     /// The next offset of an input.
     #[must_use]
-    pub fn latest(&self, task: Task, family: Family) -> u64 {
+    pub fn latest(&self, task: TaskId, family: Family) -> u64 {
         self.lock().latest(task, family)
     }
 
     /// The committed outputs of a sink and task from the `from`-th on.
     #[must_use]
-    pub fn outputs(&self, sink: Sink, task: Task, from: usize) -> Vec<Output> {
+    pub fn outputs(&self, sink: Sink, task: TaskId, from: usize) -> Vec<Output> {
         let inner = self.lock();
         inner.outputs.get(&(sink, task)).and_then(|outputs| outputs.get(from..)).unwrap_or_default().to_vec()
     }
@@ -120,18 +120,18 @@ impl LocalBroker {
     }
 
     /// Lets an input forget its records before an offset, as retention does.
-    pub fn expire(&self, task: Task, family: Family, before: u64) {
+    pub fn expire(&self, task: TaskId, family: Family, before: u64) {
         self.lock().lows.insert((task, family), before);
     }
 
     /// How many records at the beginning of a task's journal were trimmed.
     #[must_use]
-    pub fn trimmed(&self, task: Task) -> usize {
+    pub fn trimmed(&self, task: TaskId) -> usize {
         self.lock().trimmed.get(&task).copied().unwrap_or(0)
     }
 
     /// Trims a task's journal to the record at an offset.
-    pub(super) fn trim(&self, task: Task, before: u64) {
+    pub(super) fn trim(&self, task: TaskId, before: u64) {
         let mut inner = self.lock();
         let trimmed = inner.trimmed.entry(task).or_default();
         *trimmed = usize::try_from(before).unwrap_or(usize::MAX).max(*trimmed);
@@ -143,14 +143,14 @@ impl LocalBroker {
 }
 
 impl Inner {
-    pub fn records(&self, task: Task, family: Family, from: u64, to: u64) -> &[Record] {
+    pub fn records(&self, task: TaskId, family: Family, from: u64, to: u64) -> &[Record] {
         let Some(input) = self.inputs.get(&(task, family)) else { return &[] };
         let end = input.len();
         let place = |offset: u64| usize::try_from(offset).map_or(end, |offset| offset.min(end));
         input.get(place(from)..place(to)).unwrap_or_default()
     }
 
-    pub fn latest(&self, task: Task, family: Family) -> u64 {
+    pub fn latest(&self, task: TaskId, family: Family) -> u64 {
         self.inputs.get(&(task, family)).map_or(0, |input| input.len() as u64)
     }
 
@@ -161,17 +161,17 @@ impl Inner {
     }
 
     /// The records of a task's journal that were not trimmed.
-    pub fn journal(&self, task: Task) -> &[Output] {
+    pub fn journal(&self, task: TaskId) -> &[Output] {
         let trimmed = self.trimmed.get(&task).copied().unwrap_or(0);
         self.outputs.get(&(Sink::Journal, task)).and_then(|journal| journal.get(trimmed..)).unwrap_or_default()
     }
 
     /// The tasks of a member; none if it is not in the group.
-    pub fn tasks_of(&self, member: &str) -> BTreeSet<Task> {
+    pub fn tasks_of(&self, member: &str) -> BTreeSet<TaskId> {
         let count = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         let Some(place) = (0..).zip(&self.members).find(|(_, known)| *known == member).map(|(place, _)| place) else {
             return BTreeSet::new();
         };
-        (0..self.partitions).filter(|partition| partition % count == place).map(Task).collect()
+        (0..self.partitions).filter(|partition| partition % count == place).map(TaskId).collect()
     }
 }

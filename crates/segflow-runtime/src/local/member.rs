@@ -10,21 +10,21 @@ use segflow_core::event::Family;
 use super::LocalBroker;
 use super::broker::Inner;
 use crate::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, Task, Trimmer,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, TaskId, Trimmer,
 };
 
 /// See [`LocalBroker::attach`].
 pub struct LocalLog {
     broker: LocalBroker,
     member: String,
-    positions: BTreeMap<Task, Offsets>,
+    positions: BTreeMap<TaskId, Offsets>,
     /// The task to be read first, so that a full cycle starves none.
     turn: usize,
     outputs: Vec<Output>,
     /// Where the last journal record of each task stands that this member committed.
-    journaled: BTreeMap<Task, u64>,
+    journaled: BTreeMap<TaskId, u64>,
     /// The marks of the transaction under way.
-    marks: BTreeMap<Task, String>,
+    marks: BTreeMap<TaskId, String>,
 }
 
 impl LocalLog {
@@ -41,7 +41,7 @@ impl LocalLog {
 }
 
 impl Log for LocalLog {
-    fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
+    fn tasks(&mut self) -> LogResult<BTreeSet<TaskId>> {
         Ok(self.broker.lock().tasks_of(&self.member))
     }
 
@@ -50,12 +50,12 @@ impl Log for LocalLog {
         Ok(())
     }
 
-    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
+    fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()> {
         self.positions.insert(task, offsets.clone());
         Ok(())
     }
 
-    fn release(&mut self, task: Task) {
+    fn release(&mut self, task: TaskId) {
         self.positions.remove(&task);
     }
 
@@ -65,7 +65,7 @@ impl Log for LocalLog {
         let tasks = self.positions.len();
         let first = self.turn % tasks.max(1);
         self.turn = self.turn.wrapping_add(1);
-        let order: Vec<Task> = self.positions.keys().copied().cycle().skip(first).take(tasks).collect();
+        let order: Vec<TaskId> = self.positions.keys().copied().cycle().skip(first).take(tasks).collect();
         for (place, task) in order.into_iter().enumerate() {
             let quota = (max - records.len()).div_ceil(tasks - place);
             let offsets = self.positions.get_mut(&task).expect("one of its keys");
@@ -74,11 +74,11 @@ impl Log for LocalLog {
         Ok(records)
     }
 
-    fn positions(&mut self, task: Task) -> LogResult<Offsets> {
+    fn positions(&mut self, task: TaskId) -> LogResult<Offsets> {
         Ok(self.positions.get(&task).cloned().unwrap_or_default())
     }
 
-    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends> {
+    fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends> {
         let inner = self.broker.lock();
         let families = Family::ALL;
         let latest =
@@ -92,11 +92,11 @@ impl Log for LocalLog {
         Ok(())
     }
 
-    fn mark(&mut self, task: Task, mark: &str) {
+    fn mark(&mut self, task: TaskId, mark: &str) {
         self.marks.insert(task, mark.to_owned());
     }
 
-    fn marked(&mut self, task: Task) -> Option<String> {
+    fn marked(&mut self, task: TaskId) -> Option<String> {
         self.broker.lock().marks.get(&task).cloned()
     }
 
@@ -109,7 +109,7 @@ impl Log for LocalLog {
         Ok(())
     }
 
-    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()> {
+    fn send_offsets(&mut self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<()> {
         let mut inner = self.broker.lock();
         let owned = inner.tasks_of(&self.member);
         for task in offsets.keys() {
@@ -126,10 +126,10 @@ impl Log for LocalLog {
     fn commit(&mut self) -> LogResult<()> {
         let outputs = std::mem::take(&mut self.outputs);
         let journals = outputs.iter().filter(|output| output.sink == Sink::Journal);
-        let tasks: Vec<Task> = journals.map(|output| output.task).collect();
+        let tasks: Vec<TaskId> = journals.map(|output| output.task).collect();
         let mut inner = self.broker.lock();
         inner.commit(outputs);
-        let committed: Vec<Task> =
+        let committed: Vec<TaskId> =
             inner.pending.iter().filter(|(_, by)| **by == self.member).map(|(task, _)| *task).collect();
         inner.marks.retain(|task, _| !committed.contains(task));
         inner.marks.append(&mut self.marks);
@@ -152,16 +152,16 @@ impl Log for LocalLog {
         Ok(())
     }
 
-    fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
+    fn offsets_settled(&mut self, task: TaskId) -> LogResult<bool> {
         Ok(!self.broker.lock().pending.contains_key(&task))
     }
 
     /// A commit is atomic here: once no offset is pending, nothing is.
-    fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
+    fn journal_settled(&mut self, task: TaskId) -> LogResult<bool> {
         self.offsets_settled(task)
     }
 
-    fn journaled(&mut self, task: Task) -> Option<u64> {
+    fn journaled(&mut self, task: TaskId) -> Option<u64> {
         self.journaled.get(&task).copied()
     }
 
@@ -176,11 +176,11 @@ impl Log for LocalLog {
 
 /// Everything is at hand at once.
 impl Past for LocalLog {
-    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+    fn journal_last(&mut self, task: TaskId) -> LogResult<Poll<Option<JournalEntry>>> {
         Ok(Poll::Ready(self.broker.lock().journal(task).last().map(entry)))
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+    fn journal_after(&mut self, task: TaskId, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         let inner = self.broker.lock();
         let entries = inner.journal(task).iter().map(entry).filter(|entry| entry.epoch > after);
         Ok(Poll::Ready(entries.take(max).collect()))
@@ -193,7 +193,7 @@ impl Past for LocalLog {
         Ok(Poll::Ready(text.and_then(|text| text.value.clone())))
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+    fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         let inner = self.broker.lock();
         let low = inner.lows.get(&(task, family)).copied().unwrap_or(0);
         if from < low {
@@ -205,7 +205,7 @@ impl Past for LocalLog {
         Ok(Slice { records: inner.records(task, family, from, to).to_vec(), next: to })
     }
 
-    fn forget(&mut self, _: Task) {}
+    fn forget(&mut self, _: TaskId) {}
 }
 
 impl Drop for LocalLog {
@@ -216,7 +216,7 @@ impl Drop for LocalLog {
 }
 
 /// The next records of a task over all its inputs, the earliest timestamp first.
-fn merged(inner: &Inner, task: Task, offsets: &mut Offsets, max: usize) -> Vec<Record> {
+fn merged(inner: &Inner, task: TaskId, offsets: &mut Offsets, max: usize) -> Vec<Record> {
     let mut records = Vec::new();
     while records.len() < max {
         let heads = offsets.iter_mut().filter_map(|(family, offset)| {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use segflow_snapshot::{Restored, SnapshotError, Within};
 use tracing::{error, info, warn};
 
-use super::{Recovery, Stage, Step};
+use super::{Recovery, Stage, RecoveryStep};
 use crate::config::Config;
 use crate::error::TaskError;
 use crate::snapshots::{Restoring, last_resort};
@@ -43,23 +43,23 @@ impl Recovery {
     }
 
     /// The store is older than the journal: a snapshot instead, or else nothing helps.
-    pub(super) fn instead(&mut self, config: &Config, target: u64, gone: &TaskError) -> Result<Step, TaskError> {
+    pub(super) fn instead(&mut self, config: &Config, target: u64, gone: &TaskError) -> Result<RecoveryStep, TaskError> {
         // It may have been trimmed since the last snapshot was fetched, for the sake of a newer one.
         if self.fetch.gone_at.is_none_or(|at| at < self.epoch()) {
             (self.fetch.gone_at, self.fetch.done) = (Some(self.epoch()), false);
         }
         if self.fetches(config, target) {
-            return Ok(Step::Progress);
+            return Ok(RecoveryStep::Progress);
         }
         Err(TaskError::Stop(format!("{gone}: {}", self.without_snapshot(config))))
     }
 
-    pub(super) fn fetch(&mut self, config: &Config, target: u64) -> Result<Step, TaskError> {
+    pub(super) fn fetch(&mut self, config: &Config, target: u64) -> Result<RecoveryStep, TaskError> {
         if self.fetch.pause_until.is_some_and(|until| Instant::now() < until) {
-            return Ok(Step::Waiting);
+            return Ok(RecoveryStep::Waiting);
         }
         let Some(restoring) = &self.fetch.restoring else { return self.begin_fetch(config, target) };
-        let Some(outcome) = restoring.outcome() else { return Ok(Step::Waiting) };
+        let Some(outcome) = restoring.outcome() else { return Ok(RecoveryStep::Waiting) };
         let restoring = self.fetch.restoring.take().expect("just asked");
         match outcome {
             Ok(Some(restored)) => match restoring.put_in_place(&config.task_dir(self.task)) {
@@ -82,27 +82,27 @@ impl Recovery {
             Err(error) => return Ok(self.pause(&error.to_string())),
         }
         self.fetch.done = true;
-        Ok(self.pass(true, "", Stage::Open))
+        Ok(self.enter(true, "", Stage::Open))
     }
 
-    fn begin_fetch(&mut self, config: &Config, target: u64) -> Result<Step, TaskError> {
+    fn begin_fetch(&mut self, config: &Config, target: u64) -> Result<RecoveryStep, TaskError> {
         let keeper = config.snapshots.as_ref().expect("asked before this stage");
         let at_most = (!self.behind).then_some(target);
         let within = Within { at_most, last_resort: self.fetch.last_resort.clone() };
         match keeper.restore(&config.state_dir, self.task, within) {
-            None => Ok(Step::Waiting),
+            None => Ok(RecoveryStep::Waiting),
             Some(Ok(restoring)) => {
                 self.fetch.restoring = Some(restoring);
-                Ok(Step::Waiting)
+                Ok(RecoveryStep::Waiting)
             }
             Some(Err(error)) => Ok(self.pause(&format!("starting a thread: {error}"))),
         }
     }
 
-    fn pause(&mut self, reason: &str) -> Step {
+    fn pause(&mut self, reason: &str) -> RecoveryStep {
         self.fetch.pause_until = Some(Instant::now() + PAUSE);
         warn!(task = self.task.0, "fetching a snapshot, to be tried again: {reason}");
-        Step::Waiting
+        RecoveryStep::Waiting
     }
 
     fn tell(&self, restored: &Restored) {
@@ -118,7 +118,7 @@ impl Recovery {
     }
 
     /// Moves a damaged store aside: it is never served, and what it holds can be had again.
-    pub(super) fn set_aside(&mut self, config: &Config, reason: &str) -> Result<Step, TaskError> {
+    pub(super) fn set_aside(&mut self, config: &Config, reason: &str) -> Result<RecoveryStep, TaskError> {
         self.local = None;
         self.fetch.damages += 1;
         let directory = config.task_dir(self.task);
@@ -139,7 +139,7 @@ impl Recovery {
             TaskError::stop(self.task, format_args!("{reason}; it cannot be moved to {place}: {error}; move it away"))
         })?;
         (self.fetch.done, self.fetch.restored, self.fetch.gone_at) = (false, false, None);
-        Ok(self.pass(true, "", Stage::Open))
+        Ok(self.enter(true, "", Stage::Open))
     }
 
     /// Why no snapshot helps where the journal does not reach back.

@@ -19,17 +19,17 @@ use tracing::{info, warn};
 
 use crate::config::{Bounds, Config};
 use crate::error::TaskError;
-use crate::log::{Log, LogError, Output, Task};
+use crate::log::{Log, LogError, Output, TaskId};
 use crate::report;
 use crate::rules::{Refused, may_follow};
 use crate::snapshots::remove;
 use crate::status::{Shadowing, Status};
-use crate::task::{Local, Prepared};
+use crate::task::{TaskState, Prepared};
 
 pub(crate) use candidate::DIRECTORY;
 pub use candidate::{Candidate, clear};
 pub(crate) use differing::{Moves, moves};
-use run::{Run, Step};
+use run::{Run, ShadowStep};
 
 /// After a run has failed, the task is left without one for this long; twice as long each time, until one tells something.
 const REST: Duration = Duration::from_secs(60);
@@ -42,7 +42,7 @@ const FAILURES_MAX: u32 = 3;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShadowCommit {
     /// Whose it is.
-    pub task: Task,
+    pub task: TaskId,
     /// The changes.
     pub outputs: Vec<Output>,
     /// What tells, after a crash, whether this was committed.
@@ -52,16 +52,16 @@ pub struct ShadowCommit {
 /// The shadows of a worker's tasks.
 pub(crate) struct Shadows {
     owner: String,
-    runs: BTreeMap<Task, Run>,
+    runs: BTreeMap<TaskId, Run>,
     /// Tasks whose store was compared with the log since they were recovered: from then on only this worker knows.
-    compared: BTreeSet<Task>,
+    compared: BTreeSet<TaskId>,
     /// The number of the last run begun here, by task.
-    numbers: BTreeMap<Task, u64>,
+    numbers: BTreeMap<TaskId, u64>,
     /// Until when a task is left without a run, and how long that is.
-    resting: BTreeMap<Task, (Instant, Duration)>,
+    resting: BTreeMap<TaskId, (Instant, Duration)>,
     prepared: Vec<ShadowCommit>,
     /// Commits in a row that failed with the shadow of a task in them.
-    failures: BTreeMap<Task, u32>,
+    failures: BTreeMap<TaskId, u32>,
     /// Whether a live store was copied in this cycle: one at most, since it holds up the others.
     copied: bool,
     /// Whether one came further in this cycle without anything to commit.
@@ -100,12 +100,12 @@ impl Shadows {
     }
 
     /// The tasks of what was prepared.
-    pub fn tasks(&self) -> Vec<Task> {
+    pub fn tasks(&self) -> Vec<TaskId> {
         self.prepared.iter().map(|commit| commit.task).collect()
     }
 
     /// Before S0 of a task that runs: sees to it that its shadow is the one that is wanted, at the live store's epoch.
-    pub fn attend<L: Log>(&mut self, config: &Config, status: &Status, log: &mut L, task: Task, local: &Local) {
+    pub fn attend<L: Log>(&mut self, config: &Config, status: &Status, log: &mut L, task: TaskId, local: &TaskState) {
         let Some(candidates) = &config.shadow else { return };
         let marked = if self.compared.insert(task) { log.marked(task) } else { None };
         // Noted at once: the run that it names may never be taken up, but its name is used.
@@ -144,8 +144,8 @@ impl Shadows {
         &mut self,
         config: &Config,
         status: &Status,
-        task: Task,
-        local: &Local,
+        task: TaskId,
+        local: &TaskState,
         (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
         marked: Option<&str>,
     ) -> Result<(), TaskError> {
@@ -176,14 +176,14 @@ impl Shadows {
         Ok(())
     }
 
-    fn enters(&mut self, status: &Status, task: Task, run: Run) {
+    fn enters(&mut self, status: &Status, task: TaskId, run: Run) {
         report::shadow_goes(status, task, run.is_passing(), run.differing());
         self.numbers.insert(task, run.number());
         self.runs.insert(task, run);
     }
 
     /// Whether a task has a run, which needs to know what its epochs take in.
-    pub fn has(&self, task: Task) -> bool {
+    pub fn has(&self, task: TaskId) -> bool {
         self.runs.contains_key(&task)
     }
 
@@ -192,9 +192,9 @@ impl Shadows {
         &mut self,
         config: &Config,
         status: &Status,
-        local: &mut Local,
+        local: &mut TaskState,
         prepared: &mut Prepared,
-        task: Task,
+        task: TaskId,
         bounds: Bounds,
     ) {
         let (Some(run), Some(beside)) = (self.runs.get_mut(&task), prepared.beside.take()) else { return };
@@ -202,9 +202,9 @@ impl Shadows {
             Ok(step) => {
                 report::shadow_goes(status, task, run.is_passing(), run.differing());
                 match step {
-                    Step::Nothing => {}
-                    Step::Silent => self.busy = true,
-                    Step::Commit(commit) => self.prepared.push(commit),
+                    ShadowStep::Nothing => {}
+                    ShadowStep::Silent => self.busy = true,
+                    ShadowStep::Commit(commit) => self.prepared.push(commit),
                 }
             }
             Err(error) => self.fail(config, status, task, &error.to_string()),
@@ -258,14 +258,14 @@ impl Shadows {
     }
 
     /// The task is recovered, or is somebody else's: what the log says is to be asked again.
-    pub fn close(&mut self, task: Task) {
+    pub fn close(&mut self, task: TaskId) {
         self.runs.remove(&task);
         self.compared.remove(&task);
         self.prepared.retain(|commit| commit.task != task);
     }
 
     /// As [`Shadows::close`], of a task that this worker has no more.
-    pub fn leave(&mut self, status: &Status, task: Task) {
+    pub fn leave(&mut self, status: &Status, task: TaskId) {
         self.close(task);
         self.numbers.remove(&task);
         self.resting.remove(&task);
@@ -278,7 +278,7 @@ impl Shadows {
         &self,
         config: &Config,
         status: &Status,
-        task: Task,
+        task: TaskId,
         (candidate, live): (&Segmentation, &Segmentation),
         refused: Refused,
     ) {
@@ -298,7 +298,7 @@ impl Shadows {
     }
 
     /// Ends a run, gives back its room, and tells why.
-    fn fail(&mut self, config: &Config, status: &Status, task: Task, reason: &str) {
+    fn fail(&mut self, config: &Config, status: &Status, task: TaskId, reason: &str) {
         self.runs.remove(&task);
         self.prepared.retain(|commit| commit.task != task);
         self.failures.remove(&task);
@@ -311,7 +311,7 @@ impl Shadows {
 }
 
 /// Removes the store of a task's shadow.
-fn give_back(config: &Config, task: Task) {
+fn give_back(config: &Config, task: TaskId) {
     if let Err(error) = remove(&config.shadow_dir(task)) {
         warn!(task = task.0, "the shadow's store cannot be removed: {error}");
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use segflow_core::change::{Change, Decided};
 use segflow_core::clock::Clock;
 use segflow_core::segmentation::Segmentation;
-use segflow_store::{Batch, Meta, Shared, Store, StoreError};
+use segflow_store::{Batch, Meta, StoreMemory, Store, StoreError};
 
 use super::ShadowCommit;
 use super::differing::{Moves, count, moves, none_differing, stands};
@@ -18,18 +18,18 @@ use super::progress::{Progress, batch_of, intent, step_of};
 use crate::config::{Bounds, Config};
 use crate::epoch::{Epoch, Pass, Reached, Target, Until, decide};
 use crate::error::TaskError;
-use crate::log::{Output, Sink, Task};
+use crate::log::{Output, Sink, TaskId};
 use crate::rules::Rules;
 use crate::snapshots::remove;
 use crate::states::Stored;
-use crate::task::{Beside, Local, Prepared, envelope, keyed};
+use crate::task::{Beside, TaskState, Prepared, envelope, keyed};
 
 /// The header of every change that names its run: `seq` is contiguous within one.
 const RUN: &str = "segflow.shadow-run";
 
 /// See the module.
 pub(crate) struct Run {
-    task: Task,
+    task: TaskId,
     rules: Rules,
     states: Stored,
     progress: Progress,
@@ -40,7 +40,7 @@ pub(crate) struct Run {
 }
 
 /// What a step came to.
-pub(crate) enum Step {
+pub(crate) enum ShadowStep {
     /// There was nothing to do.
     Nothing,
     /// It moved nobody, and the live rules have nothing to say: it is written.
@@ -56,7 +56,7 @@ impl Run {
     /// If the store is in use, or the disk refuses.
     pub fn resume(
         config: &Config,
-        task: Task,
+        task: TaskId,
         (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
         marked: &str,
     ) -> Result<Option<Self>, TaskError> {
@@ -87,7 +87,7 @@ impl Run {
     /// If the store is in use, or the disk refuses.
     pub fn begin(
         config: &Config,
-        local: &Local,
+        local: &TaskState,
         (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
         owner: &str,
         number: u64,
@@ -127,7 +127,7 @@ impl Run {
     /// activation ends it.
     fn new(
         config: &Config,
-        task: Task,
+        task: TaskId,
         store: Store,
         (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
         progress: Progress,
@@ -172,11 +172,11 @@ impl Run {
     pub fn prepare(
         &mut self,
         config: &Config,
-        local: &mut Local,
+        local: &mut TaskState,
         live: &Prepared,
         beside: Beside,
         bounds: Bounds,
-    ) -> Result<Step, TaskError> {
+    ) -> Result<ShadowStep, TaskError> {
         let reached = live.commit.as_ref().map_or(&live.settled, |commit| &commit.record.clock);
         let before = self.progress.clock.clone();
         let clock = Clock {
@@ -184,7 +184,7 @@ impl Run {
             silence: reached.silence.max(before.silence),
             cursor: before.cursor.clone(),
         };
-        let target = Target::Settled { clock, grace_ms: config.clock.grace_ms, timers_max: bounds.timers_max };
+        let target = Target::Proven { clock, grace_ms: config.clock.grace_ms, timers_max: bounds.timers_max };
         let after = self.progress.passed_to.clone();
         let until = Until::Customers(bounds.resegmented_max);
         let pass = self.progress.passing.then_some(Pass { after, until });
@@ -192,7 +192,7 @@ impl Run {
         let epoch = decide(&mut self.states, &self.rules, &before, accepted, &target, pass.as_ref())?;
         let alone = live.commit.is_none();
         if alone && epoch.woken == 0 && epoch.passed.is_none() {
-            return Ok(Step::Nothing);
+            return Ok(ShadowStep::Nothing);
         }
         self.states.store().check_room()?;
         let mut next = self.progress.clone();
@@ -211,7 +211,7 @@ impl Run {
         if silent {
             self.states.write(&batch)?;
             self.progress = next;
-            return Ok(Step::Silent);
+            return Ok(ShadowStep::Silent);
         }
         let mark = next.mark();
         let mut first = Batch::new(self.states.store());
@@ -219,7 +219,7 @@ impl Run {
         self.states.store().write(&first.encode())?;
         self.prepared = Some((batch, next));
         let outputs = epoch.changes.iter().map(|decided| self.output(config, decided, &epoch.clock)).collect();
-        Ok(Step::Commit(ShadowCommit { task: self.task, outputs, mark }))
+        Ok(ShadowStep::Commit(ShadowCommit { task: self.task, outputs, mark }))
     }
 
     /// S5: what was prepared is committed.
@@ -244,7 +244,7 @@ impl Run {
     fn compare(
         &mut self,
         next: &mut Progress,
-        local: &mut Local,
+        local: &mut TaskState,
         live: &Rules,
         moved: &Moves,
         epoch: &Epoch,
@@ -270,7 +270,7 @@ impl Run {
 }
 
 /// The stores of shadows give up while the live ones have room left.
-fn memory(config: &Config) -> Shared {
+fn memory(config: &Config) -> StoreMemory {
     config.store.with_reserve(config.store.reserve_bytes().saturating_mul(2))
 }
 

@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use segflow_snapshot::{Restored, SnapshotError, Within};
 use tracing::warn;
 
-use super::{Keeper, Shared, remove};
-use crate::failpoint::{Point, pass};
-use crate::log::Task;
+use super::{Keeper, KeeperShared, remove};
+use crate::failpoint::{Point, hit};
+use crate::log::TaskId;
 
 /// Restores of a process at once; each fetches a few files at once.
 const AT_ONCE: usize = 2;
@@ -21,10 +21,10 @@ pub(super) const RESTORING: &str = "restoring-";
 pub const ORIGIN: &str = "SNAPSHOT";
 
 /// One of the places for restores of a process.
-struct Place(Arc<Shared>);
+struct ArchivePlace(Arc<KeeperShared>);
 
-impl Place {
-    fn take(shared: &Arc<Shared>) -> Option<Self> {
+impl ArchivePlace {
+    fn take(shared: &Arc<KeeperShared>) -> Option<Self> {
         let mut table = shared.lock();
         if table.restores == AT_ONCE {
             return None;
@@ -34,7 +34,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ArchivePlace {
     fn drop(&mut self) {
         self.0.lock().restores -= 1;
         self.0.idle.notify_all();
@@ -50,9 +50,9 @@ pub(crate) struct Restoring {
 
 impl Keeper {
     /// Begins to fetch the newest sound snapshot of a task; none while too many are under way.
-    pub(crate) fn restore(&self, state_dir: &Path, task: Task, within: Within) -> Option<std::io::Result<Restoring>> {
+    pub(crate) fn restore(&self, state_dir: &Path, task: TaskId, within: Within) -> Option<std::io::Result<Restoring>> {
         static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
-        let place = Place::take(&self.shared)?;
+        let place = ArchivePlace::take(&self.shared)?;
         let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
         let directory = state_dir.join(format!("task-{}.{RESTORING}{attempt}", task.0));
         let (sender, outcome) = channel();
@@ -71,8 +71,8 @@ impl Keeper {
 }
 
 fn fetch(
-    shared: &Shared,
-    task: Task,
+    shared: &KeeperShared,
+    task: TaskId,
     within: &Within,
     into: &Path,
     cancelled: &AtomicBool,
@@ -110,7 +110,7 @@ impl Restoring {
     }
 
     fn place(&self, directory: &Path) -> std::io::Result<()> {
-        let passed = |point| pass(point).map_err(std::io::Error::other);
+        let passed = |point| hit(point).map_err(std::io::Error::other);
         passed(Point::Fetched)?;
         remove(directory)?;
         passed(Point::PlaceCleared)?;

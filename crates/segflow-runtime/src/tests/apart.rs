@@ -16,7 +16,7 @@ use super::snapshots::{LIMIT, bench, cycles, directory, keep, pay, snapshot, sna
 use super::support::{Bench, P0, SEGMENTATION, at, issued, received};
 use crate::config::Config;
 use crate::local::{LocalBroker, LocalLog};
-use crate::log::{Log, Sink, Task};
+use crate::log::{Log, Sink, TaskId};
 use crate::rules::Rulebook;
 use crate::shelf::Shelf;
 use crate::snapshots::Keeper;
@@ -25,7 +25,7 @@ use crate::status::{Phase, Status};
 use crate::store_digest::digest;
 use crate::worker::Worker;
 
-const P1: Task = Task(1);
+const P1: TaskId = TaskId(1);
 
 /// Another machine: an empty disk, the same log, the same snapshots.
 struct Machine {

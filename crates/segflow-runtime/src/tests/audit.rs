@@ -6,7 +6,7 @@ use segflow_core::time::Timestamp;
 
 use super::activation::{begun, load, second};
 use super::support::{Bench, P0, at, issued, received};
-use crate::audit::{Audit, Audited, Step, Verdict};
+use crate::audit::{Audit, Audited, AuditStep, Verdict};
 use crate::local::LocalBroker;
 use crate::log::{Record, Sink, TEXTS};
 
@@ -40,9 +40,9 @@ fn audit(bench: &Bench, to: Option<Timestamp>) -> (Vec<Audited>, Audit) {
     let (mut audit, mut audited) = (Audit::open(&bench.config, P0).unwrap(), Vec::new());
     loop {
         match audit.step(&bench.config, &mut past, to).unwrap() {
-            Step::Epoch(epoch) => audited.push(*epoch),
-            Step::Part | Step::Waiting => {}
-            Step::End => return (audited, audit),
+            AuditStep::Epoch(epoch) => audited.push(*epoch),
+            AuditStep::Part | AuditStep::Waiting => {}
+            AuditStep::End => return (audited, audit),
         }
     }
 }

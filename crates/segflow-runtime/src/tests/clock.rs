@@ -1,6 +1,6 @@
 //! Time waits for the log (I5): gates, hints, and backlogs.
 
-use segflow_core::clock::{Idle, Settings};
+use segflow_core::clock::{Idle, ClockSettings};
 use segflow_core::event::{Body, Channel, Direction, Family, Outcome};
 
 use super::support::{Bench, P0, at, issued, made, received};
@@ -118,7 +118,7 @@ fn a_task_with_nothing_to_say_commits_nothing() {
 #[test]
 fn the_record_time_clock_ends_just_past_the_last_record() {
     let mut bench = Bench::new();
-    bench.config.clock = Settings { grace_ms: 5_000, idle: Idle::RecordTime };
+    bench.config.clock = ClockSettings { grace_ms: 5_000, idle: Idle::RecordTime };
     bench.event("c1", at("2026-03-01T10:00:00Z"), "e1", issued("2026-05-01"));
     bench.event("c1", at("2026-03-01T10:00:07Z"), "e2", call("k"));
     bench.broker.set_time(at("2026-08-01T00:00:00Z"));

@@ -11,13 +11,13 @@ use super::slow::Slow;
 use super::support::{Bench, P0, at, issued, received};
 use crate::config::Config;
 use crate::local::LocalBroker;
-use crate::log::Task;
+use crate::log::TaskId;
 use crate::shelf::Shelf;
 use crate::standby::Standbys;
 use crate::status::Phase;
 use crate::worker::Worker;
 
-const P1: Task = Task(1);
+const P1: TaskId = TaskId(1);
 
 fn history(bench: &Bench) {
     for customer in 0..20 {
@@ -169,7 +169,7 @@ fn a_task_whose_inputs_are_away_holds_up_no_other_and_goes_on_where_it_was() {
     assert_eq!(asked, (0..20).collect::<Vec<_>>(), "each record was read once");
 }
 
-pub fn append(bench: &Bench, task: Task) {
+pub fn append(bench: &Bench, task: TaskId) {
     use segflow_core::event::Event;
     use segflow_wire::{Encoding, event};
     let instant = at("2026-03-01T10:00:02Z");
@@ -208,7 +208,7 @@ fn every_recovering_task_gets_its_turn() {
         worker.attend().unwrap();
         worker.cycle().unwrap();
     }
-    let tasks: Vec<Task> = worker.log().asked.iter().take(2).map(|(task, _)| *task).collect();
+    let tasks: Vec<TaskId> = worker.log().asked.iter().take(2).map(|(task, _)| *task).collect();
     assert_eq!(tasks, [P0, P1], "in turn");
 }
 
@@ -275,9 +275,9 @@ fn a_standby_that_cannot_follow_says_why_and_stops_nobody() {
     let directory = tempfile::tempdir().unwrap();
     let mut owner = Worker::new("a", elsewhere(&bench, directory.path()), bench.broker.attach("a"), Arc::default());
     bench.settle(&mut owner);
-    bench.config.store = segflow_store::Shared::new(segflow_store::Settings {
+    bench.config.store = segflow_store::StoreMemory::new(segflow_store::StoreSettings {
         reserve_bytes: u64::MAX,
-        ..segflow_store::Settings::default()
+        ..segflow_store::StoreSettings::default()
     });
     let mut past = bench.broker.attach("standby");
     crate::log::Log::leave(&mut past).unwrap();

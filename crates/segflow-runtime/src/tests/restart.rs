@@ -124,9 +124,9 @@ fn tasks_move_between_workers_and_stores_are_handed_over() {
 fn a_full_disk_stops_the_worker_before_anything_is_committed() {
     let mut bench = Bench::new();
     history(&bench);
-    bench.config.store = segflow_store::Shared::new(segflow_store::Settings {
+    bench.config.store = segflow_store::StoreMemory::new(segflow_store::StoreSettings {
         reserve_bytes: u64::MAX,
-        ..segflow_store::Settings::default()
+        ..segflow_store::StoreSettings::default()
     });
     let mut worker = bench.worker("a");
     let error = loop {

@@ -13,7 +13,7 @@ use super::activation::{load, second};
 use super::slow::Slow;
 use super::support::{Bench, P0, SEGMENTATION, at, issued, made, received};
 use crate::local::{LocalBroker, LocalLog};
-use crate::log::{LogError, Output, Sink, Task};
+use crate::log::{LogError, Output, Sink, TaskId};
 use crate::publish::publish;
 use crate::replay::Replay;
 use crate::shadow::{Candidate, clear};
@@ -123,7 +123,7 @@ fn shadow(bench: &Bench) -> Cores {
 }
 
 /// The changes by the run that told them, in the order of the runs.
-fn runs(bench: &Bench, task: Task) -> Vec<(String, Vec<Value>)> {
+fn runs(bench: &Bench, task: TaskId) -> Vec<(String, Vec<Value>)> {
     let mut runs: Vec<(String, Vec<Value>)> = Vec::new();
     for output in bench.broker.outputs(Sink::Shadow, task, 0) {
         let (_, name) = output.headers.iter().find(|(name, _)| name == "segflow.shadow-run").unwrap();
@@ -318,7 +318,7 @@ fn a_task_is_tried_without_its_shadow_whatever_others_commit_meanwhile() {
         worker.cycle().unwrap();
     }
     assert!(matches!(status(&bench).phase, Some(Shadowing::Failed(reason)) if reason.contains("3 commits")));
-    let told = |sink, task| bench.broker.outputs(sink, Task(task), 0).len();
+    let told = |sink, task| bench.broker.outputs(sink, TaskId(task), 0).len();
     assert!(told(Sink::Changes, 0) > 0, "the live path of the task goes on");
     assert!(told(Sink::Shadow, 1) > 0, "and the shadow of its neighbour");
 }

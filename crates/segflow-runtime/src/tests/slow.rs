@@ -10,21 +10,21 @@ use segflow_core::event::Family;
 use super::gate::Gate;
 use crate::local::LocalLog;
 use crate::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, Task, Trimmer,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TaskId, Trimmer,
 };
 
 pub struct Slow {
     pub log: LocalLog,
     /// The task whose inputs' leader is away.
-    pub away: Option<Task>,
+    pub away: Option<TaskId>,
     /// Every slice asked for: the task, from where.
-    pub asked: Vec<(Task, u64)>,
+    pub asked: Vec<(TaskId, u64)>,
     /// What a trimming of the journal has to pass.
     pub trimming: Arc<Gate>,
     /// How many transactions more fail before they are delivered.
     pub refuses: u32,
     /// The task whose shadow's topic takes nothing, and what it says. The end of its journal is told to the second question.
-    pub shadowless: Option<(Task, LogError)>,
+    pub shadowless: Option<(TaskId, LogError)>,
     pub hesitated: bool,
 }
 
@@ -43,7 +43,7 @@ impl Slow {
 }
 
 impl Past for Slow {
-    fn journal_last(&mut self, task: Task) -> LogResult<Poll<Option<JournalEntry>>> {
+    fn journal_last(&mut self, task: TaskId) -> LogResult<Poll<Option<JournalEntry>>> {
         if self.shadowless.as_ref().is_some_and(|(of, _)| *of == task) {
             self.hesitated = !self.hesitated;
             if self.hesitated {
@@ -53,7 +53,7 @@ impl Past for Slow {
         self.log.journal_last(task)
     }
 
-    fn journal_after(&mut self, task: Task, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
+    fn journal_after(&mut self, task: TaskId, after: u64, max: usize) -> LogResult<Poll<Vec<JournalEntry>>> {
         self.log.journal_after(task, after, max)
     }
 
@@ -61,7 +61,7 @@ impl Past for Slow {
         self.log.segmentation(hash)
     }
 
-    fn slice(&mut self, task: Task, family: Family, from: u64, to: u64) -> LogResult<Slice> {
+    fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.asked.push((task, from));
         if self.away == Some(task) {
             return if self.asked.len().is_multiple_of(2) {
@@ -73,13 +73,13 @@ impl Past for Slow {
         self.log.slice(task, family, from, to.min(from + 1))
     }
 
-    fn forget(&mut self, task: Task) {
+    fn forget(&mut self, task: TaskId) {
         self.log.forget(task);
     }
 }
 
 impl Log for Slow {
-    fn tasks(&mut self) -> LogResult<BTreeSet<Task>> {
+    fn tasks(&mut self) -> LogResult<BTreeSet<TaskId>> {
         self.log.tasks()
     }
 
@@ -87,11 +87,11 @@ impl Log for Slow {
         self.log.leave()
     }
 
-    fn seek(&mut self, task: Task, offsets: &Offsets) -> LogResult<()> {
+    fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()> {
         self.log.seek(task, offsets)
     }
 
-    fn release(&mut self, task: Task) {
+    fn release(&mut self, task: TaskId) {
         self.log.release(task);
     }
 
@@ -99,11 +99,11 @@ impl Log for Slow {
         self.log.read(max, wait)
     }
 
-    fn positions(&mut self, task: Task) -> LogResult<Offsets> {
+    fn positions(&mut self, task: TaskId) -> LogResult<Offsets> {
         self.log.positions(task)
     }
 
-    fn ends(&mut self, tasks: &BTreeSet<Task>) -> LogResult<Ends> {
+    fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends> {
         self.log.ends(tasks)
     }
 
@@ -126,15 +126,15 @@ impl Log for Slow {
         self.log.flush()
     }
 
-    fn mark(&mut self, task: Task, mark: &str) {
+    fn mark(&mut self, task: TaskId, mark: &str) {
         self.log.mark(task, mark);
     }
 
-    fn marked(&mut self, task: Task) -> Option<String> {
+    fn marked(&mut self, task: TaskId) -> Option<String> {
         self.log.marked(task)
     }
 
-    fn send_offsets(&mut self, offsets: &BTreeMap<Task, Offsets>) -> LogResult<()> {
+    fn send_offsets(&mut self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<()> {
         self.log.send_offsets(offsets)
     }
 
@@ -150,14 +150,14 @@ impl Log for Slow {
         self.log.recycle()
     }
 
-    fn offsets_settled(&mut self, task: Task) -> LogResult<bool> {
+    fn offsets_settled(&mut self, task: TaskId) -> LogResult<bool> {
         self.log.offsets_settled(task)
     }
 
-    fn journal_settled(&mut self, task: Task) -> LogResult<bool> {
+    fn journal_settled(&mut self, task: TaskId) -> LogResult<bool> {
         self.log.journal_settled(task)
     }
-    fn journaled(&mut self, task: Task) -> Option<u64> {
+    fn journaled(&mut self, task: TaskId) -> Option<u64> {
         self.log.journaled(task)
     }
 

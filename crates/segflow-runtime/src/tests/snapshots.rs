@@ -14,7 +14,7 @@ use super::support::{Bench, P0, at, issued, received};
 use crate::Worker;
 use crate::local::{LocalBroker, LocalLog};
 use crate::log::{Log, Sink};
-use crate::snapshots::{Keeper, Settings};
+use crate::snapshots::{Keeper, SnapshotSettings};
 use crate::status::{Phase, TaskStatus};
 use crate::store_digest::digest;
 
@@ -26,7 +26,7 @@ pub fn snapshots() -> Snapshots {
 
 /// Snapshots as often as there is something new.
 pub fn keep(bench: &mut Bench, snapshots: Snapshots, keep: usize) {
-    let settings = Settings { interval: Duration::ZERO, keep };
+    let settings = SnapshotSettings { interval: Duration::ZERO, keep };
     bench.config.snapshots = Some(Keeper::start(snapshots, settings, bench.status.clone()).unwrap());
 }
 

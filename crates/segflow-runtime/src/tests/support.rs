@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segflow_core::clock::{Idle, Role, Settings};
+use segflow_core::clock::{Idle, Role, ClockSettings};
 use segflow_core::event::{Body, CustomerId, Event, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::config::{Commit, Config, Input, Outputs};
 use crate::local::{LocalBroker, LocalLog};
-use crate::log::{Sink, Task};
+use crate::log::{Sink, TaskId};
 use crate::rules::Rulebook;
 use crate::status::Status;
 use crate::worker::Worker;
@@ -39,7 +39,7 @@ dimensions:
     otherwise: "no"
 "#;
 
-pub const P0: Task = Task(0);
+pub const P0: TaskId = TaskId(0);
 
 pub struct Bench {
     pub config: Config,
@@ -68,13 +68,13 @@ impl Bench {
             }),
             inputs: families.map(input).into(),
             outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
-            clock: Settings { grace_ms: 0, idle: Idle::WallTime },
+            clock: ClockSettings { grace_ms: 0, idle: Idle::WallTime },
             commit: Commit::default(),
             cache_customers: 4,
             state_dir: directory.path().to_owned(),
             shadow: None,
             snapshots: None,
-            store: segflow_store::Shared::new(segflow_store::Settings {
+            store: segflow_store::StoreMemory::new(segflow_store::StoreSettings {
                 block_cache_bytes: 1 << 20,
                 write_buffer_bytes: 1 << 20,
                 open_files_max: 64,
@@ -95,7 +95,7 @@ impl Bench {
         let (event_id, customer_id) = (id.to_owned(), CustomerId::new(customer).unwrap());
         let event = Event { event_id, customer_id, occurred_at: at, recorded_at: at, body };
         let value = event::encode(&event, &self.config.segmentation.offered().currency, Encoding::Json);
-        let task = Task(partition_of(customer.as_bytes(), self.config.intake.partitions, Partitioner::Murmur2));
+        let task = TaskId(partition_of(customer.as_bytes(), self.config.intake.partitions, Partitioner::Murmur2));
         self.broker.append(task, family, at, Some(customer.as_bytes().to_vec()), value, Vec::new())
     }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::support::{Bench, TASK, block_on, checkpoint, subject};
 use crate::collect::{Collection, Policy};
 use crate::upload::{Upload, Uploaded};
-use crate::{Known, SnapshotError};
+use crate::{KnownFiles, SnapshotError};
 
 /// Somebody who takes one step at a time; false once there is none left.
 trait Actor {
@@ -30,7 +30,7 @@ struct Uploading {
 impl Uploading {
     fn new(bench: &Bench, epoch: u64, files: &[(&str, &str)]) -> Self {
         let checkpoint = checkpoint(files);
-        let contents = Known::default().contents(checkpoint.path()).unwrap();
+        let contents = KnownFiles::default().contents(checkpoint.path()).unwrap();
         let upload = Upload::new(&bench.archive, subject(epoch), contents);
         Self { upload, _checkpoint: checkpoint, step: 0, sealed: None, outcome: None }
     }

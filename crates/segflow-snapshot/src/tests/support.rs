@@ -9,7 +9,7 @@ use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use tempfile::TempDir;
 
-use crate::{Archive, Known, Restored, SnapshotError, Snapshots, Subject, Uploaded, Within};
+use crate::{Archive, KnownFiles, Restored, SnapshotError, Snapshots, Subject, Uploaded, Within};
 
 pub const TASK: u32 = 3;
 
@@ -34,7 +34,7 @@ impl Bench {
     /// Uploads a snapshot of files with these names and contents.
     pub fn upload(&self, epoch: u64, files: &[(&str, &str)]) -> Uploaded {
         let checkpoint = checkpoint(files);
-        self.snapshots.upload(subject(epoch), checkpoint.path(), &mut Known::default()).unwrap()
+        self.snapshots.upload(subject(epoch), checkpoint.path(), &mut KnownFiles::default()).unwrap()
     }
 
     pub fn restore(&self, within: &Within) -> Result<Option<(Restored, Files)>, SnapshotError> {

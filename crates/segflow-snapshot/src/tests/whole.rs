@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::support::{Bench, TASK, checkpoint, map, read, subject};
-use crate::{Known, Policy, SnapshotError, Snapshots, Within};
+use crate::{KnownFiles, Policy, SnapshotError, Snapshots, Within};
 
 #[test]
 fn the_newest_snapshot_comes_back_and_only_what_is_new_was_sent() {
@@ -63,7 +63,7 @@ fn come_and_go(url: &str) {
     let large = "0123456789abcdef".repeat(20 << 16);
     let files = [("1.sst", large.as_str()), ("empty", ""), ("CURRENT", "MANIFEST-1\n")];
     let checkpoint = checkpoint(&files);
-    let mut known = Known::default();
+    let mut known = KnownFiles::default();
     let first = snapshots.upload(subject(1), checkpoint.path(), &mut known).unwrap();
     assert_eq!(first.manifest.uploaded_bytes, (20 << 20) + 11);
     let second = snapshots.upload(subject(2), checkpoint.path(), &mut known).unwrap();
@@ -81,7 +81,7 @@ fn come_and_go(url: &str) {
 #[test]
 fn a_file_is_hashed_anew_once_it_is_another() {
     let directory = checkpoint(&[("1.sst", "one")]);
-    let mut known = Known::default();
+    let mut known = KnownFiles::default();
     let first = known.contents(directory.path()).unwrap();
     assert_eq!(known.contents(directory.path()).unwrap(), first);
     std::fs::write(directory.path().join("1.sst"), "two").unwrap();

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use segflow_core::journal::Record as Journal;
 use segflow_core::time::Timestamp;
 use segflow_runtime::audit::Audit as TaskAudit;
-use segflow_runtime::log::{Offsets, Past, Task};
+use segflow_runtime::log::{Offsets, Past, TaskId};
 use segflow_snapshot::{Manifest, Place, SnapshotError, Snapshots};
 
 use super::{Auditor, clear};
@@ -37,7 +37,7 @@ struct Left {
 
 impl Auditor {
     /// Begins as early as it can.
-    pub fn begin(&mut self, task: Task, end: u64) -> Result<Beginning> {
+    pub fn begin(&mut self, task: TaskId, end: u64) -> Result<Beginning> {
         clear(&self.runtime.task_dir(task))?;
         let inputs = self.asked(|_, past| Ok(Poll::Ready(past.first(task)?)))?;
         let first = self.asked(|_, past| Ok(past.journal_after(task, 0, 1)?))?;
@@ -73,7 +73,7 @@ impl Auditor {
     }
 
     /// Puts the oldest snapshot that will do into the task's directory, and returns the record of its epoch.
-    fn restore(&self, task: Task, end: u64, left: &Left) -> Result<Journal> {
+    fn restore(&self, task: TaskId, end: u64, left: &Left) -> Result<Journal> {
         let snapshots = self.config.snapshots.open(&self.config.application)?;
         let snapshots = snapshots.context("`snapshots.url` names no snapshots")?;
         let mut passed_over = Vec::new();
@@ -97,7 +97,7 @@ impl Auditor {
     fn restore_one(
         &self,
         snapshots: &Snapshots,
-        task: Task,
+        task: TaskId,
         (place, manifest): (&Place, Result<Manifest, SnapshotError>),
         will_do: impl Fn(&Journal) -> bool,
     ) -> Result<Option<Journal>, SnapshotError> {

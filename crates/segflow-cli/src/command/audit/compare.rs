@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use segflow_core::digest::Digest;
 use segflow_core::time::Timestamp;
 use segflow_runtime::audit::{Audited, Verdict};
-use segflow_runtime::log::Task;
+use segflow_runtime::log::TaskId;
 
 use super::begin::{Beginning, Trusted};
 use super::{Auditor, Differs, print};
@@ -65,7 +65,7 @@ impl Compared {
 
 impl Auditor {
     /// Compares every epoch of some tasks whose cycle began in `[from, to)`.
-    pub fn compare(&mut self, tasks: &[Task], from: Option<Timestamp>, to: Option<Timestamp>) -> Result<()> {
+    pub fn compare(&mut self, tasks: &[TaskId], from: Option<Timestamp>, to: Option<Timestamp>) -> Result<()> {
         let (mut all, mut differing, mut missed) = (Compared::default(), Vec::new(), Vec::new());
         for task in tasks {
             let mine = match self.compare_one(*task, from, to) {
@@ -106,7 +106,7 @@ impl Auditor {
         print(&format!("equal: {epochs} epochs of {} tasks, {changes} changes, digest {digest}\n", tasks.len()))
     }
 
-    fn compare_one(&mut self, task: Task, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Compared> {
+    fn compare_one(&mut self, task: TaskId, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Compared> {
         let mut mine = Compared::default();
         let end = self.end(task)?;
         if end == 0 {
@@ -134,7 +134,7 @@ impl Trusted {
 }
 
 /// Refuses to call equal what cannot be decided again.
-fn within(task: Task, snapshot: &Trusted, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<()> {
+fn within(task: TaskId, snapshot: &Trusted, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<()> {
     let Trusted { epoch, w, why } = snapshot;
     for (argument, at) in [("--from", from), ("--to", to)] {
         if let Some(at) = at.filter(|at| at <= w) {

@@ -8,8 +8,8 @@ use segflow_backtest::portrait::Portrait;
 use segflow_core::change::Core;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::time::Timestamp;
-use segflow_runtime::audit::{Audit as TaskAudit, Known, Verdict};
-use segflow_runtime::log::Task;
+use segflow_runtime::audit::{Audit as TaskAudit, KnownCustomer, Verdict};
+use segflow_runtime::log::TaskId;
 use segflow_wire::partition_of;
 
 use super::begin::{Beginning, Trusted};
@@ -30,7 +30,7 @@ impl Auditor {
     pub fn show(&mut self, customer: &CustomerId, at: Timestamp) -> Result<()> {
         let intake = &self.runtime.intake;
         let partitioner = intake.topic(Family::Profiles).partitioner;
-        let task = Task(partition_of(customer.as_str().as_bytes(), intake.partitions, partitioner));
+        let task = TaskId(partition_of(customer.as_str().as_bytes(), intake.partitions, partitioner));
         let end = self.end(task)?;
         if end == 0 {
             bail!("customer {customer}: their task, {}, has decided nothing yet", task.0);
@@ -61,7 +61,7 @@ impl Auditor {
 }
 
 fn portrait(
-    task: Task,
+    task: TaskId,
     audit: &mut TaskAudit,
     customer: &CustomerId,
     at: Timestamp,
@@ -78,7 +78,7 @@ fn portrait(
             last.epoch
         )
     };
-    let Known { state, segmentation, decided_up_to } = audit.customer(customer)?.with_context(unknown)?;
+    let KnownCustomer { state, segmentation, decided_up_to } = audit.customer(customer)?.with_context(unknown)?;
     let mut text = format!("as of {at}: after epoch {} of task {task}, whose cycle began at {}\n", last.epoch, last.w);
     writeln!(text, "decided by {}", rules(&last, &segmentation))?;
     if let Some(snapshot) = snapshot {

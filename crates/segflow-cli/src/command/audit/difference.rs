@@ -9,7 +9,7 @@ use segflow_core::change::{Change, Core, Decided, Envelope, Reason};
 use segflow_core::event::CustomerId;
 use segflow_core::journal::Counts;
 use segflow_runtime::audit::Audited;
-use segflow_runtime::log::{Sink, Task};
+use segflow_runtime::log::{Sink, TaskId};
 use segflow_wire::Encoding;
 use serde_json::{Map, Value};
 
@@ -25,7 +25,7 @@ type Sides<'a> = BTreeMap<&'a str, [Option<&'a Core>; 2]>;
 
 impl Auditor {
     /// What differs in an epoch, and where to look for the cause.
-    pub fn difference(&mut self, task: Task, audited: &Audited) -> Result<String> {
+    pub fn difference(&mut self, task: TaskId, audited: &Audited) -> Result<String> {
         let Audited { record, digest, changes, segmentation, .. } = audited;
         let mut text = format!("task {}: epoch {} differs\n", task.0, record.epoch);
         line(&mut text, &format!("its cycle began at {}, by {}", record.w, rules(record, segmentation)));
@@ -94,7 +94,7 @@ impl Auditor {
     }
 
     /// Where the record that is not what it was may stand.
-    fn suspects(&mut self, text: &mut String, task: Task, audited: &Audited, customer: &CustomerId) -> Result<()> {
+    fn suspects(&mut self, text: &mut String, task: TaskId, audited: &Audited, customer: &CustomerId) -> Result<()> {
         let theirs = self.records_of(task, customer, &audited.record)?;
         line(
             text,

@@ -24,10 +24,10 @@ use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_kafka::KafkaPast;
-use segflow_runtime::audit::{Audit as TaskAudit, Audited, Step};
+use segflow_runtime::audit::{Audit as TaskAudit, Audited, AuditStep};
 use segflow_runtime::config::Config as Runtime;
 use segflow_runtime::error::TaskError;
-use segflow_runtime::log::{LogError, Past, Task};
+use segflow_runtime::log::{LogError, Past, TaskId};
 use segflow_runtime::rules::Rulebook;
 use segflow_runtime::shelf::Shelf;
 
@@ -99,7 +99,7 @@ impl Audit {
         listen(&interrupted)?;
         let mut past = KafkaPast::new(config.kafka(0)?);
         let partitions = answer(&mut past, &interrupted, |past| Ok(Poll::Ready(past.partitions()?)))?;
-        let shared = segflow_store::Shared::new(config.store_settings());
+        let shared = segflow_store::StoreMemory::new(config.store_settings());
         let stores = Stores { shared, shelf: Shelf::new(Duration::ZERO), keeper: None };
         let mut runtime = runtime(&config, &rulebook, partitions, &stores);
         runtime.state_dir = scratch.path().to_owned();
@@ -110,14 +110,14 @@ impl Audit {
         }
     }
 
-    fn tasks(&self, partitions: u32) -> Result<Vec<Task>> {
+    fn tasks(&self, partitions: u32) -> Result<Vec<TaskId>> {
         if let Some(beyond) = self.task.iter().find(|task| **task >= partitions) {
             bail!("--task: expected one of 0 to {}, found {beyond}", partitions - 1);
         }
         let mut tasks = if self.task.is_empty() { (0..partitions).collect() } else { self.task.clone() };
         tasks.sort_unstable();
         tasks.dedup();
-        Ok(tasks.into_iter().map(Task).collect())
+        Ok(tasks.into_iter().map(TaskId).collect())
     }
 }
 
@@ -134,7 +134,7 @@ impl Auditor {
     /// `see` goes on.
     fn each(
         &mut self,
-        task: Task,
+        task: TaskId,
         audit: &mut TaskAudit,
         (end, to): (u64, Option<Timestamp>),
         mut see: impl FnMut(Audited) -> ControlFlow<()>,
@@ -142,32 +142,32 @@ impl Auditor {
         let bar = progress(task, end);
         while audit.epoch() < end {
             let step = self.asked(|runtime, past| match audit.step(runtime, past, to)? {
-                Step::Waiting => Ok(Poll::Pending),
+                AuditStep::Waiting => Ok(Poll::Pending),
                 step => Ok(Poll::Ready(step)),
             });
             match step.with_context(|| format!("task {}, after epoch {}", task.0, audit.epoch()))? {
-                Step::Epoch(audited) => {
+                AuditStep::Epoch(audited) => {
                     bar.set_position(audited.record.epoch);
                     if see(*audited).is_break() {
                         break;
                     }
                 }
-                Step::Part | Step::Waiting => {}
-                Step::End => break,
+                AuditStep::Part | AuditStep::Waiting => {}
+                AuditStep::End => break,
             }
         }
         Ok(())
     }
 
     /// Nothing more is decided of a task: only one needs room at a time.
-    fn leave(&mut self, task: Task, audit: TaskAudit) -> Result<()> {
+    fn leave(&mut self, task: TaskId, audit: TaskAudit) -> Result<()> {
         drop(audit);
         self.past.forget(task);
         clear(&self.runtime.task_dir(task))
     }
 
     /// The last epoch of a task's journal; 0 if it has none.
-    fn end(&mut self, task: Task) -> Result<u64> {
+    fn end(&mut self, task: TaskId) -> Result<u64> {
         let last = self.asked(|_, past| Ok(past.journal_last(task)?))?;
         Ok(last.map_or(0, |last| last.epoch))
     }
@@ -206,7 +206,7 @@ fn answer<T>(
 }
 
 /// Shows on a terminal how far a task has come, until it is dropped.
-fn progress(task: Task, end: u64) -> ProgressBar {
+fn progress(task: TaskId, end: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {bar:40} epoch {pos} of {len}  {eta} left");
     let bar = ProgressBar::new(end).with_message(format!("task {}", task.0)).with_finish(ProgressFinish::AndClear);
     bar.set_style(style.expect("a progress line of our own"));

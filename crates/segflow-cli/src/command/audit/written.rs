@@ -8,7 +8,7 @@ use segflow_core::change::Change;
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::Record as Journal;
-use segflow_runtime::log::{Past, Sink, Task};
+use segflow_runtime::log::{Past, Sink, TaskId};
 
 use super::Auditor;
 
@@ -45,7 +45,7 @@ impl<T> Window<T> {
 impl Auditor {
     /// The changes of an epoch as they were written: those in a row that add up to the digest of the journal. None if they
     /// are gone, or are not what was decided.
-    pub fn told(&mut self, task: Task, record: &Journal) -> Result<Option<Vec<Change>>> {
+    pub fn told(&mut self, task: TaskId, record: &Journal) -> Result<Option<Vec<Change>>> {
         let length = usize::try_from(record.counts.changes).unwrap_or(usize::MAX);
         if length == 0 {
             return Ok((record.digest == Digest::default()).then(Vec::new));
@@ -76,7 +76,7 @@ impl Auditor {
     }
 
     /// The offsets of everything that the inputs have of a customer, by topic, before the positions of an epoch.
-    pub fn records_of(&mut self, task: Task, customer: &CustomerId, record: &Journal) -> Result<Theirs> {
+    pub fn records_of(&mut self, task: TaskId, customer: &CustomerId, record: &Journal) -> Result<Theirs> {
         let mut found = Theirs::new();
         let first = self.asked(|_, past| Ok(Poll::Ready(past.first(task)?)))?;
         for (family, mut next) in first {

@@ -24,7 +24,7 @@ use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
 use segflow_runtime::rules::Rules;
-use segflow_store::{Settings, Shared};
+use segflow_store::{StoreSettings, StoreMemory};
 use segflow_wire::{Encoding, Intake, Partitioner};
 
 use source::Source;
@@ -132,7 +132,7 @@ impl Backtest {
             states: AtomicU64::new(0),
             spill: work.path().join("states"),
             parts: work.path().join("parts"),
-            shared: Shared::new(Settings::default()),
+            shared: StoreMemory::new(StoreSettings::default()),
         };
         let threads =
             self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Error, Result, anyhow};
 use segflow_backtest::archive;
-use segflow_backtest::batch::{Place, Queued};
+use segflow_backtest::batch::{RecordPlace, Queued};
 use segflow_backtest::engine::{Ended, Feeding, Read};
 use segflow_backtest::feed;
 use segflow_core::event::Family;
 use segflow_kafka::{Held, History, KafkaConfig};
-use segflow_runtime::log::Task;
+use segflow_runtime::log::TaskId;
 use segflow_wire::Intake;
 
 use crate::config::Config;
@@ -54,7 +54,7 @@ impl Source {
     }
 
     /// Where a record stands, in words.
-    pub fn name(&self, place: Place) -> String {
+    pub fn name(&self, place: RecordPlace) -> String {
         match self {
             Self::Archives(files, _) => {
                 let file = files.get(place.source).map_or("(unknown)".to_owned(), |file| file.display().to_string());
@@ -94,7 +94,7 @@ fn topics(
     let mut history = History::open(kafka).map_err(failed)?;
     let mut held = Vec::new();
     for partition in 0..partitions {
-        let inputs = history.held(Task(partition)).map_err(failed)?;
+        let inputs = history.held(TaskId(partition)).map_err(failed)?;
         warn_of_gaps(kafka, partition, &inputs);
         held.push(inputs);
     }
@@ -113,7 +113,7 @@ fn topics(
                     family: record.family,
                     offset: record.offset,
                     timestamp: record.timestamp,
-                    place: Place { source, number: record.offset },
+                    place: RecordPlace { source, number: record.offset },
                     key: record.key.as_deref(),
                     value: record.value.as_deref(),
                 };
@@ -121,7 +121,7 @@ fn topics(
                 feeder.done_more(1);
                 over.is_ok()
             };
-            history.read(Task(partition), inputs, each).map_err(failed)?;
+            history.read(TaskId(partition), inputs, each).map_err(failed)?;
             over?;
             feeder.finish(partition)?;
         }
