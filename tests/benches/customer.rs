@@ -14,8 +14,8 @@ use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Outcome};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, fold};
 use segflow_core::time::Timestamp;
-use segflow_portfolio::{Portfolio, Settings};
-use segflow_runtime::state_bytes;
+use segflow_portfolio::{Portfolio, PortfolioSettings};
+use segflow_runtime::task::state_format;
 
 const FILES: [&str; 2] = ["demo", "consumer-collections"];
 
@@ -34,7 +34,7 @@ fn portfolio(segmentation: &Segmentation) -> (BTreeMap<CustomerId, State>, Times
     let mut states: BTreeMap<CustomerId, State> = BTreeMap::new();
     let mut now = Timestamp::BEGINNING;
     let (customers, days) = (scale("SEGFLOW_CUSTOMERS", 500), scale("SEGFLOW_DAYS", 730));
-    for event in Portfolio::new(Settings { customers, days, ..Settings::default() }).events() {
+    for event in Portfolio::new(PortfolioSettings { customers, days, ..PortfolioSettings::default() }).events() {
         let customer = event.customer_id.clone();
         now = event.recorded_at;
         let state = states.entry(customer.clone()).or_default();
@@ -46,7 +46,7 @@ fn portfolio(segmentation: &Segmentation) -> (BTreeMap<CustomerId, State>, Times
 
 fn sizes(name: &str, states: &BTreeMap<CustomerId, State>) -> CustomerId {
     let mut sizes: Vec<(usize, &CustomerId)> =
-        states.iter().map(|(customer, state)| (state_bytes::encode(state).len(), customer)).collect();
+        states.iter().map(|(customer, state)| (state_format::encode(state).len(), customer)).collect();
     sizes.sort_unstable();
     let at = |share: usize| sizes[(sizes.len() - 1) * share / 100];
     let facts: usize = states.values().map(|state| state.facts.len()).sum();

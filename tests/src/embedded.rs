@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use segflow_core::clock::{Idle, Role, ClockSettings};
+use segflow_core::clock::{ClockSettings, Idle, Role};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
-use segflow_runtime::rules::Rulebook;
-use segflow_runtime::shelf::Shelf;
-use segflow_store::{StoreSettings, StoreMemory};
+use segflow_runtime::rulebook::Rulebook;
+use segflow_runtime::worker::store_pool::StorePool;
+use segflow_store::{StoreMemory, StoreSettings};
 use segflow_wire::{Encoding, Intake, Partitioner};
 
 /// Decides by the segmentation in a file; every input is a gate, and the stores are in `state`.
@@ -36,6 +36,6 @@ pub fn config(segmentation: &Path, partitions: u32, state: &Path) -> Config {
         shadow: None,
         snapshots: None,
         store: StoreMemory::new(StoreSettings { reserve_bytes: 0, ..StoreSettings::default() }),
-        shelf: Shelf::default(),
+        store_pool: StorePool::default(),
     }
 }

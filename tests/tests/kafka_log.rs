@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
 use segflow_core::event::Family;
-use segflow_kafka::topics::{Wanted, create};
-use segflow_kafka::{Connection, Feed, KafkaConfig, KafkaLog, SINKS};
+use segflow_kafka::admin::topics::{Wanted, create};
+use segflow_kafka::{BulkProducer, Connection, KafkaConfig, KafkaLog, SINKS};
 use segflow_runtime::log::{JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, TaskId};
 use segflow_tests::broker::{self, Broker};
 
@@ -175,7 +175,7 @@ fn topics_are_created_once_and_never_changed() {
 fn what_is_fed_is_read_as_it_was() {
     let config = application(Broker::shared(), "fed", 3);
     let topic = &config.inputs[&FAMILY];
-    let mut feed = Feed::open(&config.connection).unwrap();
+    let mut feed = BulkProducer::open(&config.connection).unwrap();
     assert_eq!(feed.partitions(topic).unwrap(), 3);
     for n in 0..2000_i64 {
         let value = n.to_string();
@@ -475,7 +475,7 @@ fn reading_back_waits_for_nobody_and_goes_on_where_it_was() {
     let broker = Broker::start();
     let config = application(&broker, "bounded", 1);
     let topic = config.inputs[&FAMILY].clone();
-    let mut feed = Feed::open(&config.connection).unwrap();
+    let mut feed = BulkProducer::open(&config.connection).unwrap();
     // Bytes that no codec shortens: what is fetched is bounded as it lies on the broker.
     let mut noise = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     for _ in 0..RECORDS {

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use segflow_runtime::failpoint::Point;
+use segflow_runtime::testing::failpoint::Point;
 use segflow_tests::binary::segflow;
 use segflow_tests::broker::Broker;
 use segflow_tests::service::{Changes, Service, run};
@@ -47,7 +47,7 @@ fn before(point: Point) -> (Option<&'static str>, &'static str) {
     match point {
         Point::Abort => (None, "flushed=2*off->1*return(retry);"),
         Point::Recycle => (None, "committed=2*off->1*return(unclear);"),
-        Point::Roll | Point::Rolled | Point::RolledForward => (Some("committed=2*off->return(abort)"), ""),
+        Point::RollForward | Point::Rolled | Point::RolledForward => (Some("committed=2*off->return(abort)"), ""),
         _ => (None, ""),
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use segflow_store::{Settings, StoreMemory, Store};
+use segflow_store::{Store, StoreMemory, StoreSettings};
 use segflow_tests::binary::segflow;
 use segflow_tests::broker::Broker;
 use segflow_tests::service::{Service, http};
@@ -163,7 +163,7 @@ type State = (Vec<u8>, Vec<u8>);
 
 /// Every state of every task, by the name of its directory.
 fn states(state: &Path) -> BTreeMap<String, Vec<State>> {
-    let shared = StoreMemory::new(Settings::default());
+    let shared = StoreMemory::new(StoreSettings::default());
     let directories = std::fs::read_dir(state).unwrap().map(|entry| entry.unwrap());
     let of = |path: &Path| Store::open(path, &shared).unwrap().customers_all().collect::<Result<_, _>>().unwrap();
     directories.map(|entry| (entry.file_name().into_string().unwrap(), of(&entry.path()))).collect()

@@ -10,8 +10,8 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use segflow_core::event::Family;
-use segflow_runtime::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::TaskId;
+use segflow_runtime::log::local::{LocalBroker, LocalLog};
 use segflow_runtime::worker::Worker;
 use segflow_tests::binary::segflow;
 use segflow_tests::embedded::config;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use segflow_store::{Settings, StoreMemory};
+use segflow_store::{StoreMemory, StoreSettings};
 use segflow_tests::sim::{
     Fault, MISHAPS, Mishaps, OUTCOMES, Outcome, Report, STEPS, Sabotage, SimulationStep, run, segmentation,
 };
@@ -24,7 +24,7 @@ fn runs(seeds: Range<u64>, sabotage: Sabotage, fault: fn(u64) -> Fault, until: f
         for _ in 0..threads {
             scope.spawn(|| {
                 let rules = segmentation();
-                let store = StoreMemory::new(Settings {
+                let store = StoreMemory::new(StoreSettings {
                     block_cache_bytes: 1 << 20,
                     write_buffer_bytes: 512 << 10,
                     open_files_max: 64,

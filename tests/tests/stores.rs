@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use segflow_core::event::{Body, Event, Family};
 use segflow_core::time::Timestamp;
-use segflow_portfolio::{Portfolio, Settings};
+use segflow_portfolio::{Portfolio, PortfolioSettings};
 use segflow_runtime::config::Config;
-use segflow_runtime::local::{LocalBroker, LocalLog};
+use segflow_runtime::log::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::{Output, Sink, TaskId};
-use segflow_runtime::state_bytes::VERSION;
 use segflow_runtime::status::{Phase, Status};
+use segflow_runtime::task::state_format::VERSION;
 use segflow_runtime::worker::Worker;
 use segflow_store::{Meta, Store};
 use segflow_tests::binary::segflow;
@@ -122,7 +122,7 @@ fn keep(folder: &Path) {
     let state = tempfile::tempdir().unwrap();
     let bench = Bench::new(folder, state.path());
     let mut worker = bench.worker();
-    let days = |days| Settings { customers: CUSTOMERS, days, ..Settings::default() };
+    let days = |days| PortfolioSettings { customers: CUSTOMERS, days, ..PortfolioSettings::default() };
     let events: Vec<Event> = Portfolio::new(days(DAYS + FURTHER)).events().collect();
     let last = Portfolio::new(days(DAYS)).events().map(|event| event.recorded_at).max().unwrap();
     let (before, after): (Vec<&Event>, Vec<&Event>) = events.iter().partition(|event| event.recorded_at <= last);

@@ -9,11 +9,11 @@ use segflow_core::digest::Digest;
 use segflow_core::journal::Counts;
 use segflow_core::time::Timestamp;
 
-use crate::bad::Bad;
-use crate::board::{Board, Taken};
+use crate::batch_queue::{BatchQueue, Taken};
 use crate::feeder::{Feeder, Over, Progress};
-use crate::lane::{Lane, LaneError, Rails, Spent};
 use crate::observe::Tally;
+use crate::partition_replay::{PartitionReplay, ReplayContext, ReplayError, Spent};
+use crate::rejected::Rejected;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +31,14 @@ pub enum BacktestError<E> {
     Events(E),
     /// The disk refused.
     #[error(transparent)]
-    Lane(#[from] LaneError),
+    PartitionReplay(#[from] ReplayError),
 }
 
 /// What reading came to, once everything was handed on.
 #[derive(Default, Debug)]
 pub struct Read {
     /// Lines and rows that are no record of an input.
-    pub malformed: Bad,
+    pub malformed: Rejected,
     /// Records at or after the end of the period.
     pub beyond: u64,
 }
@@ -46,14 +46,14 @@ pub struct Read {
 /// Everything replayed.
 pub struct Replayed {
     /// Every partition of which there was a record.
-    pub lanes: BTreeMap<u32, Lane>,
+    pub lanes: BTreeMap<u32, PartitionReplay>,
     /// What reading came to.
     pub read: Read,
 }
 
 /// Where readers get what they feed.
 pub struct Feeding<'b> {
-    board: &'b Board<Lane>,
+    board: &'b BatchQueue<PartitionReplay>,
     progress: &'b Progress,
     until: Option<Timestamp>,
     partitions: u32,
@@ -62,7 +62,7 @@ pub struct Feeding<'b> {
 impl<'b> Feeding<'b> {
     /// A feeder for one reading thread.
     #[must_use]
-    pub fn feeder(&self) -> Feeder<'b, Lane> {
+    pub fn feeder(&self) -> Feeder<'b, PartitionReplay> {
         Feeder::new(self.board, self.progress, self.until, self.partitions)
     }
 
@@ -91,25 +91,25 @@ impl<E> From<Over> for Ended<E> {
 /// Replays what `feed` reads, with `threads` threads beside it.
 ///
 /// # Errors
-/// If it was interrupted, the events cannot be read, or the disk refuses. Nothing is left behind then but `rails.spill`.
+/// If it was interrupted, the events cannot be read, or the disk refuses. Nothing is left behind then but `context.spill`.
 pub fn run<E>(
-    rails: &Rails,
+    context: &ReplayContext,
     threads: NonZero<usize>,
     progress: &Progress,
     feed: impl FnOnce(&Feeding<'_>) -> Result<Read, Ended<E>>,
 ) -> Result<Replayed, BacktestError<E>> {
-    let board = Board::default();
+    let board = BatchQueue::default();
     let failed = Mutex::new(None);
     let read = std::thread::scope(|scope| {
         for _ in 0..threads.get() {
             scope.spawn(|| {
-                if let Err(error) = work(rails, &board, progress) {
+                if let Err(error) = work(context, &board, progress) {
                     failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     board.stop();
                 }
             });
         }
-        let (until, partitions) = (rails.period.to, rails.intake.partitions);
+        let (until, partitions) = (context.period.to, context.intake.partitions);
         let read = feed(&Feeding { board: &board, progress, until, partitions });
         if read.is_ok() {
             board.close()
@@ -119,29 +119,29 @@ pub fn run<E>(
         read
     });
     if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(BacktestError::Lane(error));
+        return Err(BacktestError::PartitionReplay(error));
     }
     let read = match read {
         Ok(read) => read,
         Err(Ended::Events(error)) => return Err(BacktestError::Events(error)),
         Err(Ended::Over) => return Err(interrupted(progress)),
     };
-    let lanes = settle(rails, threads, progress, board.into_lanes())?;
+    let lanes = settle(context, threads, progress, board.into_lanes())?;
     if progress.interrupted.load(Ordering::Relaxed) {
         return Err(interrupted(progress));
     }
     Ok(Replayed { lanes, read })
 }
 
-fn work(rails: &Rails, board: &Board<Lane>, progress: &Progress) -> Result<(), LaneError> {
+fn work(context: &ReplayContext, board: &BatchQueue<PartitionReplay>, progress: &Progress) -> Result<(), ReplayError> {
     while let Some(Taken { partition, lane, batches }) = board.take() {
-        let mut lane = lane.unwrap_or_else(|| Lane::new(partition, rails));
+        let mut lane = lane.unwrap_or_else(|| PartitionReplay::new(partition, context));
         for batch in &batches {
             if progress.interrupted.load(Ordering::Relaxed) {
                 board.stop();
                 return Ok(());
             }
-            lane.batch(rails, batch)?;
+            lane.batch(context, batch)?;
         }
         board.give_back(partition, lane, batches);
     }
@@ -150,18 +150,18 @@ fn work(rails: &Rails, board: &Board<Lane>, progress: &Progress) -> Result<(), L
 
 /// Takes every partition to its end, several at a time.
 fn settle(
-    rails: &Rails,
+    context: &ReplayContext,
     threads: NonZero<usize>,
     progress: &Progress,
-    lanes: BTreeMap<u32, Lane>,
-) -> Result<BTreeMap<u32, Lane>, LaneError> {
+    lanes: BTreeMap<u32, PartitionReplay>,
+) -> Result<BTreeMap<u32, PartitionReplay>, ReplayError> {
     let (left, done) = (Mutex::new(lanes), Mutex::new(BTreeMap::new()));
-    let go = || -> Result<(), LaneError> {
+    let go = || -> Result<(), ReplayError> {
         loop {
             let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
             let Some((number, mut lane)) = next else { return Ok(()) };
             if !progress.interrupted.load(Ordering::Relaxed) {
-                lane.end(rails)?;
+                lane.end(context)?;
             }
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(number, lane);
         }
@@ -194,21 +194,21 @@ pub struct Totals {
 impl Replayed {
     /// The totals of one side.
     #[must_use]
-    pub fn totals(&self, rails: &Rails, side: usize) -> Totals {
+    pub fn totals(&self, context: &ReplayContext, side: usize) -> Totals {
         let mut totals = Totals::default();
         for lane in self.lanes.values() {
             let side = &lane.sides[side];
             totals.counts.add(&side.replay.counts);
             totals.digest.merge(side.replay.digest);
             totals.reported_count += side.reported_count;
-            totals.reported.merge(side.digest(&rails.period));
+            totals.reported.merge(side.digest(&context.period));
         }
         totals
     }
 
     /// Every record that could not be used.
     #[must_use]
-    pub fn bad(&self) -> Bad {
+    pub fn bad(&self) -> Rejected {
         let mut bad = self.read.malformed.clone();
         self.lanes.values().for_each(|lane| bad.merge(lane.bad.clone()));
         bad

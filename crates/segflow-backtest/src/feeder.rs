@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use segflow_core::time::Timestamp;
 
-use crate::bad::Bad;
-use crate::batch::{Batch, RecordPlace, Queued};
-use crate::board::Board;
+use crate::batch::{Batch, Queued, RecordPlace};
+use crate::batch_queue::BatchQueue;
+use crate::rejected::Rejected;
 
 /// How many records wait in batches that are being filled, over all partitions of one reader.
 const OPEN_MAX: usize = 65_536;
@@ -34,13 +34,13 @@ pub struct Progress {
 
 /// Feeds a board. Each reading thread has its own; a partition's records all come from one.
 pub struct Feeder<'b, L> {
-    board: &'b Board<L>,
+    board: &'b BatchQueue<L>,
     progress: &'b Progress,
     until: Option<Timestamp>,
     batch_records: usize,
     open: BTreeMap<u32, Batch>,
     /// Lines and rows that are no record of an input.
-    pub malformed: Bad,
+    pub malformed: Rejected,
     /// Records at or after the end of the period.
     pub beyond: u64,
 }
@@ -50,9 +50,14 @@ pub struct Feeder<'b, L> {
 pub struct Over;
 
 impl<'b, L> Feeder<'b, L> {
-    pub(crate) fn new(board: &'b Board<L>, progress: &'b Progress, until: Option<Timestamp>, partitions: u32) -> Self {
+    pub(crate) fn new(
+        board: &'b BatchQueue<L>,
+        progress: &'b Progress,
+        until: Option<Timestamp>,
+        partitions: u32,
+    ) -> Self {
         let batch_records = (OPEN_MAX / partitions.max(1) as usize).clamp(1, BATCH_RECORDS);
-        Self { board, progress, until, batch_records, open: BTreeMap::new(), malformed: Bad::default(), beyond: 0 }
+        Self { board, progress, until, batch_records, open: BTreeMap::new(), malformed: Rejected::default(), beyond: 0 }
     }
 
     /// Hands on a record of a partition, and waits if the threads that fold are behind.

@@ -5,8 +5,9 @@ use std::path::Path;
 use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
 use segflow_core::state::{State, Wake};
-use segflow_runtime::states::{Due, Memory, States, Stored, StoredError, TimerKind};
-use segflow_store::{StoreMemory, Store};
+use segflow_engine::states::{Due, Memory, States, TimerKind};
+use segflow_runtime::task::stored::{Stored, StoredError};
+use segflow_store::{Store, StoreMemory};
 
 /// How many states of a partition stay decoded once it is on disk.
 const DECODED: usize = 4_096;

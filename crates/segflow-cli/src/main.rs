@@ -1,10 +1,8 @@
 //! `segflow`: parses, wires, and maps outcomes to exit codes. Nothing is decided here.
 
-mod assume;
 mod command;
 mod config;
-mod describe;
-mod offer;
+mod file_watch;
 mod retention;
 mod segmentation;
 

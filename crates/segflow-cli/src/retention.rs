@@ -1,7 +1,7 @@
 //! Whether a task that loses its disk can be had again, given what the topics keep.
 
 use anyhow::{Result, bail};
-use segflow_kafka::retention::Limit;
+use segflow_kafka::admin::retention::Limit;
 
 use crate::config::{Config, Recovery};
 

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::change::{Cause, Core, Decided, Forecast, Reason, Safety, change_id};
 use crate::event::{CustomerId, Families, erased};
-use crate::feature::arranged::Arranged;
+use crate::feature::fact_index::FactIndex;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
-use crate::membership::{Move, Memo, decide_on};
+use crate::membership::{Memo, Move, decide_on};
 use crate::prune::prune;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
 use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
 use crate::state::{InEffect, Membership, Pending, State, Wake, in_effect};
-use crate::time::{Timestamp, Span};
+use crate::time::{Span, Timestamp};
 
 /// How far a forecast looks.
 pub const FORECAST: Span = Span::Days(400);
@@ -70,7 +70,7 @@ fn walk(state: &mut State, customer: &CustomerId, segmentation: &Segmentation, t
         let news: Vec<Pending> = pending.drain(..due).collect();
         let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family]));
         let known = settled.take_arranged();
-        let arranged = known.but_for(families, &Arranged::default());
+        let arranged = known.but_for(families, &FactIndex::default());
         let view = &View::arranged(customer, in_effect(facts, pending), segmentation, arranged);
         let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
         settled.disturb(families);
@@ -184,7 +184,7 @@ pub(crate) struct Occasion<'s, 'a> {
     pub news: &'s [Pending],
     pub before: &'s [Membership],
     /// What was arranged of the facts before the news.
-    pub known: &'s Arranged,
+    pub known: &'s FactIndex,
     pub view: &'s View<'a>,
     pub now: Scene<'s, 'a, 's>,
     pub settled: &'s Memo,

@@ -1,8 +1,8 @@
 //! Membership, exactly: which segment of a dimension holds at a breakpoint, and when to look again.
 
 use crate::event::Families;
-use crate::feature::arranged::Arranged;
-use crate::feature::places::hash;
+use crate::feature::fact_index::FactIndex;
+use crate::feature::interner::hash;
 use crate::rule::Rule;
 use crate::rule::eval::{Evaluation, Grounds};
 use crate::segmentation::{Dimension, Dimensions, Segmentation};
@@ -31,7 +31,7 @@ pub struct Move {
 #[derive(Clone, Default, Debug)]
 pub struct Memo {
     dimensions: Vec<Option<MemoEntry>>,
-    arranged: Arranged,
+    arranged: FactIndex,
     /// Of the segmentation, and of what it left of the decision.
     seal: u64,
 }
@@ -52,12 +52,12 @@ impl Memo {
     }
 
     /// Takes out what is arranged of the facts.
-    pub(crate) fn take_arranged(&mut self) -> Arranged {
+    pub(crate) fn take_arranged(&mut self) -> FactIndex {
         std::mem::take(&mut self.arranged)
     }
 
     /// Keeps what is arranged of the facts, until some of them go or give way.
-    pub(crate) fn keep_arranged(&mut self, arranged: &Arranged) {
+    pub(crate) fn keep_arranged(&mut self, arranged: &FactIndex) {
         self.arranged = arranged.clone();
     }
 

@@ -245,7 +245,7 @@ struct Money<'a> {
     receipts: Vec<(&'a str, Timestamp)>,
     /// Episodes that some feature could still read.
     episodes: Vec<Episode>,
-    /// Places of invoices.
+    /// Interner of invoices.
     claims: BTreeSet<usize>,
 }
 

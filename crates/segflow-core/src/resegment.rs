@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::advance::{Left, Occasion, advance, names, treatment};
 use crate::change::{Cause, Decided};
 use crate::event::CustomerId;
-use crate::feature::arranged::Arranged;
+use crate::feature::fact_index::FactIndex;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::membership::{Memo, decide_on};
@@ -53,7 +53,7 @@ pub fn resegment(
         decided.push(Decided { core, origin: None });
     }
     let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-    let known = &Arranged::default();
+    let known = &FactIndex::default();
     let step = Occasion { customer, segmentation: new, news: &[], before: &before, known, view: &view, now, settled };
     for mut moved in step.describe(&moves.value, decision.next) {
         moved.core.cause = Cause::Segmentation;

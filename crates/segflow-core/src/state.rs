@@ -152,7 +152,10 @@ impl State {
     /// The next instant of each kind at which something may change.
     #[must_use]
     pub fn wake(&self) -> Wake {
-        Wake { fact: self.pending.first().map_or(Timestamp::NEVER, |first| first.effective), silence: self.decision.next }
+        Wake {
+            fact: self.pending.first().map_or(Timestamp::NEVER, |first| first.effective),
+            silence: self.decision.next,
+        }
     }
 
     /// Whether nothing is left but that somebody was erased, when, and how many changes there have been.

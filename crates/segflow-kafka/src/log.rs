@@ -12,17 +12,17 @@ use segflow_runtime::log::{
     Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, TaskId, Trimmer,
 };
 
-use crate::barrier::{self, Barrier};
-use crate::check::check;
-use crate::config::KafkaConfig;
-use crate::ends::Asker;
-use crate::errors::failed;
-use crate::ownership::Ownership;
-use crate::partitions::{list_at, number, offset};
-use crate::past::KafkaPast;
-use crate::producer::Transactions;
-use crate::reader::Reader;
-use crate::trim;
+use crate::admin::check::check;
+use crate::admin::trim;
+use crate::client::config::KafkaConfig;
+use crate::client::errors::failed;
+use crate::client::partitions::{list_at, number, offset};
+use crate::committed::committed_reader::KafkaPast;
+use crate::group::ownership::Ownership;
+use crate::inputs::ends::Asker;
+use crate::inputs::reader::Reader;
+use crate::transaction::barrier::{self, Barrier};
+use crate::transaction::producer::Transactions;
 
 /// What is committed for a journal partition. The offset is a marker: it fences and is waited for, and is never read. Its
 /// metadata are the task's mark.

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use segflow_core::clock::{Role, ClockSettings};
+use segflow_core::clock::{ClockSettings, Role};
 use segflow_core::event::Family;
 use segflow_wire::{Encoding, Intake};
 
 use crate::log::TaskId;
-use crate::rules::Rulebook;
+use crate::rulebook::Rulebook;
 use crate::shadow::{self, Candidate};
-use crate::shelf::Shelf;
 use crate::snapshots::Keeper;
+use crate::worker::store_pool::StorePool;
 
 /// How the directory of a task's store begins.
 const TASK: &str = "task-";
@@ -44,7 +44,7 @@ pub struct Config {
     /// The memory that the databases of this process share.
     pub store: segflow_store::StoreMemory,
     /// Where this process keeps the stores of tasks that none of its workers has at the moment.
-    pub shelf: Shelf,
+    pub store_pool: StorePool,
 }
 
 /// One input.

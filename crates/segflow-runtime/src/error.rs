@@ -3,7 +3,7 @@
 use segflow_store::StoreError;
 
 use crate::log::{LogError, TaskId};
-use crate::states::StoredError;
+use crate::task::stored::StoredError;
 
 /// What ends a worker.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

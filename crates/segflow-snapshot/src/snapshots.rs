@@ -60,7 +60,12 @@ impl Snapshots {
     ///
     /// # Errors
     /// If the disk or the store fails. Nothing is there then, but for files that a later collection deletes.
-    pub fn upload(&self, subject: Subject, checkpoint: &Path, known: &mut KnownFiles) -> Result<Uploaded, SnapshotError> {
+    pub fn upload(
+        &self,
+        subject: Subject,
+        checkpoint: &Path,
+        known: &mut KnownFiles,
+    ) -> Result<Uploaded, SnapshotError> {
         let contents = known.contents(checkpoint)?;
         self.runtime.block_on(Upload::new(&self.archive, subject, contents).run())
     }

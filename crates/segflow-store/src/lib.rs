@@ -11,7 +11,7 @@ pub mod timers;
 
 pub use batch::Batch;
 pub use error::StoreError;
-pub use shared::{StoreSettings, StoreMemory};
+pub use shared::{StoreMemory, StoreSettings};
 pub use store::{Entry, Meta, Row, Store};
 pub use timers::{Timer, TimerKind, TimerPosition};
 

@@ -2,7 +2,7 @@
 
 mod power_loss;
 
-use crate::{Batch, Meta, StoreSettings, StoreMemory, Store, StoreError, TimerKind, TimerPosition};
+use crate::{Batch, Meta, Store, StoreError, StoreMemory, StoreSettings, TimerKind, TimerPosition};
 
 fn shared() -> StoreMemory {
     StoreMemory::new(StoreSettings {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
-use segflow_tests::chaos::{Load, Mode, ChaosSettings, recovery, run};
+use segflow_tests::chaos::{ChaosSettings, Load, Mode, recovery, run};
 
 /// Three processes of Segflow under load on a real broker, a fault every so often, and an independent checker.
 #[derive(Parser)]

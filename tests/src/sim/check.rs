@@ -10,14 +10,15 @@ use segflow_core::journal::{Counts, Record as Journal};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
+use segflow_engine::epoch::{Target, decide};
+use segflow_engine::intake::Accepted;
+use segflow_engine::replay::Replay;
+use segflow_engine::rules::{InForce, Rules};
+use segflow_engine::states::Memory;
 use segflow_runtime::config::Config;
-use segflow_runtime::dead_letter::raw;
-use segflow_runtime::epoch::{Accepted, Target, decide};
 use segflow_runtime::log::{Output, Record, Sink, TEXTS, TaskId};
-use segflow_runtime::replay::Replay;
-use segflow_runtime::rules::{Rules, InForce};
-use segflow_runtime::state_bytes;
-use segflow_runtime::states::Memory;
+use segflow_runtime::task::dead_letter::raw;
+use segflow_runtime::task::state_format;
 use segflow_store::{Meta, Store};
 use segflow_wire::{Encoding, change, journal};
 use sha2::{Digest, Sha256};
@@ -210,7 +211,7 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: TaskId,
         let standing = InForce::of(last.as_ref(), &epoch.segmentation_hash);
         let former = standing.former.iter().map(|hash| texts[hash].clone()).collect();
         let rules = Rules { present: texts[&standing.hash].clone(), former };
-        let pass = standing.pass_of(&epoch);
+        let pass = standing.migration_of(&epoch);
         let Ok(decided) = decide(&mut states, &rules, &clock, accepted, &target, pass.as_ref());
         if decided.digest != epoch.digest {
             violations.push(format!("I6: epoch {} of task {} decides otherwise in replay", epoch.epoch, task.0));
@@ -249,7 +250,7 @@ fn encoded(states: &Memory) -> States {
         let id = id.as_str().as_bytes();
         // Of somebody erased the disk keeps a hash.
         let key = if state.is_stub() { [&[0xff], &*Sha256::digest(id)].concat() } else { id.to_vec() };
-        (key, state_bytes::encode(state))
+        (key, state_format::encode(state))
     };
     let mut rows: States = states.all().into_iter().map(row).collect();
     rows.sort_unstable();

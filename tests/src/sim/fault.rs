@@ -37,7 +37,15 @@ pub enum Outcome {
 }
 
 /// Every step.
-pub const STEPS: [SimulationStep; 7] = [SimulationStep::S0, SimulationStep::S1, SimulationStep::S2, SimulationStep::S3, SimulationStep::S4, SimulationStep::S5, SimulationStep::S6];
+pub const STEPS: [SimulationStep; 7] = [
+    SimulationStep::S0,
+    SimulationStep::S1,
+    SimulationStep::S2,
+    SimulationStep::S3,
+    SimulationStep::S4,
+    SimulationStep::S5,
+    SimulationStep::S6,
+];
 
 /// Every outcome.
 pub const OUTCOMES: [Outcome; 6] = [

@@ -12,14 +12,14 @@ use segflow_core::clock::Idle;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
-use segflow_runtime::local::LocalBroker;
+use segflow_runtime::log::local::LocalBroker;
 use segflow_runtime::log::{Log, LogError, TaskId};
-use segflow_runtime::publish::send;
-use segflow_runtime::rules::Rulebook;
+use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::shadow::Candidate;
 use segflow_runtime::status::Phase;
+use segflow_runtime::worker::commit::send;
 use segflow_runtime::{Cycle, Status, Worker, WorkerError};
-use segflow_store::{StoreMemory, Store};
+use segflow_store::{Store, StoreMemory};
 use tempfile::TempDir;
 
 use super::check::{self, Shadowed};
@@ -271,7 +271,7 @@ impl Fleet {
         let (slot, quiet) = match cycle {
             Ok(cycle) => (Slot::Up(worker), self.follow(index) && !cycle.busy),
             Err(WorkerError::Fenced(_)) => {
-                let dies = worker.log().is_dead() || !self.may.equipment.shelf;
+                let dies = worker.log().is_dead() || !self.may.equipment.store_pool;
                 drop(worker);
                 if dies {
                     self.processes.borrow_mut()[index] = None;
@@ -393,10 +393,10 @@ fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError
 
 /// What the processes of a run have: most have nothing, as a snapshot or a copy takes more time than a whole run.
 fn equipment(rng: &mut ChaCha8Rng) -> Equipment {
-    let shelf = rng.random_range(0..3) == 0;
-    let standbys = shelf && rng.random_range(0..3) == 0;
+    let store_pool = rng.random_range(0..3) == 0;
+    let standbys = store_pool && rng.random_range(0..3) == 0;
     let keep = (rng.random_range(0..4) == 0).then(|| rng.random_range(1..=3));
-    Equipment { shelf, standbys, snapshots: keep.map(|keep| (Arc::new(InMemory::new()) as _, keep)) }
+    Equipment { store_pool, standbys, snapshots: keep.map(|keep| (Arc::new(InMemory::new()) as _, keep)) }
 }
 
 /// How many stores of a worker were begun by a snapshot.

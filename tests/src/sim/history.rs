@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use segflow_core::clock::{Idle, Role, ClockSettings};
+use segflow_core::clock::{ClockSettings, Idle, Role};
 use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Family, Outcome};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
-use segflow_runtime::rules::Rulebook;
+use segflow_runtime::rulebook::Rulebook;
 use segflow_store::StoreMemory;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
 
@@ -90,7 +90,13 @@ pub fn segmentation() -> Arc<Segmentation> {
 
 /// A configuration: small cycles and slices, either clock. `late`: contacts are a hint.
 #[must_use]
-pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &StoreMemory, late: bool, partitions: u32) -> Config {
+pub fn config(
+    rng: &mut ChaCha8Rng,
+    rules: &Arc<Segmentation>,
+    store: &StoreMemory,
+    late: bool,
+    partitions: u32,
+) -> Config {
     let role = |family| if late && family == Family::Contacts { Role::Hint } else { Role::Gate };
     let input = |family: Family| (family, Input { topic: family.default_topic(), role: role(family) });
     let idle = if rng.random_range(0..2) == 0 { Idle::WallTime } else { Idle::RecordTime };
@@ -111,7 +117,7 @@ pub fn config(rng: &mut ChaCha8Rng, rules: &Arc<Segmentation>, store: &StoreMemo
         shadow: None,
         snapshots: None,
         store: store.clone(),
-        shelf: segflow_runtime::shelf::Shelf::default(),
+        store_pool: segflow_runtime::worker::store_pool::StorePool::default(),
     }
 }
 

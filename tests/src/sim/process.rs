@@ -9,9 +9,9 @@ use object_store::ObjectStore;
 use segflow_runtime::Status;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::TaskId;
-use segflow_runtime::shelf::Shelf;
+use segflow_runtime::recovery::standbys::Standbys;
 use segflow_runtime::snapshots::{Keeper, ORIGIN, SnapshotSettings};
-use segflow_runtime::standby::Standbys;
+use segflow_runtime::worker::store_pool::StorePool;
 use segflow_snapshot::{Archive, Snapshots};
 
 use super::fleet::Fleet;
@@ -26,8 +26,8 @@ const BACKGROUND: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Equipment {
     /// It keeps the stores open of tasks that it loses, and lives on when its worker is fenced.
-    pub shelf: bool,
-    /// It keeps copies of all tasks. Only with a shelf.
+    pub store_pool: bool,
+    /// It keeps copies of all tasks. Only with a store_pool.
     pub standbys: bool,
     /// Where snapshots are, and how many are kept.
     pub snapshots: Option<(Arc<dyn ObjectStore>, usize)>,
@@ -53,7 +53,7 @@ impl Process {
             Keeper::start(snapshots, settings, status.clone()).expect("a thread")
         };
         let config = Arc::new(Config {
-            shelf: if equipment.shelf { Shelf::new(KEPT) } else { Shelf::default() },
+            store_pool: if equipment.store_pool { StorePool::new(KEPT) } else { StorePool::default() },
             snapshots: equipment.snapshots.as_ref().map(keeper),
             ..config.clone()
         });

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use segflow_runtime::local::LocalBroker;
+use segflow_runtime::log::local::LocalBroker;
 use segflow_runtime::log::{LogError, Output, Sink, TaskId, Trimmer};
 
 use super::fault::{Fault, Sabotage};

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
+use jiff::Zoned;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use jiff::Zoned;
 use proptest::prelude::*;
-use segflow_core::time::{Date, Timestamp, Span, Zone};
+use segflow_core::time::{Date, Span, Timestamp, Zone};
 
 /// Zones that change their clocks at night, at midnight, by half an hour, by a whole day, or never.
 const ZONES: [&str; 7] = [

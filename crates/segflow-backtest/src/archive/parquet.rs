@@ -40,7 +40,7 @@ struct Columns<T> {
     payload: T,
 }
 
-/// Rows that are decoded; those before `next` have been given out.
+/// ChangesParquet that are decoded; those before `next` have been given out.
 #[derive(Default)]
 struct Chunk {
     topics: Vec<Option<ByteArray>>,
@@ -156,7 +156,7 @@ impl Records for Parquet {
     }
 
     fn bytes_read(&self) -> u64 {
-        // Rows stand for bytes: columns are read here and there.
+        // ChangesParquet stand for bytes: columns are read here and there.
         u64::try_from(u128::from(self.size) * u128::from(self.number) / u128::from(self.rows.max(1)))
             .unwrap_or(self.size)
     }

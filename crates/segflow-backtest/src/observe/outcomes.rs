@@ -11,7 +11,7 @@ use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{InEffect, State};
-use segflow_core::time::{Timestamp, Span};
+use segflow_core::time::{Span, Timestamp};
 
 /// How long payments are waited for.
 pub const WITHIN: Span = Span::Days(30);

@@ -11,15 +11,15 @@ use super::figures::{
     PairFigures, PeriodFigures, Report, RollFigures, SegmentFigures, Separations, SideFigures, WorkFigures,
 };
 use super::stats::{durations, number, part, separation, wilson};
-use crate::bad::Bad;
 use crate::batch::RecordPlace;
 use crate::engine::{Replayed, Totals};
-use crate::lane::{Rails, SIDES};
 use crate::observe::differences::Differences;
 use crate::observe::memberships::DimensionTally;
 use crate::observe::outcomes::{Rate, SegmentOutcomes};
 use crate::observe::work::{Words, Work};
 use crate::observe::{NOBODY, SideTally, Tally};
+use crate::partition_replay::{ReplayContext, SIDES};
+use crate::rejected::Rejected;
 
 const DAY_MS: u64 = 24 * 3_600_000;
 /// The layout of [`Report`].
@@ -35,12 +35,12 @@ struct Days {
 }
 
 impl Days {
-    fn of(rails: &Rails, tally: &Tally, last_record: Timestamp) -> Self {
-        let zone = &rails.rules[0].present.zone;
+    fn of(context: &ReplayContext, tally: &Tally, last_record: Timestamp) -> Self {
+        let zone = &context.rules[0].present.zone;
         let grown = tally.sides.iter().flat_map(|side| &side.dimensions).flat_map(|dimension| dimension.grown.keys());
         let earliest = grown.min().map_or_else(|| zone.date_of(last_record), |day| Date(*day));
-        let first = rails.period.from.map_or(earliest, |from| zone.date_of(from));
-        let end = rails.period.to.map_or(last_record, |to| to.plus_ms(-1));
+        let first = context.period.from.map_or(earliest, |from| zone.date_of(from));
+        let end = context.period.to.map_or(last_record, |to| to.plus_ms(-1));
         let count = zone.date_of(end).days_since(first) + 1;
         Self { first, count: usize::try_from(count).unwrap_or(1).clamp(1, 40_000) }
     }
@@ -69,31 +69,31 @@ impl Days {
 /// The examples of customers who differ are left without their explanations: see [`super::examples`].
 #[must_use]
 pub fn build(
-    rails: &Rails,
+    context: &ReplayContext,
     replayed: &Replayed,
     tally: &Tally,
     capacity: &Capacity,
     last_record: Timestamp,
     named: &dyn Fn(RecordPlace) -> String,
 ) -> Report {
-    let days = Days::of(rails, tally, last_record);
-    let segmentations = rails.rules.iter().zip(&tally.sides).zip(&rails.scope.words).enumerate();
+    let days = Days::of(context, tally, last_record);
+    let segmentations = context.rules.iter().zip(&tally.sides).zip(&context.scope.words).enumerate();
     let sides = segmentations.map(|(place, ((rules, tally), words))| {
-        side(place, &rules.present, &replayed.totals(rails, place), tally, words, &days, capacity)
+        side(place, &rules.present, &replayed.totals(context, place), tally, words, &days, capacity)
     });
     Report {
         format: FORMAT,
         engine_version: ENGINE_VERSION.to_owned(),
         period: PeriodFigures {
-            from: rails.period.from.map(|from| from.to_string()),
-            to: rails.period.to.map(|to| to.to_string()),
-            time_zone: rails.rules[0].present.zone.name().to_owned(),
+            from: context.period.from.map(|from| from.to_string()),
+            to: context.period.to.map(|to| to.to_string()),
+            time_zone: context.rules[0].present.zone.name().to_owned(),
             days: days.all().map(|day| day.to_string()).collect(),
-            step: rails.scope.step().word(),
+            step: context.scope.step().word(),
         },
-        events: events(rails, replayed, named),
+        events: events(context, replayed, named),
         sides: sides.collect(),
-        differences: (rails.rules.len() == 2).then(|| differences(rails, &tally.differences, &days)),
+        differences: (context.rules.len() == 2).then(|| differences(context, &tally.differences, &days)),
     }
 }
 
@@ -102,11 +102,11 @@ fn counted_as(place: usize) -> u16 {
     u16::try_from(place).unwrap_or(NOBODY)
 }
 
-fn events(rails: &Rails, replayed: &Replayed, named: &dyn Fn(RecordPlace) -> String) -> EventFigures {
-    let (counts, bad) = (replayed.totals(rails, 0).counts, replayed.bad());
+fn events(context: &ReplayContext, replayed: &Replayed, named: &dyn Fn(RecordPlace) -> String) -> EventFigures {
+    let (counts, bad) = (replayed.totals(context, 0).counts, replayed.bad());
     let malformed = replayed.read.malformed.total();
-    let Bad { counts: by_reason, named: first } = &bad;
-    let figure = |(place, fault): (&RecordPlace, &crate::bad::Fault)| BadFigure {
+    let Rejected { counts: by_reason, named: first } = &bad;
+    let figure = |(place, fault): (&RecordPlace, &crate::rejected::Fault)| BadFigure {
         place: named(*place),
         reason: fault.reason.to_owned(),
         detail: fault.detail.clone(),
@@ -281,9 +281,9 @@ fn pairs(words: &Words, work: &Work) -> Vec<(String, String, u64)> {
     work.pairs.iter().map(named).collect()
 }
 
-fn differences(rails: &Rails, counted: &Differences, days: &Days) -> DifferenceFigures {
-    let [candidate, baseline] = [&rails.rules[0].present, &rails.rules[1].present];
-    let shared = rails.scope.shared();
+fn differences(context: &ReplayContext, counted: &Differences, days: &Days) -> DifferenceFigures {
+    let [candidate, baseline] = [&context.rules[0].present, &context.rules[1].present];
+    let shared = context.scope.shared();
     let name = |of: &Segmentation, dimension: usize, segment: u16| {
         of.dimensions[dimension].segments.get(usize::from(segment)).map(|segment| segment.name.clone())
     };

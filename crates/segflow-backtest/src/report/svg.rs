@@ -263,7 +263,7 @@ pub struct Range<'a> {
     pub note: String,
 }
 
-/// Rows with a range and a mark within it, over one scale to the right.
+/// ChangesParquet with a range and a mark within it, over one scale to the right.
 #[must_use]
 pub fn ranges(label: &str, unit: &str, most: Option<f64>, rows: &[Range<'_>]) -> String {
     const NAMES: f64 = 126.0;

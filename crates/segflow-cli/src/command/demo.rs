@@ -7,20 +7,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use segflow_core::change::Core;
-use segflow_core::clock::{Idle, Role, ClockSettings};
+use segflow_core::clock::{ClockSettings, Idle, Role};
 use segflow_core::digest::Digest;
 use segflow_core::event::{Event, Family};
 use segflow_core::segmentation::Segmentation;
+use segflow_explain::sentence::sentence;
 use segflow_portfolio::{Portfolio, PortfolioSettings};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
-use segflow_runtime::local::{LocalBroker, LocalLog};
+use segflow_runtime::log::local::{LocalBroker, LocalLog};
 use segflow_runtime::log::{Sink, TaskId};
-use segflow_runtime::rules::Rulebook;
+use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
-
-use crate::describe::sentence;
 
 /// The segmentation of the demo, also on disk as `deploy/segmentations/demo.yaml`.
 const SEGMENTATION: &str = include_str!("../../../../deploy/segmentations/demo.yaml");
@@ -48,7 +47,12 @@ impl Demo {
     pub fn run(self) -> Result<()> {
         let loaded = Segmentation::load("demo.yaml", SEGMENTATION).context("the demo's own segmentation")?;
         let segmentation = Arc::new(loaded.segmentation);
-        let settings = PortfolioSettings { customers: self.customers, days: self.days, seed: self.seed, ..PortfolioSettings::default() };
+        let settings = PortfolioSettings {
+            customers: self.customers,
+            days: self.days,
+            seed: self.seed,
+            ..PortfolioSettings::default()
+        };
         println!(
             "{} customers over {} days from {}, seed {}, decided by {} version {}",
             self.customers, self.days, settings.start, self.seed, segmentation.name, segmentation.version
@@ -132,7 +136,7 @@ impl Stage {
             shadow: None,
             snapshots: None,
             store: segflow_store::StoreMemory::new(segflow_store::StoreSettings::default()),
-            shelf: segflow_runtime::shelf::Shelf::default(),
+            store_pool: segflow_runtime::worker::store_pool::StorePool::default(),
         };
         let broker = LocalBroker::new(PARTITIONS);
         let status = Arc::new(Status::default());

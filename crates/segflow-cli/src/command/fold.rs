@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use segflow_backtest::archive::{self, Address, Addresses, Held, Merged};
-use segflow_backtest::portrait::{Portrait, customer_id};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
-use segflow_runtime::replay::Replay;
+use segflow_engine::replay::Replay;
+use segflow_explain::customer::{Portrait, customer_id};
+use segflow_explain::what_if::{WhatIf, words};
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
 use serde_json::json;
 
-use crate::assume::{WhatIf, words};
 use crate::segmentation::load;
 
 /// Turn events into segment changes, without broker or disk.
@@ -91,7 +91,9 @@ impl Fold {
         explain(&folding.replay, &self.explain, &segmentation)?;
         if let Some(what_if) = what_if {
             let mut output = BufWriter::new(io::stdout().lock());
-            what_if.show(&folding.replay, &mut output)?;
+            let mut text = String::new();
+            what_if.show(&folding.replay, &mut text)?;
+            output.write_all(text.as_bytes()).context("cannot write to standard output")?;
             output.flush().context("cannot write to standard output")?;
         }
         folding.end()
@@ -101,7 +103,7 @@ impl Fold {
     fn what_if<'a>(&'a self, segmentation: &'a Segmentation) -> Result<Option<WhatIf<'a>>> {
         match &self.explain[..] {
             _ if self.assume.is_empty() => Ok(None),
-            [customer] => WhatIf::new(customer, segmentation, self.partitions, &self.assume).map(Some),
+            [customer] => Ok(Some(WhatIf::new(customer, segmentation, self.partitions, &self.assume)?)),
             several => bail!("--assume: expected one customer to --explain, found {}; call it for each", several.len()),
         }
     }

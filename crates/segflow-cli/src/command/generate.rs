@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use segflow_core::event::{Event, Family};
 use segflow_core::money::Currency;
-use segflow_kafka::Feed;
+use segflow_kafka::BulkProducer;
 use segflow_portfolio::{CURRENCY, Portfolio, PortfolioSettings};
 use segflow_wire::envelope::{self, Line};
 use segflow_wire::{Encoding, Partitioner, partition_of};
@@ -45,7 +45,12 @@ pub struct Generate {
 
 impl Generate {
     pub fn run(self) -> Result<()> {
-        let settings = PortfolioSettings { customers: self.customers, days: self.days, seed: self.seed, ..PortfolioSettings::default() };
+        let settings = PortfolioSettings {
+            customers: self.customers,
+            days: self.days,
+            seed: self.seed,
+            ..PortfolioSettings::default()
+        };
         let limit = self.events.unwrap_or(u64::MAX);
         let events = Portfolio::new(settings).events().zip(0..limit).map(|(event, _)| event);
         let started = Instant::now();
@@ -91,7 +96,7 @@ fn as_ndjson(mut out: impl Write, events: impl Iterator<Item = Event>, rate: Opt
 
 fn onto_kafka(config: &Config, events: impl Iterator<Item = Event>, rate: Option<u32>) -> Result<u64> {
     let (currency, mut pace, mut sent) = (currency(), Pace::new(rate), 0);
-    let mut feed = Feed::open(&config.connection()?)?;
+    let mut feed = BulkProducer::open(&config.connection()?)?;
     let mut inputs = Vec::new();
     for family in Family::ALL {
         let topic = config.inputs.topic(family);

@@ -11,12 +11,12 @@ use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
-use segflow_runtime::state_bytes::StateBytesError;
-use segflow_runtime::states::{Stored, StoredError};
-use segflow_store::{Meta, StoreSettings, StoreMemory, Store, StoreError};
+use segflow_runtime::task::state_format::StateBytesError;
+use segflow_runtime::task::stored::{Stored, StoredError};
+use segflow_store::{Meta, Store, StoreError, StoreMemory, StoreSettings};
 
 use crate::segmentation::load;
-use segflow_backtest::portrait::{Portrait, customer_id};
+use segflow_explain::customer::{Portrait, customer_id};
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
 ///
@@ -42,8 +42,11 @@ impl Inspect {
         let segmentation = Arc::new(load(&self.segmentation)?);
         let stores = stores(&self.store)?;
         // Reading one customer needs little memory, beside a service that may need much.
-        let shared =
-            StoreMemory::new(StoreSettings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..StoreSettings::default() });
+        let shared = StoreMemory::new(StoreSettings {
+            block_cache_bytes: 8 << 20,
+            write_buffer_bytes: 8 << 20,
+            ..StoreSettings::default()
+        });
         for path in &stores {
             let store = open(path, &shared)?;
             let journal = journal(&store)?;

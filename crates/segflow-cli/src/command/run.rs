@@ -8,24 +8,24 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use segflow_core::clock::{Idle, ClockSettings};
+use segflow_core::clock::{ClockSettings, Idle};
 use segflow_core::event::Family;
-use segflow_kafka::retention::{Limit, limits};
+use segflow_kafka::admin::retention::{Limit, limits};
 use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::{LogError, LogResult, Sink, TaskId};
-use segflow_runtime::rules::Rulebook;
+use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::shadow::Candidate;
-use segflow_runtime::shelf::Shelf;
 use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
+use segflow_runtime::worker::store_pool::StorePool;
 use segflow_runtime::{Standbys, Worker, WorkerError};
 use segflow_wire::Intake;
 use segflow_wire::intake::TopicIntake;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 use crate::config::{Config, LogFormat};
-use crate::offer::{Offer, Watch};
+use crate::file_watch::{Offer, Watch};
 use crate::retention::judge;
 use crate::segmentation::load;
 
@@ -73,7 +73,7 @@ impl Run {
         let shadow = shadow(&config, &status, &stop)?;
         let stores = Stores {
             shared: segflow_store::StoreMemory::new(config.store_settings()),
-            shelf: Shelf::new(STORE_KEPT),
+            store_pool: StorePool::new(STORE_KEPT),
             keeper: keeper(&config, &status)?,
         };
         let service = |number| -> Result<Service> {
@@ -114,7 +114,7 @@ impl Run {
 fn open_ahead(runtime: Runtime, stop: &Arc<AtomicBool>) -> Result<thread::JoinHandle<Result<()>>> {
     let stop = Arc::clone(stop);
     let run = move || {
-        runtime.shelf.clone().open_ahead(&runtime, &stop);
+        runtime.store_pool.clone().open_ahead(&runtime, &stop);
         Ok(())
     };
     thread::Builder::new().name("open-ahead".to_owned()).spawn(run).context("cannot start a thread")
@@ -157,7 +157,7 @@ struct Service {
 #[derive(Clone)]
 pub(super) struct Stores {
     pub(super) shared: segflow_store::StoreMemory,
-    pub(super) shelf: Shelf,
+    pub(super) store_pool: StorePool,
     /// Who makes the snapshots, if there is a place for them.
     pub(super) keeper: Option<Arc<Keeper>>,
 }
@@ -266,7 +266,7 @@ pub(super) fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32
         shadow: None,
         snapshots: stores.keeper.clone(),
         store: stores.shared.clone(),
-        shelf: stores.shelf.clone(),
+        store_pool: stores.store_pool.clone(),
     }
 }
 
@@ -302,12 +302,14 @@ fn milliseconds(duration: jiff::SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).expect("durations are bounded at load")
 }
 
-/// Points at which this process is to fail, for tests of the real process: `segflow_runtime::failpoint`.
+/// Points at which this process is to fail, for tests of the real process: `segflow_runtime::testing::failpoint`.
 const FAILPOINTS: &str = "SEGFLOW_FAILPOINTS";
 
 fn arm_failpoints() -> Result<()> {
     match std::env::var(FAILPOINTS) {
-        Ok(text) => segflow_runtime::failpoint::arm(&text).map_err(|why| anyhow::anyhow!("{FAILPOINTS}: {why}")),
+        Ok(text) => {
+            segflow_runtime::testing::failpoint::arm(&text).map_err(|why| anyhow::anyhow!("{FAILPOINTS}: {why}"))
+        }
         Err(std::env::VarError::NotPresent) => Ok(()),
         Err(error) => bail!("{FAILPOINTS}: {error}"),
     }

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use comfy_table::{CellAlignment, Table};
 use indicatif::HumanBytes;
 use jiff::{SpanRound, Timestamp, Unit};
-use segflow_snapshot::{Manifest, ArchivePlace, SnapshotError, Within};
-use segflow_store::{StoreSettings, StoreMemory, Store};
+use segflow_snapshot::{ArchivePlace, Manifest, SnapshotError, Within};
+use segflow_store::{Store, StoreMemory, StoreSettings};
 
 use crate::config::Config;
 
@@ -177,11 +177,14 @@ impl Restore {
 
 impl Digest {
     fn run(self) -> Result<()> {
-        let shared =
-            StoreMemory::new(StoreSettings { block_cache_bytes: 8 << 20, write_buffer_bytes: 8 << 20, ..StoreSettings::default() });
+        let shared = StoreMemory::new(StoreSettings {
+            block_cache_bytes: 8 << 20,
+            write_buffer_bytes: 8 << 20,
+            ..StoreSettings::default()
+        });
         let store = Store::open_read_only(&self.directory, &shared)?;
-        let digest = segflow_runtime::store_digest::digest(&store)?;
-        let epoch = segflow_runtime::store_digest::epoch(&store).context("no store of a task")?;
+        let digest = segflow_runtime::testing::store_digest::digest(&store)?;
+        let epoch = segflow_runtime::testing::store_digest::epoch(&store).context("no store of a task")?;
         println!("{digest} at epoch {epoch}");
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use segflow_kafka::topics::{Wanted, create};
+use segflow_kafka::admin::topics::{Wanted, create};
 
 use crate::config::Config;
 

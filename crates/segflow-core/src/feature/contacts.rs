@@ -2,8 +2,8 @@
 
 use super::Window;
 use super::dated::{inside, leaves};
+use super::interner::Interner;
 use super::owed::lower_median;
-use super::places::Places;
 use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, Channel, Direction, Outcome};
@@ -57,7 +57,7 @@ impl Contacts {
     pub fn of(facts: &[&Fact], zone: &Zone) -> Self {
         let most = facts.iter().filter(|fact| matches!(fact.body, Body::Contact { .. })).count();
         let mut contacts = Self { list: Vec::with_capacity(most), ..Self::default() };
-        let mut places = Places::with_room(most);
+        let mut places = Interner::with_room(most);
         for (fact, index) in facts.iter().zip(0_u32..) {
             let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
                 continue;

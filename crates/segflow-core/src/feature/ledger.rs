@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::interner::Interner;
 use super::payments::Receipts;
-use super::places::Places;
 use crate::event::Body;
 use crate::fact::Fact;
 use crate::time::{Date, Timestamp};
@@ -82,7 +82,7 @@ impl<'a> Invoice<'a> {
 pub struct Ledger<'a> {
     /// In the order in which they were issued.
     pub invoices: Vec<Invoice<'a>>,
-    by_id: Places<'a>,
+    by_id: Interner<'a>,
     /// Those with something open, by (due date, issue instant, id).
     queue: Vec<usize>,
     /// Money that waits for its invoice: the payment, the invoice that it names, how much.
@@ -112,7 +112,7 @@ impl<'a> Ledger<'a> {
     /// Replays facts given in (`occurred_at`, `event_id`) order, and lets `see` look at what each has led to.
     pub fn replay(facts: &[&'a Fact], mut see: impl FnMut(&Self, &'a Fact)) -> Self {
         let most = facts.iter().filter(|fact| matches!(fact.body, Body::Issued { .. })).count();
-        let (invoices, by_id) = (Vec::with_capacity(most), Places::with_room(most));
+        let (invoices, by_id) = (Vec::with_capacity(most), Interner::with_room(most));
         let mut ledger = Self { invoices, by_id, ..Self::default() };
         let (mut receipts, resolved) = (Receipts::among(facts), resolved(facts));
         for fact in facts {

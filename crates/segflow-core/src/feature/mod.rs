@@ -1,15 +1,15 @@
 //! Features: pure functions of the facts in effect and an instant, each with its expiry.
 
-pub(crate) mod arranged;
 pub mod catalogue;
 pub mod contacts;
 pub mod dated;
 pub mod disputes;
+pub(crate) mod fact_index;
 pub mod history;
+pub mod interner;
 pub mod ledger;
 pub mod owed;
 pub mod payments;
-pub mod places;
 pub mod profile;
 pub mod promises;
 pub mod reading;

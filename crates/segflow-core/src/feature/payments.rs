@@ -2,7 +2,7 @@
 
 use super::Window;
 use super::dated::inside;
-use super::places::Places;
+use super::interner::Interner;
 use super::promises::count;
 use super::reading::{Moment, Reading};
 use crate::event::{Body, FailureCode};
@@ -33,15 +33,15 @@ pub struct Payments {
 
 /// Which `RECEIVED` counts: the first of a payment that was neither reversed nor failed.
 pub struct Receipts<'a> {
-    void: Places<'a>,
-    seen: Places<'a>,
+    void: Interner<'a>,
+    seen: Interner<'a>,
 }
 
 impl<'a> Receipts<'a> {
     /// Among these facts, of which the receipts are then asked for in order.
     #[must_use]
     pub fn among(facts: &[&'a Fact]) -> Self {
-        let (mut void, mut received) = (Places::default(), 0);
+        let (mut void, mut received) = (Interner::default(), 0);
         for fact in facts {
             match &fact.body {
                 Body::Reversed { payment_id } | Body::Failed { payment_id, .. } => {
@@ -51,7 +51,7 @@ impl<'a> Receipts<'a> {
                 _ => {}
             }
         }
-        Self { void, seen: Places::with_room(received) }
+        Self { void, seen: Interner::with_room(received) }
     }
 
     /// Whether the next `RECEIVED`, which is of this payment, counts.
@@ -76,7 +76,7 @@ impl Payments {
     #[must_use]
     pub fn of(facts: &[&Fact], zone: &Zone) -> Self {
         let mut receipts = Receipts::among(facts);
-        let (mut reversed, mut failed) = (Places::default(), Places::default());
+        let (mut reversed, mut failed) = (Interner::default(), Interner::default());
         let mut payments = Self::default();
         for fact in facts {
             let at = fact.occurred_at;

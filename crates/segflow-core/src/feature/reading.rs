@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::money::Currency;
-use crate::rule::line::{Line, Turns};
+use crate::rule::linear::{Linear, Turns};
 use crate::rule::{Literal, Operator};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::{Timed, Truth, both};
@@ -88,12 +88,12 @@ impl<'a> Reading<'a> {
 
     /// The value as an exact number; none if it is absent or not a number. Days count as what they are on each day.
     #[must_use]
-    pub fn line(self) -> Option<Line> {
+    pub fn line(self) -> Option<Linear> {
         match self {
-            Self::Int(value) | Self::Money(value) => Some(Line::whole(value)),
-            Self::Ratio(numerator, denominator) => Line::fraction(numerator, denominator),
-            Self::Since(date) => Some(Line::since(date)),
-            Self::Until(date) => Some(Line::until(date)),
+            Self::Int(value) | Self::Money(value) => Some(Linear::whole(value)),
+            Self::Ratio(numerator, denominator) => Linear::fraction(numerator, denominator),
+            Self::Since(date) => Some(Linear::since(date)),
+            Self::Until(date) => Some(Linear::until(date)),
             Self::Absent | Self::Bool(_) | Self::Text(_) | Self::Date(_) => None,
         }
     }
@@ -181,9 +181,9 @@ fn compare_any(a: Timed<Reading<'_>>, operator: Operator, b: Timed<Reading<'_>>,
 /// [`compare`] of numbers.
 #[must_use]
 pub fn compare_lines(
-    a: Timed<Option<Line>>,
+    a: Timed<Option<Linear>>,
     operator: Operator,
-    b: Timed<Option<Line>>,
+    b: Timed<Option<Linear>>,
     moment: Moment<'_>,
 ) -> Timed<Truth> {
     let sides = both(a, b);
@@ -205,11 +205,11 @@ pub fn is_in(a: Timed<Reading<'_>>, list: &[Literal], moment: Moment<'_>) -> Tim
 
 /// [`is_in`] of a number.
 #[must_use]
-pub fn is_line_in(a: Timed<Option<Line>>, list: &[Literal], moment: Moment<'_>) -> Timed<Truth> {
+pub fn is_line_in(a: Timed<Option<Linear>>, list: &[Literal], moment: Moment<'_>) -> Timed<Truth> {
     let Some(line) = a.value else {
         return Timed::until(Truth::Unknown, a.until);
     };
-    let list: Vec<Line> = list.iter().filter_map(|literal| Reading::of(literal).line()).collect();
+    let list: Vec<Linear> = list.iter().filter_map(|literal| Reading::of(literal).line()).collect();
     let turns: Vec<Turns> = list.iter().map(|other| line.turns(*other)).collect();
     solve(|day| list.iter().any(|other| line.compare(*other, day).is_eq()), &turns, a.until, moment)
 }

@@ -4,10 +4,10 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::arranged::Arranged;
 use super::catalogue::CUSTOMER_SINCE;
 use super::contacts::Contacts;
 use super::disputes::Disputes;
+use super::fact_index::FactIndex;
 use super::history::{History, Standings};
 use super::ledger::sum;
 use super::owed::Owed;
@@ -30,7 +30,7 @@ pub struct View<'a> {
     facts: Vec<&'a Fact>,
     pruned_from: Option<Timestamp>,
     segmentation: &'a Segmentation,
-    arranged: Arranged,
+    arranged: FactIndex,
     /// By attribute, texts too.
     attributes: OnceCell<Vec<Reading<'a>>>,
 }
@@ -39,7 +39,7 @@ impl<'a> View<'a> {
     /// Arranges nothing yet.
     #[must_use]
     pub fn new(customer: &'a CustomerId, in_effect: InEffect<'a>, segmentation: &'a Segmentation) -> Self {
-        Self::arranged(customer, in_effect, segmentation, Arranged::default())
+        Self::arranged(customer, in_effect, segmentation, FactIndex::default())
     }
 
     /// Of which something is arranged already.
@@ -47,20 +47,20 @@ impl<'a> View<'a> {
         customer: &'a CustomerId,
         in_effect: InEffect<'a>,
         segmentation: &'a Segmentation,
-        arranged: Arranged,
+        arranged: FactIndex,
     ) -> Self {
         let InEffect { facts, pruned_from } = in_effect;
         Self { customer, facts, pruned_from, segmentation, arranged, attributes: OnceCell::new() }
     }
 
     /// What is arranged by now.
-    pub(crate) const fn arrangement(&self) -> &Arranged {
+    pub(crate) const fn arrangement(&self) -> &FactIndex {
         &self.arranged
     }
 
     /// Without some of the facts, where of those that remain this was arranged before.
     #[must_use]
-    pub(crate) fn without(&self, hidden: &[Pending], known: &Arranged) -> Self {
+    pub(crate) fn without(&self, hidden: &[Pending], known: &FactIndex) -> Self {
         let mut facts = self.facts.clone();
         for hidden in hidden {
             // What is new came last, as a rule.

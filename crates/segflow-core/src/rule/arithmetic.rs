@@ -1,23 +1,23 @@
 //! Arithmetic in rules: exact, absent where a part of it is, and solved in the days as far as it stays a line in them.
 
-use super::line::Line;
+use super::linear::Linear;
 use super::{Arithmetic, Literal, Operand, Operation};
 use crate::feature::reading::Moment;
 use crate::money::Currency;
 use crate::segmentation::{AttributeKind, Slot};
 use crate::timed::{Timed, both};
 
-/// `a op b`. Absent where a part is absent, where zero divides, and where the result is beyond the bounds of [`Line`].
+/// `a op b`. Absent where a part is absent, where zero divides, and where the result is beyond the bounds of [`Linear`].
 ///
 /// Sums, differences, multiples and shares of lines are lines, and expire with their parts. The product of two moving
 /// lines, and the quotient by a moving one, hold until the next local midnight.
 #[must_use]
 pub fn apply(
-    a: Timed<Option<Line>>,
+    a: Timed<Option<Linear>>,
     operation: Operation,
-    b: Timed<Option<Line>>,
+    b: Timed<Option<Linear>>,
     moment: Moment<'_>,
-) -> Timed<Option<Line>> {
+) -> Timed<Option<Linear>> {
     let parts = both(a, b);
     let Some((a, b)) = parts.value else {
         return Timed::until(None, parts.until);
@@ -80,7 +80,7 @@ fn number(literal: &Literal, currency: &Currency) -> String {
         Literal::Int(value) => value.to_string(),
         Literal::Money(minor) => currency.format(*minor),
         Literal::Ratio(numerator, denominator) => {
-            super::line::decimal(i128::from(*numerator), i128::from(*denominator), 0)
+            super::linear::decimal(i128::from(*numerator), i128::from(*denominator), 0)
                 .unwrap_or_else(|| format!("{numerator}/{denominator}"))
         }
         Literal::Bool(value) => value.to_string(),

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::arithmetic::apply;
-use super::line::Line;
+use super::linear::Linear;
 use super::{Node, Operand, SlotIndex};
 use crate::event::Families;
 use crate::feature::Feature;
@@ -136,7 +136,7 @@ impl<'a, 'v> Evaluation<'a, 'v> {
     }
 
     /// The number that one side of a comparison is.
-    fn line(&self, operand: &Operand, memberships: &[Membership]) -> Timed<Option<Line>> {
+    fn line(&self, operand: &Operand, memberships: &[Membership]) -> Timed<Option<Linear>> {
         match operand {
             Operand::Feature(slot) => self.feature(*slot, memberships).map(Reading::line),
             Operand::Literal(literal) => Timed::always(Reading::of(literal).line()),

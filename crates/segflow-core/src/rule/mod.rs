@@ -3,7 +3,7 @@
 pub mod arithmetic;
 pub mod eval;
 pub mod explain;
-pub mod line;
+pub mod linear;
 
 mod arguments;
 mod check;

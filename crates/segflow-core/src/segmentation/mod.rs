@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use crate::feature::Feature;
 use crate::money::Currency;
 use crate::rule::Rule;
-use crate::time::{Date, Timestamp, Span, Zone};
+use crate::time::{Date, Span, Timestamp, Zone};
 
 /// A segmentation that may be used.
 #[derive(Clone, Debug)]

@@ -53,7 +53,8 @@ impl Customer {
             self.plan_write_off(now);
             return None;
         }
-        let step = if promise_ran_out && days_past_due > 0 { LadderStep::Call } else { ladder::step_at(days_past_due)? };
+        let step =
+            if promise_ran_out && days_past_due > 0 { LadderStep::Call } else { ladder::step_at(days_past_due)? };
         self.take_step(step, days_past_due, now)
     }
 
@@ -69,7 +70,9 @@ impl Customer {
             LadderStep::Courtesy if !self.traits.courtesy => None,
             LadderStep::Reminder if self.traits.lenient && days_past_due <= LENIENT_DAYS => None,
             LadderStep::Courtesy | LadderStep::Reminder => Some(self.send(self.traits.preferred, now)),
-            LadderStep::Call | LadderStep::Visit if self.phone == Phone::Withdrawn => Some(self.send(Channel::Letter, now)),
+            LadderStep::Call | LadderStep::Visit if self.phone == Phone::Withdrawn => {
+                Some(self.send(Channel::Letter, now))
+            }
             LadderStep::Visit if self.persona != Persona::Business => Some(self.visit(now)),
             LadderStep::Call | LadderStep::Visit => {
                 self.plan_call(0, 1, now);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use segflow_snapshot::{Restored, SnapshotError, Within};
 use tracing::{error, info, warn};
 
-use super::{Recovery, Stage, RecoveryStep};
+use super::{Recovery, RecoveryStep, Stage};
 use crate::config::Config;
 use crate::error::TaskError;
 use crate::snapshots::{Restoring, last_resort};
@@ -43,7 +43,12 @@ impl Recovery {
     }
 
     /// The store is older than the journal: a snapshot instead, or else nothing helps.
-    pub(super) fn instead(&mut self, config: &Config, target: u64, gone: &TaskError) -> Result<RecoveryStep, TaskError> {
+    pub(super) fn instead(
+        &mut self,
+        config: &Config,
+        target: u64,
+        gone: &TaskError,
+    ) -> Result<RecoveryStep, TaskError> {
         // It may have been trimmed since the last snapshot was fetched, for the sake of a newer one.
         if self.fetch.gone_at.is_none_or(|at| at < self.epoch()) {
             (self.fetch.gone_at, self.fetch.done) = (Some(self.epoch()), false);

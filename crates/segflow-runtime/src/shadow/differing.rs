@@ -7,7 +7,7 @@ use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 
-use crate::rules::Rules;
+use segflow_engine::rules::Rules;
 
 /// Per customer who moved in an epoch: the dimension and the segment left, if one was, in the order of the changes.
 pub(crate) type Moves = BTreeMap<CustomerId, Vec<(String, Option<String>)>>;

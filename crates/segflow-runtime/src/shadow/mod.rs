@@ -20,11 +20,11 @@ use tracing::{info, warn};
 use crate::config::{Bounds, Config};
 use crate::error::TaskError;
 use crate::log::{Log, LogError, Output, TaskId};
-use crate::report;
-use crate::rules::{Refused, may_follow};
 use crate::snapshots::remove;
+use crate::status::report;
 use crate::status::{Shadowing, Status};
-use crate::task::{TaskState, Prepared};
+use crate::task::{Prepared, TaskState};
+use segflow_engine::rules::{Refused, may_follow};
 
 pub(crate) use candidate::DIRECTORY;
 pub use candidate::{Candidate, clear};

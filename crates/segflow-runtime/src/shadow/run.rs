@@ -10,19 +10,20 @@ use std::sync::Arc;
 use segflow_core::change::{Change, Decided};
 use segflow_core::clock::Clock;
 use segflow_core::segmentation::Segmentation;
-use segflow_store::{Batch, Meta, StoreMemory, Store, StoreError};
+use segflow_store::{Batch, Meta, Store, StoreError, StoreMemory};
 
 use super::ShadowCommit;
 use super::differing::{Moves, count, moves, none_differing, stands};
 use super::progress::{Progress, batch_of, intent, step_of};
 use crate::config::{Bounds, Config};
-use crate::epoch::{Epoch, Pass, Reached, Target, Until, decide};
 use crate::error::TaskError;
 use crate::log::{Output, Sink, TaskId};
-use crate::rules::Rules;
 use crate::snapshots::remove;
-use crate::states::Stored;
-use crate::task::{Beside, TaskState, Prepared, envelope, keyed};
+use crate::task::stored::Stored;
+use crate::task::{Beside, Prepared, TaskState, envelope, keyed};
+use segflow_engine::epoch::{Epoch, Target, decide};
+use segflow_engine::migration::{Migration, Reached, Until};
+use segflow_engine::rules::Rules;
 
 /// The header of every change that names its run: `seq` is contiguous within one.
 const RUN: &str = "segflow.shadow-run";
@@ -187,7 +188,7 @@ impl Run {
         let target = Target::Proven { clock, grace_ms: config.clock.grace_ms, timers_max: bounds.timers_max };
         let after = self.progress.passed_to.clone();
         let until = Until::Customers(bounds.resegmented_max);
-        let pass = self.progress.passing.then_some(Pass { after, until });
+        let pass = self.progress.passing.then_some(Migration { after, until });
         let Beside { accepted, moves, rules } = beside;
         let epoch = decide(&mut self.states, &self.rules, &before, accepted, &target, pass.as_ref())?;
         let alone = live.commit.is_none();

@@ -9,8 +9,8 @@ use segflow_snapshot::{Restored, SnapshotError, Within};
 use tracing::warn;
 
 use super::{Keeper, KeeperShared, remove};
-use crate::failpoint::{Point, hit};
 use crate::log::TaskId;
+use crate::testing::failpoint::{Point, hit};
 
 /// Restores of a process at once; each fetches a few files at once.
 const AT_ONCE: usize = 2;

@@ -8,11 +8,11 @@ use segflow_core::state::State;
 use segflow_store::Store;
 
 use super::support::{Bench, P0, SEGMENTATION, at, issued, received};
-use crate::local::{LocalBroker, LocalLog};
+use crate::log::local::{LocalBroker, LocalLog};
 use crate::log::{Sink, TEXTS};
-use crate::rules::Rulebook;
-use crate::state_bytes;
+use crate::rulebook::Rulebook;
 use crate::status::Phase;
+use crate::task::state_format;
 use crate::worker::Worker;
 
 /// The second version: `mid` begins at day 5, `promise` is dropped, `size` is new.
@@ -59,7 +59,7 @@ pub fn begun() -> Bench {
 fn states(bench: &Bench) -> BTreeMap<Vec<u8>, State> {
     let store = Store::open_read_only(&bench.config.task_dir(P0), &bench.config.store).unwrap();
     let rows = store.customers_all().map(Result::unwrap);
-    rows.map(|(id, bytes)| (id, state_bytes::decode(&bytes, None).unwrap())).collect()
+    rows.map(|(id, bytes)| (id, state_format::decode(&bytes, None).unwrap())).collect()
 }
 
 fn running(bench: &Bench) {

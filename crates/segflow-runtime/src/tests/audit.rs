@@ -6,9 +6,9 @@ use segflow_core::time::Timestamp;
 
 use super::activation::{begun, load, second};
 use super::support::{Bench, P0, at, issued, received};
-use crate::audit::{Audit, Audited, AuditStep, Verdict};
-use crate::local::LocalBroker;
+use crate::log::local::LocalBroker;
 use crate::log::{Record, Sink, TEXTS};
+use crate::recovery::audit::{Audit, AuditStep, Audited, Verdict};
 
 /// The same journal and texts over inputs in which `keep` has changed records, or left them out.
 fn copy(bench: &Bench, mut keep: impl FnMut(&mut Record) -> bool) -> Bench {

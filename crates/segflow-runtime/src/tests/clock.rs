@@ -1,6 +1,6 @@
 //! Time waits for the log (I5): gates, hints, and backlogs.
 
-use segflow_core::clock::{Idle, ClockSettings};
+use segflow_core::clock::{ClockSettings, Idle};
 use segflow_core::event::{Body, Channel, Direction, Family, Outcome};
 
 use super::support::{Bench, P0, at, issued, made, received};

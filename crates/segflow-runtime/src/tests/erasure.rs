@@ -6,8 +6,9 @@ use segflow_store::Store;
 
 use super::support::{Bench, P0, at, issued, reasons};
 use crate::log::Sink;
-use crate::states::{States, Stored};
+use crate::task::stored::Stored;
 use segflow_core::event::Family;
+use segflow_engine::states::States;
 
 const CUSTOMER: &str = "c1";
 

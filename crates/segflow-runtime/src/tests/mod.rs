@@ -1,12 +1,11 @@
 //! The runtime over the embedded log: clocks, timers, dead letters, restarts, ownership.
 
 mod gate;
-mod held;
-mod slow;
+mod stalling_log;
+mod stalling_store;
 mod support;
 
 mod activation;
-mod apart;
 mod audit;
 mod bounds;
 mod clock;
@@ -17,3 +16,4 @@ mod refusals;
 mod restart;
 mod shadow;
 mod snapshots;
+mod snapshots_elsewhere;

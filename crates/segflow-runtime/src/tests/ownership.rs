@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use segflow_core::event::CustomerId;
 use segflow_store::{Store, StoreError};
 
-use super::slow::Slow;
+use super::stalling_log::Slow;
 use super::support::{Bench, P0, at, issued, received};
 use crate::config::Config;
-use crate::local::LocalBroker;
 use crate::log::TaskId;
-use crate::shelf::Shelf;
-use crate::standby::Standbys;
+use crate::log::local::LocalBroker;
+use crate::recovery::standbys::Standbys;
 use crate::status::Phase;
 use crate::worker::Worker;
+use crate::worker::store_pool::StorePool;
 
 const P1: TaskId = TaskId(1);
 
@@ -32,14 +32,14 @@ fn opened(bench: &Bench) -> Result<Store, StoreError> {
 
 /// The same group from another process: another disk.
 fn elsewhere(bench: &Bench, directory: &std::path::Path) -> Arc<Config> {
-    let config = Config { state_dir: directory.to_owned(), shelf: Shelf::default(), ..bench.config.clone() };
+    let config = Config { state_dir: directory.to_owned(), store_pool: StorePool::default(), ..bench.config.clone() };
     Arc::new(config)
 }
 
 #[test]
 fn a_store_stays_open_for_the_next_worker_and_the_journal_tells_what_it_missed() {
     let mut bench = Bench::new();
-    bench.config.shelf = Shelf::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
     bench.config.commit.max_records = 6;
     history(&bench);
     let mut worker = bench.worker("a");
@@ -61,7 +61,7 @@ fn a_store_stays_open_for_the_next_worker_and_the_journal_tells_what_it_missed()
     assert_eq!((status.totals[&0].rolled_forward, status.tasks[&0].rebuilt), (1, false), "only what it missed");
     drop(worker);
     let states = |store: Store| store.customers_all().collect::<Result<Vec<_>, _>>().unwrap();
-    bench.config.shelf = Shelf::default();
+    bench.config.store_pool = StorePool::default();
     let there = Store::open(&directory.path().join("task-0"), &bench.config.store).unwrap();
     assert_eq!(states(opened(&bench).unwrap()), states(there));
 }
@@ -79,26 +79,26 @@ fn what_the_disk_has_is_opened_ahead_until_a_worker_is_given_a_task() {
         std::fs::write(state_dir.join(task).join("CURRENT"), current).unwrap();
     }
     assert_eq!(bench.config.tasks_on_disk(), [P0, P1]);
-    let ahead = |bench: &Bench| bench.config.shelf.open_ahead(&bench.config, &AtomicBool::new(false));
+    let ahead = |bench: &Bench| bench.config.store_pool.open_ahead(&bench.config, &AtomicBool::new(false));
     let is_open = |bench: &Bench| matches!(opened(bench), Err(StoreError::Locked { .. }));
 
-    bench.config.shelf = Shelf::new(Duration::from_secs(600));
-    bench.config.shelf.claim(P1);
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool.claim(P1);
     ahead(&bench);
     assert!(!is_open(&bench), "a worker has a task: it opens the others as it is given them");
-    bench.config.shelf.give_up(P1, None);
+    bench.config.store_pool.give_up(P1, None);
     ahead(&bench);
     assert!(is_open(&bench));
 
     // Only one at a time has it; a worker waits for whoever that is.
-    let laid = bench.config.shelf.lend(P0).expect("nobody has it").expect("it was opened");
-    assert!(bench.config.shelf.lend(P0).is_none());
+    let laid = bench.config.store_pool.lend(P0).expect("nobody has it").expect("it was opened");
+    assert!(bench.config.store_pool.lend(P0).is_none());
     bench.event("c3", at("2026-03-01T10:00:02Z"), "pay", received(10_000, "pay"));
     bench.broker.set_time(at("2026-03-01T10:00:03Z"));
     let mut worker = bench.worker("a");
     worker.cycle().unwrap();
     assert!(matches!(bench.status.snapshot().tasks[&0].phase, Phase::Recovering { .. }));
-    bench.config.shelf.give_back(P0, Some(laid));
+    bench.config.store_pool.give_back(P0, Some(laid));
     assert_eq!(bench.settle(&mut worker), 1);
     assert_eq!(bench.status.snapshot().tasks[&0].phase, Phase::Running);
 }
@@ -106,7 +106,7 @@ fn what_the_disk_has_is_opened_ahead_until_a_worker_is_given_a_task() {
 #[test]
 fn a_store_that_nobody_takes_is_closed() {
     let mut bench = Bench::new();
-    bench.config.shelf = Shelf::new(Duration::from_millis(50));
+    bench.config.store_pool = StorePool::new(Duration::from_millis(50));
     history(&bench);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
@@ -125,7 +125,7 @@ fn a_store_that_nobody_takes_is_closed() {
 #[test]
 fn what_was_not_committed_is_not_laid_down() {
     let mut bench = Bench::new();
-    bench.config.shelf = Shelf::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
     history(&bench);
@@ -215,7 +215,7 @@ fn every_recovering_task_gets_its_turn() {
 #[test]
 fn a_standby_follows_what_runs_elsewhere_and_lays_it_down_for_a_worker() {
     let mut bench = Bench::new();
-    bench.config.shelf = Shelf::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
     bench.config.commit.max_records = 6;
     history(&bench);
     let directory = tempfile::tempdir().unwrap();
@@ -264,7 +264,7 @@ fn a_standby_follows_what_runs_elsewhere_and_lays_it_down_for_a_worker() {
     follow(&mut standbys);
     copy(6, 6);
     drop((again, standbys));
-    bench.config.shelf.tidy();
+    bench.config.store_pool.tidy();
     assert!(bench.status.snapshot().tasks.is_empty());
 }
 

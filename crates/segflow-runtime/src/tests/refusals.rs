@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use segflow_snapshot::{Known, Snapshots, Subject};
+use segflow_snapshot::{KnownFiles, Snapshots, Subject};
 use segflow_store::{Batch, Store};
 
 use super::snapshots::{LIMIT, bench, cycles, damage, directory, keep, pay, recovered, refused, snapshot, stored};
@@ -129,7 +129,7 @@ fn a_store_that_is_damaged_again_and_again_stops_its_task() {
         state_version: 3,
     };
     let snapshots = Snapshots::open(&format!("file://{}", place(&bench).display()), "bench").unwrap();
-    snapshots.upload(subject, &directory(&bench), &mut Known::default()).unwrap();
+    snapshots.upload(subject, &directory(&bench), &mut KnownFiles::default()).unwrap();
     let reason = refused(&bench);
     assert!(
         reason.starts_with(&format!("task 0: the store in {} is damaged", directory(&bench).display())),

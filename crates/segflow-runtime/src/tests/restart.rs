@@ -70,7 +70,7 @@ fn a_truncated_journal_stops_the_task_and_says_why() {
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
     drop(worker);
-    bench.broker = crate::local::LocalBroker::new(1);
+    bench.broker = crate::log::local::LocalBroker::new(1);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
     let expected =
@@ -87,7 +87,7 @@ fn an_epoch_that_decides_differently_stops_the_task() {
     bench.settle(&mut worker);
     drop(worker);
     std::fs::remove_dir_all(bench.config.task_dir(P0)).unwrap();
-    let changed = Bench { broker: crate::local::LocalBroker::new(1), ..bench };
+    let changed = Bench { broker: crate::log::local::LocalBroker::new(1), ..bench };
     history(&changed);
     changed.broker.commit(Vec::new());
     let mut worker = changed.worker("b");
@@ -95,7 +95,7 @@ fn an_epoch_that_decides_differently_stops_the_task() {
     drop(worker);
     let journal = changed.broker.outputs(crate::log::Sink::Journal, P0, 0);
     std::fs::remove_dir_all(changed.config.task_dir(P0)).unwrap();
-    let fewer = Bench { broker: crate::local::LocalBroker::new(1), ..changed };
+    let fewer = Bench { broker: crate::log::local::LocalBroker::new(1), ..changed };
     fewer.event("c0", at("2026-03-01T10:00:00Z"), "e0", issued("2026-02-20"));
     fewer.broker.commit(journal);
     let mut worker = fewer.worker("c");
@@ -106,7 +106,7 @@ fn an_epoch_that_decides_differently_stops_the_task() {
 #[test]
 fn tasks_move_between_workers_and_stores_are_handed_over() {
     let mut bench = Bench::new();
-    bench.broker = crate::local::LocalBroker::new(2);
+    bench.broker = crate::log::local::LocalBroker::new(2);
     history(&bench);
     let (mut a, status) = (bench.worker("a"), bench.status.clone());
     bench.settle(&mut a);

@@ -10,16 +10,16 @@ use segflow_wire::{Intake, Partitioner, RawRecord, partition_of};
 use serde_json::Value;
 
 use super::activation::{load, second};
-use super::slow::Slow;
+use super::stalling_log::Slow;
 use super::support::{Bench, P0, SEGMENTATION, at, issued, made, received};
-use crate::local::{LocalBroker, LocalLog};
+use crate::log::local::{LocalBroker, LocalLog};
 use crate::log::{LogError, Output, Sink, TaskId};
-use crate::publish::publish;
-use crate::replay::Replay;
 use crate::shadow::{Candidate, clear};
 use crate::status::{ShadowStatus, Shadowing};
-use crate::store_digest::digest;
+use crate::testing::store_digest::digest;
 use crate::worker::Worker;
+use crate::worker::commit::publish;
+use segflow_engine::replay::Replay;
 
 /// `mid` begins at day 5 and is left after a day at the earliest: timers that the live rules do not have.
 fn candidate() -> Arc<Segmentation> {

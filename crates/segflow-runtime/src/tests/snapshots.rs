@@ -9,14 +9,14 @@ use segflow_core::event::Family;
 use segflow_snapshot::{Archive, Snapshots};
 use segflow_store::Store;
 
-use super::slow::Slow;
+use super::stalling_log::Slow;
 use super::support::{Bench, P0, at, issued, received};
 use crate::Worker;
-use crate::local::{LocalBroker, LocalLog};
+use crate::log::local::{LocalBroker, LocalLog};
 use crate::log::{Log, Sink};
 use crate::snapshots::{Keeper, SnapshotSettings};
 use crate::status::{Phase, TaskStatus};
-use crate::store_digest::digest;
+use crate::testing::store_digest::digest;
 
 pub const LIMIT: Duration = Duration::from_secs(60);
 

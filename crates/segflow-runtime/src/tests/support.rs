@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segflow_core::clock::{Idle, Role, ClockSettings};
+use segflow_core::clock::{ClockSettings, Idle, Role};
 use segflow_core::event::{Body, CustomerId, Event, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
@@ -11,9 +11,9 @@ use segflow_wire::{Encoding, Intake, Partitioner, event, journal, partition_of};
 use tempfile::TempDir;
 
 use crate::config::{Commit, Config, Input, Outputs};
-use crate::local::{LocalBroker, LocalLog};
+use crate::log::local::{LocalBroker, LocalLog};
 use crate::log::{Sink, TaskId};
-use crate::rules::Rulebook;
+use crate::rulebook::Rulebook;
 use crate::status::Status;
 use crate::worker::Worker;
 
@@ -80,7 +80,7 @@ impl Bench {
                 open_files_max: 64,
                 reserve_bytes: 0,
             }),
-            shelf: crate::shelf::Shelf::default(),
+            store_pool: crate::worker::store_pool::StorePool::default(),
         };
         Self { config, broker: LocalBroker::new(1), status: Arc::default(), _directory: directory }
     }

@@ -5,9 +5,9 @@ use std::task::Poll;
 use anyhow::{Context, Result, bail};
 use segflow_core::journal::Record as Journal;
 use segflow_core::time::Timestamp;
-use segflow_runtime::audit::Audit as TaskAudit;
 use segflow_runtime::log::{Offsets, Past, TaskId};
-use segflow_snapshot::{Manifest, Place, SnapshotError, Snapshots};
+use segflow_runtime::recovery::audit::Audit as TaskAudit;
+use segflow_snapshot::{ArchivePlace, Manifest, SnapshotError, Snapshots};
 
 use super::{Auditor, clear};
 
@@ -98,7 +98,7 @@ impl Auditor {
         &self,
         snapshots: &Snapshots,
         task: TaskId,
-        (place, manifest): (&Place, Result<Manifest, SnapshotError>),
+        (place, manifest): (&ArchivePlace, Result<Manifest, SnapshotError>),
         will_do: impl Fn(&Journal) -> bool,
     ) -> Result<Option<Journal>, SnapshotError> {
         let record = manifest?.journal_bytes().and_then(|bytes| segflow_wire::journal::decode(&bytes).ok());

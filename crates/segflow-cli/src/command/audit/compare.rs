@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use anyhow::{Result, bail};
 use segflow_core::digest::Digest;
 use segflow_core::time::Timestamp;
-use segflow_runtime::audit::{Audited, Verdict};
 use segflow_runtime::log::TaskId;
+use segflow_runtime::recovery::audit::{Audited, Verdict};
 
 use super::begin::{Beginning, Trusted};
 use super::{Auditor, Differs, print};

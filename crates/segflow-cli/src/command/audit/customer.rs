@@ -4,16 +4,16 @@ use std::fmt::Write;
 use std::ops::ControlFlow;
 
 use anyhow::{Context, Result, bail};
-use segflow_backtest::portrait::Portrait;
 use segflow_core::change::Core;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::time::Timestamp;
-use segflow_runtime::audit::{Audit as TaskAudit, KnownCustomer, Verdict};
+use segflow_explain::customer::Portrait;
+use segflow_explain::difference::{because, summary};
 use segflow_runtime::log::TaskId;
+use segflow_runtime::recovery::audit::{Audit as TaskAudit, KnownCustomer, Verdict};
 use segflow_wire::partition_of;
 
 use super::begin::{Beginning, Trusted};
-use super::difference::{because, summary};
 use super::{Auditor, Differs, print, rules};
 
 /// What was seen on the way to the instant.

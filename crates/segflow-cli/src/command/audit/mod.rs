@@ -18,18 +18,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
-use segflow_backtest::portrait::customer_id;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
+use segflow_explain::customer::customer_id;
 use segflow_kafka::KafkaPast;
-use segflow_runtime::audit::{Audit as TaskAudit, Audited, AuditStep};
 use segflow_runtime::config::Config as Runtime;
 use segflow_runtime::error::TaskError;
 use segflow_runtime::log::{LogError, Past, TaskId};
-use segflow_runtime::rules::Rulebook;
-use segflow_runtime::shelf::Shelf;
+use segflow_runtime::recovery::audit::{Audit as TaskAudit, AuditStep, Audited};
+use segflow_runtime::rulebook::Rulebook;
+use segflow_runtime::worker::store_pool::StorePool;
 
 use super::interrupt::listen;
 use super::run::{Stores, runtime};
@@ -100,7 +100,7 @@ impl Audit {
         let mut past = KafkaPast::new(config.kafka(0)?);
         let partitions = answer(&mut past, &interrupted, |past| Ok(Poll::Ready(past.partitions()?)))?;
         let shared = segflow_store::StoreMemory::new(config.store_settings());
-        let stores = Stores { shared, shelf: Shelf::new(Duration::ZERO), keeper: None };
+        let stores = Stores { shared, store_pool: StorePool::new(Duration::ZERO), keeper: None };
         let mut runtime = runtime(&config, &rulebook, partitions, &stores);
         runtime.state_dir = scratch.path().to_owned();
         let mut auditor = Auditor { config, runtime, past, interrupted };

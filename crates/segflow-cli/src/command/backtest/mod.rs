@@ -12,19 +12,19 @@ use anyhow::{Context, Result, anyhow, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use segflow_backtest::engine::{self, BacktestError, Replayed};
 use segflow_backtest::feeder::Progress;
-use segflow_backtest::lane::Rails;
 use segflow_backtest::observe::Scope;
 use segflow_backtest::observe::work::Words;
+use segflow_backtest::partition_replay::ReplayContext;
 use segflow_backtest::period::Period;
 use segflow_backtest::report::build::{Capacity, build};
 use segflow_backtest::report::examples::explain;
 use segflow_backtest::report::figures::Report;
-use segflow_backtest::{report, rows};
+use segflow_backtest::{changes_parquet, report};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
-use segflow_runtime::rules::Rules;
-use segflow_store::{StoreSettings, StoreMemory};
+use segflow_engine::rules::Rules;
+use segflow_store::{StoreMemory, StoreSettings};
 use segflow_wire::{Encoding, Intake, Partitioner};
 
 use source::Source;
@@ -123,7 +123,7 @@ impl Backtest {
         let work = work.with_context(|| format!("cannot write into {}", parent.display()))?;
         let segmentations: Vec<Arc<Segmentation>> = [candidate].into_iter().chain(baseline).map(Arc::new).collect();
         check_capacity(&self.capacity, &segmentations)?;
-        let rails = Rails {
+        let context = ReplayContext {
             scope: Scope::new(&segmentations, period),
             rules: segmentations.into_iter().map(Rules::new).collect(),
             intake,
@@ -140,17 +140,17 @@ impl Backtest {
         listen(&progress.interrupted)?;
         let started = Instant::now();
         let replayed = shown(&progress, || {
-            engine::run(&rails, threads, &progress, |feeding| source.feed(feeding, &rails.intake, threads))
+            engine::run(&context, threads, &progress, |feeding| source.feed(feeding, &context.intake, threads))
         });
         let replayed = replayed.map_err(|error| match error {
             BacktestError::Interrupted { records, up_to } => self.interrupted(records, up_to),
             BacktestError::Events(error) => error,
-            BacktestError::Lane(error) => error.into(),
+            BacktestError::PartitionReplay(error) => error.into(),
         })?;
         let took = started.elapsed();
         let folder = tempfile::Builder::new().prefix("report-").tempdir_in(work.path());
         let folder = folder.context("cannot make a folder for the report")?;
-        let report = self.report(&rails, replayed, &progress, &source, folder.path())?;
+        let report = self.report(&context, replayed, &progress, &source, folder.path())?;
         if progress.interrupted.load(Ordering::Relaxed) {
             let records = progress.records.load(Ordering::Relaxed);
             return Err(self.interrupted(records, Timestamp(progress.greatest_ms.load(Ordering::Relaxed))));
@@ -162,7 +162,7 @@ impl Backtest {
 
     fn report(
         &self,
-        rails: &Rails,
+        context: &ReplayContext,
         mut replayed: Replayed,
         progress: &Progress,
         source: &Source,
@@ -171,10 +171,11 @@ impl Backtest {
         let tally = replayed.tally();
         let last = Timestamp(progress.greatest_ms.load(Ordering::Relaxed));
         let capacity: Capacity = self.capacity.iter().cloned().collect();
-        let mut report = build(rails, &replayed, &tally, &capacity, last, &|place| source.name(place));
-        explain(&mut report, rails, &mut replayed)?;
+        let mut report = build(context, &replayed, &tally, &capacity, last, &|place| source.name(place));
+        explain(&mut report, context, &mut replayed)?;
         eprintln!("{}", spent(&replayed));
-        rows::join(&rails.parts, &folder.join("changes.parquet")).context("cannot write changes.parquet")?;
+        changes_parquet::join(&context.parts, &folder.join("changes.parquet"))
+            .context("cannot write changes.parquet")?;
         report::write(&report, folder).context("cannot write the report")?;
         Ok(report)
     }

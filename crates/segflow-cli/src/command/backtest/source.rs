@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Error, Result, anyhow};
 use segflow_backtest::archive;
-use segflow_backtest::batch::{RecordPlace, Queued};
+use segflow_backtest::archive_feed;
+use segflow_backtest::batch::{Queued, RecordPlace};
 use segflow_backtest::engine::{Ended, Feeding, Read};
-use segflow_backtest::feed;
 use segflow_core::event::Family;
-use segflow_kafka::{Held, History, KafkaConfig};
+use segflow_kafka::{Held, KafkaConfig, TopicScan};
 use segflow_runtime::log::TaskId;
 use segflow_wire::Intake;
 
@@ -31,7 +31,7 @@ impl Source {
     pub fn of(events: &[PathBuf], config: Option<&Config>) -> Result<Self> {
         if let (true, Some(config)) = (events.is_empty(), config) {
             let kafka = config.kafka(0)?;
-            let partitions = History::partitions(&kafka)?;
+            let partitions = TopicScan::partitions(&kafka)?;
             return Ok(Self::Topics(Box::new(kafka), partitions));
         }
         let mut files = Vec::new();
@@ -73,7 +73,7 @@ impl Source {
     pub fn feed(&self, feeding: &Feeding<'_>, intake: &Intake, threads: NonZero<usize>) -> Result<Read, Ended<Error>> {
         match self {
             Self::Archives(files, topics) => {
-                feed::archives(feeding, files, topics, intake).map_err(|ended| match ended {
+                archive_feed::archives(feeding, files, topics, intake).map_err(|ended| match ended {
                     Ended::Over => Ended::Over,
                     Ended::Events(error) => Ended::Events(error.into()),
                 })
@@ -91,7 +91,7 @@ fn topics(
     threads: NonZero<usize>,
 ) -> Result<Read, Ended<Error>> {
     let failed = |error: segflow_runtime::log::LogError| Ended::Events(anyhow!(error));
-    let mut history = History::open(kafka).map_err(failed)?;
+    let mut history = TopicScan::open(kafka).map_err(failed)?;
     let mut held = Vec::new();
     for partition in 0..partitions {
         let inputs = history.held(TaskId(partition)).map_err(failed)?;
@@ -101,7 +101,7 @@ fn topics(
     let total = held.iter().flatten().map(|held| held.end - held.first).sum();
     feeding.progress().total.store(total, Ordering::Relaxed);
     let (next, read) = (AtomicU32::new(0), Mutex::new(Read::default()));
-    let go = |mut history: History| -> Result<(), Ended<Error>> {
+    let go = |mut history: TopicScan| -> Result<(), Ended<Error>> {
         let mut feeder = feeding.feeder();
         loop {
             let partition = next.fetch_add(1, Ordering::Relaxed);
@@ -130,7 +130,7 @@ fn topics(
         Ok(())
     };
     let readers = threads.get().min(partitions as usize);
-    let others = (1..readers).map(|_| History::open(kafka)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let others = (1..readers).map(|_| TopicScan::open(kafka)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
     std::thread::scope(|scope| {
         let go = &go;
         let others: Vec<_> = others.into_iter().map(|history| scope.spawn(move || go(history))).collect();

@@ -2,7 +2,7 @@
 
 use crate::feature::reading::{Moment, Reading, compare, compare_lines};
 use crate::rule::arithmetic::apply;
-use crate::rule::line::Line;
+use crate::rule::linear::Linear;
 use crate::rule::{Operation, Operator};
 use crate::segmentation::AttributeKind;
 use crate::segmentation::tests::hostile::Dice;
@@ -14,15 +14,15 @@ const OPERATIONS: [Operation; 4] = [Operation::Add, Operation::Subtract, Operati
 /// Compared by cross-multiplication these need more than 128 bits.
 #[test]
 fn fractions_compare_without_overflow() {
-    let fraction = |numerator, denominator| Line::fraction(numerator, denominator).expect("a positive denominator");
-    let product = |a: Line, b: Line| a.times(b).expect("it fits");
+    let fraction = |numerator, denominator| Linear::fraction(numerator, denominator).expect("a positive denominator");
+    let product = |a: Linear, b: Linear| a.times(b).expect("it fits");
     let one = product(fraction(i64::MAX, i64::MAX - 1), fraction(i64::MAX - 2, 1 << 40));
     let other = product(fraction(i64::MAX - 1, i64::MAX - 2), fraction(i64::MAX - 2, 1 << 40));
     let day = Date(20_000);
     assert_eq!(one.compare(other, day), std::cmp::Ordering::Less);
     assert_eq!(other.compare(one, day), std::cmp::Ordering::Greater);
     assert_eq!(one.compare(one, day), std::cmp::Ordering::Equal);
-    let (one, other) = (Line::whole(0).minus(one).expect("it fits"), Line::whole(0).minus(other).expect("it fits"));
+    let (one, other) = (Linear::whole(0).minus(one).expect("it fits"), Linear::whole(0).minus(other).expect("it fits"));
     assert_eq!(one.compare(other, day), std::cmp::Ordering::Greater);
 }
 
@@ -41,7 +41,7 @@ fn nothing_overflows() {
         .chain(dates.iter().flat_map(|date| [Reading::Since(*date), Reading::Until(*date)]))
         .collect();
     let currency = crate::money::Currency::new("UYW").expect("a currency of 4 decimals");
-    let mut values: Vec<Timed<Option<Line>>> = readings.iter().map(|a| Timed::always(a.line())).collect();
+    let mut values: Vec<Timed<Option<Linear>>> = readings.iter().map(|a| Timed::always(a.line())).collect();
     let mut dice = Dice(0x0ff5e7);
     for _ in 0..200_000 {
         let (a, b) = (values[dice.below(values.len())], values[dice.below(values.len())]);
@@ -87,7 +87,7 @@ impl Tree {
         Self::Join(Box::new(Self::random(dice, depth - 1)), operation, Box::new(Self::random(dice, depth - 1)))
     }
 
-    fn solved(&self, moment: Moment<'_>) -> Timed<Option<Line>> {
+    fn solved(&self, moment: Moment<'_>) -> Timed<Option<Linear>> {
         match self {
             Self::Leaf(reading) => Timed::always(reading.line()),
             Self::Join(a, operation, b) => apply(a.solved(moment), *operation, b.solved(moment), moment),
@@ -137,7 +137,7 @@ fn solved_arithmetic_equals_that_of_every_day() {
         let operator = [Operator::Less, Operator::GreaterOrEqual, Operator::Equal, Operator::NotEqual][dice.below(4)];
         let bound = i64::try_from(dice.below(60)).expect("small") - 30;
         let line = tree.solved(moment);
-        let timed = compare_lines(line, operator, Timed::always(Some(Line::whole(bound))), moment);
+        let timed = compare_lines(line, operator, Timed::always(Some(Linear::whole(bound))), moment);
         let now = tree.truth(operator, bound, moment.today);
         assert_eq!(timed.value, now);
         let first =

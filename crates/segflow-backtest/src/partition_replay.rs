@@ -1,0 +1,286 @@
+//! One partition being replayed: by the candidate, and by the baseline if there is one.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parquet::errors::ParquetError;
+use segflow_core::change::Decided;
+use segflow_core::digest::Digest;
+use segflow_core::event::{Event, Family};
+use segflow_core::time::Timestamp;
+use segflow_engine::intake::Accepted;
+use segflow_engine::intake::accept;
+use segflow_engine::replay::{Partition, ReplayStep};
+use segflow_engine::rules::Rules;
+use segflow_runtime::task::stored::StoredError;
+use segflow_store::StoreMemory;
+use segflow_wire::{Headers, Intake, RawRecord, Rejection};
+
+use crate::batch::{Batch, Queued, RecordPlace};
+use crate::changes_parquet::ChangesParquet;
+use crate::observe::outcomes::is_telling;
+use crate::observe::{Observer, Scope, Tally};
+use crate::period::Period;
+use crate::rejected::Rejected;
+use crate::states::Customers;
+
+/// What all lanes share.
+pub struct ReplayContext {
+    /// The candidate, then the baseline if there is one.
+    pub rules: Vec<Rules>,
+    /// How records are accepted.
+    pub intake: Intake,
+    /// What is reported.
+    pub period: Period,
+    /// How many states all lanes may hold in memory together.
+    pub states_max: u64,
+    /// How many they do.
+    pub states: AtomicU64,
+    /// Where lanes beyond it keep theirs.
+    pub spill: PathBuf,
+    /// What their stores share.
+    pub shared: StoreMemory,
+    /// What is counted for the report.
+    pub scope: Scope,
+    /// Where lanes leave their parts of `changes.parquet`.
+    pub parts: PathBuf,
+}
+
+/// What each side is called, by its place.
+pub const SIDES: [&str; 2] = ["candidate", "baseline"];
+
+/// Why a lane cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// States that do not fit into memory cannot be kept on disk.
+    #[error("the states of a partition: {0}")]
+    States(#[from] StoredError),
+    /// Changes cannot be written.
+    #[error("changes.parquet: {0}")]
+    ChangesParquet(#[from] ParquetError),
+}
+
+/// See the module.
+pub struct PartitionReplay {
+    number: u32,
+    /// One per segmentation.
+    pub sides: Vec<Side>,
+    /// Of the records, not of the lines.
+    pub bad: Rejected,
+    /// Where the time went.
+    pub spent: Spent,
+    /// What is counted for the report; none once the lane has ended.
+    observer: Option<Observer>,
+    /// What was counted, once the lane has ended.
+    pub tally: Tally,
+    rows: ChangesParquet,
+    in_memory: u64,
+}
+
+/// A partition replayed by one segmentation.
+#[derive(Default)]
+pub struct Side {
+    /// The replay.
+    pub replay: Partition<Customers>,
+    /// Of the changes within the period.
+    pub reported: Digest,
+    /// How many there are.
+    pub reported_count: u64,
+}
+
+/// Time by what it was for, added up over the threads that replay.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Spent {
+    /// Decoding values and checking them.
+    pub decoding: Duration,
+    /// Folding and deciding.
+    pub folding: Duration,
+    /// Counting for the report.
+    pub counting: Duration,
+}
+
+impl Spent {
+    /// Adds that of another.
+    pub fn add(&mut self, other: Self) {
+        self.decoding += other.decoding;
+        self.folding += other.folding;
+        self.counting += other.counting;
+    }
+}
+
+impl PartitionReplay {
+    /// Nothing replayed yet.
+    #[must_use]
+    pub fn new(number: u32, context: &ReplayContext) -> Self {
+        let sides = context.rules.iter().map(|_| Side::default()).collect();
+        let (observer, rows) =
+            (Observer::new(&context.scope), ChangesParquet::new(&context.parts, number, context.intake.partitions));
+        Self {
+            number,
+            sides,
+            bad: Rejected::default(),
+            spent: Spent::default(),
+            observer: Some(observer),
+            tally: Tally::default(),
+            rows,
+            in_memory: 0,
+        }
+    }
+
+    /// Replays a batch.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn batch(&mut self, context: &ReplayContext, batch: &Batch) -> Result<(), ReplayError> {
+        let begun = Instant::now();
+        let accepted: Vec<(RecordPlace, Accepted, Option<Rejection>)> =
+            batch.records().map(|record| self.accept(context, &record)).collect();
+        let decoded = Instant::now();
+        let mut counting = Duration::ZERO;
+        for (place, accepted, rejection) in accepted {
+            let refused = self.record(context, accepted, &mut counting)?;
+            if let Some(rejection) = refused.or(rejection) {
+                self.bad.add(place, rejection.reason.word(), &rejection.detail);
+            }
+        }
+        let spent = Spent { decoding: decoded - begun, folding: decoded.elapsed().saturating_sub(counting), counting };
+        self.spent.add(spent);
+        self.make_room(context)
+    }
+
+    /// Goes on to the end of the period, or as the record-time clock ends.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn end(&mut self, context: &ReplayContext) -> Result<(), ReplayError> {
+        let begun = Instant::now();
+        let mut changes = Vec::new();
+        for (side, rules) in self.sides.iter_mut().zip(&context.rules) {
+            changes.push(match context.period.to {
+                Some(to) => side.replay.settle(rules, to)?,
+                None => side.replay.finish(rules)?,
+            });
+            side.replay.states.settle()?;
+        }
+        let folded = Instant::now();
+        self.spent.folding += folded - begun;
+        self.count(context, &changes)?;
+        self.rows.flush()?;
+        let Some(observer) = self.observer.take() else { return Ok(()) };
+        let ends: Vec<Timestamp> = self.sides.iter().map(|side| side.replay.clock.facts).collect();
+        let sides = &mut self.sides;
+        self.tally = observer.end(&context.scope, &ends, |side, customer| {
+            let state = sides[side].replay.states.peek(customer)?;
+            Ok::<_, StoredError>(state.cloned().unwrap_or_default())
+        })?;
+        self.spent.counting += folded.elapsed();
+        Ok(())
+    }
+
+    fn accept(&self, context: &ReplayContext, record: &Queued<'_>) -> (RecordPlace, Accepted, Option<Rejection>) {
+        const NO_HEADERS: &Headers = &Vec::new();
+        let raw = RawRecord {
+            family: record.family,
+            topic: Family::name(record.family),
+            partition: self.number,
+            offset: record.offset,
+            timestamp: record.timestamp,
+            key: record.key,
+            value: record.value,
+            headers: NO_HEADERS,
+        };
+        let (accepted, rejection) = accept(&raw, &context.intake);
+        (record.place, accepted, rejection)
+    }
+
+    /// Folds one record, on each side; whether a customer has no room for it.
+    fn record(
+        &mut self,
+        context: &ReplayContext,
+        accepted: Accepted,
+        counting: &mut Duration,
+    ) -> Result<Option<Rejection>, ReplayError> {
+        let telling: Vec<Event> = accepted.events().filter(|event| is_telling(event)).cloned().collect();
+        let (mut refused, mut changes) = (None, Vec::with_capacity(self.sides.len()));
+        let mut accepted = Some(accepted);
+        let last = self.sides.len() - 1;
+        for (index, (side, rules)) in self.sides.iter_mut().zip(&context.rules).enumerate() {
+            let mine = if index == last { accepted.take() } else { accepted.clone() };
+            let mine = mine.expect("taken by the last side alone");
+            let ReplayStep { changes: decided, refused: full } = side.replay.record(rules, mine)?;
+            side.replay.states.settle()?;
+            refused = refused.or(full);
+            changes.push(decided);
+        }
+        if telling.is_empty() && changes.iter().all(Vec::is_empty) {
+            return Ok(refused);
+        }
+        let begun = Instant::now();
+        self.count(context, &changes)?;
+        self.tell(context, &telling)?;
+        *counting += begun.elapsed();
+        Ok(refused)
+    }
+
+    /// Counts what was decided on each side.
+    fn count(&mut self, context: &ReplayContext, changes: &[Vec<Decided>]) -> Result<(), ReplayError> {
+        if let Some(observer) = &mut self.observer {
+            observer.changes(&context.scope, changes);
+        }
+        for ((side, changes), name) in self.sides.iter_mut().zip(changes).zip(SIDES) {
+            for change in changes.iter().filter(|change| context.period.holds(change.core.effective_at)) {
+                side.reported_count += 1;
+                if context.period.from.is_some() {
+                    side.reported.add(&change.core);
+                }
+                self.rows.push(name, &change.core)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows the observer events that may decide an outcome.
+    fn tell(&mut self, context: &ReplayContext, events: &[Event]) -> Result<(), ReplayError> {
+        let Some(observer) = &mut self.observer else { return Ok(()) };
+        for event in events {
+            for (index, side) in self.sides.iter_mut().enumerate() {
+                if !observer.is_watching(&event.customer_id, index) {
+                    continue;
+                }
+                if let Some(state) = side.replay.states.peek(&event.customer_id)? {
+                    observer.event(&context.scope, index, state, event);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves this lane's states to disk once all lanes together hold too many in memory.
+    fn make_room(&mut self, context: &ReplayContext) -> Result<(), ReplayError> {
+        let held: usize = self.sides.iter().map(|side| side.replay.states.in_memory()).sum();
+        let held = held as u64;
+        // Wraps where there are fewer now, and so subtracts.
+        let all = context.states.fetch_add(held.wrapping_sub(self.in_memory), Ordering::Relaxed);
+        let all = all.wrapping_add(held.wrapping_sub(self.in_memory));
+        self.in_memory = held;
+        if all <= context.states_max || held == 0 {
+            return Ok(());
+        }
+        for (index, side) in self.sides.iter_mut().enumerate() {
+            let path = context.spill.join(format!("partition-{}-{index}", self.number));
+            side.replay.states.move_to_disk(&path, &context.shared)?;
+        }
+        context.states.fetch_sub(held, Ordering::Relaxed);
+        self.in_memory = 0;
+        Ok(())
+    }
+}
+
+impl Side {
+    /// Of the changes within the period; without a beginning that is all of them.
+    #[must_use]
+    pub fn digest(&self, period: &Period) -> Digest {
+        if period.from.is_some() { self.reported } else { self.replay.digest }
+    }
+}

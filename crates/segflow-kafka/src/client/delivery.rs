@@ -1,0 +1,128 @@
+//! Producing: records handed over, delivery reports counted, failures kept until somebody asks.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, NoCustomPartitioner, Producer, ProducerContext};
+use rdkafka::statistics::Statistics;
+use segflow_runtime::log::{Headers, LogError, LogResult};
+
+use crate::client::client_context::{say, say_error};
+use crate::client::errors::failed;
+
+/// How long a full queue may stay full.
+const ROOM: Duration = Duration::from_secs(10);
+
+/// The granularity of waiting: rdkafka's own `flush` and `poll` wait their whole time, whatever happens.
+const TICK: Duration = Duration::from_millis(1);
+
+/// The context of a producer.
+#[derive(Default)]
+pub(crate) struct Deliveries {
+    failure: Mutex<Option<LogError>>,
+    journal: String,
+    /// Where the last records delivered to the journal stand, by partition.
+    journaled: Mutex<BTreeMap<i32, i64>>,
+}
+
+impl Deliveries {
+    /// One that notes where records of this topic are delivered.
+    pub(crate) fn noting(journal: &str) -> Self {
+        Self { journal: journal.to_owned(), ..Self::default() }
+    }
+
+    /// Where the last records of the journal were delivered since the last call, by partition.
+    pub(crate) fn take_journaled(&self) -> BTreeMap<i32, i64> {
+        std::mem::take(&mut *self.journaled.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The first failure since the last call.
+    pub(crate) fn take_failure(&self) -> Option<LogError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        say(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        say_error(&error, reason);
+    }
+
+    fn stats(&self, _: Statistics) {}
+}
+
+impl ProducerContext<NoCustomPartitioner> for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, report: &DeliveryResult<'_>, (): ()) {
+        match report {
+            Ok(message) if message.topic() == self.journal => {
+                let mut journaled = self.journaled.lock().unwrap_or_else(PoisonError::into_inner);
+                journaled.insert(message.partition(), message.offset());
+            }
+            Ok(_) => {}
+            Err((error, message)) => {
+                let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                failure.get_or_insert_with(|| {
+                    let (topic, partition) = (message.topic(), message.partition());
+                    failed(&format!("delivering a record to {topic} [{partition}]"), error)
+                });
+            }
+        }
+    }
+}
+
+/// Hands a record over, waiting while the queue is full.
+pub(crate) fn hand_over(producer: &BaseProducer<Deliveries>, record: BaseRecord<'_, [u8], [u8]>) -> LogResult<()> {
+    let topic = record.topic;
+    let deadline = Instant::now() + ROOM;
+    let mut record = record;
+    while let Err((error, refused)) = producer.send(record) {
+        if error.rdkafka_error_code() != Some(Code::QueueFull) {
+            return Err(failed(&format!("producing to {topic}"), &error));
+        }
+        if Instant::now() >= deadline {
+            return Err(LogError::Retry(format!(
+                "producing to {topic}: the queue has been full for {} s: is the cluster reachable?",
+                ROOM.as_secs()
+            )));
+        }
+        producer.poll(TICK);
+        record = refused;
+    }
+    Ok(())
+}
+
+/// Waits until every record handed over is delivered. `limit` is how long it may make no progress.
+pub(crate) fn deliver(producer: &BaseProducer<Deliveries>, limit: Duration) -> LogResult<()> {
+    let mut deadline = Instant::now() + limit;
+    let mut left = producer.in_flight_count();
+    while left > 0 {
+        producer.poll(TICK);
+        let now = producer.in_flight_count();
+        if now < left {
+            deadline = Instant::now() + limit;
+        } else if Instant::now() >= deadline {
+            return Err(LogError::Retry(format!("{now} records were not delivered within {} ms", limit.as_millis())));
+        }
+        left = now;
+    }
+    producer.poll(Duration::ZERO);
+    producer.context().take_failure().map_or(Ok(()), Err)
+}
+
+/// Headers as librdkafka takes them; none where there are none.
+pub(crate) fn owned_headers(headers: &Headers) -> Option<OwnedHeaders> {
+    let add = |owned: OwnedHeaders, (key, value): &(String, Option<Vec<u8>>)| {
+        owned.insert(Header { key, value: value.as_ref() })
+    };
+    (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), add))
+}

@@ -1,0 +1,251 @@
+//! Rolling forward: what the journal has and a store lacks is decided again, epoch by epoch. Recovery and standbys do.
+//!
+//! A step takes what has come and never waits for long; what is missing of an epoch is asked for again by the next.
+
+use std::collections::VecDeque;
+use std::task::Poll;
+
+use segflow_core::ENGINE_VERSION;
+use segflow_core::journal::Record as Journal;
+use tracing::{debug, warn};
+
+use crate::config::Config;
+use crate::error::TaskError;
+use crate::log::{JournalEntry, Offsets, Past, Record, TaskId};
+use crate::task::TaskState;
+use crate::testing::failpoint::{Point, hit};
+
+/// Journal records read at once.
+const JOURNAL_BATCH: usize = 64;
+
+/// The way of one store along its journal.
+#[derive(Default)]
+pub(crate) struct RollForward {
+    entries: VecDeque<JournalEntry>,
+    /// The next epoch, as far as its inputs have been read.
+    next: Option<Box<Next>>,
+}
+
+struct Next {
+    record: Journal,
+    bytes: Vec<u8>,
+    records: Vec<Record>,
+    /// How far each input that it read has been read back.
+    read: Offsets,
+}
+
+/// What a step did.
+pub(crate) enum Rolled {
+    /// Nothing: what it needs has not come yet.
+    Waiting,
+    /// It read a part of what the next epoch read.
+    Part,
+    /// The store is one epoch further.
+    Epoch,
+    /// The journal has no further epoch.
+    End,
+}
+
+impl RollForward {
+    /// The last epoch of the journal that has been read.
+    pub(crate) fn known(&self) -> Option<u64> {
+        let next = self.next.as_ref().map(|next| next.record.epoch);
+        self.entries.back().map(|entry| entry.epoch).or(next)
+    }
+
+    /// Comes one step further.
+    ///
+    /// # Errors
+    /// `Log` of kind `Retry`: ask again later, nothing is lost. Otherwise why the store cannot go on.
+    pub(crate) fn step<P: Past>(
+        &mut self,
+        local: &mut TaskState,
+        config: &Config,
+        past: &mut P,
+        task: TaskId,
+    ) -> Result<Rolled, TaskError> {
+        if let Some(not_yet) = self.gather(local, config, past, task)? {
+            return Ok(not_yet);
+        }
+        let next = self.next.as_mut().expect("gathered");
+        hit(Point::RollForward)?;
+        // It stays until it is written: a step that fails is done again.
+        roll_forward(local, config, task, next.record.clone(), &next.bytes, &next.records)?;
+        self.next = None;
+        Ok(Rolled::Epoch)
+    }
+
+    /// Looks at the next epoch, of which nothing is read yet; none once it is there.
+    ///
+    /// # Errors
+    /// As [`RollForward::step`].
+    pub(crate) fn look<P: Past>(
+        &mut self,
+        local: &TaskState,
+        config: &Config,
+        past: &mut P,
+        task: TaskId,
+    ) -> Result<Option<Rolled>, TaskError> {
+        if self.next.is_none() {
+            if self.entries.is_empty() {
+                match past.journal_after(task, local.epoch(), JOURNAL_BATCH)? {
+                    Poll::Pending => return Ok(Some(Rolled::Waiting)),
+                    Poll::Ready(entries) if entries.is_empty() => return Ok(Some(Rolled::End)),
+                    Poll::Ready(entries) => self.entries.extend(entries),
+                }
+            }
+            let entry = self.entries.pop_front().expect("just filled");
+            self.next = Some(Box::new(Next::new(entry, local, config, task)?));
+        }
+        Ok(None)
+    }
+
+    /// Reads what the next epoch read, as far as it has come; none once that is all.
+    ///
+    /// # Errors
+    /// As [`RollForward::step`].
+    pub(crate) fn gather<P: Past>(
+        &mut self,
+        local: &mut TaskState,
+        config: &Config,
+        past: &mut P,
+        task: TaskId,
+    ) -> Result<Option<Rolled>, TaskError> {
+        if let Some(not_yet) = self.look(local, config, past, task)? {
+            return Ok(Some(not_yet));
+        }
+        let next = self.next.as_mut().expect("just looked at");
+        if next.records.is_empty() {
+            same_intake(&next.record, config, task)?;
+        }
+        if !local.learn(config, past, &next.record)? {
+            return Ok(Some(Rolled::Waiting));
+        }
+        let before = next.records.len();
+        if !next.read(config, past, task)? {
+            return Ok(Some(if next.records.len() > before { Rolled::Part } else { Rolled::Waiting }));
+        }
+        Ok(None)
+    }
+
+    /// What the journal says of the epoch that was looked at.
+    pub(crate) fn next(&self) -> Option<&Journal> {
+        self.next.as_ref().map(|next| &next.record)
+    }
+
+    /// The epoch that was gathered: what the journal says of it, as it stands there too, and the records that it read.
+    pub(crate) fn take(&mut self) -> Option<(Journal, Vec<u8>, Vec<Record>)> {
+        let Next { record, bytes, records, .. } = *self.next.take()?;
+        Some((record, bytes, records))
+    }
+}
+
+impl Next {
+    fn new(entry: JournalEntry, local: &TaskState, config: &Config, task: TaskId) -> Result<Self, TaskError> {
+        if entry.epoch != local.epoch() + 1 {
+            return Err(gone(task, local.epoch() + 1, Some(entry.epoch)));
+        }
+        let record = record(&entry, task)?;
+        let mut read = Offsets::new();
+        // An epoch that read nothing only moved over transaction markers.
+        if record.counts.read > 0 {
+            read.extend(record.inputs.keys().map(|family| (*family, local.position(*family).offset)));
+        }
+        read.retain(|family, from| record.inputs[family].offset != *from);
+        if let Some(family) = read.keys().find(|family| !config.inputs.contains_key(family)) {
+            let reason = format!("its journal read {}, which is not configured as an input", family.name());
+            return Err(TaskError::stop(task, reason));
+        }
+        Ok(Self { record, bytes: entry.bytes, records: Vec::new(), read })
+    }
+
+    /// Reads what has come of the inputs, one after the other; returns whether it has all.
+    fn read<P: Past>(&mut self, config: &Config, past: &mut P, task: TaskId) -> Result<bool, TaskError> {
+        for family in config.inputs.keys() {
+            let Some(from) = self.read.get_mut(family) else { continue };
+            let to = self.record.inputs[family].offset;
+            if *from < to {
+                let slice = past.slice(task, *family, *from, to)?;
+                self.records.extend(slice.records);
+                *from = slice.next;
+                if *from < to {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The journal does not have the epoch that is next.
+pub(crate) fn gone(task: TaskId, epoch: u64, found: Option<u64>) -> TaskError {
+    let found = found.map_or_else(|| "none".to_owned(), |epoch| format!("epoch {epoch}"));
+    let reason = format!(
+        "task {}: expected epoch {epoch} of its journal, found {found}: the journal no longer reaches back that far",
+        task.0
+    );
+    TaskError::Gone(reason)
+}
+
+pub(crate) fn record(entry: &JournalEntry, task: TaskId) -> Result<Journal, TaskError> {
+    segflow_wire::journal::decode(&entry.bytes)
+        .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
+}
+
+/// The same bytes are accepted only by the same intake.
+fn same_intake(record: &Journal, config: &Config, task: TaskId) -> Result<(), TaskError> {
+    if record.intake_hash == config.intake.hash() {
+        return Ok(());
+    }
+    Err(TaskError::stop(
+        task,
+        format_args!(
+            "epoch {} of its journal accepted records by the intake configuration of hash {}, found one of hash {}; \
+             start with the former (encodings, partitioners, currency, partitions, skew) until it has caught up",
+            record.epoch,
+            record.intake_hash,
+            config.intake.hash()
+        ),
+    ))
+}
+
+/// Decides one epoch of the journal again, from the same slices of input to the same positions, emitting nothing.
+fn roll_forward(
+    local: &mut TaskState,
+    config: &Config,
+    task: TaskId,
+    record: Journal,
+    bytes: &[u8],
+    records: &[Record],
+) -> Result<(), TaskError> {
+    let (accepted, _) = local.accept(config, records, record.w);
+    let epoch = local.decide_again(&record, accepted)?;
+    if epoch.digest != record.digest {
+        local.discard();
+        return Err(TaskError::stop(
+            task,
+            format_args!(
+                "epoch {} decided again gives {} changes of digest {}, but the journal has {} of digest {} by engine \
+                 {} (this is {ENGINE_VERSION}); do not go on: an input was changed, or the releases differ",
+                record.epoch,
+                epoch.counts.changes,
+                epoch.digest,
+                record.counts.changes,
+                record.digest,
+                record.engine_version
+            ),
+        ));
+    }
+    if epoch.counts != record.counts {
+        warn!(task = task.0, epoch = record.epoch, found = ?epoch.counts, expected = ?record.counts,
+            "decided the same changes from other counts: a compacted input may have lost records");
+    }
+    debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    if let Err(error) = hit(Point::Rolled) {
+        local.discard();
+        return Err(error.into());
+    }
+    local.check_room()?;
+    let batch = local.batch(&record, bytes);
+    local.write(&batch, record)
+}

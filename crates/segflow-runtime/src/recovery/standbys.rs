@@ -1,0 +1,139 @@
+//! Standbys: warm copies of tasks that run elsewhere. Each is a recovery that never ends.
+//!
+//! They read what is committed, write nothing but their own stores, and belong to no group. Once a worker of this process
+//! is given such a task, the store is laid down for it between two epochs; when the worker has lost it again, the standby
+//! goes on with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::error::{TaskError, WorkerError};
+use crate::log::{LogError, Past, TaskId};
+use crate::recovery::{Recovery, RecoveryStep};
+use crate::status::Status;
+use crate::status::report;
+
+/// The pause while no journal has anything new.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The longest that one task is followed before the next one: a worker may wait for any of them.
+const SHARE: Duration = Duration::from_millis(50);
+/// After how long a standby that could not go on is tried again.
+const TRIED_AGAIN: Duration = Duration::from_secs(60);
+
+/// The standbys of a process, on one thread.
+pub struct Standbys<P: Past> {
+    config: Arc<Config>,
+    past: P,
+    status: Arc<Status>,
+    tasks: BTreeMap<TaskId, StandbyPhase>,
+}
+
+enum StandbyPhase {
+    /// A worker of this process has the task.
+    Here,
+    Following(Box<Recovery>),
+    Stopped(Instant),
+}
+
+impl<P: Past> Standbys<P> {
+    /// Standbys of these tasks. Those that workers of this process own are left to them.
+    pub fn new(config: Arc<Config>, past: P, status: Arc<Status>, tasks: impl IntoIterator<Item = TaskId>) -> Self {
+        let tasks = tasks.into_iter().map(|task| (task, StandbyPhase::Here)).collect();
+        Self { config, past, status, tasks }
+    }
+
+    /// Follows until `stop` is set.
+    ///
+    /// # Errors
+    /// As [`Standbys::cycle`].
+    pub fn run(&mut self, stop: &AtomicBool) -> Result<(), WorkerError> {
+        while !stop.load(Ordering::Relaxed) {
+            if !self.cycle()? {
+                std::thread::sleep(PAUSE);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes every standby further, each for its share of time. Returns whether one came further.
+    ///
+    /// # Errors
+    /// `Fenced` if the client that reads is of no more use: build anew.
+    pub fn cycle(&mut self) -> Result<bool, WorkerError> {
+        let tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
+        let mut progress = false;
+        for task in tasks {
+            progress |= self.attend(task)?;
+        }
+        Ok(progress)
+    }
+
+    fn attend(&mut self, task: TaskId) -> Result<bool, WorkerError> {
+        if self.config.store_pool.is_wanted(task) {
+            self.lay_down(task);
+            return Ok(false);
+        }
+        match self.tasks.get_mut(&task) {
+            Some(StandbyPhase::Following(_)) => self.follow(task),
+            Some(StandbyPhase::Stopped(since)) if since.elapsed() < TRIED_AGAIN => Ok(false),
+            Some(StandbyPhase::Stopped(_) | StandbyPhase::Here) | None => {
+                let Some(local) = self.config.store_pool.lend(task) else { return Ok(false) };
+                info!(task = task.0, open = local.is_some(), "a standby follows the task");
+                self.tasks.insert(task, StandbyPhase::Following(Box::new(Recovery::standby(task, local))));
+                Ok(true)
+            }
+        }
+    }
+
+    fn follow(&mut self, task: TaskId) -> Result<bool, WorkerError> {
+        let Some(StandbyPhase::Following(recovery)) = self.tasks.get_mut(&task) else { return Ok(false) };
+        let (began, mut progress) = (Instant::now(), false);
+        while began.elapsed() < SHARE {
+            match recovery.follow(&self.config, &mut self.past) {
+                Ok(RecoveryStep::Progress) => progress = true,
+                Ok(RecoveryStep::Waiting | RecoveryStep::Done(_)) => break,
+                Err(TaskError::Log(LogError::Retry(reason))) => {
+                    recovery.wait(&reason);
+                    break;
+                }
+                Err(TaskError::Log(LogError::Fenced(reason) | LogError::Unclear(reason))) => {
+                    return Err(WorkerError::Fenced(reason));
+                }
+                Err(error) => {
+                    let (epoch, journal) = (recovery.epoch(), recovery.target());
+                    warn!(task = task.0, epoch, "the standby cannot follow, and tries again in a minute: {error}");
+                    report::standby(&self.status, task, epoch, journal, Some(error.to_string()));
+                    self.past.forget(task);
+                    self.tasks.insert(task, StandbyPhase::Stopped(Instant::now()));
+                    self.config.store_pool.give_back(task, None);
+                    return Ok(false);
+                }
+            }
+        }
+        report::standby(&self.status, task, recovery.epoch(), recovery.target(), None);
+        Ok(progress)
+    }
+
+    /// Lays a task down, for whoever is next.
+    fn lay_down(&mut self, task: TaskId) {
+        let Some(life) = self.tasks.insert(task, StandbyPhase::Here) else { return };
+        report::standby_over(&self.status, task);
+        if let StandbyPhase::Following(recovery) = life {
+            self.past.forget(task);
+            info!(task = task.0, epoch = recovery.epoch(), "the standby lays the task down");
+            self.config.store_pool.give_back(task, recovery.into_local());
+        }
+    }
+}
+
+impl<P: Past> Drop for Standbys<P> {
+    fn drop(&mut self) {
+        let tasks: Vec<TaskId> = self.tasks.keys().copied().collect();
+        tasks.into_iter().for_each(|task| self.lay_down(task));
+    }
+}

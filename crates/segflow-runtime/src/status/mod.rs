@@ -1,0 +1,213 @@
+//! What a process knows of itself: plain data, written by its workers after every cycle, read by metrics and health.
+
+pub(crate) mod report;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use segflow_core::clock::Clock;
+use segflow_core::event::Family;
+use segflow_core::journal::Counts;
+use segflow_core::time::Timestamp;
+
+/// Shared by all workers of a process and whoever reports on them.
+#[derive(Default)]
+pub struct Status(Mutex<Snapshot>);
+
+impl Status {
+    /// What is known now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.lock().clone()
+    }
+
+    /// Says whether the segmentation's file cannot be used, so that the one offered is not what the file holds.
+    pub fn set_file_invalid(&self, invalid: bool) {
+        self.lock().file_invalid = invalid;
+    }
+
+    /// Says whether the candidate's file cannot be used.
+    pub fn set_shadow_file_invalid(&self, invalid: bool) {
+        self.lock().shadow_file_invalid = invalid;
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Snapshot> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was known at one moment.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct Snapshot {
+    /// By name.
+    pub workers: BTreeMap<String, WorkerStatus>,
+    /// The tasks owned now, and those of which a standby keeps a copy, by partition.
+    pub tasks: BTreeMap<u32, TaskStatus>,
+    /// By partition, since the process started: never falls, also of tasks that were given away.
+    pub totals: BTreeMap<u32, Totals>,
+    /// Whether the segmentation's file has changed and cannot be used.
+    pub file_invalid: bool,
+    /// By partition, since the process started, also of tasks that were given away.
+    pub snapshots: BTreeMap<u32, SnapshotStatus>,
+    /// By partition, also of tasks that were given away.
+    pub shadows: BTreeMap<u32, ShadowStatus>,
+    /// Whether the candidate's file cannot be read or used.
+    pub shadow_file_invalid: bool,
+}
+
+/// The shadow of a task.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct ShadowStatus {
+    /// Where it stands; none of a task that is not here.
+    pub phase: Option<Shadowing>,
+    /// How many customers stand elsewhere by the candidate, by dimension that both have; while it runs.
+    pub differing: BTreeMap<String, u64>,
+    /// Changes committed since the process started.
+    pub changes: u64,
+    /// Runs begun since the process started.
+    pub runs: u64,
+}
+
+/// Where a shadow stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Shadowing {
+    /// The candidate's file holds none.
+    Invalid,
+    /// The candidate could not be activated: `name`, `currency` or `version`.
+    Refused(&'static str),
+    /// For the end of the pass over all customers that follows an activation.
+    Waiting,
+    /// Some customers are decided by the live rules still.
+    Passing,
+    /// The candidate decides everybody.
+    Running,
+    /// Why it was given up; it begins anew after a rest.
+    Failed(String),
+}
+
+impl Shadowing {
+    /// Every word of [`Shadowing::word`].
+    pub const WORDS: [&'static str; 6] = ["invalid", "refused", "waiting", "passing", "running", "failed"];
+
+    /// The word of a metric.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Refused(_) => "refused",
+            Self::Waiting => "waiting",
+            Self::Passing => "passing",
+            Self::Running => "running",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// The snapshots that this process has made of a task.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct SnapshotStatus {
+    /// The epoch of the last one; 0 before the first.
+    pub epoch: u64,
+    /// When it was made, in milliseconds since 1970; 0 before the first.
+    pub at_ms: i64,
+    /// Bytes uploaded for all of them.
+    pub uploaded_bytes: u64,
+    /// How often one could not be made or uploaded, or what was no longer needed not be deleted.
+    pub failures: u64,
+}
+
+/// A worker.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct WorkerStatus {
+    /// The tasks that it owns.
+    pub tasks: BTreeSet<u32>,
+    /// Cycles, also those with nothing to say.
+    pub cycles: u64,
+    /// Cycles committed.
+    pub commits: u64,
+    /// Transactions aborted.
+    pub aborts: u64,
+    /// Cycles given up, to be tried again.
+    pub retries: u64,
+    /// Commits whose outcome was unknown.
+    pub unclear: u64,
+    /// What went wrong last, if anything ever did.
+    pub last_error: Option<String>,
+    /// Whether the last cycle was given up.
+    pub failing: bool,
+    /// Why it ended; none while it runs.
+    pub ended: Option<String>,
+}
+
+/// A task owned now.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TaskStatus {
+    /// The worker that owns it.
+    pub worker: String,
+    /// Whether it runs.
+    pub phase: Phase,
+    /// The last epoch on disk; 0 before the first.
+    pub epoch: u64,
+    /// How far its clock could be settled in the last cycle.
+    pub clock: Clock,
+    /// Wall time of its last cycle; none before the first.
+    pub w: Option<Timestamp>,
+    /// Its inputs.
+    pub inputs: BTreeMap<Family, InputStatus>,
+    /// Whether its store was built from the journal alone, or that is under way.
+    pub rebuilt: bool,
+    /// The version of the segmentation that decided its last epoch; none before the first.
+    pub segmentation_version: Option<u32>,
+    /// Whether some customers are decided by former segmentations still: the pass over all of them runs.
+    pub passing: bool,
+    /// Why the segmentation that is offered is not activated: `name`, `currency` or `version`; none if it is not refused.
+    pub refused: Option<&'static str>,
+}
+
+/// Where a task stands in its life.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// It waits for undecided transactions, or decides epochs of the journal again.
+    Recovering {
+        /// The epoch of the journal to be reached; none while it is not known.
+        target: Option<u64>,
+    },
+    /// It takes part in every cycle.
+    Running,
+    /// It runs elsewhere, and a copy of it is kept here.
+    Standby {
+        /// The last epoch of the journal that is known; none before it was looked at.
+        journal: Option<u64>,
+        /// Why the copy is not kept at the moment.
+        stopped: Option<String>,
+    },
+    /// An operator must act.
+    Stopped {
+        /// What was expected, found, and what to do.
+        reason: String,
+    },
+}
+
+/// An input of a task.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct InputStatus {
+    /// The next offset, as committed.
+    pub position: u64,
+    /// The latest offset that the leaders answered; none without an answer.
+    pub latest: Option<u64>,
+    /// The greatest record timestamp read; none before the first record.
+    pub greatest: Option<Timestamp>,
+}
+
+/// What became of records.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Totals {
+    /// Of committed epochs; epochs rolled forward were counted by whoever committed them.
+    pub counts: Counts,
+    /// By the word of the reason.
+    pub dead_letters: BTreeMap<&'static str, u64>,
+    /// Epochs decided again from the journal.
+    pub rolled_forward: u64,
+    /// Customers that went over from former rules to the present ones, in committed epochs.
+    pub resegmented: u64,
+}

@@ -1,0 +1,213 @@
+//! What a worker writes into [`Status`] and when.
+
+use std::collections::BTreeMap;
+
+use segflow_core::clock::Clock;
+
+use crate::config::Config;
+use crate::error::WorkerError;
+use crate::log::{Ends, LogError, TaskId};
+use crate::recovery::Recovery;
+use crate::status::{InputStatus, Phase, Shadowing, Snapshot, Status, TaskStatus, WorkerStatus};
+use crate::task::{Prepared, TaskState};
+use crate::worker::commit::TaskCommit;
+use crate::worker::{Cycle, TaskPhase};
+use segflow_engine::rules::Refused;
+
+pub(crate) fn started(status: &Status, worker: &str) {
+    let mut status = status.lock();
+    let worker = of_worker(&mut status, worker);
+    (worker.ended, worker.failing) = (None, false);
+}
+
+pub(crate) fn ended(status: &Status, worker: &str) {
+    let mut status = status.lock();
+    status.tasks.retain(|_, task| task.worker != worker);
+    let worker = of_worker(&mut status, worker);
+    worker.tasks.clear();
+    // A worker that was fenced is about to be replaced: the process is not to be restarted for it.
+    if !worker.failing {
+        worker.ended.get_or_insert_with(|| "it ended".to_owned());
+    }
+}
+
+pub(crate) fn gave_up(status: &Status, worker: &str, error: &LogError) {
+    let mut status = status.lock();
+    let worker = of_worker(&mut status, worker);
+    worker.retries += 1;
+    worker.unclear += u64::from(matches!(error, LogError::Unclear(_)));
+    worker.last_error = Some(error.to_string());
+}
+
+pub(crate) fn aborted(status: &Status, worker: &str) {
+    of_worker(&mut status.lock(), worker).aborts += 1;
+}
+
+pub(crate) fn rolled_forward(status: &Status, task: TaskId, epochs: u64) {
+    if epochs > 0 {
+        status.lock().totals.entry(task.0).or_default().rolled_forward += epochs;
+    }
+}
+
+pub(crate) fn recovered(status: &Status, worker: &str, task: TaskId, recovery: &Recovery) {
+    of_task(&mut status.lock(), worker, task).rebuilt = recovery.rebuilds();
+}
+
+pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
+    let mut status = status.lock();
+    let totals = status.totals.entry(commit.task.0).or_default();
+    totals.counts.add(&commit.record.counts);
+    totals.resegmented += commit.resegmented;
+    for (reason, count) in &commit.dead_letters {
+        *totals.dead_letters.entry(reason).or_default() += count;
+    }
+}
+
+/// After S0 of a task: how far it could see.
+pub(crate) fn settled(
+    status: &Status,
+    worker: &str,
+    task: TaskId,
+    local: &TaskState,
+    prepared: &Prepared,
+    ends: &Ends,
+    config: &Config,
+) {
+    let mut status = status.lock();
+    let status = of_task(&mut status, worker, task);
+    status.clock = prepared.settled.clone();
+    status.refused = prepared.refused.map(Refused::word);
+    status.w = Some(ends.w);
+    for family in config.inputs.keys() {
+        let position = local.position(*family);
+        let latest = ends.latest.get(&(task, *family)).copied();
+        let input = InputStatus { position: position.offset, latest, greatest: position.greatest };
+        status.inputs.insert(*family, input);
+    }
+}
+
+/// After every cycle: who owns what, and how it fares.
+pub(crate) fn cycled(
+    status: &Status,
+    name: &str,
+    tasks: &BTreeMap<TaskId, TaskPhase>,
+    cycle: Result<&Cycle, &WorkerError>,
+) {
+    let mut status = status.lock();
+    status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&TaskId(*task)));
+    for (task, life) in tasks {
+        let known = of_task(&mut status, name, *task);
+        match life {
+            TaskPhase::Recovering(recovery) => {
+                known.phase = Phase::Recovering { target: recovery.target() };
+                known.epoch = recovery.epoch();
+                known.rebuilt |= recovery.rebuilds();
+            }
+            TaskPhase::Running(local) => {
+                known.phase = Phase::Running;
+                known.epoch = local.epoch();
+                (known.segmentation_version, known.passing) = local.rules_in_force();
+                for (family, input) in &mut known.inputs {
+                    let position = local.position(*family);
+                    (input.position, input.greatest) = (position.offset, position.greatest);
+                }
+            }
+            TaskPhase::Stopped(reason) => known.phase = Phase::Stopped { reason: reason.clone() },
+        }
+    }
+    let worker = of_worker(&mut status, name);
+    worker.cycles += 1;
+    worker.tasks = tasks.keys().map(|task| task.0).collect();
+    match cycle {
+        Ok(cycle) => {
+            worker.commits += u64::from(cycle.committed);
+            worker.failing = !cycle.pause.is_zero();
+        }
+        Err(error) => {
+            worker.failing = true;
+            worker.last_error = Some(error.to_string());
+            if matches!(error, WorkerError::Stop(_)) {
+                worker.ended = Some(error.to_string());
+            }
+        }
+    }
+}
+
+/// What stands for a worker where a standby has a task.
+const STANDBY: &str = "standby";
+
+/// How far a standby has come, or why it has not; unless a worker of this process has the task by now.
+pub(crate) fn standby(status: &Status, task: TaskId, epoch: u64, journal: Option<u64>, stopped: Option<String>) {
+    let mut status = status.lock();
+    if status.tasks.get(&task.0).is_none_or(|known| known.worker == STANDBY) {
+        let known = of_task(&mut status, STANDBY, task);
+        (known.phase, known.epoch) = (Phase::Standby { journal, stopped }, epoch);
+    }
+}
+
+/// A standby has laid a task down.
+pub(crate) fn standby_over(status: &Status, task: TaskId) {
+    status.lock().tasks.retain(|partition, known| *partition != task.0 || known.worker != STANDBY);
+}
+
+/// Where a task's shadow stands, which has no run; whether that is new.
+pub(crate) fn shadow(status: &Status, task: TaskId, phase: Shadowing) -> bool {
+    let mut status = status.lock();
+    let shadow = status.shadows.entry(task.0).or_default();
+    shadow.differing.clear();
+    let phase = Some(phase);
+    let new = shadow.phase != phase;
+    shadow.phase = phase;
+    new
+}
+
+/// How far the run of a task's shadow has come.
+pub(crate) fn shadow_goes(status: &Status, task: TaskId, passing: bool, differing: &BTreeMap<String, u64>) {
+    let mut status = status.lock();
+    let shadow = status.shadows.entry(task.0).or_default();
+    shadow.phase = Some(if passing { Shadowing::Passing } else { Shadowing::Running });
+    shadow.differing.clone_from(differing);
+}
+
+/// A run begins.
+pub(crate) fn shadow_begun(status: &Status, task: TaskId) {
+    status.lock().shadows.entry(task.0).or_default().runs += 1;
+}
+
+/// Changes of a shadow are committed.
+pub(crate) fn shadow_told(status: &Status, task: TaskId, changes: u64) {
+    status.lock().shadows.entry(task.0).or_default().changes += changes;
+}
+
+/// A task is no longer here.
+pub(crate) fn shadow_over(status: &Status, task: TaskId) {
+    if let Some(shadow) = status.lock().shadows.get_mut(&task.0) {
+        shadow.phase = None;
+        shadow.differing.clear();
+    }
+}
+
+fn of_worker<'a>(status: &'a mut Snapshot, worker: &str) -> &'a mut WorkerStatus {
+    status.workers.entry(worker.to_owned()).or_default()
+}
+
+/// The status of a task; one that another worker of this process had begins anew.
+fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: TaskId) -> &'a mut TaskStatus {
+    let new = || TaskStatus {
+        worker: worker.to_owned(),
+        phase: Phase::Recovering { target: None },
+        epoch: 0,
+        clock: Clock::default(),
+        w: None,
+        inputs: BTreeMap::new(),
+        rebuilt: false,
+        segmentation_version: None,
+        passing: false,
+        refused: None,
+    };
+    let known = status.tasks.entry(task.0).or_insert_with(new);
+    if known.worker != worker {
+        *known = new();
+    }
+    known
+}

@@ -1,0 +1,295 @@
+//! States on disk behind a write-back cache: nothing reaches the disk before the cycle's commit.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use segflow_core::clock::Cursor;
+use segflow_core::event::CustomerId;
+use segflow_core::segmentation::Segmentation;
+use segflow_core::state::{State, Wake};
+use segflow_core::time::Timestamp;
+use segflow_store::{Batch, Meta, Store, StoreError, TimerPosition};
+use sha2::{Digest, Sha256};
+
+use crate::task::state_format::{self, StateBytesError};
+use segflow_engine::states::{Due, States, TimerKind};
+
+/// The states of a task, on disk.
+pub struct Stored {
+    store: Store,
+    /// Decided the states of version 2, if there are any.
+    first: Option<Arc<Segmentation>>,
+    /// Changed in this cycle and not yet written.
+    dirty: BTreeMap<CustomerId, Entry>,
+    clean: Cache,
+}
+
+/// Why a state cannot be read.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StoredError {
+    /// The disk or RocksDB refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bytes are no state of this release.
+    #[error("the state of a customer: {0}")]
+    State(#[from] StateBytesError),
+    /// A row names no customer.
+    #[error(
+        "a row: expected a customer id of 1 to 128 bytes of UTF-8; the store is damaged, \
+         rebuild it from the journal"
+    )]
+    Id,
+}
+
+/// A state, and the timers that the disk has of it.
+struct Entry {
+    state: State,
+    stored: Wake,
+    row: Row,
+}
+
+/// Under which key the disk has a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    /// It has none.
+    None,
+    /// The customer's id.
+    Id,
+    /// The hash of it: of somebody erased the id is not kept.
+    Hash,
+}
+
+/// How the key of somebody erased begins. No id begins with this byte: ids are UTF-8.
+const HASHED: u8 = 0xff;
+/// How many rows are rewritten at once.
+const REWRITTEN: usize = 1_000;
+
+impl Row {
+    /// The one in which a state is to be.
+    fn of(state: &State) -> Self {
+        if state.is_stub() { Self::Hash } else { Self::Id }
+    }
+
+    fn key(self, id: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::None => None,
+            Self::Id => Some(id.to_vec()),
+            Self::Hash => Some([&[HASHED], &*Sha256::digest(id)].concat()),
+        }
+    }
+}
+
+impl Stored {
+    /// The states of a store, of which about `capacity` to twice as many stay decoded in memory.
+    #[must_use]
+    pub fn new(store: Store, capacity: usize) -> Self {
+        Self { store, first: None, dirty: BTreeMap::new(), clean: Cache { capacity, ..Cache::default() } }
+    }
+
+    /// Reads states of version 2 from now on, which `first` decided: the first segmentation of the task's journal. Those
+    /// of customers are rewritten when they change, since the pass after an activation reaches each of them; of who was
+    /// erased only a hash is known, and so their rows are rewritten at once, once.
+    ///
+    /// # Errors
+    /// If a row cannot be read or written.
+    pub fn upgrade(&mut self, first: Arc<Segmentation>) -> Result<(), StoredError> {
+        let version = state_format::VERSION.to_string();
+        if self.store.meta(Meta::StateVersion)?.as_deref() != Some(version.as_bytes()) {
+            let mut from = vec![HASHED];
+            loop {
+                let rows = self.store.customers_between(&from, None, REWRITTEN)?;
+                let mut batch = Batch::new(&self.store);
+                for (key, bytes) in &rows {
+                    batch.put_customer(key, &state_format::encode(&state_format::decode(bytes, Some(&first))?));
+                }
+                let Some((last, _)) = rows.last().filter(|_| rows.len() == REWRITTEN) else {
+                    batch.put_meta(Meta::StateVersion, version.as_bytes());
+                    self.store.write(&batch.encode())?;
+                    break;
+                };
+                self.store.write(&batch.encode())?;
+                from = [last, &[0][..]].concat();
+            }
+        }
+        self.first = Some(first);
+        Ok(())
+    }
+
+    /// As [`Stored::upgrade`], of a store that is only read.
+    #[must_use]
+    pub fn decided_at_first_by(self, first: Arc<Segmentation>) -> Self {
+        Self { first: Some(first), ..self }
+    }
+
+    /// The store beneath.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The bytes of one atomic write: every state changed since the last one, its timers, and meta.
+    #[must_use]
+    pub fn encode(&self, meta: &[(Meta, &[u8])]) -> Vec<u8> {
+        let mut batch = Batch::new(&self.store);
+        for (customer, Entry { state, stored, row }) in &self.dirty {
+            let id = customer.as_str().as_bytes();
+            let (wake, now) = (state.wake(), Row::of(state));
+            if let Some(before) = row.key(id).filter(|_| *row != now) {
+                batch.delete_customer(&before);
+            }
+            batch.put_customer(&now.key(id).expect("a state has a row"), &state_format::encode(state));
+            turn(&mut batch, TimerKind::Fact, id, stored.fact, wake.fact);
+            turn(&mut batch, TimerKind::Silence, id, stored.silence, wake.silence);
+        }
+        for (meta, value) in meta {
+            batch.put_meta(*meta, value);
+        }
+        batch.encode()
+    }
+
+    /// Writes the bytes of [`Stored::encode`], after which the changes are part of the cache.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn write(&mut self, batch: &[u8]) -> Result<(), StoreError> {
+        self.store.write(batch)?;
+        for (customer, Entry { state, .. }) in std::mem::take(&mut self.dirty) {
+            let (stored, row) = (state.wake(), Row::of(&state));
+            self.clean.insert(customer, Entry { state, stored, row });
+        }
+        Ok(())
+    }
+
+    /// Forgets every change since the last write.
+    pub fn discard(&mut self) {
+        self.dirty.clear();
+    }
+
+    /// A customer's decision state as it stands in this cycle.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
+        if self.dirty.contains_key(customer) {
+            return Ok(&self.dirty[customer].state);
+        }
+        if !self.clean.young.contains_key(customer) {
+            let entry = self.take(customer)?;
+            self.clean.insert(customer.clone(), entry);
+        }
+        Ok(&self.clean.young[customer].state)
+    }
+
+    /// A state out of the cache or the store.
+    fn take(&mut self, customer: &CustomerId) -> Result<Entry, StoredError> {
+        if let Some(entry) = self.clean.remove(customer) {
+            return Ok(entry);
+        }
+        let id = customer.as_str().as_bytes();
+        for row in [Row::Id, Row::Hash] {
+            let key = row.key(id).expect("a row of the disk has a key");
+            if let Some(bytes) = self.store.customer(&key)? {
+                let state = state_format::decode(&bytes, self.first.as_deref())?;
+                return Ok(Entry { stored: state.wake(), state, row });
+            }
+        }
+        let state = State::default();
+        Ok(Entry { stored: state.wake(), state, row: Row::None })
+    }
+}
+
+impl States for Stored {
+    type Error = StoredError;
+
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, StoredError> {
+        if let Some(entry) = self.dirty.get_mut(customer) {
+            return Ok(change(&mut entry.state));
+        }
+        let mut entry = self.take(customer)?;
+        let result = change(&mut entry.state);
+        self.dirty.insert(customer.clone(), entry);
+        Ok(result)
+    }
+
+    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, StoredError> {
+        self.peek(customer).map(State::wake)
+    }
+
+    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, StoredError> {
+        self.peek(customer).map(|state| state.decision.segmentation)
+    }
+
+    fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, StoredError> {
+        let rows = self.store.timers_between(stored_kind(kind), &position(from), &position(to), max)?;
+        rows.into_iter()
+            .map(|row| {
+                let customer = customer(row.id)?;
+                Ok(Due { instant: Timestamp(row.instant_ms), customer })
+            })
+            .collect()
+    }
+
+    fn customers(
+        &self,
+        after: Option<&CustomerId>,
+        to: Option<&CustomerId>,
+        max: usize,
+    ) -> Result<Vec<CustomerId>, StoredError> {
+        // The least key beyond an id, in the order of bytes.
+        let beyond = |customer: &CustomerId| [customer.as_str().as_bytes(), &[0]].concat();
+        let (from, to) = (after.map(beyond).unwrap_or_default(), to.map(beyond));
+        let rows = self.store.customers_between(&from, Some(to.as_deref().unwrap_or(&[HASHED])), max)?;
+        rows.into_iter().map(|(id, _)| customer(id)).collect()
+    }
+}
+
+fn customer(id: Vec<u8>) -> Result<CustomerId, StoredError> {
+    String::from_utf8(id).ok().and_then(CustomerId::new).ok_or(StoredError::Id)
+}
+
+/// The store's word for a kind of timer; on disk, the byte that its keys begin with.
+const fn stored_kind(kind: TimerKind) -> segflow_store::TimerKind {
+    match kind {
+        TimerKind::Fact => segflow_store::TimerKind::Fact,
+        TimerKind::Silence => segflow_store::TimerKind::Silence,
+    }
+}
+
+fn position(cursor: &Cursor) -> TimerPosition {
+    let id = cursor.customer.as_ref().map(|customer| customer.as_str().as_bytes().to_vec());
+    TimerPosition { instant_ms: cursor.instant.0, id }
+}
+
+fn turn(batch: &mut Batch<'_>, kind: TimerKind, id: &[u8], before: Timestamp, after: Timestamp) {
+    if before == after {
+        return;
+    }
+    if before != Timestamp::NEVER {
+        batch.delete_timer(stored_kind(kind), before.0, id);
+    }
+    if after != Timestamp::NEVER {
+        batch.put_timer(stored_kind(kind), after.0, id);
+    }
+}
+
+/// Two generations of clean states: when the young one is full, it becomes the old one, whose states are dropped.
+#[derive(Default)]
+struct Cache {
+    capacity: usize,
+    young: HashMap<CustomerId, Entry>,
+    old: HashMap<CustomerId, Entry>,
+}
+
+impl Cache {
+    fn insert(&mut self, customer: CustomerId, entry: Entry) {
+        if self.young.len() >= self.capacity {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.old.remove(&customer);
+        self.young.insert(customer, entry);
+    }
+
+    fn remove(&mut self, customer: &CustomerId) -> Option<Entry> {
+        self.young.remove(customer).or_else(|| self.old.remove(customer))
+    }
+}
