@@ -7,7 +7,7 @@ use std::time::Duration;
 use segflow_core::clock::{ClockSettings, Idle, Role};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
-use segflow_runtime::config::{Commit, Config, Input, Outputs};
+use segflow_runtime::config::{Commit, Config, Input, Outputs, Release};
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_store::{StoreMemory, StoreSettings};
@@ -37,5 +37,6 @@ pub fn config(segmentation: &Path, partitions: u32, state: &Path) -> Config {
         snapshots: None,
         store: StoreMemory::new(StoreSettings { reserve_bytes: 0, ..StoreSettings::default() }),
         store_pool: StorePool::default(),
+        release: Release::default(),
     }
 }

@@ -368,6 +368,45 @@ fn the_journal_is_found_behind_aborted_epochs_and_markers() {
     assert_eq!(last(&mut log, TaskId(1)), None, "the other partition is empty");
 }
 
+/// Each part of a transaction gets its markers at its own time: the end of the journal says nothing about memberships.
+#[test]
+fn memberships_are_read_back_whole_once_they_are_decided_and_without_what_was_aborted() {
+    let config = application(Broker::shared(), "memberships", 2);
+    let mut log = open(&config);
+    let told = |customer: &str, value: Option<&str>| Output {
+        sink: Sink::Segments,
+        task: TASK,
+        key: Some(customer.as_bytes().to_vec()),
+        value: value.map(|value| value.as_bytes().to_vec()),
+        headers: vec![],
+    };
+    let within = |log: &mut KafkaLog| answered(|| log.memberships_within(TASK).unwrap());
+    assert_eq!(within(&mut log), (0, 0));
+    for (value, commits) in [(Some("1"), true), (Some("2"), false), (None, true), (Some("4"), true)] {
+        log.begin().unwrap();
+        log.produce(told("a", value)).unwrap();
+        log.produce(told("b", Some("b"))).unwrap();
+        log.flush().unwrap();
+        assert!(log.memberships_within(TASK).unwrap().is_pending(), "some are undecided");
+        if commits { log.commit().unwrap() } else { log.abort().unwrap() }
+    }
+    let (low, end) = within(&mut log);
+    let (mut next, mut found) = (low, Vec::new());
+    until("memberships are read", || {
+        let slice = log.memberships(TASK, next, end).unwrap();
+        next = slice.next;
+        found.extend(slice.records);
+        next == end
+    });
+    let of_a: Vec<_> = found.iter().filter(|told| told.key == b"a").map(|told| told.value.as_deref()).collect();
+    assert_eq!(of_a, [Some(&b"1"[..]), None, Some(b"4")]);
+    assert_eq!(found.len(), 6);
+    assert!(found.is_sorted_by(|a, b| a.offset < b.offset));
+    log.forget(TASK);
+    let again = log.memberships(TASK, low, end).unwrap();
+    assert!(again.next <= end, "it may be read once more");
+}
+
 #[test]
 fn a_zombie_is_fenced_and_what_it_wrote_is_aborted() {
     let config = application(Broker::shared(), "zombie", 1);

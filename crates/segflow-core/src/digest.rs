@@ -1,8 +1,11 @@
 //! A digest of changes that does not depend on how they were batched, ordered or partitioned.
 //!
-//! The sum modulo 2^256 of the SHA-256 of every change's core (M. Bellare and D. Micciancio, "A new paradigm for
-//! collision-free hashing", Eurocrypt 1997: AdHash). A core names its customer, dimension and `seq`, so the sum over
+//! A digest is the sum modulo 2^256 of the SHA-256 of every change's core (M. Bellare and D. Micciancio, "A new paradigm
+//! for collision-free hashing", Eurocrypt 1997: AdHash). A core names its customer, dimension and `seq`, so the sum over
 //! the multiset fixes the order too, and the digests of epochs add up to the digest of the whole.
+//!
+//! Digests stand in journals for ever. A [`Form`] says which bytes of a core are hashed, so that a later release can add a
+//! field to a change and still compare the epochs of earlier releases.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +15,44 @@ use sha2::{Digest as _, Sha256};
 
 use crate::change::Core;
 
+/// The bytes of a core that are hashed. On disk: append only. A form that a release has written is never changed.
+///
+/// A release that adds a field to [`Core`] first gives form 1 a copy of the fields of today, and then appends a form with
+/// the new field to [`FORMS`].
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// The number that stands in journal records: 1, 2, 3 ...
+    pub number: u32,
+    /// Appends the bytes of a core.
+    pub append: fn(&Core, Vec<u8>) -> Vec<u8>,
+}
+
+/// Form 1: the core in postcard, all fields in the order of [`Core`].
+pub const FIRST: Form = Form { number: 1, append: postcard_of };
+
+/// Every form that this release knows, in the order of the numbers. It writes the last one.
+pub const FORMS: &[Form] = &[FIRST];
+
+/// The form of this release.
+pub const PRESENT: &Form = &FORMS[FORMS.len() - 1];
+
+fn postcard_of(core: &Core, bytes: Vec<u8>) -> Vec<u8> {
+    postcard::to_extend(core, bytes).expect("a change encodes into memory")
+}
+
+/// Two forms of one number are the same: a form never changes.
+impl PartialEq for Form {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Form({})", self.number)
+    }
+}
+
 /// Room for most cores, so that encoding one seldom needs more.
 const CORE_BYTES: usize = 2 << 10;
 
@@ -20,9 +61,16 @@ const CORE_BYTES: usize = 2 << 10;
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Adds one change.
-    pub fn add(&mut self, core: &Core) {
-        let bytes = postcard::to_extend(core, Vec::with_capacity(CORE_BYTES)).expect("a change encodes into memory");
+    /// The digest of some changes, hashed in a form.
+    pub fn of<'a>(form: &Form, cores: impl IntoIterator<Item = &'a Core>) -> Self {
+        let mut digest = Self::default();
+        cores.into_iter().for_each(|core| digest.add(form, core));
+        digest
+    }
+
+    /// Adds one change, hashed in a form. Only digests of one form can be compared.
+    pub fn add(&mut self, form: &Form, core: &Core) {
+        let bytes = (form.append)(core, Vec::with_capacity(CORE_BYTES));
         self.merge(Self(Sha256::digest(bytes).into()));
     }
 
@@ -61,3 +109,6 @@ impl FromStr for Digest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,6 @@
 //! The journal record: all that is needed to decide an epoch again.
+//!
+//! The bytes of a record are an Avro schema's, in `segflow-wire`. What a field means is on disk for ever: append only.
 
 use std::collections::BTreeMap;
 
@@ -23,18 +25,21 @@ pub struct Record {
     /// The rules by which it decided. Where they are not those of the epoch before, they were activated by this one.
     pub segmentation_hash: String,
     /// The hashes of the rules by which some customers are decided still, the oldest first; empty once everybody is
-    /// decided by the present ones.
+    /// decided by the present ones. The present hash itself is among them while an earlier engine version decided some
+    /// customers by the present rules.
     pub former: Vec<String>,
-    /// How far the pass over all customers, in the order of their ids, has come; none before its beginning and after
+    /// How far the migration of all customers, in the order of their ids, has come; none before its beginning and after
     /// its end.
     pub resegmented_to: Option<CustomerId>,
     /// The intake configuration by which it accepted records.
     pub intake_hash: String,
-    /// The release that decided.
+    /// The release that decided, with its time-zone database.
     pub engine_version: String,
     /// What became of the records.
     pub counts: Counts,
-    /// Of the changes' cores.
+    /// The number of the form in which the changes' cores were hashed. A later release may know more forms than this one.
+    pub digest_form: u32,
+    /// The digest of the changes' cores.
     pub digest: Digest,
 }
 

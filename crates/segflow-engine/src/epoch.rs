@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use segflow_core::advance::advance;
 use segflow_core::change::Decided;
 use segflow_core::clock::{Clock, Cursor};
-use segflow_core::digest::Digest;
+use segflow_core::digest::{Digest, Form};
 use segflow_core::event::{CustomerId, Event, Family};
 use segflow_core::fact::Inserted;
 use segflow_core::journal::Counts;
@@ -14,7 +14,7 @@ use segflow_core::state::{Folded, fold};
 use segflow_core::time::Timestamp;
 
 use crate::intake::Accepted;
-use crate::migration::{Migration, Reached, go_over, reached};
+use crate::migration::{GoingOver, Migration, Reached, reached};
 use crate::rules::Rules;
 use crate::states::{Due, States, TimerKind};
 
@@ -43,16 +43,23 @@ pub struct Epoch {
     pub changes: Vec<Decided>,
     /// What became of the records.
     pub counts: Counts,
-    /// Of the changes' cores.
-    pub digest: Digest,
     /// How many timers were due.
     pub woken: usize,
     /// Records for whose facts their customers have no room: the family and offset of each.
     pub refused: Vec<(Family, u64)>,
     /// How far the pass over all customers has come; none if none runs.
     pub passed: Option<Reached>,
-    /// How many customers went over from former rules to the present ones.
+    /// How many customers went over to the present rules, from former ones or from an earlier engine. While the migration
+    /// from an earlier engine has not passed a customer, they count each time that they are touched.
     pub resegmented: u64,
+}
+
+impl Epoch {
+    /// The digest of the changes' cores, hashed in a form.
+    #[must_use]
+    pub fn digest(&self, form: &Form) -> Digest {
+        Digest::of(form, self.changes.iter().map(|change| &change.core))
+    }
 }
 
 /// Folds the records in and decides up to the target. `before` is the clock of the epoch before this one.
@@ -71,14 +78,14 @@ pub fn decide<S: States>(
     pass: Option<&Migration>,
 ) -> Result<Epoch, S::Error> {
     let segmentation = &*rules.present;
-    let mut resegmented = 0;
+    let mut going = GoingOver::new(rules, before, pass);
     let (mut clock, facts_due) = facts_due(states, before, &accepted.facts, target)?;
     let silences_due = silences_due(states, before, &mut clock, target)?;
     let mut counts = Counts { read: accepted.read, dead_letters: accepted.rejected, ..Counts::default() };
     let (mut moved, mut refused) = (Vec::new(), Vec::new());
     for (customer, events) in accepted.facts {
         let changes = states.change(&customer, |state| {
-            let mut changes = go_over(state, &customer, rules, before, &mut resegmented);
+            let mut changes = going.take(state, &customer);
             for (event, offset) in events {
                 let family = event.body.family();
                 let folded = fold(state, event, offset, before.cursor.instant, segmentation);
@@ -92,9 +99,9 @@ pub fn decide<S: States>(
         })?;
         moved.push((customer, changes));
     }
-    let mut judge = |states: &mut S, customer: &CustomerId, to: Timestamp| {
+    let judge = |states: &mut S, going: &mut GoingOver<'_>, customer: &CustomerId, to: Timestamp| {
         states.change(customer, |state| {
-            let mut changes = go_over(state, customer, rules, before, &mut resegmented);
+            let mut changes = going.take(state, customer);
             changes.extend(advance(state, customer, segmentation, to));
             changes
         })
@@ -102,29 +109,27 @@ pub fn decide<S: States>(
     let woken = facts_due.len() + silences_due.len();
     for Due { instant, customer } in facts_due {
         if states.wake(&customer)?.fact == instant {
-            let changes = judge(states, &customer, clock.facts)?;
+            let changes = judge(states, &mut going, &customer, clock.facts)?;
             moved.push((customer, changes));
         }
     }
     for Due { instant, customer } in silences_due {
         if states.wake(&customer)?.silence == instant {
-            let changes = judge(states, &customer, clock.silence)?;
+            let changes = judge(states, &mut going, &customer, clock.silence)?;
             moved.push((customer, changes));
         }
     }
     let (passed, reached) = reached(states, pass)?;
     for customer in passed {
-        if ![0, segmentation.version].contains(&states.decided_by(&customer)?) {
-            let changes = judge(states, &customer, clock.silence)?;
+        if going.is_due(states.decided_by(&customer)?, &customer) {
+            let changes = judge(states, &mut going, &customer, clock.silence)?;
             moved.push((customer, changes));
         }
     }
     moved.sort_by(|(a, _), (b, _)| a.cmp(b));
     let changes: Vec<Decided> = moved.into_iter().flat_map(|(_, changes)| changes).collect();
-    let mut digest = Digest::default();
-    changes.iter().for_each(|change| digest.add(&change.core));
     counts.changes = changes.len() as u64;
-    Ok(Epoch { clock, changes, counts, digest, woken, refused, passed: reached, resegmented })
+    Ok(Epoch { clock, changes, counts, woken, refused, passed: reached, resegmented: going.customers })
 }
 
 fn count(counts: &mut Counts, folded: Folded) {

@@ -1,5 +1,5 @@
-//! The migration that follows an activation: every customer goes over from former rules to the present ones, those who
-//! are touched at once, the others in the order of their ids, some in each epoch.
+//! The migration that follows an activation: every customer goes over from former rules, or from an earlier engine, to the
+//! present ones. Those who are touched go over at once, the others in the order of their ids, some in each epoch.
 
 use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
@@ -31,27 +31,51 @@ pub enum Until {
 /// How far the pass has come.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reached {
+    /// Over nobody yet.
+    Nobody,
     /// Up to this customer.
     Customer(CustomerId),
     /// Over everybody.
     End,
 }
 
-/// Takes a customer over to the present rules, if former ones decided them. Those decided up to where silence had been
-/// judged before this epoch.
-pub(crate) fn go_over(
-    state: &mut State,
-    customer: &CustomerId,
-    rules: &Rules,
-    before: &Clock,
-    resegmented: &mut u64,
-) -> Vec<Decided> {
-    let version = state.decision.segmentation;
-    if [0, rules.present.version].contains(&version) {
-        return Vec::new();
+/// Who goes over in an epoch, and by which rules.
+pub(crate) struct GoingOver<'a> {
+    rules: &'a Rules,
+    /// Former rules, and an earlier engine, have decided up to where silence had been judged before the epoch.
+    before: &'a Clock,
+    /// The migration, if an earlier engine version has decided some customers by the present rules.
+    again: Option<&'a Migration>,
+    /// How many customers have gone over.
+    pub customers: u64,
+}
+
+impl<'a> GoingOver<'a> {
+    pub fn new(rules: &'a Rules, before: &'a Clock, pass: Option<&'a Migration>) -> Self {
+        let again = pass.filter(|_| rules.former.iter().any(|former| former.hash == rules.present.hash));
+        Self { rules, before, again, customers: 0 }
     }
-    *resegmented += 1;
-    resegment(state, customer, rules.former(version), &rules.present, before.cursor.instant)
+
+    /// Whether a customer, decided by the rules of this version, is to go over. Beyond the place that the migration had
+    /// reached nobody knows which engine decided a customer by the present rules; deciding anew is harmless.
+    pub fn is_due(&self, version: u32, customer: &CustomerId) -> bool {
+        if version == self.rules.present.version {
+            let beyond = |pass: &Migration| pass.after.as_ref().is_none_or(|after| customer > after);
+            return self.again.is_some_and(beyond);
+        }
+        version != 0
+    }
+
+    /// Takes a customer over to the present rules, as this engine decides them, if they are to go over.
+    pub fn take(&mut self, state: &mut State, customer: &CustomerId) -> Vec<Decided> {
+        let version = state.decision.segmentation;
+        if !self.is_due(version, customer) {
+            return Vec::new();
+        }
+        self.customers += 1;
+        let silence = self.before.cursor.instant;
+        resegment(state, customer, self.rules.former(version), &self.rules.present, silence)
+    }
 }
 
 /// Whom the pass reaches in this epoch, and how far it has come then.
@@ -70,9 +94,13 @@ pub(crate) fn reached<S: States>(
             };
             Ok((customers, Some(reached)))
         }
+        Until::Reached(Reached::Nobody) => Ok((Vec::new(), Some(Reached::Nobody))),
         Until::Reached(reached) => {
             let to = if let Reached::Customer(to) = reached { Some(to) } else { None };
             Ok((customers(to, usize::MAX)?, Some(reached.clone())))
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use segflow_core::ENGINE_VERSION;
 use segflow_core::change::{Change, Decided, Envelope};
 use segflow_core::clock::Clock;
-use segflow_core::digest::Digest;
+use segflow_core::digest::{self, Digest};
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::fact::Facts;
 use segflow_core::journal::Counts;
@@ -88,10 +88,10 @@ impl<S: States> Partition<S> {
     fn epoch(&mut self, rules: &Rules, accepted: Accepted, to: Timestamp) -> Result<ReplayStep, S::Error> {
         let clock = self.clock.at(to.max(self.clock.facts), 0);
         let target = Target::Proven { clock, grace_ms: 0, timers_max: usize::MAX };
-        let Epoch { clock, changes, counts, digest, refused, .. } =
-            decide(&mut self.states, rules, &self.clock, accepted, &target, None)?;
+        let epoch = decide(&mut self.states, rules, &self.clock, accepted, &target, None)?;
+        self.digest.merge(epoch.digest(digest::PRESENT));
+        let Epoch { clock, changes, counts, refused, .. } = epoch;
         self.counts.add(&counts);
-        self.digest.merge(digest);
         self.clock = clock;
         let refused = (!refused.is_empty()).then(|| Rejection::customer_full(Facts::MAX_BYTES));
         Ok(ReplayStep { changes, refused })

@@ -8,7 +8,8 @@ use segflow_core::segmentation::Segmentation;
 
 use crate::migration::{Migration, Reached, Until};
 
-/// How many former segmentations a task may still need. A further activation waits until its pass has ended.
+/// How many former segmentations a task may still need. The activation of a further segmentation waits until the
+/// migration has ended. The activation of an engine version does not wait, and adds one at most.
 pub const FORMER_MAX: usize = 8;
 
 /// The rules of an epoch.
@@ -45,35 +46,62 @@ pub struct InForce {
     pub former: Vec<String>,
     /// How far the migration has come; none: it has not begun.
     pub resegmented_to: Option<CustomerId>,
-    /// Whether the epoch activates its rules.
-    pub activates: bool,
+    /// What the epoch activates; none if it goes on with the rules and the engine of the epoch before.
+    pub activates: Option<Activation>,
+}
+
+/// What an epoch activates. Every customer then goes over to its rules, as its engine decides them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Activation {
+    /// Another segmentation, by whichever engine.
+    Segmentation,
+    /// Another engine version, with the segmentation of the epoch before.
+    Engine,
 }
 
 impl InForce {
-    /// Of an epoch by the rules of this hash. Another hash than that of the epoch before is an activation, with which the
-    /// pass begins anew.
+    /// A live epoch by the rules of this hash and by this engine version. If one of the two is not that of the epoch before,
+    /// it is activated, and a migration begins anew.
     #[must_use]
-    pub fn of(last: Option<&Journal>, hash: &str) -> Self {
-        let hash = hash.to_owned();
-        match last {
-            None => Self { hash, former: Vec::new(), resegmented_to: None, activates: false },
-            Some(last) if last.segmentation_hash == hash => Self {
-                hash,
-                former: last.former.clone(),
-                resegmented_to: last.resegmented_to.clone(),
-                activates: false,
-            },
-            Some(last) => {
-                let former = last.former.iter().chain([&last.segmentation_hash]).cloned().collect();
-                Self { hash, former, resegmented_to: None, activates: true }
-            }
-        }
+    pub fn of(last: Option<&Journal>, hash: &str, engine_version: &str) -> Self {
+        Self::after(last, hash, last.is_some_and(|last| last.engine_version != engine_version))
     }
 
-    /// The migration as a live epoch goes on with it, over at most `max` customers; none if none runs.
+    /// A journalled epoch. Another engine version than that of the epoch before was activated only if the record says so:
+    /// releases that wrote journal 3 and earlier went on without a migration.
+    #[must_use]
+    pub fn of_record(last: Option<&Journal>, record: &Journal) -> Self {
+        let another = last.is_some_and(|last| last.engine_version != record.engine_version);
+        let hash = &record.segmentation_hash;
+        Self::after(last, hash, another && record.former.contains(hash))
+    }
+
+    fn after(last: Option<&Journal>, hash: &str, another_engine: bool) -> Self {
+        let hash = hash.to_owned();
+        let Some(last) = last else { return Self { hash, former: Vec::new(), resegmented_to: None, activates: None } };
+        let mut former = last.former.clone();
+        let activates = match (last.segmentation_hash != hash, another_engine) {
+            (false, false) => {
+                return Self { hash, former, resegmented_to: last.resegmented_to.clone(), activates: None };
+            }
+            (true, _) => Activation::Segmentation,
+            (false, true) => Activation::Engine,
+        };
+        if !former.contains(&last.segmentation_hash) {
+            former.push(last.segmentation_hash.clone());
+        }
+        Self { hash, former, resegmented_to: None, activates: Some(activates) }
+    }
+
+    /// The migration as a live epoch goes on with it, over at most `max` customers; none if none runs. The epoch that
+    /// activates an engine version takes over nobody but those whom it touches, so that its record names the migration.
+    #[must_use]
     pub fn migration(&self, max: usize) -> Option<Migration> {
-        (!self.former.is_empty())
-            .then(|| Migration { after: self.resegmented_to.clone(), until: Until::Customers(max) })
+        let until = match self.activates {
+            Some(Activation::Engine) => Until::Reached(Reached::Nobody),
+            Some(Activation::Segmentation) | None => Until::Customers(max),
+        };
+        (!self.former.is_empty()).then(|| Migration { after: self.resegmented_to.clone(), until })
     }
 
     /// The migration as a journalled epoch went on with it.
@@ -81,7 +109,8 @@ impl InForce {
     pub fn migration_of(&self, record: &Journal) -> Option<Migration> {
         let reached = match &record.resegmented_to {
             Some(customer) => Reached::Customer(customer.clone()),
-            None => Reached::End,
+            None if record.former.is_empty() => Reached::End,
+            None => Reached::Nobody,
         };
         (!self.former.is_empty())
             .then(|| Migration { after: self.resegmented_to.clone(), until: Until::Reached(reached) })
@@ -137,3 +166,6 @@ pub fn may_follow(offered: &Segmentation, present: &Segmentation) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

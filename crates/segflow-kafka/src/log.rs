@@ -9,7 +9,7 @@ use std::time::Duration;
 use rdkafka::Offset;
 use segflow_core::event::Family;
 use segflow_runtime::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, TaskId, Trimmer,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Slice, TaskId, ToldSlice, Trimmer,
 };
 
 use crate::admin::check::check;
@@ -216,6 +216,14 @@ impl Past for KafkaLog {
 
     fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.past.slice(task, family, from, to)
+    }
+
+    fn memberships_within(&mut self, task: TaskId) -> LogResult<Poll<(u64, u64)>> {
+        self.past.memberships_within(task)
+    }
+
+    fn memberships(&mut self, task: TaskId, from: u64, to: u64) -> LogResult<ToldSlice> {
+        self.past.memberships(task, from, to)
     }
 
     fn forget(&mut self, task: TaskId) {

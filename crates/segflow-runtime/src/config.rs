@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use segflow_core::ENGINE_VERSION;
 use segflow_core::clock::{ClockSettings, Role};
+use segflow_core::digest::{self, Form};
 use segflow_core::event::Family;
 use segflow_wire::{Encoding, Intake};
 
@@ -45,6 +47,34 @@ pub struct Config {
     pub store: segflow_store::StoreMemory,
     /// Where this process keeps the stores of tasks that none of its workers has at the moment.
     pub store_pool: StorePool,
+    /// What decides, and how it hashes what it decided.
+    pub release: Release,
+}
+
+/// The release that decides, as journals name it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Release {
+    /// The version of the engine, with its time-zone database.
+    pub engine_version: String,
+    /// The form of the digests that it writes.
+    pub digest_form: &'static Form,
+    /// The forms of the digests that it can compare; the one that it writes is among them.
+    pub known_forms: &'static [Form],
+}
+
+impl Default for Release {
+    fn default() -> Self {
+        let (digest_form, known_forms) = (digest::PRESENT, digest::FORMS);
+        Self { engine_version: ENGINE_VERSION.to_owned(), digest_form, known_forms }
+    }
+}
+
+impl Release {
+    /// The form of this number; none if a later release has added it.
+    #[must_use]
+    pub fn form(&self, number: u32) -> Option<&'static Form> {
+        self.known_forms.iter().find(|form| form.number == number)
+    }
 }
 
 /// One input.

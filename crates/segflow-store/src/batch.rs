@@ -43,6 +43,11 @@ impl<'a> Batch<'a> {
         self.writes.put_cf(self.store.meta_family(), meta.key(), value);
     }
 
+    /// Takes a value of meta away.
+    pub fn delete_meta(&mut self, meta: Meta) {
+        self.writes.delete_cf(self.store.meta_family(), meta.key());
+    }
+
     /// The bytes that [`Store::write`] takes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

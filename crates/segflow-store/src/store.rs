@@ -34,6 +34,8 @@ pub enum Meta {
     Progress,
     /// A batch that is to be written once what it rests on is known to be committed.
     Prepared,
+    /// The first epoch whose decisions are not those that were emitted; no row if there is none.
+    Diverged,
 }
 
 impl Meta {
@@ -45,6 +47,7 @@ impl Meta {
             Self::StateVersion => "state-version",
             Self::Progress => "progress",
             Self::Prepared => "prepared",
+            Self::Diverged => "diverged",
         }
     }
 }

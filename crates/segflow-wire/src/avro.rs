@@ -10,7 +10,8 @@ use serde_avro_fast::ser::SerializerConfig;
 use crate::encoding::Malformed;
 use crate::schema::Local;
 
-const MARKER: [u8; 2] = [0xc3, 0x01];
+/// How every value begins.
+pub(crate) const MARKER: [u8; 2] = [0xc3, 0x01];
 const HEADER_BYTES: usize = 10;
 
 /// Writes a value whose shape is that of the schema.

@@ -1,8 +1,12 @@
-//! The journal record: Avro single-object encoding, kept for as long as the task may have to be decided again.
+//! The journal record in Avro single-object encoding. On disk: a schema that a release has written is never changed.
+//!
+//! Journals are kept for as long as their tasks may have to be decided again, so that records of every earlier schema are
+//! read. What an earlier schema lacks has the default that is right for it: its digests are of form 1.
 
 use std::collections::BTreeMap;
 
 use segflow_core::clock::{Clock, Cursor};
+use segflow_core::digest;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::{Counts, Position, Record};
 use segflow_core::time::Timestamp;
@@ -42,6 +46,13 @@ struct Fields {
     former: Vec<String>,
     #[serde(default)]
     resegmented_to: Option<String>,
+    #[serde(default = "first_form")]
+    digest_form: u32,
+}
+
+/// The form of records that do not name one.
+const fn first_form() -> u32 {
+    digest::FIRST.number
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,6 +102,7 @@ impl Fields {
             digest: record.digest.to_string(),
             former: record.former.clone(),
             resegmented_to: record.resegmented_to.as_ref().map(ToString::to_string),
+            digest_form: record.digest_form,
         }
     }
 
@@ -110,6 +122,7 @@ impl Fields {
             intake_hash: self.intake_hash,
             engine_version: self.engine_version,
             counts: self.counts.counts(),
+            digest_form: self.digest_form,
             digest: self.digest.parse().map_err(|error| Malformed(format!("digest: {error}")))?,
         })
     }

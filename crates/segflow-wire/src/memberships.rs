@@ -105,6 +105,16 @@ impl Memberships {
         };
         fields.memberships()
     }
+
+    /// Reads a record back, in whichever encoding it was written: a topic may hold values of both.
+    ///
+    /// # Errors
+    /// What was expected and what was found.
+    pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+        // No text of JSON begins with the first byte of the marker of Avro's single-object encoding.
+        let encoding = if bytes.first() == avro::MARKER.first() { Encoding::Avro } else { Encoding::Json };
+        Self::decode(bytes, encoding)
+    }
 }
 
 fn named(dimension: &Dimension, membership: &state::Membership) -> Membership {

@@ -71,7 +71,9 @@ local! {
     /// `collections.segments` as it was before dimensions could close.
     SEGMENTS_1 = "segments-1";
     /// The journal.
-    JOURNAL = "journal", after JOURNAL_2 JOURNAL_1;
+    JOURNAL = "journal", after JOURNAL_3 JOURNAL_2 JOURNAL_1;
+    /// The journal as it was before it named the form of its digest.
+    JOURNAL_3 = "journal-3";
     /// The journal as it was before a segmentation could be activated.
     JOURNAL_2 = "journal-2";
     /// The journal as it was before it counted what is forgotten.

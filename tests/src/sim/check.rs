@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use segflow_core::change::Core;
 use segflow_core::clock::Clock;
+use segflow_core::digest;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::{Counts, Record as Journal};
 use segflow_core::segmentation::Segmentation;
@@ -208,12 +209,12 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: TaskId,
             }
         }
         let target = Target::Journalled(epoch.clock.clone());
-        let standing = InForce::of(last.as_ref(), &epoch.segmentation_hash);
+        let standing = InForce::of_record(last.as_ref(), &epoch);
         let former = standing.former.iter().map(|hash| texts[hash].clone()).collect();
         let rules = Rules { present: texts[&standing.hash].clone(), former };
         let pass = standing.migration_of(&epoch);
         let Ok(decided) = decide(&mut states, &rules, &clock, accepted, &target, pass.as_ref());
-        if decided.digest != epoch.digest {
+        if decided.digest(digest::PRESENT) != epoch.digest {
             violations.push(format!("I6: epoch {} of task {} decides otherwise in replay", epoch.epoch, task.0));
         }
         clock = epoch.clock.clone();

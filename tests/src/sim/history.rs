@@ -118,6 +118,7 @@ pub fn config(
         snapshots: None,
         store: store.clone(),
         store_pool: segflow_runtime::worker::store_pool::StorePool::default(),
+        release: segflow_runtime::config::Release::default(),
     }
 }
 

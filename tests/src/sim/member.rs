@@ -8,7 +8,8 @@ use std::time::Duration;
 use rand::RngExt;
 use segflow_core::event::Family;
 use segflow_runtime::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TaskId, Trimmer,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TaskId, ToldSlice,
+    Trimmer,
 };
 
 use super::fault::{Outcome, Sabotage, SimulationStep};
@@ -388,6 +389,16 @@ impl Past for SimLog {
     fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         self.alive()?;
         self.past.slice(task, family, from, to)
+    }
+
+    fn memberships_within(&mut self, task: TaskId) -> LogResult<Poll<(u64, u64)>> {
+        self.alive()?;
+        self.past.memberships_within(task)
+    }
+
+    fn memberships(&mut self, task: TaskId, from: u64, to: u64) -> LogResult<ToldSlice> {
+        self.alive()?;
+        self.past.memberships(task, from, to)
     }
 
     fn forget(&mut self, task: TaskId) {

@@ -4,7 +4,9 @@ use std::rc::{Rc, Weak};
 use std::task::Poll;
 
 use segflow_core::event::Family;
-use segflow_runtime::log::{JournalEntry, LogError, LogResult, Output, Past, Sink, Slice, TEXTS, TaskId};
+use segflow_runtime::log::{
+    JournalEntry, LogError, LogResult, Output, Past, Sink, Slice, TEXTS, TaskId, Told, ToldSlice,
+};
 
 use super::fleet::Fleet;
 use super::world::World;
@@ -67,6 +69,28 @@ impl Past for SimPast {
         self.answered()?;
         let next = self.with(|world| if world.chance(10) { from + (to - from) / 2 } else { to });
         Ok(Slice { records: self.with(|world| world.inputs.records(task, family, from, next)), next })
+    }
+
+    fn memberships_within(&mut self, task: TaskId) -> LogResult<Poll<(u64, u64)>> {
+        self.answered()?;
+        self.with(|world| {
+            let (high, stable) = (world.high_watermark(Sink::Segments, task), world.last_stable(Sink::Segments, task));
+            Ok(if stable < high { Poll::Pending } else { Poll::Ready((0, high as u64)) })
+        })
+    }
+
+    /// Cut short at times, anywhere; the place among the committed records is the offset.
+    fn memberships(&mut self, task: TaskId, from: u64, to: u64) -> LogResult<ToldSlice> {
+        self.answered()?;
+        self.with(|world| {
+            let next = if world.chance(10) { from + (to - from) / 2 } else { to };
+            let told = (0..).zip(world.committed(Sink::Segments, task));
+            let record = |(offset, output): (u64, &Output)| {
+                Some(Told { offset, key: output.key.clone()?, value: output.value.clone() })
+            };
+            let records = told.filter(|(offset, _)| (from..next).contains(offset)).filter_map(record).collect();
+            Ok(ToldSlice { records, next })
+        })
     }
 
     fn forget(&mut self, _: TaskId) {}

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use segflow_core::change::Core;
 use segflow_core::clock::{ClockSettings, Idle, Role};
-use segflow_core::digest::Digest;
+use segflow_core::digest::{self, Digest};
 use segflow_core::event::{Event, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_explain::sentence::sentence;
@@ -107,7 +107,7 @@ struct Tally {
 impl Tally {
     fn add(&mut self, core: &Core) {
         self.changes += 1;
-        self.digest.add(core);
+        self.digest.add(digest::PRESENT, core);
         let key = |segment: &String| (core.dimension.clone(), segment.clone());
         if let Some(from) = &core.from {
             *self.population.entry(key(from)).or_default() -= 1;
@@ -137,6 +137,7 @@ impl Stage {
             snapshots: None,
             store: segflow_store::StoreMemory::new(segflow_store::StoreSettings::default()),
             store_pool: segflow_runtime::worker::store_pool::StorePool::default(),
+            release: segflow_runtime::config::Release::default(),
         };
         let broker = LocalBroker::new(PARTITIONS);
         let status = Arc::new(Status::default());

@@ -267,6 +267,7 @@ pub(super) fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32
         snapshots: stores.keeper.clone(),
         store: stores.shared.clone(),
         store_pool: stores.store_pool.clone(),
+        release: segflow_runtime::config::Release::default(),
     }
 }
 

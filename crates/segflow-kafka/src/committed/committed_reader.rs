@@ -5,7 +5,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
-use segflow_runtime::log::{JournalEntry, LogError, LogResult, Offsets, Past, Record, Sink, Slice, TaskId};
+use segflow_runtime::log::{
+    JournalEntry, LogError, LogResult, Offsets, Past, Record, Sink, Slice, TaskId, Told, ToldSlice,
+};
 
 use crate::admin::check::check;
 use crate::client::config::KafkaConfig;
@@ -13,7 +15,7 @@ use crate::client::partitions::warm;
 use crate::committed::journal::Journal;
 use crate::committed::prefetch::Found;
 use crate::committed::range_reader::RangeReader;
-use crate::committed::segmentation_topic::SegmentationTopic;
+use crate::committed::segmentation_topic::{SegmentationTopic, high_watermark};
 
 /// After how long without use the client is closed; the next use opens another.
 const OVER: Duration = Duration::from_secs(30);
@@ -28,13 +30,16 @@ pub struct KafkaPast {
     ranges: Option<RangeReader>,
     journals: BTreeMap<TaskId, Journal>,
     texts: SegmentationTopic,
+    /// Where memberships ended when that was first asked, undecided transactions included, until these are decided.
+    memberships_end: BTreeMap<TaskId, u64>,
 }
 
 impl KafkaPast {
     /// Reads the topics of this configuration, once it is asked to.
     #[must_use]
     pub fn new(config: KafkaConfig) -> Self {
-        Self { config, ranges: None, journals: BTreeMap::new(), texts: SegmentationTopic::default() }
+        let (journals, memberships_end) = (BTreeMap::new(), BTreeMap::new());
+        Self { config, ranges: None, journals, texts: SegmentationTopic::default(), memberships_end }
     }
 
     /// Checks the topics, and says how many partitions each has.
@@ -143,8 +148,30 @@ impl Past for KafkaPast {
         Ok(Slice { records: range.found.into_iter().map(record).collect(), next: range.next })
     }
 
+    fn memberships_within(&mut self, task: TaskId) -> LogResult<Poll<(u64, u64)>> {
+        let topic = self.config.topic(Sink::Segments).to_owned();
+        let end = match self.memberships_end.get(&task) {
+            Some(end) => *end,
+            None => *self.memberships_end.entry(task).or_insert(high_watermark(&self.config, &topic, task)?),
+        };
+        let (low, stable) = self.ranges()?.bounds(&topic, task)?;
+        if stable < end {
+            return Ok(Poll::Pending);
+        }
+        self.memberships_end.remove(&task);
+        Ok(Poll::Ready((low, end)))
+    }
+
+    fn memberships(&mut self, task: TaskId, from: u64, to: u64) -> LogResult<ToldSlice> {
+        let topic = self.config.topic(Sink::Segments).to_owned();
+        let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
+        let record = |found: Found| Some(Told { offset: found.offset, key: found.key?, value: found.value });
+        Ok(ToldSlice { records: range.found.into_iter().filter_map(record).collect(), next: range.next })
+    }
+
     fn forget(&mut self, task: TaskId) {
         self.journals.remove(&task);
+        self.memberships_end.remove(&task);
         if let Some(ranges) = &mut self.ranges {
             ranges.forget(task);
         }

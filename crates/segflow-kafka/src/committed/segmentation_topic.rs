@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use segflow_runtime::log::{LogResult, TEXTS};
+use segflow_runtime::log::{LogResult, TEXTS, TaskId};
 
 use crate::client::client_context::LoggingContext;
 use crate::client::config::KafkaConfig;
@@ -45,7 +45,7 @@ impl SegmentationTopic {
         let (end, settled) = match self.until {
             Some(until) => until,
             None => {
-                let high = high_watermark(config)?;
+                let high = high_watermark(config, topic, TEXTS)?;
                 let (low, stable) = ranges.bounds(topic, TEXTS)?;
                 self.next = self.next.max(low);
                 *self.until.insert((stable, stable >= high))
@@ -68,12 +68,11 @@ impl SegmentationTopic {
     }
 }
 
-/// The end of the topic, undecided transactions included. Asked by a client of its own, which is rarely needed.
-fn high_watermark(config: &KafkaConfig) -> LogResult<u64> {
-    let topic = config.texts();
+/// The end of a partition, undecided transactions included. Asked by a client of its own, which is rarely needed.
+pub(crate) fn high_watermark(config: &KafkaConfig, topic: &str, task: TaskId) -> LogResult<u64> {
     let doing = || format!("asking for the end of {topic}");
     let asker: BaseConsumer<LoggingContext> =
         config.asker().create_with_context(LoggingContext::default()).map_err(|error| failed(&doing(), &error))?;
-    let (_, high) = asker.fetch_watermarks(topic, number(TEXTS), ANSWER).map_err(|error| failed(&doing(), &error))?;
+    let (_, high) = asker.fetch_watermarks(topic, number(task), ANSWER).map_err(|error| failed(&doing(), &error))?;
     Ok(u64::try_from(high).unwrap_or(0))
 }

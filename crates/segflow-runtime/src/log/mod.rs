@@ -114,6 +114,26 @@ pub enum LogError {
 /// What became of an attempt to read back a slice of an input.
 pub type LogResult<T> = Result<T, LogError>;
 
+/// A record of an output, read back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// Its offset.
+    pub offset: u64,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// Its value; none takes the key's earlier values away.
+    pub value: Option<Vec<u8>>,
+}
+
+/// A part of an output, read back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToldSlice {
+    /// Its committed records that have a key, in order.
+    pub records: Vec<Told>,
+    /// Where it ends: everything before it has been returned, now or earlier.
+    pub next: u64,
+}
+
 /// A part of an input, read back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Slice {
@@ -142,6 +162,14 @@ pub trait Past {
     /// The text of the segmentation of this hash, as some committed epoch wrote it; none if none did. Not before every
     /// transaction that may hold it is decided.
     fn segmentation(&mut self, hash: &str) -> LogResult<Poll<Option<Vec<u8>>>>;
+
+    /// Where the task's memberships, of [`Sink::Segments`], begin and end for a reader of committed records. Pending while a
+    /// transaction that may hold some is undecided. Recovery asks after both barriers, when nobody writes any more.
+    fn memberships_within(&mut self, task: TaskId) -> LogResult<Poll<(u64, u64)>>;
+
+    /// The task's memberships, with committed records alone, from `from` on, up to but not including `to`, as far as they
+    /// have come. The last record of a key is what subscribers were told last; earlier ones may be missing.
+    fn memberships(&mut self, task: TaskId, from: u64, to: u64) -> LogResult<ToldSlice>;
 
     /// Nothing more of this task is asked for: drops what was fetched ahead.
     fn forget(&mut self, task: TaskId);

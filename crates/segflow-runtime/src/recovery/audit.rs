@@ -42,8 +42,10 @@ pub struct Audited {
     pub counts: Counts,
     /// The greatest timestamp read of each input up to here, as they are now.
     pub greatest: BTreeMap<Family, Option<Timestamp>>,
-    /// Of the changes decided now.
+    /// The digest of the changes decided now, in the form of the journal's; in the present form if that is not known.
     pub digest: Digest,
+    /// Whether the form of the journal's digest is known. If not, digests of changes cannot be compared.
+    pub comparable: bool,
     /// These changes, in the order of (customer, `effective_at`, dimension).
     pub changes: Vec<Decided>,
     /// The rules in force, then and now.
@@ -178,8 +180,10 @@ impl Audit {
         let rejected =
             rejected.map(|Rejected { index, rejection }| (read[index].family, read[index].offset, rejection));
         let rejected = rejected.collect();
-        let (counts, digest, changes) = (epoch.counts, epoch.digest, epoch.changes);
-        let audited = Audited { before, record, rejected, counts, greatest, digest, changes, segmentation };
+        let form = config.release.form(record.digest_form);
+        let (comparable, digest) = (form.is_some(), epoch.digest(form.unwrap_or(config.release.digest_form)));
+        let (counts, changes) = (epoch.counts, epoch.changes);
+        let audited = Audited { before, record, rejected, counts, greatest, digest, comparable, changes, segmentation };
         Ok(AuditStep::Epoch(Box::new(audited)))
     }
 

@@ -18,15 +18,18 @@ use crate::testing::failpoint::{Point, hit};
 use crate::worker::store_pool::Taken;
 
 pub mod audit;
+mod emitted;
 mod fetch;
 pub(crate) mod roll_forward;
 pub mod standbys;
 
+use emitted::{TakenOver, TakingOver};
 use fetch::Fetch;
 
 /// How long a barrier may hold before it is reported: the transaction timeout and 15 s.
 const BARRIER_ALARM: Duration = Duration::from_secs(25);
 
+const READING_MEMBERSHIPS: &str = "the memberships that were emitted are being read";
 const READING_RULES: &str = "the segmentations of the task are being read";
 
 /// A task that recovers.
@@ -42,6 +45,8 @@ pub struct Recovery {
     waiting_since: Instant,
     alarmed: bool,
     fetch: Fetch,
+    /// What was emitted, while it is being taken over.
+    emitted: TakingOver,
     /// Why the store may not be opened as it is.
     damaged: Option<String>,
 }
@@ -95,7 +100,20 @@ impl Recovery {
     fn begin(task: TaskId, stage: Stage, local: Option<Box<TaskState>>) -> Self {
         let began_at = local.as_ref().map_or(0, |local| local.epoch());
         let (waiting_since, alarmed, fetch, damaged) = (Instant::now(), false, Fetch::default(), None);
-        Self { task, behind: false, stage, local, began_at, rolled_forward: 0, waiting_since, alarmed, fetch, damaged }
+        let emitted = TakingOver::default();
+        Self {
+            task,
+            behind: false,
+            stage,
+            local,
+            began_at,
+            rolled_forward: 0,
+            waiting_since,
+            alarmed,
+            fetch,
+            emitted,
+            damaged,
+        }
     }
 
     /// The epoch on disk.
@@ -264,6 +282,7 @@ impl Recovery {
 
     fn begin_with(&mut self, local: Box<TaskState>) -> RecoveryStep {
         self.began_at = local.epoch();
+        self.emitted = TakingOver::default();
         self.local = Some(local);
         self.enter(true, "", Stage::Offsets)
     }
@@ -319,6 +338,11 @@ impl Recovery {
     fn finish<L: Log>(&mut self, config: &Config, log: &mut L) -> Result<RecoveryStep, TaskError> {
         let rebuilt = self.rebuilds();
         let local = self.local.as_mut().expect("opened in the first stage");
+        match self.emitted.step(local, config, log)? {
+            TakenOver::Whole => {}
+            TakenOver::Part => return Ok(RecoveryStep::Progress),
+            TakenOver::Waiting => return Ok(self.wait(READING_MEMBERSHIPS)),
+        }
         if !local.make_ready(log)? {
             return Ok(self.wait(READING_RULES));
         }

@@ -5,8 +5,10 @@
 use std::collections::VecDeque;
 use std::task::Poll;
 
-use segflow_core::ENGINE_VERSION;
+use segflow_core::digest::Digest;
+use segflow_core::event::Family;
 use segflow_core::journal::Record as Journal;
+use segflow_engine::epoch::Epoch;
 use tracing::{debug, warn};
 
 use crate::config::Config;
@@ -17,6 +19,9 @@ use crate::testing::failpoint::{Point, hit};
 
 /// Journal records read at once.
 const JOURNAL_BATCH: usize = 64;
+
+/// The input of which an operator may keep only the last record of each key. All others would lose facts by that.
+const COMPACTED: Family = Family::Profiles;
 
 /// The way of one store along its journal.
 #[derive(Default)]
@@ -220,27 +225,7 @@ fn roll_forward(
 ) -> Result<(), TaskError> {
     let (accepted, _) = local.accept(config, records, record.w);
     let epoch = local.decide_again(&record, accepted)?;
-    if epoch.digest != record.digest {
-        local.discard();
-        return Err(TaskError::stop(
-            task,
-            format_args!(
-                "epoch {} decided again gives {} changes of digest {}, but the journal has {} of digest {} by engine \
-                 {} (this is {ENGINE_VERSION}); do not go on: an input was changed, or the releases differ",
-                record.epoch,
-                epoch.counts.changes,
-                epoch.digest,
-                record.counts.changes,
-                record.digest,
-                record.engine_version
-            ),
-        ));
-    }
-    if epoch.counts != record.counts {
-        warn!(task = task.0, epoch = record.epoch, found = ?epoch.counts, expected = ?record.counts,
-            "decided the same changes from other counts: a compacted input may have lost records");
-    }
-    debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    compare(local, config, &record, &epoch, records)?;
     if let Err(error) = hit(Point::Rolled) {
         local.discard();
         return Err(error.into());
@@ -248,4 +233,75 @@ fn roll_forward(
     local.check_room()?;
     let batch = local.batch(&record, bytes);
     local.write(&batch, record)
+}
+
+/// Compares an epoch decided again with its journal record. A difference that is explained is remembered, and what was
+/// emitted is taken over before the task runs; one that is not stops the task.
+fn compare(
+    local: &mut TaskState,
+    config: &Config,
+    record: &Journal,
+    epoch: &Epoch,
+    records: &[Record],
+) -> Result<(), TaskError> {
+    let (task, release) = (local.task(), &config.release);
+    let form = release.form(record.digest_form);
+    let digest = epoch.digest(form.unwrap_or(release.digest_form));
+    if digest != record.digest {
+        let Some(reason) = explanation(local, config, record, records) else {
+            local.discard();
+            return Err(unexplained(task, config, record, (epoch.counts.changes, digest)));
+        };
+        if local.diverged().is_none() {
+            let (of_journal, of_now) = (record.engine_version.as_str(), release.engine_version.as_str());
+            warn!(task = task.0, epoch = record.epoch, expected_by = of_journal, found_by = of_now,
+                expected = %record.digest, found = %digest,
+                "an epoch decided again differs from what was emitted, which is taken over before the task runs: {reason}");
+        }
+        local.diverge(record.epoch);
+    } else if epoch.counts != record.counts {
+        warn!(task = task.0, epoch = record.epoch, found = ?epoch.counts, expected = ?record.counts,
+            "decided the same changes from other counts: a compacted input may have lost records");
+    }
+    debug!(task = task.0, epoch = record.epoch, "rolled forward");
+    Ok(())
+}
+
+/// Why an epoch may be decided otherwise now; none if nothing explains it.
+fn explanation(local: &TaskState, config: &Config, record: &Journal, records: &[Record]) -> Option<String> {
+    let release = &config.release;
+    if record.engine_version != release.engine_version {
+        return Some(format!("{} decided it, and this is {}", record.engine_version, release.engine_version));
+    }
+    if release.form(record.digest_form).is_none() {
+        return Some(format!("this release does not know the form {} of its digest", record.digest_form));
+    }
+    if let Some(epoch) = local.diverged() {
+        return Some(format!("the epochs from {epoch} on were decided otherwise too"));
+    }
+    let gone = record.counts.read.saturating_sub(records.len() as u64);
+    let topic = config.topic(COMPACTED);
+    (gone > 0 && gone <= missing(local, record, records))
+        .then(|| format!("{gone} of the records that it read are gone from {topic}, which may be compacted"))
+}
+
+/// How many offsets of the input that may be compacted the epoch passed and no record is at now: those of records that are
+/// gone, and those of transaction markers.
+fn missing(local: &TaskState, record: &Journal, records: &[Record]) -> u64 {
+    let passed = record.inputs.get(&COMPACTED).map_or(0, |input| input.offset);
+    let passed = passed.saturating_sub(local.position(COMPACTED).offset);
+    passed.saturating_sub(records.iter().filter(|record| record.family == COMPACTED).count() as u64)
+}
+
+fn unexplained(task: TaskId, config: &Config, record: &Journal, found: (u64, Digest)) -> TaskError {
+    let (changes, digest) = found;
+    TaskError::stop(
+        task,
+        format_args!(
+            "epoch {} decided again gives {changes} changes of digest {digest}, but the journal has {} of digest {} by \
+             engine {} (this is {}); do not go on: an input was changed; `segflow audit` says what differs; restore the \
+             input, or start with a fresh group and journal",
+            record.epoch, record.counts.changes, record.digest, record.engine_version, config.release.engine_version
+        ),
+    )
 }

@@ -200,6 +200,7 @@ impl Run {
         next.clock = epoch.clock.clone();
         (next.passing, next.passed_to) = match &epoch.passed {
             Some(Reached::Customer(customer)) => (true, Some(customer.clone())),
+            Some(Reached::Nobody) => (true, None),
             Some(Reached::End) | None => (false, None),
         };
         self.compare(&mut next, local, &rules, &moves, &epoch)?;

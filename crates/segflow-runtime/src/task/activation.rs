@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::error::TaskError;
 use crate::log::{Output, Past, Sink, TEXTS, TaskId};
-use segflow_engine::rules::{FORMER_MAX, InForce, Refused, Rules, may_follow};
+use segflow_engine::rules::{Activation, FORMER_MAX, InForce, Refused, Rules, may_follow};
 
 /// The segmentations of a task.
 pub(crate) struct AtHand {
@@ -56,7 +56,7 @@ impl AtHand {
             _ => (offered.hash.clone(), None),
         };
         self.known.entry(offered.hash.clone()).or_insert(offered);
-        let standing = InForce::of(last, &hash);
+        let standing = InForce::of(last, &hash, &config.release.engine_version);
         Beginning { rules: self.rules(&standing), standing, refused }
     }
 
@@ -173,7 +173,7 @@ impl AtHand {
     /// The text that an epoch must commit; none if it is there.
     pub fn text(&self, beginning: &Beginning) -> Option<Output> {
         let Beginning { standing, rules, .. } = beginning;
-        (!self.published || standing.activates).then(|| Output {
+        (!self.published || standing.activates == Some(Activation::Segmentation)).then(|| Output {
             sink: Sink::Segmentations,
             task: TEXTS,
             key: Some(standing.hash.clone().into_bytes()),
@@ -190,6 +190,10 @@ impl AtHand {
         let (task, version) = (self.task.0, self.version(&record.segmentation_hash));
         if before.is_some_and(|before| before.segmentation_hash != record.segmentation_hash) {
             info!(task, epoch = record.epoch, version, hash = record.segmentation_hash, "segmentation activated");
+        }
+        if let Some(before) = before.filter(|before| before.engine_version != record.engine_version) {
+            let (from, to) = (&before.engine_version, &record.engine_version);
+            info!(task, epoch = record.epoch, from, to, "engine version activated");
         }
         if record.former.is_empty() && before.is_some_and(|before| !before.former.is_empty()) {
             info!(task, epoch = record.epoch, version, "every customer is decided by the present segmentation");

@@ -8,7 +8,6 @@ pub mod stored;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segflow_core::ENGINE_VERSION;
 use segflow_core::change::{Actionable, Change, Decided, Envelope};
 use segflow_core::clock::{Clock, Idle};
 use segflow_core::event::Family;
@@ -16,7 +15,7 @@ use segflow_core::fact::Facts;
 use segflow_core::journal::{Position, Record as Journal};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
-use segflow_store::{Meta, Store};
+use segflow_store::{Batch, Meta, Store};
 use segflow_wire::Rejection;
 use segflow_wire::memberships::Memberships;
 
@@ -39,6 +38,8 @@ pub struct TaskState {
     last: Option<Journal>,
     at_hand: AtHand,
     intake_hash: String,
+    /// The first epoch whose decisions are not those that were emitted, until these are taken over.
+    diverged: Option<u64>,
 }
 
 impl TaskState {
@@ -60,8 +61,10 @@ impl TaskState {
             })?),
             None => None,
         };
+        let diverged = store.meta(Meta::Diverged)?.map(|row| diverged_at(&row, last.as_ref()));
         let states = Stored::new(store, config.cache_customers);
-        Ok(Self { task, states, last, at_hand: AtHand::new(task), intake_hash: config.intake.hash() })
+        let (at_hand, intake_hash) = (AtHand::new(task), config.intake.hash());
+        Ok(Self { task, states, last, at_hand, intake_hash, diverged })
     }
 
     /// The last epoch on disk; 0 if there is none.
@@ -168,7 +171,7 @@ impl TaskState {
     /// # Errors
     /// If a state cannot be read. What was changed in the cache is to be discarded.
     pub(crate) fn decide_again(&mut self, record: &Journal, accepted: Accepted) -> Result<Epoch, TaskError> {
-        let standing = InForce::of(self.last.as_ref(), &record.segmentation_hash);
+        let standing = InForce::of_record(self.last.as_ref(), record);
         let (rules, pass) = (self.at_hand.rules(&standing), standing.migration_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
         Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
@@ -177,7 +180,38 @@ impl TaskState {
     /// The rules of the last epoch; none before the first.
     pub(crate) fn rules(&self) -> Option<Rules> {
         let last = self.last.as_ref()?;
-        Some(self.at_hand.rules(&InForce::of(Some(last), &last.segmentation_hash)))
+        Some(self.at_hand.rules(&InForce::of(Some(last), &last.segmentation_hash, &last.engine_version)))
+    }
+
+    /// The first epoch since which the decisions are not those that were emitted; none if they are.
+    pub(crate) const fn diverged(&self) -> Option<u64> {
+        self.diverged
+    }
+
+    /// Remembers, with the next write, that the decisions are not those that were emitted from an epoch on.
+    pub(crate) fn diverge(&mut self, epoch: u64) {
+        self.diverged.get_or_insert(epoch);
+    }
+
+    /// Writes states that were taken over as they were emitted.
+    ///
+    /// # Errors
+    /// If they cannot be written: they are to be taken over again.
+    pub(crate) fn write_emitted(&mut self) -> Result<(), TaskError> {
+        let batch = self.states.encode(&[]);
+        Ok(self.states.write(&batch)?)
+    }
+
+    /// Every state is as it was emitted, and written.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub(crate) fn agree(&mut self) -> Result<(), TaskError> {
+        let mut batch = Batch::new(self.states.store());
+        batch.delete_meta(Meta::Diverged);
+        self.states.store().write(&batch.encode())?;
+        self.diverged = None;
+        Ok(())
     }
 
     /// S0: one epoch over the records read, up to `positions`, within `bounds`. None if there is nothing to say. If the task
@@ -209,12 +243,12 @@ impl TaskState {
             facts.map(|accepted| Beside { accepted, moves: moves(&epoch.changes), rules: beginning.rules.clone() });
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
         let ticked = config.clock.idle == Idle::RecordTime && epoch.clock != before;
-        let (refused, turned) = (beginning.refused, beginning.standing.activates || epoch.passed.is_some());
+        let (refused, turned) = (beginning.refused, beginning.standing.activates.is_some() || epoch.passed.is_some());
         if records.is_empty() && epoch.woken == 0 && !moved && !ticked && !turned {
             return Ok(Prepared { settled, refused, commit: None, beside });
         }
         self.check_room()?;
-        let record = self.journal(&beginning.standing, &epoch, inputs, ends.w);
+        let record = self.journal(config, &beginning.standing, &epoch, inputs, ends.w);
         let commit = self.commit(config, &beginning, record, &epoch, records, &rejected)?;
         Ok(Prepared { settled, refused, commit: Some(commit), beside })
     }
@@ -260,13 +294,16 @@ impl TaskState {
 
     /// The bytes of S5: the states changed and this journal record.
     pub(crate) fn batch(&self, record: &Journal, bytes: &[u8]) -> Vec<u8> {
-        let epoch = record.epoch.to_string();
-        self.states.encode(&[
+        let (epoch, version) = (record.epoch.to_string(), state_format::VERSION.to_string());
+        let diverged = self.diverged.map(|epoch| epoch.to_string());
+        let mut meta = vec![
             (Meta::Epoch, epoch.as_bytes()),
             (Meta::Journal, bytes),
             (Meta::Segmentation, record.segmentation_hash.as_bytes()),
-            (Meta::StateVersion, state_format::VERSION.to_string().as_bytes()),
-        ])
+            (Meta::StateVersion, version.as_bytes()),
+        ];
+        meta.extend(diverged.as_ref().map(|epoch| (Meta::Diverged, epoch.as_bytes())));
+        self.states.encode(&meta)
     }
 
     fn inputs(&self, config: &Config, accepted: &Accepted, positions: &Offsets) -> BTreeMap<Family, Position> {
@@ -295,8 +332,17 @@ impl TaskState {
         inputs.iter().map(input).collect()
     }
 
-    fn journal(&self, standing: &InForce, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Timestamp) -> Journal {
+    fn journal(
+        &self,
+        config: &Config,
+        standing: &InForce,
+        epoch: &Epoch,
+        inputs: BTreeMap<Family, Position>,
+        w: Timestamp,
+    ) -> Journal {
+        let release = &config.release;
         let (former, resegmented_to) = match &epoch.passed {
+            Some(Reached::Nobody) => (standing.former.clone(), None),
             Some(Reached::Customer(customer)) => (standing.former.clone(), Some(customer.clone())),
             Some(Reached::End) | None => (Vec::new(), None),
         };
@@ -310,9 +356,10 @@ impl TaskState {
             former,
             resegmented_to,
             intake_hash: self.intake_hash.clone(),
-            engine_version: ENGINE_VERSION.to_owned(),
+            engine_version: release.engine_version.clone(),
             counts: epoch.counts,
-            digest: epoch.digest,
+            digest_form: release.digest_form.number,
+            digest: epoch.digest(release.digest_form),
         }
     }
 
@@ -349,6 +396,12 @@ impl TaskState {
         }
         Ok(TaskCommit { task: self.task, record, outputs, batch, dead_letters, resegmented: epoch.resegmented })
     }
+}
+
+/// The epoch that a row names. One that cannot be read counts as one of now: it is there, and that is what matters.
+fn diverged_at(row: &[u8], last: Option<&Journal>) -> u64 {
+    let epoch = std::str::from_utf8(row).ok().and_then(|text| text.parse().ok());
+    epoch.unwrap_or_else(|| last.map_or(0, |last| last.epoch))
 }
 
 /// What S0 makes of a task.
@@ -412,7 +465,7 @@ pub(crate) fn envelope(config: &Config, task: TaskId, decided: &Decided, decided
         actionable: false,
         decided_at,
         lag_ms: decided_at.since_ms(decided.core.effective_at),
-        engine_version: ENGINE_VERSION.to_owned(),
+        engine_version: config.release.engine_version.clone(),
         topic: decided.origin.map(|(family, _)| config.topic(family).to_owned()),
         partition: decided.origin.map(|_| task.0),
         offset: decided.origin.map(|(_, offset)| offset),

@@ -27,7 +27,7 @@ pub fn second() -> String {
 }
 
 /// The third: `mid` at day 8, `promise` is back, `size` stays.
-fn third() -> String {
+pub fn third() -> String {
     let promise =
         &SEGMENTATION[SEGMENTATION.find("  - name: promise").unwrap()..SEGMENTATION.find("  - name: stage").unwrap()];
     let text = second().replace("version: 2", "version: 3").replace("days >= 5", "days >= 8");
@@ -56,13 +56,13 @@ pub fn begun() -> Bench {
     bench
 }
 
-fn states(bench: &Bench) -> BTreeMap<Vec<u8>, State> {
+pub fn states(bench: &Bench) -> BTreeMap<Vec<u8>, State> {
     let store = Store::open_read_only(&bench.config.task_dir(P0), &bench.config.store).unwrap();
     let rows = store.customers_all().map(Result::unwrap);
     rows.map(|(id, bytes)| (id, state_format::decode(&bytes, None).unwrap())).collect()
 }
 
-fn running(bench: &Bench) {
+pub fn running(bench: &Bench) {
     assert_eq!(bench.status.snapshot().tasks[&0].phase, Phase::Running);
 }
 
@@ -78,7 +78,7 @@ pub fn check_sequences(bench: &Bench) {
 }
 
 /// The store, lost, is rebuilt from the journal to the same states, by a process that has only the file `text`.
-fn check_rebuilt(bench: &mut Bench, worker: Worker<LocalLog>, text: &str) {
+pub fn check_rebuilt(bench: &mut Bench, worker: Worker<LocalLog>, text: &str) {
     drop(worker);
     let (before, journal) = (states(bench), bench.journal());
     std::fs::remove_dir_all(bench.config.task_dir(P0)).unwrap();

@@ -10,6 +10,8 @@ mod audit;
 mod bounds;
 mod clock;
 mod dead_letters;
+mod emitted;
+mod engine_version;
 mod erasure;
 mod ownership;
 mod refusals;

@@ -10,7 +10,8 @@ use segflow_core::event::Family;
 use super::gate::Gate;
 use crate::log::local::LocalLog;
 use crate::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TaskId, Trimmer,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TaskId, ToldSlice,
+    Trimmer,
 };
 
 pub struct Slow {
@@ -71,6 +72,14 @@ impl Past for Slow {
             };
         }
         self.log.slice(task, family, from, to.min(from + 1))
+    }
+
+    fn memberships_within(&mut self, task: TaskId) -> LogResult<Poll<(u64, u64)>> {
+        self.log.memberships_within(task)
+    }
+
+    fn memberships(&mut self, task: TaskId, from: u64, to: u64) -> LogResult<ToldSlice> {
+        self.log.memberships(task, from, to.min(from + 1))
     }
 
     fn forget(&mut self, task: TaskId) {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use segflow_core::clock::{ClockSettings, Idle, Role};
 use segflow_core::event::{Body, CustomerId, Event, Family};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Timestamp};
+use segflow_core::time::{Date, Timestamp, Zone};
 use segflow_wire::{Encoding, Intake, Partitioner, event, journal, partition_of};
 use tempfile::TempDir;
 
-use crate::config::{Commit, Config, Input, Outputs};
+use crate::config::{Commit, Config, Input, Outputs, Release};
 use crate::log::local::{LocalBroker, LocalLog};
 use crate::log::{Sink, TaskId};
 use crate::rulebook::Rulebook;
@@ -81,8 +81,17 @@ impl Bench {
                 reserve_bytes: 0,
             }),
             store_pool: crate::worker::store_pool::StorePool::default(),
+            release: Release::default(),
         };
         Self { config, broker: LocalBroker::new(1), status: Arc::default(), _directory: directory }
+    }
+
+    /// From now on this release decides, by a time-zone database in which the rules' zone is as another one is in ours.
+    pub fn decides_as(&mut self, engine_version: &str, text: &str, zone: &str) {
+        let loaded = Segmentation::load("bench.yaml", text).unwrap().segmentation;
+        let segmentation = Segmentation { zone: Zone::named(zone).unwrap(), ..loaded };
+        self.config.segmentation = Rulebook::new(Arc::new(segmentation));
+        self.config.release.engine_version = engine_version.to_owned();
     }
 
     pub fn worker(&self, name: &str) -> Worker<LocalLog> {

@@ -86,6 +86,7 @@ fn the_decision_comes_back_from_either_encoding() {
         for encoding in [Encoding::Json, Encoding::Avro] {
             let read = Memberships::decode(&memberships.encode(encoding), encoding).unwrap();
             assert_eq!(read, memberships);
+            assert_eq!(Memberships::read(&memberships.encode(encoding)), Ok(read.clone()));
             assert_eq!(read.decision(&segmentation), Ok(decision.clone()));
         }
     }

@@ -23,7 +23,8 @@ fn fingerprints_are_stable() {
         segment-changes b4204e3101d04a49
         segments 05b9ddcb75663810
         segments-1 3f78d56af8f41de5
-        journal aa9ea527701450fd
+        journal 3a775a80e3bc6ed4
+        journal-3 aa9ea527701450fd
         journal-2 7110195e12af954a
         journal-1 4424b9c48af6334b"#]]
     .assert_eq(&lines.join("\n"));
@@ -47,7 +48,7 @@ fn a_schema_resolves_what_its_earlier_ones_wrote() {
             pairs.push(format!("{} {}", local.name, earlier.name));
         }
     }
-    assert_eq!(pairs, ["segments segments-1", "journal journal-2", "journal journal-1"]);
+    assert_eq!(pairs, ["segments segments-1", "journal journal-3", "journal journal-2", "journal journal-1"]);
 }
 
 #[test]

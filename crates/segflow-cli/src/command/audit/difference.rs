@@ -21,6 +21,13 @@ impl Auditor {
         if record.engine_version != ENGINE_VERSION {
             line(&mut text, &format!("this is release {ENGINE_VERSION}: audit with the release that decided, too"));
         }
+        if !audited.comparable {
+            let form = record.digest_form;
+            line(
+                &mut text,
+                &format!("this release does not know the form {form} of its digest: it cannot be compared"),
+            );
+        }
         self.slices(&mut text, audited);
         difference::counts(&mut text, &audited.record.counts, &audited.counts);
         self.timestamps(&mut text, audited);

@@ -50,6 +50,7 @@ impl Auditor {
         if length == 0 {
             return Ok((record.digest == Digest::default()).then(Vec::new));
         }
+        let Some(form) = self.runtime.release.form(record.digest_form) else { return Ok(None) };
         let mut window = Window::new(record.digest, length);
         let encoding = self.runtime.outputs.changes;
         let (mut next, end) = self.asked(|_, past| Ok(Poll::Ready(past.written_within(Sink::Changes, task)?)))?;
@@ -65,8 +66,7 @@ impl Auditor {
                     window = Window::new(record.digest, length);
                     continue;
                 };
-                let mut digest = Digest::default();
-                digest.add(&change.core);
+                let digest = Digest::of(form, [&change.core]);
                 if window.take(digest, change) {
                     return Ok(Some(window.held.into_iter().map(|(_, change)| change).collect()));
                 }

@@ -10,7 +10,8 @@ use segflow_core::event::Family;
 use super::LocalBroker;
 use super::broker::Inner;
 use crate::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, TaskId, Trimmer,
+    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, TaskId, Told,
+    ToldSlice, Trimmer,
 };
 
 /// See [`LocalBroker::attach`].
@@ -203,6 +204,22 @@ impl Past for LocalLog {
             )));
         }
         Ok(Slice { records: inner.records(task, family, from, to).to_vec(), next: to })
+    }
+
+    fn memberships_within(&mut self, task: TaskId) -> LogResult<Poll<(u64, u64)>> {
+        let inner = self.broker.lock();
+        Ok(Poll::Ready((0, inner.outputs.get(&(Sink::Segments, task)).map_or(0, |told| told.len() as u64))))
+    }
+
+    /// Every record is kept here, as a topic does before it is compacted.
+    fn memberships(&mut self, task: TaskId, from: u64, to: u64) -> LogResult<ToldSlice> {
+        let inner = self.broker.lock();
+        let told = (0..).zip(inner.outputs.get(&(Sink::Segments, task)).into_iter().flatten());
+        let record = |(offset, output): (u64, &Output)| {
+            Some(Told { offset, key: output.key.clone()?, value: output.value.clone() })
+        };
+        let records = told.filter(|(offset, _)| (from..to).contains(offset)).filter_map(record).collect();
+        Ok(ToldSlice { records, next: to })
     }
 
     fn forget(&mut self, _: TaskId) {}
