@@ -75,7 +75,7 @@ impl RollForward {
         let next = self.next.as_mut().expect("gathered");
         hit(Point::RollForward)?;
         // It stays until it is written: a step that fails is done again.
-        roll_forward(local, config, task, next.record.clone(), &next.bytes, &next.records)?;
+        roll_forward(local, config, next.record.clone(), &next.bytes, &next.records)?;
         self.next = None;
         Ok(Rolled::Epoch)
     }
@@ -218,7 +218,6 @@ fn same_intake(record: &Journal, config: &Config, task: TaskId) -> Result<(), Ta
 fn roll_forward(
     local: &mut TaskState,
     config: &Config,
-    task: TaskId,
     record: Journal,
     bytes: &[u8],
     records: &[Record],
