@@ -13,7 +13,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::local::LocalBroker;
-use segflow_runtime::log::{Log, LogError, TaskId};
+use segflow_runtime::log::{LogError, TaskId, Transaction};
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::shadow::Candidate;
 use segflow_runtime::status::Phase;

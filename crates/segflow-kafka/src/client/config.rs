@@ -131,7 +131,7 @@ pub struct KafkaConfig {
     pub transaction_timeout: Duration,
     /// After how long without a heartbeat the group gives the tasks to others. Default 10 s.
     pub session_timeout: Duration,
-    /// After how long without [`segflow_runtime::log::Log::tasks`] being called it does so too. Default 5 min.
+    /// After how long without [`segflow_runtime::log::Group::tasks`] being called it does so too. Default 5 min.
     pub max_poll_interval: Duration,
 }
 
@@ -278,6 +278,19 @@ impl KafkaConfig {
             .set("enable.partition.eof", "false");
         config
     }
+}
+
+/// The topic of an input.
+///
+/// # Errors
+/// `Stop` if it has none.
+pub(crate) fn input_topic(inputs: &BTreeMap<Family, String>, family: Family) -> LogResult<&str> {
+    inputs.get(&family).map(String::as_str).ok_or_else(|| {
+        LogError::Stop(format!(
+            "the journal names input {}, which has no topic; name one in the configuration",
+            family.name()
+        ))
+    })
 }
 
 fn check_name(what: &str, name: &str) -> LogResult<()> {

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{JournalEntry, Log, Past, TaskId};
+use crate::log::{Barrier, JournalEntry, Log, Past, TaskId};
 use crate::recovery::roll_forward::{RollForward, Rolled, gone, record};
 use crate::task::TaskState;
 use crate::testing::failpoint::{Point, hit};
@@ -137,14 +137,14 @@ impl Recovery {
             Stage::Fetch { target } => self.fetch(config, *target),
             Stage::Offsets => {
                 hit(Point::Opened)?;
-                let settled = log.offsets_settled(self.task)?;
+                let settled = log.offsets_barrier(self.task)? == Barrier::Lifted;
                 if settled {
                     hit(Point::OffsetsSettled)?;
                 }
                 Ok(self.enter(settled, "offsets of the task are pending in an undecided transaction", Stage::Journal))
             }
             Stage::Journal => {
-                let settled = log.journal_settled(self.task)?;
+                let settled = log.journal_barrier(self.task)? == Barrier::Lifted;
                 if settled {
                     hit(Point::JournalSettled)?;
                 }

@@ -19,7 +19,7 @@ use tracing::{info, warn};
 
 use crate::config::{Bounds, Config};
 use crate::error::TaskError;
-use crate::log::{Log, LogError, Output, TaskId};
+use crate::log::{Group, LogError, Output, TaskId};
 use crate::snapshots::remove;
 use crate::status::report;
 use crate::status::{Shadowing, Status};
@@ -105,7 +105,7 @@ impl Shadows {
     }
 
     /// Before S0 of a task that runs: sees to it that its shadow is the one that is wanted, at the live store's epoch.
-    pub fn attend<L: Log>(&mut self, config: &Config, status: &Status, log: &mut L, task: TaskId, local: &TaskState) {
+    pub fn attend<G: Group>(&mut self, config: &Config, status: &Status, log: &mut G, task: TaskId, local: &TaskState) {
         let Some(candidates) = &config.shadow else { return };
         let marked = if self.compared.insert(task) { log.marked(task) } else { None };
         // Noted at once: the run that it names may never be taken up, but its name is used.

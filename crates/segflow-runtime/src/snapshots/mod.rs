@@ -17,7 +17,7 @@ use tracing::{debug, info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{Log, TaskId, Trimmer};
+use crate::log::{TaskId, Transaction, Trimmer};
 use crate::status::Status;
 use crate::task::TaskState;
 use crate::task::state_format;
@@ -83,7 +83,7 @@ struct Turn {
 struct Job {
     subject: Subject,
     directory: PathBuf,
-    trimmer: Option<Trimmer>,
+    trimmer: Trimmer,
 }
 
 impl Keeper {
@@ -123,7 +123,7 @@ impl Keeper {
     }
 
     /// Between two cycles of a task: takes a snapshot if it is the task's turn.
-    pub(crate) fn attend<L: Log>(&self, config: &Config, log: &mut L, task: TaskId, local: &TaskState) {
+    pub(crate) fn attend<T: Transaction>(&self, config: &Config, log: &mut T, task: TaskId, local: &TaskState) {
         // What this worker has not committed itself it does not take: somebody may have it already.
         let Some(offset) = log.journaled(task) else { return };
         let Some(last) = local.last().filter(|last| self.take_turn(task, last.epoch)) else { return };
@@ -226,7 +226,7 @@ impl KeeperShared {
         for Job { subject, directory, trimmer } in jobs {
             let task = TaskId(subject.task);
             match self.upload(task, subject, &directory, known.entry(task.0).or_default()) {
-                Ok(kept) => self.trim(task, &kept, trimmer),
+                Ok(kept) => self.trim(task, &kept, &trimmer),
                 Err(error) => self.failed(task, NOT_MADE, &error),
             }
             if let Err(error) = remove(&directory) {
@@ -259,8 +259,8 @@ impl KeeperShared {
 
     /// Trims the journal to what the snapshots kept need. Whoever has the task by now, what goes is what no snapshot needs
     /// that is there: newer ones need less.
-    fn trim(&self, task: TaskId, kept: &[Manifest], trimmer: Option<Trimmer>) {
-        let (Some(before), Some(trimmer)) = (self.reach(kept), trimmer) else { return };
+    fn trim(&self, task: TaskId, kept: &[Manifest], trimmer: &Trimmer) {
+        let Some(before) = self.reach(kept) else { return };
         let trimmed =
             hit(Point::Collected).and_then(|()| trimmer(task, before)).and_then(|()| hit(Point::JournalTrimmed));
         match trimmed {

@@ -226,7 +226,7 @@ fn a_standby_follows_what_runs_elsewhere_and_lays_it_down_for_a_worker() {
 
     // The standby reads the log and is no member of the group: it is dropped from it before the group looks.
     let mut past = bench.broker.attach("standby");
-    crate::log::Log::leave(&mut past).unwrap();
+    crate::log::Group::leave(&mut past).unwrap();
     let config = Arc::new(bench.config.clone());
     let mut standbys = Standbys::new(config, past, bench.status.clone(), [P0]);
     let follow = |standbys: &mut Standbys<_>| while standbys.cycle().unwrap() {};
@@ -280,7 +280,7 @@ fn a_standby_that_cannot_follow_says_why_and_stops_nobody() {
         ..segflow_store::StoreSettings::default()
     });
     let mut past = bench.broker.attach("standby");
-    crate::log::Log::leave(&mut past).unwrap();
+    crate::log::Group::leave(&mut past).unwrap();
     let mut standbys = Standbys::new(Arc::new(bench.config.clone()), past, bench.status.clone(), [P0]);
     while standbys.cycle().unwrap() {}
     let status = bench.status.snapshot().tasks[&0].clone();

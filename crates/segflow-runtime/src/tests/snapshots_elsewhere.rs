@@ -16,7 +16,7 @@ use super::stalling_store::Held;
 use super::support::{Bench, P0, SEGMENTATION, at, issued, received};
 use crate::config::Config;
 use crate::log::local::{LocalBroker, LocalLog};
-use crate::log::{Log, Sink, TaskId};
+use crate::log::{Group, Sink, TaskId};
 use crate::recovery::standbys::Standbys;
 use crate::rulebook::Rulebook;
 use crate::snapshots::Keeper;
@@ -104,7 +104,7 @@ fn a_standby_with_an_empty_disk_begins_with_a_snapshot_and_follows_to_the_same_b
 
     let machine = Machine::new(&bench, keeper);
     let mut past = bench.broker.attach("standby");
-    Log::leave(&mut past).unwrap();
+    Group::leave(&mut past).unwrap();
     let mut standbys = Standbys::new(Arc::new(machine.config.clone()), past, machine.status.clone(), [P0]);
     let follow = |standbys: &mut Standbys<_>, epoch| {
         let (begun, reached) = (Instant::now(), Phase::Standby { journal: Some(epoch), stopped: None });

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::journal::Record as Journal;
 
-use crate::log::{Log, LogError, LogResult, Offsets, Output, TaskId};
+use crate::log::{Group, LogError, LogResult, Offsets, Output, TaskId, Transaction};
 use crate::shadow::ShadowCommit;
 use crate::testing::failpoint::{Point, hit};
 
@@ -44,12 +44,12 @@ fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<TaskId,
 ///
 /// # Errors
 /// What the log says; `Retry` if a task of this cycle is no longer owned.
-pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
+pub fn send<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
     log.begin()?;
     hit(Point::Begun)?;
     let beside = shadows.iter().flat_map(|shadow| &shadow.outputs);
     for output in commits.iter().flat_map(|commit| &commit.outputs).chain(beside) {
-        log.produce(output.clone())?;
+        log.produce(output)?;
         hit(Point::Produced)?;
     }
     hit(Point::Flush)?;
@@ -66,7 +66,7 @@ pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit
 ///
 /// # Errors
 /// As [`send`]; `Unclear` if nobody can say whether the commit happened.
-pub fn publish<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
+pub fn publish<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
     send(log, commits, shadows)?;
     log.commit()?;
     hit(Point::Committed)
