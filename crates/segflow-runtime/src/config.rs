@@ -13,6 +13,7 @@ use crate::log::TaskId;
 use crate::rulebook::Rulebook;
 use crate::shadow::{self, Candidate};
 use crate::snapshots::Keeper;
+use crate::time::Monotonic;
 use crate::worker::store_pool::StorePool;
 
 /// How the directory of a task's store begins.
@@ -43,6 +44,8 @@ pub struct Config {
     pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
     pub store: segflow_store::StoreMemory,
+    /// The clock of rests, back-offs, ages and alarms.
+    pub time: Monotonic,
     /// Where this process keeps the stores of tasks that none of its workers has at the moment.
     pub store_pool: StorePool,
 }

@@ -14,6 +14,7 @@ pub mod snapshots;
 pub mod status;
 pub mod task;
 pub mod testing;
+pub mod time;
 pub mod worker;
 
 pub use config::Config;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::ObjectStore;
+use segflow_runtime::Standbys;
 use segflow_runtime::Status;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::TaskId;
-use segflow_runtime::recovery::standbys::Standbys;
 use segflow_runtime::snapshots::{Keeper, ORIGIN, SnapshotSettings};
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_snapshot::{Archive, Snapshots};
@@ -53,7 +53,11 @@ impl Process {
             Keeper::start(snapshots, settings, status.clone()).expect("a thread")
         };
         let config = Arc::new(Config {
-            store_pool: if equipment.store_pool { StorePool::new(KEPT) } else { StorePool::default() },
+            store_pool: if equipment.store_pool {
+                StorePool::new(KEPT, config.time.clone())
+            } else {
+                StorePool::default()
+            },
             snapshots: equipment.snapshots.as_ref().map(keeper),
             ..config.clone()
         });

@@ -18,6 +18,7 @@ use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::shadow::Candidate;
 use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
+use segflow_runtime::time::Monotonic;
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_runtime::{Standbys, Worker, WorkerError};
 use segflow_wire::Intake;
@@ -73,7 +74,7 @@ impl Run {
         let shadow = shadow(&config, &status, &stop)?;
         let stores = Stores {
             shared: segflow_store::StoreMemory::new(config.store_settings()),
-            store_pool: StorePool::new(STORE_KEPT),
+            store_pool: StorePool::new(STORE_KEPT, Monotonic::Real),
             keeper: keeper(&config, &status)?,
         };
         let service = |number| -> Result<Service> {
@@ -266,6 +267,7 @@ pub(super) fn runtime(config: &Config, rulebook: &Arc<Rulebook>, partitions: u32
         shadow: None,
         snapshots: stores.keeper.clone(),
         store: stores.shared.clone(),
+        time: Monotonic::Real,
         store_pool: stores.store_pool.clone(),
     }
 }

@@ -127,7 +127,7 @@ impl Shadows {
             self.refuse(config, status, task, (&candidate, &live), refused);
             return;
         }
-        if self.resting.get(&task).is_some_and(|(until, _)| Instant::now() < *until) {
+        if self.resting.get(&task).is_some_and(|(until, _)| config.time.now() < *until) {
             return;
         }
         match self.enter(config, status, task, local, (&candidate, &live), marked.as_deref()) {
@@ -303,7 +303,7 @@ impl Shadows {
         self.prepared.retain(|commit| commit.task != task);
         self.failures.remove(&task);
         let rest = self.resting.get(&task).map_or(REST, |(_, rest)| REST_MAX.min(*rest * 2));
-        self.resting.insert(task, (Instant::now() + rest, rest));
+        self.resting.insert(task, (config.time.now() + rest, rest));
         warn!(task = task.0, ?rest, "the shadow is given up and begins anew after a rest; the task goes on: {reason}");
         report::shadow(status, task, Shadowing::Failed(reason.to_owned()));
         give_back(config, task);

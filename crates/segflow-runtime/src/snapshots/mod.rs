@@ -126,7 +126,9 @@ impl Keeper {
     pub(crate) fn attend<T: Transaction>(&self, config: &Config, log: &mut T, task: TaskId, local: &TaskState) {
         // What this worker has not committed itself it does not take: somebody may have it already.
         let Some(offset) = log.journaled(task) else { return };
-        let Some(last) = local.last().filter(|last| self.take_turn(task, last.epoch)) else { return };
+        let Some(last) = local.last().filter(|last| self.take_turn(config.time.now(), task, last.epoch)) else {
+            return;
+        };
         let taken = self.take(config, task, local, last, offset).and_then(|(subject, directory)| {
             let ended = |_| TaskError::Stop("the thread that uploads has ended; restart the process".to_owned());
             self.jobs.send(Job { subject, directory, trimmer: log.trimmer() }).map_err(ended)
@@ -146,8 +148,7 @@ impl Keeper {
 
     /// Whether a task may take a snapshot of an epoch now: it is due, has something new, and of those that are due none
     /// has been so for longer.
-    fn take_turn(&self, task: TaskId, epoch: u64) -> bool {
-        let now = Instant::now();
+    fn take_turn(&self, now: Instant, task: TaskId, epoch: u64) -> bool {
         let interval = self.shared.settings.interval;
         let mut table = self.shared.lock();
         let first = || Turn { due: now + interval.min(FIRST), asked: now, epoch: 0 };
@@ -179,10 +180,10 @@ impl Keeper {
     ) -> Result<(Subject, PathBuf), TaskError> {
         let directory = config.state_dir.join(format!("task-{}.{CHECKPOINT}", task.0));
         remove(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
-        let started = Instant::now();
+        let started = config.time.now();
         local.store().checkpoint(&directory)?;
         hit(Point::CheckpointTaken)?;
-        let took = started.elapsed();
+        let took = config.time.since(started);
         debug!(task = task.0, epoch = last.epoch, ?took, "checkpoint taken");
         let journal = local.store().meta(Meta::Journal)?.unwrap_or_default();
         Ok((subject(task, last, journal, offset), directory))

@@ -7,7 +7,6 @@ use segflow_core::clock::Clock;
 use crate::config::Config;
 use crate::error::WorkerError;
 use crate::log::{Ends, LogError, TaskId};
-use crate::recovery::Recovery;
 use crate::status::{InputStatus, Phase, Shadowing, Snapshot, Status, TaskStatus, WorkerStatus};
 use crate::task::{Prepared, TaskState};
 use crate::worker::commit::TaskCommit;
@@ -49,8 +48,8 @@ pub(crate) fn rolled_forward(status: &Status, task: TaskId, epochs: u64) {
     }
 }
 
-pub(crate) fn recovered(status: &Status, worker: &str, task: TaskId, recovery: &Recovery) {
-    of_task(&mut status.lock(), worker, task).rebuilt = recovery.rebuilds();
+pub(crate) fn recovered(status: &Status, worker: &str, task: TaskId, rebuilt: bool) {
+    of_task(&mut status.lock(), worker, task).rebuilt = rebuilt;
 }
 
 pub(crate) fn committed(status: &Status, commit: &TaskCommit) {

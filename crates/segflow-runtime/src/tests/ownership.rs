@@ -14,6 +14,7 @@ use crate::log::TaskId;
 use crate::log::local::LocalBroker;
 use crate::recovery::standbys::Standbys;
 use crate::status::Phase;
+use crate::time::Monotonic;
 use crate::worker::Worker;
 use crate::worker::store_pool::StorePool;
 
@@ -39,7 +40,7 @@ fn elsewhere(bench: &Bench, directory: &std::path::Path) -> Arc<Config> {
 #[test]
 fn a_store_stays_open_for_the_next_worker_and_the_journal_tells_what_it_missed() {
     let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), Monotonic::Real);
     bench.config.commit.max_records = 6;
     history(&bench);
     let mut worker = bench.worker("a");
@@ -82,7 +83,7 @@ fn what_the_disk_has_is_opened_ahead_until_a_worker_is_given_a_task() {
     let ahead = |bench: &Bench| bench.config.store_pool.open_ahead(&bench.config, &AtomicBool::new(false));
     let is_open = |bench: &Bench| matches!(opened(bench), Err(StoreError::Locked { .. }));
 
-    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), Monotonic::Real);
     bench.config.store_pool.claim(P1);
     ahead(&bench);
     assert!(!is_open(&bench), "a worker has a task: it opens the others as it is given them");
@@ -106,7 +107,7 @@ fn what_the_disk_has_is_opened_ahead_until_a_worker_is_given_a_task() {
 #[test]
 fn a_store_that_nobody_takes_is_closed() {
     let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_millis(50));
+    bench.config.store_pool = StorePool::new(Duration::from_millis(50), Monotonic::Real);
     history(&bench);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
@@ -125,7 +126,7 @@ fn a_store_that_nobody_takes_is_closed() {
 #[test]
 fn what_was_not_committed_is_not_laid_down() {
     let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), Monotonic::Real);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
     history(&bench);
@@ -215,7 +216,7 @@ fn every_recovering_task_gets_its_turn() {
 #[test]
 fn a_standby_follows_what_runs_elsewhere_and_lays_it_down_for_a_worker() {
     let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), Monotonic::Real);
     bench.config.commit.max_records = 6;
     history(&bench);
     let directory = tempfile::tempdir().unwrap();

@@ -22,6 +22,7 @@ use crate::rulebook::Rulebook;
 use crate::snapshots::Keeper;
 use crate::status::{Phase, Status};
 use crate::testing::store_digest::digest;
+use crate::time::Monotonic;
 use crate::worker::Worker;
 use crate::worker::store_pool::StorePool;
 
@@ -37,7 +38,8 @@ struct Machine {
 impl Machine {
     fn new(bench: &Bench, keeper: Arc<Keeper>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let (state_dir, store_pool) = (directory.path().to_owned(), StorePool::new(Duration::from_secs(600)));
+        let (state_dir, store_pool) =
+            (directory.path().to_owned(), StorePool::new(Duration::from_secs(600), Monotonic::Real));
         let config = Config { state_dir, store_pool, snapshots: Some(keeper), ..bench.config.clone() };
         Self { config, status: Arc::default(), _directory: directory }
     }

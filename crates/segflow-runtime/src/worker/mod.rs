@@ -6,7 +6,7 @@ pub mod store_pool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use segflow_core::journal::Record as Journal;
 use tracing::{error, info, warn};
@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 use crate::config::{Bounds, Config};
 use crate::error::{TaskError, WorkerError};
 use crate::log::{Ends, Log, LogError, LogResult, Record, TaskId};
-use crate::recovery::{Recovery, RecoveryStep};
+use crate::recovery::takeover::{TakenOver, Takeover, TakeoverStep};
 use crate::shadow::{ShadowCommit, Shadows};
 use crate::status::Status;
 use crate::status::report;
@@ -46,7 +46,7 @@ pub struct Worker<L: Log> {
 
 /// The life of a task that is owned.
 pub(crate) enum TaskPhase {
-    Recovering(Box<Recovery>),
+    Recovering(Box<Takeover>),
     Running(Box<TaskState>),
     Stopped(String),
 }
@@ -113,9 +113,9 @@ impl<L: Log> Worker<L> {
         while !stop.load(Ordering::Relaxed) {
             let cycle = self.cycle()?;
             let pause = if cycle.busy { cycle.pause } else { cycle.pause.max(PAUSE_IDLE) };
-            let until = Instant::now() + pause;
-            while !stop.load(Ordering::Relaxed) && Instant::now() < until {
-                std::thread::sleep(PAUSE_IDLE.min(until - Instant::now()));
+            let (time, began) = (&self.config.time, self.config.time.now());
+            while !stop.load(Ordering::Relaxed) && time.since(began) < pause {
+                time.sleep(PAUSE_IDLE.min(pause.saturating_sub(time.since(began))));
             }
         }
         info!(worker = self.name, "stopped after its cycle");
@@ -215,12 +215,12 @@ impl<L: Log> Worker<L> {
         let tasks = order.len();
         order.rotate_left(first % tasks);
         let interval = self.config.commit.interval;
-        let (began, share) = (Instant::now(), interval / u32::try_from(tasks).unwrap_or(u32::MAX));
+        let (began, share) = (self.config.time.now(), interval / u32::try_from(tasks).unwrap_or(u32::MAX));
         let mut progress = false;
         for task in order {
             self.recovered_last = Some(task);
             progress |= self.recover_for(task, share)?;
-            if began.elapsed() >= interval {
+            if self.config.time.since(began) >= interval {
                 break;
             }
         }
@@ -229,28 +229,28 @@ impl<L: Log> Worker<L> {
 
     /// Takes one recovering task further, by at least one step. Returns whether it came further.
     fn recover_for(&mut self, task: TaskId, share: Duration) -> LogResult<bool> {
-        let (began, mut progress) = (Instant::now(), false);
+        let (began, mut progress) = (self.config.time.now(), false);
         let Some(life) = self.tasks.get_mut(&task) else { return Ok(false) };
         while let TaskPhase::Recovering(recovery) = life {
-            let rolled_forward = recovery.rolled_forward;
+            let rolled_forward = recovery.rolled_forward();
             let step = recovery.step(&self.config, &mut self.log);
-            report::rolled_forward(&self.status, task, recovery.rolled_forward - rolled_forward);
+            report::rolled_forward(&self.status, task, recovery.rolled_forward() - rolled_forward);
             match step {
-                Ok(RecoveryStep::Waiting) => break,
-                Ok(RecoveryStep::Progress) => progress = true,
-                Ok(RecoveryStep::Done(local)) => {
-                    report::recovered(&self.status, &self.name, task, recovery);
-                    (*life, progress) = (TaskPhase::Running(local), true);
+                Ok(TakeoverStep::Waiting) => break,
+                Ok(TakeoverStep::Progress) => progress = true,
+                Ok(TakeoverStep::Done(TakenOver { state, rebuilt })) => {
+                    report::recovered(&self.status, &self.name, task, rebuilt);
+                    (*life, progress) = (TaskPhase::Running(state), true);
                 }
                 Err(TaskError::Log(LogError::Retry(reason))) => {
-                    recovery.wait(&reason);
+                    recovery.wait(&self.config, &reason);
                     report::gave_up(&self.status, &self.name, &LogError::Retry(reason));
                     break;
                 }
                 Err(TaskError::Log(error @ (LogError::Unclear(_) | LogError::Fenced(_)))) => return Err(error),
                 Err(error) => *life = stopped(task, &error),
             }
-            if began.elapsed() >= share {
+            if self.config.time.since(began) >= share {
                 break;
             }
         }
@@ -268,7 +268,7 @@ impl<L: Log> Worker<L> {
             self.tasks.entry(*task).or_insert_with(|| {
                 info!(worker = self.name, task = task.0, "task assigned");
                 self.config.store_pool.claim(*task);
-                TaskPhase::Recovering(Box::new(Recovery::new(*task)))
+                TaskPhase::Recovering(Box::new(Takeover::new(*task)))
             });
         }
     }
@@ -278,7 +278,7 @@ impl<L: Log> Worker<L> {
         self.shadows.leave(&self.status, task);
         let local = match self.tasks.remove(&task) {
             Some(TaskPhase::Running(local)) => Some(local),
-            Some(TaskPhase::Recovering(recovery)) => recovery.into_local(),
+            Some(TaskPhase::Recovering(recovery)) => recovery.into_state(),
             Some(TaskPhase::Stopped(_)) | None => None,
         };
         self.config.store_pool.give_up(task, local);
@@ -347,13 +347,13 @@ impl<L: Log> Worker<L> {
         let mut records = Vec::new();
         let commit = self.config.commit;
         let max_records = self.share(commit.max_records);
-        let until = Instant::now() + if recovering { Duration::ZERO } else { commit.interval };
+        let until = self.config.time.now() + if recovering { Duration::ZERO } else { commit.interval };
         loop {
-            let wait = until.saturating_duration_since(Instant::now());
+            let wait = until.saturating_duration_since(self.config.time.now());
             let read = self.log.read(max_records - records.len(), wait)?;
             let more = !read.is_empty();
             records.extend(read);
-            if !more || records.len() >= max_records || Instant::now() >= until {
+            if !more || records.len() >= max_records || self.config.time.now() >= until {
                 return Ok(records);
             }
         }
@@ -388,7 +388,7 @@ impl<L: Log> Worker<L> {
         self.log.release(task);
         self.shadows.leave(&self.status, task);
         let life = match error {
-            TaskError::Damaged(reason) => TaskPhase::Recovering(Box::new(Recovery::damaged(task, reason))),
+            TaskError::Damaged(reason) => TaskPhase::Recovering(Box::new(Takeover::damaged(task, reason))),
             error => stopped(task, error),
         };
         self.tasks.insert(task, life);
@@ -439,7 +439,7 @@ impl<L: Log> Worker<L> {
         self.log.release(task);
         self.shadows.close(task);
         if let Some(TaskPhase::Running(local)) = self.tasks.remove(&task) {
-            self.tasks.insert(task, TaskPhase::Recovering(Box::new(Recovery::of(task, local))));
+            self.tasks.insert(task, TaskPhase::Recovering(Box::new(Takeover::of(task, local))));
         }
     }
 }

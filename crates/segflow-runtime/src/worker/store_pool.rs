@@ -15,6 +15,7 @@ use tracing::info;
 use crate::config::Config;
 use crate::log::TaskId;
 use crate::task::TaskState;
+use crate::time::Monotonic;
 
 /// The most stores that lie here at once; the one that has lain longest makes room.
 const ROOM: usize = 64;
@@ -26,6 +27,7 @@ pub struct StorePool(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     kept: Duration,
+    time: Monotonic,
     laid: BTreeMap<TaskId, Laid>,
     /// How many workers have been given a task and have not given it up: two, while one has not noticed that it lost it.
     claims: BTreeMap<TaskId, usize>,
@@ -51,8 +53,8 @@ pub(crate) enum Taken {
 impl StorePool {
     /// A store_pool that closes what nobody took within `kept`; at zero it keeps nothing.
     #[must_use]
-    pub fn new(kept: Duration) -> Self {
-        Self(Arc::new(Mutex::new(Inner { kept, ..Inner::default() })))
+    pub fn new(kept: Duration, time: Monotonic) -> Self {
+        Self(Arc::new(Mutex::new(Inner { kept, time, ..Inner::default() })))
     }
 
     /// A worker has been given a task. No standby may have it from now on.
@@ -95,7 +97,7 @@ impl StorePool {
     /// restart, and joining the group takes as long as opening some ten stores. What cannot be opened is left to its
     /// recovery.
     pub fn open_ahead(&self, config: &Config, stop: &AtomicBool) {
-        let (began, tasks) = (Instant::now(), config.tasks_on_disk());
+        let (began, tasks) = (config.time.now(), config.tasks_on_disk());
         let mut opened = 0;
         for task in tasks.into_iter().take(ROOM) {
             if stop.load(Ordering::Relaxed) || !self.lock().claims.is_empty() {
@@ -109,7 +111,7 @@ impl StorePool {
             }
             opened += u32::from(loan.local.is_some());
         }
-        info!(opened, took = ?began.elapsed(), "stores were opened ahead");
+        info!(opened, took = ?config.time.since(began), "stores were opened ahead");
     }
 
     /// Whether a worker waits for what a standby holds.
@@ -127,9 +129,9 @@ impl StorePool {
     /// Closes what nobody took in time.
     pub(crate) fn tidy(&self) {
         let mut inner = self.lock();
-        let Inner { kept, laid, claims, .. } = &mut *inner;
+        let Inner { kept, time, laid, claims, .. } = &mut *inner;
         let over: Vec<Laid> = laid
-            .extract_if(.., |task, laid| laid.since.elapsed() >= *kept && !claims.contains_key(task))
+            .extract_if(.., |task, laid| time.since(laid.since) >= *kept && !claims.contains_key(task))
             .map(|(_, laid)| laid)
             .collect();
         // Closing a store takes a while.
@@ -163,6 +165,6 @@ impl Inner {
             let longest = self.laid.iter().min_by_key(|(_, laid)| laid.since).map(|(task, _)| *task);
             longest.and_then(|task| self.laid.remove(&task));
         }
-        self.laid.insert(task, Laid { local, since: Instant::now() });
+        self.laid.insert(task, Laid { local, since: self.time.now() });
     }
 }

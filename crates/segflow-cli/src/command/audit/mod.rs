@@ -100,7 +100,7 @@ impl Audit {
         let mut past = KafkaPast::new(config.kafka(0)?);
         let partitions = answer(&mut past, &interrupted, |past| Ok(Poll::Ready(past.partitions()?)))?;
         let shared = segflow_store::StoreMemory::new(config.store_settings());
-        let stores = Stores { shared, store_pool: StorePool::new(Duration::ZERO), keeper: None };
+        let stores = Stores { shared, store_pool: StorePool::default(), keeper: None };
         let mut runtime = runtime(&config, &rulebook, partitions, &stores);
         runtime.state_dir = scratch.path().to_owned();
         let mut auditor = Auditor { config, runtime, past, interrupted };
