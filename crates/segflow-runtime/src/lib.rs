@@ -5,8 +5,10 @@
 //! task: it is recovered, runs in a worker, is snapshotted, and is told of.
 
 pub mod config;
+pub mod directories;
 pub mod error;
 pub mod log;
+pub mod offer;
 pub mod recovery;
 pub mod rulebook;
 pub mod shadow;
@@ -19,6 +21,7 @@ pub mod worker;
 
 pub use config::Config;
 pub use error::WorkerError;
+pub use recovery::RecoveryStep;
 pub use recovery::standbys::Standbys;
 pub use status::Status;
 pub use worker::{Cycle, Worker};

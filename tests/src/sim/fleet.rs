@@ -14,11 +14,11 @@ use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::local::LocalBroker;
 use segflow_runtime::log::{LogError, TaskId, Transaction};
+use segflow_runtime::offer::Candidate;
 use segflow_runtime::rulebook::Rulebook;
-use segflow_runtime::shadow::Candidate;
 use segflow_runtime::status::Phase;
 use segflow_runtime::worker::commit::send;
-use segflow_runtime::{Cycle, Status, Worker, WorkerError};
+use segflow_runtime::{Cycle, RecoveryStep, Status, Worker, WorkerError};
 use segflow_store::{Store, StoreMemory};
 use tempfile::TempDir;
 
@@ -380,10 +380,10 @@ impl Fleet {
 /// The steps of the worker in a wrong order: S5 before S4.
 fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError> {
     let fenced = |error: LogError| WorkerError::Fenced(error.to_string());
-    let progress = worker.attend().map_err(fenced)?;
-    let commits = worker.prepare(progress)?.map_err(fenced)?;
+    let recovery = worker.attend().map_err(fenced)?;
+    let commits = worker.prepare(recovery)?.map_err(fenced)?;
     if commits.is_empty() {
-        return Ok(Cycle { busy: progress, ..Cycle::default() });
+        return Ok(Cycle { busy: recovery == RecoveryStep::Progress, ..Cycle::default() });
     }
     send(worker.log(), &commits, &[]).map_err(fenced)?;
     let cycle = worker.write(commits);

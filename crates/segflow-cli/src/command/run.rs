@@ -14,8 +14,8 @@ use segflow_kafka::admin::retention::{Limit, limits};
 use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::{Commit, Config as Runtime, Input, Outputs};
 use segflow_runtime::log::{LogError, LogResult, Sink, TaskId};
+use segflow_runtime::offer::Candidate;
 use segflow_runtime::rulebook::Rulebook;
-use segflow_runtime::shadow::Candidate;
 use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
 use segflow_runtime::time::Monotonic;
@@ -285,7 +285,8 @@ fn watch(file: PathBuf, to: Offer, status: &Arc<Status>, stop: &Arc<AtomicBool>)
 /// The candidate, if there is to be one. One that cannot be used stops nothing: its file is looked at until it can.
 fn shadow(config: &Config, status: &Arc<Status>, stop: &Arc<AtomicBool>) -> Result<Option<Arc<Candidate>>> {
     let Some(file) = config.candidate() else {
-        segflow_runtime::shadow::clear(&config.state_dir).context("cannot clear the state directory of shadows")?;
+        segflow_runtime::directories::clear_shadows(&config.state_dir)
+            .context("cannot clear the state directory of shadows")?;
         return Ok(None);
     };
     let candidate = Candidate::new(match load(file) {

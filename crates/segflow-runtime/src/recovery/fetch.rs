@@ -7,10 +7,11 @@ use segflow_snapshot::{Restored, SnapshotError, Within};
 use tracing::{error, info, warn};
 
 use crate::config::Config;
+use crate::directories::remove_directory;
 use crate::error::TaskError;
 use crate::log::TaskId;
 use crate::recovery::catch_up::RecoveryContext;
-use crate::snapshots::{Keeper, Restoring, last_resort, remove};
+use crate::snapshots::{Keeper, Restoring, last_resort};
 
 /// Between two attempts while the snapshot store does not answer.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -209,7 +210,7 @@ impl RecoveryContext {
         let aside = directory.with_extension("damaged");
         error!(task = self.task.0, "{reason}; it is moved to {} and replaced", aside.display());
         known.last_resort = last_resort(&directory);
-        let moved = remove(&aside).and_then(|()| std::fs::rename(&directory, &aside));
+        let moved = remove_directory(&aside).and_then(|()| std::fs::rename(&directory, &aside));
         moved.map_err(|error| {
             let place = aside.display();
             TaskError::stop(self.task, format_args!("{reason}; it cannot be moved to {place}: {error}; move it away"))

@@ -15,9 +15,20 @@ pub(crate) mod takeover;
 
 /// What a step of recovery did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum RecoveryStep {
+pub enum RecoveryStep {
     /// Nothing: it waits for something outside.
     Waiting,
     /// It came further.
     Progress,
+}
+
+impl RecoveryStep {
+    /// What this one and another one did together.
+    #[must_use]
+    pub(crate) const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Progress => self,
+            Self::Waiting => other,
+        }
+    }
 }

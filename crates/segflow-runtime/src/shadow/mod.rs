@@ -5,7 +5,6 @@
 //! agree; otherwise it begins anew, from the live store as it stands. Whatever fails here is told and ends the run: it
 //! stops no task. A commit that fails again and again with a shadow in it is tried without.
 
-mod candidate;
 mod differing;
 mod progress;
 mod run;
@@ -18,18 +17,18 @@ use segflow_core::segmentation::Segmentation;
 use tracing::{info, warn};
 
 use crate::config::{Bounds, Config};
+use crate::directories::remove_directory;
 use crate::error::TaskError;
 use crate::log::{Group, LogError, Output, TaskId};
-use crate::snapshots::remove;
 use crate::status::report;
 use crate::status::{Shadowing, Status};
-use crate::task::{Prepared, TaskState};
+use crate::task::TaskState;
+use crate::task::epoch::{Prepared, ShadowNeeds};
+use crate::worker::TaskContext;
 use segflow_engine::rules::{Refused, may_follow};
 
-pub(crate) use candidate::DIRECTORY;
-pub use candidate::{Candidate, clear};
 pub(crate) use differing::{Moves, moves};
-use run::{Run, ShadowStep};
+use run::{LiveEpoch, Run, ShadowStep};
 
 /// After a run has failed, the task is left without one for this long; twice as long each time, until one tells something.
 const REST: Duration = Duration::from_secs(60);
@@ -47,6 +46,12 @@ pub struct ShadowCommit {
     pub outputs: Vec<Output>,
     /// What tells, after a crash, whether this was committed.
     pub mark: String,
+}
+
+/// A candidate, and the live segmentation that it is compared with.
+pub(crate) struct RulePair {
+    pub candidate: Arc<Segmentation>,
+    pub live: Arc<Segmentation>,
 }
 
 /// The shadows of a worker's tasks.
@@ -105,7 +110,8 @@ impl Shadows {
     }
 
     /// Before S0 of a task that runs: sees to it that its shadow is the one that is wanted, at the live store's epoch.
-    pub fn attend<G: Group>(&mut self, config: &Config, status: &Status, log: &mut G, task: TaskId, local: &TaskState) {
+    pub fn attend<G: Group>(&mut self, context: TaskContext<'_>, log: &mut G, state: &TaskState) {
+        let TaskContext { config, status, task, .. } = context;
         let Some(candidates) = &config.shadow else { return };
         let marked = if self.compared.insert(task) { log.marked(task) } else { None };
         // Noted at once: the run that it names may never be taken up, but its name is used.
@@ -113,24 +119,25 @@ impl Shadows {
             let last = self.numbers.entry(task).or_default();
             *last = number.max(*last);
         }
-        let live = local.present(config);
+        let live = state.present(config);
         let Some(candidate) = candidates.offered() else {
             self.runs.remove(&task);
             report::shadow(status, task, Shadowing::Invalid);
             return;
         };
-        if self.runs.get(&task).is_some_and(|run| run.is_of(&candidate, &live)) {
+        let pair = RulePair { candidate, live };
+        if self.runs.get(&task).is_some_and(|run| run.is_of(&pair)) {
             return;
         }
         self.runs.remove(&task);
-        if let Err(refused) = may_follow(&candidate, &live) {
-            self.refuse(config, status, task, (&candidate, &live), refused);
+        if let Err(refused) = may_follow(&pair.candidate, &pair.live) {
+            self.refuse(context, &pair, refused);
             return;
         }
         if self.resting.get(&task).is_some_and(|(until, _)| config.time.now() < *until) {
             return;
         }
-        match self.enter(config, status, task, local, (&candidate, &live), marked.as_deref()) {
+        match self.enter(context, state, &pair, marked.as_deref()) {
             Ok(()) => {}
             Err(TaskError::Busy(_)) => {
                 report::shadow(status, task, Shadowing::Waiting);
@@ -142,35 +149,30 @@ impl Shadows {
     /// Takes up the run where it was left, or begins another one.
     fn enter(
         &mut self,
-        config: &Config,
-        status: &Status,
-        task: TaskId,
-        local: &TaskState,
-        (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
+        context: TaskContext<'_>,
+        state: &TaskState,
+        pair: &RulePair,
         marked: Option<&str>,
     ) -> Result<(), TaskError> {
+        let TaskContext { config, status, task, .. } = context;
+        let candidate = &pair.candidate.hash;
         if let Some(marked) = marked
-            && let Some(run) = Run::resume(config, task, (candidate, live), marked)?
+            && let Some(run) = Run::resume(config, task, pair, marked)?
         {
-            info!(task = task.0, run = run.name(), candidate = candidate.hash, "the shadow goes on");
+            info!(task = task.0, run = run.name(), candidate, "the shadow goes on");
             self.enters(status, task, run);
             return Ok(());
         }
-        let copies = local.epoch() > 0;
-        if local.is_passing() || copies && self.copied {
+        let copies = state.epoch() > 0;
+        if state.is_passing() || copies && self.copied {
             report::shadow(status, task, Shadowing::Waiting);
             return Ok(());
         }
         self.copied |= copies;
         let number = self.numbers.get(&task).copied().unwrap_or(0) + 1;
-        let run = Run::begin(config, local, (candidate, live), &self.owner, number)?;
-        info!(
-            task = task.0,
-            run = run.name(),
-            epoch = local.epoch(),
-            candidate = candidate.hash,
-            "the shadow begins from the live store"
-        );
+        let run = Run::begin(config, state, pair, &self.owner, number)?;
+        let epoch = state.epoch();
+        info!(task = task.0, run = run.name(), epoch, candidate, "the shadow begins from the live store");
         report::shadow_begun(status, task);
         self.enters(status, task, run);
         Ok(())
@@ -182,23 +184,23 @@ impl Shadows {
         self.runs.insert(task, run);
     }
 
-    /// Whether a task has a run, which needs to know what its epochs take in.
-    pub fn has(&self, task: TaskId) -> bool {
-        self.runs.contains_key(&task)
+    /// What a task's run needs to know of an epoch.
+    pub fn needs(&self, task: TaskId) -> ShadowNeeds {
+        if self.runs.contains_key(&task) { ShadowNeeds::Facts } else { ShadowNeeds::Nothing }
     }
 
     /// After S0 of a task: the same facts, by the candidate.
     pub fn prepare(
         &mut self,
-        config: &Config,
-        status: &Status,
-        local: &mut TaskState,
+        context: TaskContext<'_>,
+        state: &mut TaskState,
         prepared: &mut Prepared,
-        task: TaskId,
         bounds: Bounds,
     ) {
+        let TaskContext { config, status, task, .. } = context;
         let (Some(run), Some(beside)) = (self.runs.get_mut(&task), prepared.beside.take()) else { return };
-        match run.prepare(config, local, prepared, beside, bounds) {
+        let live = LiveEpoch { state, prepared, moved: beside.moved };
+        match run.prepare(config, live, beside.accepted, bounds) {
             Ok(step) => {
                 report::shadow_goes(status, task, run.is_passing(), run.differing());
                 match step {
@@ -274,14 +276,8 @@ impl Shadows {
     }
 
     /// The candidate may not follow the live rules: its store will not be gone on with.
-    fn refuse(
-        &self,
-        config: &Config,
-        status: &Status,
-        task: TaskId,
-        (candidate, live): (&Segmentation, &Segmentation),
-        refused: Refused,
-    ) {
+    fn refuse(&self, context: TaskContext<'_>, pair: &RulePair, refused: Refused) {
+        let (TaskContext { config, status, task, .. }, RulePair { candidate, live }) = (context, pair);
         if !report::shadow(status, task, Shadowing::Refused(refused.word())) {
             return;
         }
@@ -312,7 +308,7 @@ impl Shadows {
 
 /// Removes the store of a task's shadow.
 fn give_back(config: &Config, task: TaskId) {
-    if let Err(error) = remove(&config.shadow_dir(task)) {
+    if let Err(error) = remove_directory(&config.shadow_dir(task)) {
         warn!(task = task.0, "the shadow's store cannot be removed: {error}");
     }
 }

@@ -6,10 +6,12 @@ use segflow_core::clock::Clock;
 use segflow_core::event::CustomerId;
 use serde::{Deserialize, Serialize};
 
+use super::RulePair;
+
 /// The form of its bytes. Another one is not understood, and the run begins anew.
 const FORM: u8 = 1;
 
-/// See the module.
+/// How far a run has come. On disk, in the run's own store.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Progress {
     /// The worker that began it.
@@ -44,6 +46,11 @@ impl Progress {
     /// What names its last step.
     pub fn mark(&self) -> String {
         format!("{}.{}", self.name(), self.step)
+    }
+
+    /// Whether the run evaluates this candidate beside these rules.
+    pub fn is_of(&self, pair: &RulePair) -> bool {
+        self.candidate == pair.candidate.hash && self.live == pair.live.hash
     }
 
     pub fn encode(&self) -> Vec<u8> {

@@ -16,6 +16,7 @@ use segflow_store::Meta;
 use tracing::{debug, info, warn};
 
 use crate::config::Config;
+use crate::directories::{self, remove_directory};
 use crate::error::TaskError;
 use crate::log::{TaskId, Transaction, Trimmer};
 use crate::status::Status;
@@ -112,14 +113,7 @@ impl Keeper {
     /// # Errors
     /// If the directory cannot be read or cleared.
     pub fn tidy(state_dir: &Path) -> std::io::Result<()> {
-        for entry in std::fs::read_dir(state_dir)? {
-            let path = entry?.path();
-            let kind = path.extension().and_then(|kind| kind.to_str());
-            if kind.is_some_and(|kind| kind == CHECKPOINT || kind.starts_with(restoring::RESTORING)) {
-                std::fs::remove_dir_all(&path)?;
-            }
-        }
-        Ok(())
+        directories::clear_unfinished(state_dir)
     }
 
     /// Between two cycles of a task: takes a snapshot if it is the task's turn.
@@ -178,8 +172,8 @@ impl Keeper {
         last: &Journal,
         offset: u64,
     ) -> Result<(Subject, PathBuf), TaskError> {
-        let directory = config.state_dir.join(format!("task-{}.{CHECKPOINT}", task.0));
-        remove(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
+        let directory = directories::checkpoint(&config.state_dir, task);
+        remove_directory(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
         let started = config.time.now();
         local.store().checkpoint(&directory)?;
         hit(Point::CheckpointTaken)?;
@@ -193,9 +187,6 @@ impl Keeper {
 /// What failed, in the log.
 const NOT_MADE: &str = "no snapshot this time";
 const NOT_TRIMMED: &str = "the journal is not trimmed this time";
-
-/// The last part of a checkpoint's directory.
-const CHECKPOINT: &str = "checkpoint";
 
 fn subject(task: TaskId, last: &Journal, journal: Vec<u8>, offset: u64) -> Subject {
     let inputs: BTreeMap<&str, u64> = last.inputs.iter().map(|(family, at)| (family.name(), at.offset)).collect();
@@ -230,7 +221,7 @@ impl KeeperShared {
                 Ok(kept) => self.trim(task, &kept, &trimmer),
                 Err(error) => self.failed(task, NOT_MADE, &error),
             }
-            if let Err(error) = remove(&directory) {
+            if let Err(error) = remove_directory(&directory) {
                 warn!(task = task.0, "the checkpoint in {} stays: {error}", directory.display());
             }
             self.done();
@@ -302,12 +293,4 @@ fn pass_step(step: SnapshotStep) -> Result<(), SnapshotError> {
         SnapshotStep::Sealed => Point::ManifestPut,
         SnapshotStep::Retained => Point::ManifestsDropped,
     })
-}
-
-/// Removes a directory; that there is none is no error.
-pub(crate) fn remove(directory: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use segflow_core::clock::Clock;
 
-use crate::config::Config;
 use crate::error::WorkerError;
 use crate::log::{Ends, LogError, TaskId};
 use crate::status::{InputStatus, Phase, Shadowing, Snapshot, Status, TaskStatus, WorkerStatus};
-use crate::task::{Prepared, TaskState};
+use crate::task::TaskState;
+use crate::task::epoch::Prepared;
 use crate::worker::commit::TaskCommit;
-use crate::worker::{Cycle, TaskPhase};
+use crate::worker::{Cycle, TaskContext, TaskPhase};
 use segflow_engine::rules::Refused;
 
 pub(crate) fn started(status: &Status, worker: &str) {
@@ -63,22 +63,15 @@ pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
 }
 
 /// After S0 of a task: how far it could see.
-pub(crate) fn settled(
-    status: &Status,
-    worker: &str,
-    task: TaskId,
-    local: &TaskState,
-    prepared: &Prepared,
-    ends: &Ends,
-    config: &Config,
-) {
-    let mut status = status.lock();
-    let status = of_task(&mut status, worker, task);
+pub(crate) fn settled(context: TaskContext<'_>, state: &TaskState, prepared: &Prepared, ends: &Ends) {
+    let TaskContext { config, task, .. } = context;
+    let mut status = context.status.lock();
+    let status = of_task(&mut status, context.worker, task);
     status.clock = prepared.settled.clone();
     status.refused = prepared.refused.map(Refused::word);
     status.w = Some(ends.w);
     for family in config.inputs.keys() {
-        let position = local.position(*family);
+        let position = state.position(*family);
         let latest = ends.latest.get(&(task, *family)).copied();
         let input = InputStatus { position: position.offset, latest, greatest: position.greatest };
         status.inputs.insert(*family, input);
@@ -94,20 +87,20 @@ pub(crate) fn cycled(
 ) {
     let mut status = status.lock();
     status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&TaskId(*task)));
-    for (task, life) in tasks {
+    for (task, phase) in tasks {
         let known = of_task(&mut status, name, *task);
-        match life {
-            TaskPhase::Recovering(recovery) => {
-                known.phase = Phase::Recovering { target: recovery.target() };
-                known.epoch = recovery.epoch();
-                known.rebuilt |= recovery.rebuilds();
+        match phase {
+            TaskPhase::Recovering(takeover) => {
+                known.phase = Phase::Recovering { target: takeover.target() };
+                known.epoch = takeover.epoch();
+                known.rebuilt |= takeover.rebuilds();
             }
-            TaskPhase::Running(local) => {
+            TaskPhase::Running(state) => {
                 known.phase = Phase::Running;
-                known.epoch = local.epoch();
-                (known.segmentation_version, known.passing) = local.rules_in_force();
+                known.epoch = state.epoch();
+                (known.segmentation_version, known.passing) = state.rules_in_force();
                 for (family, input) in &mut known.inputs {
-                    let position = local.position(*family);
+                    let position = state.position(*family);
                     (input.position, input.greatest) = (position.offset, position.greatest);
                 }
             }

@@ -13,7 +13,8 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{Output, Past, Sink, TEXTS, TaskId};
+use crate::log::{Output, Past, TaskId};
+use crate::task::outputs::text;
 use segflow_engine::rules::{FORMER_MAX, InForce, Refused, Rules, may_follow};
 
 /// The segmentations of a task.
@@ -152,11 +153,6 @@ impl AtHand {
         self.known.get(hash).map(|known| known.version)
     }
 
-    /// The segmentation that decided the first epochs of a store, as long as some customer is decided by it.
-    pub fn first(&self, last: &Journal) -> Arc<Segmentation> {
-        self.known[last.former.first().unwrap_or(&last.segmentation_hash)].clone()
-    }
-
     /// Finds out whether the text of the present one is committed; false: not yet.
     ///
     /// # Errors
@@ -173,13 +169,7 @@ impl AtHand {
     /// The text that an epoch must commit; none if it is there.
     pub fn text(&self, beginning: &Beginning) -> Option<Output> {
         let Beginning { standing, rules, .. } = beginning;
-        (!self.published || standing.activates).then(|| Output {
-            sink: Sink::Segmentations,
-            task: TEXTS,
-            key: Some(standing.hash.clone().into_bytes()),
-            value: Some(rules.present.text.clone()),
-            headers: Vec::new(),
-        })
+        (!self.published || standing.activates).then(|| text(&rules.present))
     }
 
     /// An epoch was committed and written: only what it names is needed from now on.

@@ -9,6 +9,7 @@ use segflow_store::{Store, StoreError};
 
 use super::stalling_log::Slow;
 use super::support::{Bench, P0, at, issued, received};
+use crate::RecoveryStep;
 use crate::config::Config;
 use crate::log::TaskId;
 use crate::log::local::LocalBroker;
@@ -130,12 +131,12 @@ fn what_was_not_committed_is_not_laid_down() {
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
     history(&bench);
-    let commits = worker.prepare(false).unwrap().unwrap();
+    let commits = worker.prepare(RecoveryStep::Waiting).unwrap().unwrap();
     assert_eq!(commits.len(), 1, "decided, and never published");
     drop((worker, commits));
     let mut worker = bench.worker("a");
     worker.attend().unwrap();
-    let commits = worker.prepare(false).unwrap().unwrap();
+    let commits = worker.prepare(RecoveryStep::Waiting).unwrap().unwrap();
     assert_eq!((commits[0].record.epoch, commits[0].record.counts.folded), (1, 20));
 }
 

@@ -1,4 +1,4 @@
-//! The store_pool: where a process keeps the open stores of tasks that no worker of it has at the moment.
+//! The store pool: where a process keeps the open stores of tasks that no worker of it has at the moment.
 //!
 //! A rebalance often gives a task back that it took, and a worker that was fenced is replaced by another: whoever is next
 //! finds the store open and its states in memory. What became of the task meanwhile, its journal tells. A standby follows
@@ -40,7 +40,7 @@ struct Laid {
     since: Instant,
 }
 
-/// What the store_pool has of a task.
+/// What the pool has of a task.
 pub(crate) enum Taken {
     /// Its store, open.
     Store(Box<TaskState>),
@@ -51,7 +51,7 @@ pub(crate) enum Taken {
 }
 
 impl StorePool {
-    /// A store_pool that closes what nobody took within `kept`; at zero it keeps nothing.
+    /// A pool that closes a store that nobody took within `kept`; at zero it keeps none.
     #[must_use]
     pub fn new(kept: Duration, time: Monotonic) -> Self {
         Self(Arc::new(Mutex::new(Inner { kept, time, ..Inner::default() })))

@@ -25,6 +25,7 @@ use segflow_core::time::Timestamp;
 use segflow_explain::customer::customer_id;
 use segflow_kafka::KafkaPast;
 use segflow_runtime::config::Config as Runtime;
+use segflow_runtime::directories::remove_directory;
 use segflow_runtime::error::TaskError;
 use segflow_runtime::log::{LogError, Past, TaskId};
 use segflow_runtime::recovery::audit::{Audit as TaskAudit, AuditStep, Audited};
@@ -215,12 +216,7 @@ fn progress(task: TaskId, end: u64) -> ProgressBar {
 
 /// Removes a folder, if it is there.
 fn clear(directory: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot clear {}", directory.display()))
-        }
-        _ => Ok(()),
-    }
+    remove_directory(directory).with_context(|| format!("cannot clear {}", directory.display()))
 }
 
 /// To standard output, which may be a pipe that somebody has closed.
