@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rand::{RngExt, SeedableRng};
 use segflow_core::event::Family;
 use segflow_kafka::admin::topics::{Wanted, create};
-use segflow_kafka::{BulkProducer, Connection, KafkaConfig, KafkaLog, SINKS};
+use segflow_kafka::{BulkProducer, Connection, KafkaConfig, KafkaLog};
 use segflow_runtime::log::{
     Barrier, Group, Inputs, JournalEntry, LogError, LogResult, Offsets, Output, Past, Record, Sink, TaskId, Transaction,
 };
@@ -25,7 +25,7 @@ fn application(broker: &Broker, name: &str, partitions: u32) -> KafkaConfig {
     let mut config = KafkaConfig::new(Connection::new(broker.bootstrap()), name, "a", 0);
     config.inputs =
         [Family::Invoices, Family::Payments].map(|family| (family, format!("{name}.{}", family.name()))).into();
-    config.outputs = SINKS.map(|sink| (sink, format!("{name}.{sink:?}").to_lowercase())).into();
+    config.outputs = Sink::always().map(|sink| (sink, format!("{name}.{sink:?}").to_lowercase())).collect();
     config.session_timeout = Duration::from_secs(6);
     let outcome = create(&config.connection, &wanted(&config, partitions).plan()).unwrap();
     assert_eq!((outcome.created.len(), outcome.differences.len()), (7, 0));

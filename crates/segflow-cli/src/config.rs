@@ -2,6 +2,7 @@
 //!
 //! `deploy/config/segflow.toml` documents every key with its default and unit; a test keeps the two together.
 
+mod outputs;
 mod snapshots;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,9 +14,10 @@ use jiff::SignedDuration;
 use segflow_core::clock::{Idle, Role};
 use segflow_core::event::Family;
 use segflow_kafka::{Connection, KafkaConfig};
-use segflow_runtime::log::Sink;
+use segflow_runtime::log::{Sink, Written};
 use serde::Deserialize;
 
+pub use outputs::Outputs;
 pub use snapshots::{Recovery, Snapshots};
 
 /// The whole file.
@@ -167,18 +169,6 @@ impl From<Partitioner> for segflow_wire::Partitioner {
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Outputs {
-    pub encoding: Encoding,
-    pub changes: String,
-    pub segments: String,
-    pub dead_letters: String,
-    pub journal: String,
-    pub segmentations: String,
-    pub shadow: String,
-}
-
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub struct Clock {
     pub grace: SignedDuration,
     pub idle: Idle,
@@ -227,20 +217,6 @@ fn ten_seconds() -> SignedDuration {
     SignedDuration::from_secs(10)
 }
 
-impl Default for Outputs {
-    fn default() -> Self {
-        Self {
-            encoding: Encoding::Json,
-            changes: "collections.segment-changes".to_owned(),
-            segments: "collections.segments".to_owned(),
-            dead_letters: "collections.dead-letters".to_owned(),
-            journal: "collections.journal".to_owned(),
-            segmentations: "segflow.segmentations".to_owned(),
-            shadow: "collections.segments.shadow".to_owned(),
-        }
-    }
-}
-
 impl Default for Clock {
     fn default() -> Self {
         Self { grace: SignedDuration::from_secs(5), idle: Idle::WallTime, max_skew: SignedDuration::from_mins(5) }
@@ -249,12 +225,9 @@ impl Default for Clock {
 
 impl Default for Commit {
     fn default() -> Self {
-        Self {
-            interval: SignedDuration::from_millis(100),
-            max_records: 10_000,
-            max_timers: 10_000,
-            max_resegmented: 1_000,
-        }
+        let segflow_runtime::config::Commit { interval, max_records, timers_max, resegmented_max } = Default::default();
+        let interval = SignedDuration::try_from(interval).expect("a default of some milliseconds");
+        Self { interval, max_records, max_timers: timers_max, max_resegmented: resegmented_max }
     }
 }
 
@@ -385,15 +358,13 @@ impl Config {
 
     /// The topic of every sink.
     pub fn output_topics(&self) -> BTreeMap<Sink, String> {
-        let Outputs { changes, segments, dead_letters, journal, segmentations, shadow, .. } = self.outputs.clone();
-        let sinks = [
-            (Sink::Changes, changes),
-            (Sink::Segments, segments),
-            (Sink::DeadLetters, dead_letters),
-            (Sink::Journal, journal),
-            (Sink::Segmentations, segmentations),
-        ];
-        sinks.into_iter().chain(self.candidate().map(|_| (Sink::Shadow, shadow))).collect()
+        let needed = |sink: Sink| sink.properties().written == Written::Always || self.candidate().is_some();
+        self.outputs
+            .topics
+            .iter()
+            .filter(|(sink, _)| needed(**sink))
+            .map(|(sink, topic)| (*sink, topic.clone()))
+            .collect()
     }
 
     /// The memory that the databases share.
@@ -502,7 +473,8 @@ mod tests {
         assert_eq!((without.candidate(), without.output_topics().get(&Sink::Shadow)), (None, None));
         let mut with = read("shadow = \"candidate.yaml\"");
         assert_eq!(with.kafka(0).unwrap().outputs[&Sink::Shadow], "collections.segments.shadow");
-        with.outputs.shadow.clone_from(&with.outputs.changes);
+        let changes = with.outputs.topics[&Sink::Changes].clone();
+        with.outputs.topics.insert(Sink::Shadow, changes);
         let error = with.kafka(0).unwrap_err().to_string();
         assert!(error.contains("`collections.segment-changes` is named twice"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! What a worker is configured with. Plain data, checked by whoever reads it from a file.
+//! The configuration of a worker: plain data, which is checked where it is read from a file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -75,13 +75,13 @@ pub struct Commit {
     pub max_records: usize,
     /// How many timers of each kind an epoch judges at most, 1 or more; more facts only if they share one instant.
     pub timers_max: usize,
-    /// How many customers a cycle passes over at most after a new segmentation was activated, 1 or more.
+    /// How many customers a cycle takes over at most after a new segmentation was activated, 1 or more.
     pub resegmented_max: usize,
 }
 
 /// The bounds of one epoch of one task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// How many timers of each kind it judges at most, 1 or more; more facts only if they share one instant.
     pub timers_max: usize,
     /// How many customers the migration takes over in it at most, 1 or more.

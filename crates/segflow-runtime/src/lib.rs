@@ -11,7 +11,7 @@ pub mod log;
 pub mod offer;
 pub mod recovery;
 pub mod rulebook;
-pub mod shadow;
+pub(crate) mod shadow;
 pub mod snapshots;
 pub mod status;
 pub mod task;
@@ -23,6 +23,7 @@ pub use config::Config;
 pub use error::WorkerError;
 pub use recovery::RecoveryStep;
 pub use recovery::standbys::Standbys;
+pub use shadow::ShadowCommit;
 pub use status::Status;
 pub use worker::{Cycle, Worker};
 

@@ -10,7 +10,7 @@ use crate::offer::Offer;
 /// The segmentations of a process: the one that is offered to its tasks, and those that their journals name.
 pub struct Rulebook {
     offer: Offer<Arc<Segmentation>>,
-    /// By hash, as long as some task uses them.
+    /// Those that tasks use, by hash.
     known: Mutex<BTreeMap<String, Weak<Segmentation>>>,
 }
 

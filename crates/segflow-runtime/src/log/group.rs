@@ -31,9 +31,8 @@ pub trait Group {
     /// `read_committed` reader may reach is the high watermark taken after the first barrier.
     fn journal_barrier(&mut self, task: TaskId) -> LogResult<Barrier>;
 
-    /// The mark that [`Transaction::mark`](super::Transaction::mark) left with the last commit of the task, whoever
-    /// committed it, as the first barrier of its recovery found it. None if that commit left none, or if it cannot be
-    /// told.
+    /// The mark that [`Transaction::mark`](super::Transaction::mark) left with the last commit of the task, by any member,
+    /// as the first barrier of its recovery found it. None if that commit left none, or if it cannot be told.
     fn marked(&mut self, task: TaskId) -> Option<String>;
 }
 

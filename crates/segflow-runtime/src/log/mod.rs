@@ -20,7 +20,7 @@ pub use group::{Barrier, Group};
 pub use inputs::{Ends, Inputs};
 pub use past::{JournalEntry, Past, Slice};
 pub use segflow_wire::Headers;
-pub use sink::{Output, Sink, TEXTS};
+pub use sink::{Kept, Output, Partitions, Sink, SinkProperties, TEXTS, Written};
 pub use transaction::{Transaction, Trimmer};
 
 /// A log of records with group ownership and atomic commits: all four ports of one worker.

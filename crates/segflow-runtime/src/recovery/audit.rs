@@ -1,7 +1,7 @@
 //! Audit: the journal of a task decided again from its inputs, and each epoch compared with what the journal says.
 //!
-//! As recovery does it, in a store that nobody else uses; but a difference is an answer here, and no failure. Nothing is
-//! written to the log.
+//! It goes along the journal as recovery does, in a store that nobody else uses. A difference is an answer here, and no
+//! failure. Nothing is written to the log.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub struct Audited {
     pub counts: Counts,
     /// The greatest timestamp read of each input up to here, as they are now.
     pub greatest: BTreeMap<Family, Option<Timestamp>>,
-    /// Of the changes decided now.
+    /// The digest of the changes decided now.
     pub digest: Digest,
     /// These changes, in the order of (customer, `effective_at`, dimension).
     pub changes: Vec<Decided>,
@@ -120,7 +120,8 @@ impl Audit {
         self.state.last()
     }
 
-    /// Gets at hand what decided a snapshot with which it begins; false: ask again.
+    /// Fetches the segmentations that decided the snapshot with which it begins. Returns whether they have come; if not,
+    /// ask again.
     ///
     /// # Errors
     /// As [`Audit::step`].

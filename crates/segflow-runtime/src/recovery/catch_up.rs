@@ -20,7 +20,7 @@ pub(super) const READING_RULES: &str = "the segmentations of the task are being 
 pub(super) const READING_END: &str = "the end of the task's journal is being read";
 const READING_EPOCHS: &str = "epochs of the task are being read";
 
-/// What one recovery of a task knows of itself, whatever its stage.
+/// What one recovery of a task knows of itself in every stage.
 pub(super) struct RecoveryContext {
     pub task: TaskId,
     /// The epoch at which its store was opened; 0 if it began with nothing.

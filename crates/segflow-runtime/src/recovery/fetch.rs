@@ -34,9 +34,9 @@ pub(super) struct SnapshotSearch {
 /// The newest snapshot that may be fetched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Newest {
-    /// Of this epoch at most, at which the journal ends.
+    /// The journal ends at this epoch, and so does the snapshot at the latest.
     UpTo(u64),
-    /// Of any epoch: the task runs elsewhere, and more may be committed than `journal`, which can be read already.
+    /// Any epoch will do. The task runs elsewhere: the journal can be read up to `journal`, and more may be committed.
     AtAll { journal: u64 },
 }
 

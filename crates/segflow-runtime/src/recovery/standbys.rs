@@ -1,8 +1,8 @@
 //! Standbys: warm copies of tasks that run elsewhere. Each is a recovery that never ends.
 //!
-//! They read what is committed, write nothing but their own stores, and belong to no group. Once a worker of this process
-//! is given such a task, the store is laid down for it between two epochs; when the worker has lost it again, the standby
-//! goes on with it.
+//! They read what is committed, write only their own stores, and belong to no group. When a worker of this process is
+//! given such a task, the standby lays the store down for it between two epochs. When the worker has lost the task again,
+//! the standby goes on with it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl<P: Past> Standbys<P> {
         Ok(progress)
     }
 
-    /// Lays a task down, for whoever is next.
+    /// Lays a task down for the next worker.
     fn lay_down(&mut self, task: TaskId) {
         let Some(phase) = self.tasks.insert(task, StandbyPhase::Here) else { return };
         report::standby_over(&self.status, task);

@@ -2,8 +2,8 @@
 //!
 //! It has stores of its own and takes no part in recovery. What it has to say is committed with the epoch of its task, or
 //! in a transaction of its own while the live rules have nothing to say. A *run* of it lasts as long as it and the log
-//! agree; otherwise it begins anew, from the live store as it stands. Whatever fails here is told and ends the run: it
-//! stops no task. A commit that fails again and again with a shadow in it is tried without.
+//! agree; otherwise it begins anew, from the live store as it stands. A failure here is told and ends the run; it stops no
+//! task. A commit that fails again and again with a shadow in it is tried without.
 
 mod differing;
 mod progress;
@@ -30,21 +30,22 @@ use segflow_engine::rules::{Refused, may_follow};
 pub(crate) use differing::{Moves, moves};
 use run::{LiveEpoch, Run, ShadowStep};
 
-/// After a run has failed, the task is left without one for this long; twice as long each time, until one tells something.
+/// After a run has failed, the task is left without one for this long. The rest doubles with every failure, until a run
+/// has told something.
 const REST: Duration = Duration::from_secs(60);
 /// The longest rest.
 const REST_MAX: Duration = Duration::from_secs(3_600);
-/// So many commits of a task in a row fail with its shadow in them, then the next is tried without.
+/// After so many failed commits in a row with its shadow in them, a task commits without it.
 const FAILURES_MAX: u32 = 3;
 
 /// What the shadow of a task has to say in a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShadowCommit {
-    /// Whose it is.
+    /// The task.
     pub task: TaskId,
     /// The changes.
     pub outputs: Vec<Output>,
-    /// What tells, after a crash, whether this was committed.
+    /// The mark that tells, after a crash, whether this was committed.
     pub mark: String,
 }
 
@@ -62,7 +63,7 @@ pub(crate) struct Shadows {
     compared: BTreeSet<TaskId>,
     /// The number of the last run begun here, by task.
     numbers: BTreeMap<TaskId, u64>,
-    /// Until when a task is left without a run, and how long that is.
+    /// Until when a task is left without a run, and how long that rest is in all.
     resting: BTreeMap<TaskId, (Instant, Duration)>,
     prepared: Vec<ShadowCommit>,
     /// Commits in a row that failed with the shadow of a task in them.
@@ -109,7 +110,7 @@ impl Shadows {
         self.prepared.iter().map(|commit| commit.task).collect()
     }
 
-    /// Before S0 of a task that runs: sees to it that its shadow is the one that is wanted, at the live store's epoch.
+    /// Before S0 of a task that runs: ensures that its shadow is that of the present candidate, at the live store's epoch.
     pub fn attend<G: Group>(&mut self, context: TaskContext<'_>, log: &mut G, state: &TaskState) {
         let TaskContext { config, status, task, .. } = context;
         let Some(candidates) = &config.shadow else { return };
@@ -189,7 +190,7 @@ impl Shadows {
         if self.runs.contains_key(&task) { ShadowNeeds::Facts } else { ShadowNeeds::Nothing }
     }
 
-    /// After S0 of a task: the same facts, by the candidate.
+    /// After S0 of a task: decides the same facts by the candidate.
     pub fn prepare(
         &mut self,
         context: TaskContext<'_>,
@@ -213,7 +214,7 @@ impl Shadows {
         }
     }
 
-    /// After S4: what was prepared is committed, and is written.
+    /// After S4: writes what was prepared, which is committed now.
     pub fn committed(&mut self, config: &Config, status: &Status) {
         for commit in std::mem::take(&mut self.prepared) {
             self.failures.remove(&commit.task);
@@ -231,8 +232,8 @@ impl Shadows {
         }
     }
 
-    /// The transaction failed. Returns by which error the worker is to go: with shadows in it, what would end the process is
-    /// tried again without them, in case that it is theirs alone.
+    /// The transaction failed. Returns the error that the worker is to act on. An error that would end the process is tried
+    /// again without the shadows, if there were some in the transaction: it may be theirs alone.
     pub fn gave_up(&mut self, config: &Config, status: &Status, error: LogError) -> LogError {
         let tasks = self.tasks();
         self.prepared.clear();
@@ -259,14 +260,14 @@ impl Shadows {
         self.runs.values_mut().for_each(Run::discard);
     }
 
-    /// The task is recovered, or is somebody else's: what the log says is to be asked again.
+    /// The task is recovered, or belongs to another worker: the log is to be asked again for its mark.
     pub fn close(&mut self, task: TaskId) {
         self.runs.remove(&task);
         self.compared.remove(&task);
         self.prepared.retain(|commit| commit.task != task);
     }
 
-    /// As [`Shadows::close`], of a task that this worker has no more.
+    /// As [`Shadows::close`], for a task that this worker has no more.
     pub fn leave(&mut self, status: &Status, task: TaskId) {
         self.close(task);
         self.numbers.remove(&task);
@@ -275,7 +276,7 @@ impl Shadows {
         report::shadow_over(status, task);
     }
 
-    /// The candidate may not follow the live rules: its store will not be gone on with.
+    /// The candidate may not follow the live rules. Its store is of no more use.
     fn refuse(&self, context: TaskContext<'_>, pair: &RulePair, refused: Refused) {
         let (TaskContext { config, status, task, .. }, RulePair { candidate, live }) = (context, pair);
         if !report::shadow(status, task, Shadowing::Refused(refused.word())) {

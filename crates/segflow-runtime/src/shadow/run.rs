@@ -1,8 +1,8 @@
 //! One run of a task's shadow: a store of its own, taken further beside the live epochs.
 //!
 //! Its changes and its mark are in the transaction; its states are written after it. What is to be written is on disk
-//! before: after a crash the mark that the log has says whether it was committed. So a run goes on from where it was, or is
-//! known to be lost, and is then never taken further.
+//! before that: after a crash, the mark in the log says whether it was committed. So a run goes on from where it was, or is
+//! known to be lost and is never taken further.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl Run {
         Self::new(config, task, store, pair, progress).map(Some)
     }
 
-    /// Begins a run with the live store as it stands, in place of whatever run there was.
+    /// Begins a run with the live store as it stands, in place of the former run.
     ///
     /// # Errors
     /// If the store is in use, or the disk refuses.
@@ -129,8 +129,8 @@ impl Run {
         Self::new(config, state.task(), store, pair, progress)
     }
 
-    /// Whom the candidate has not decided yet, those rules have with which the run began. They are live still: another
-    /// activation ends it.
+    /// A customer that the candidate has not decided yet was decided by the rules with which the run began. They are live
+    /// still, since an activation of others ends the run.
     fn new(
         config: &Config,
         task: TaskId,
@@ -146,7 +146,7 @@ impl Run {
         Ok(Self { task, rules, states, progress, numbered, prepared: None })
     }
 
-    /// What names it.
+    /// Its name.
     pub fn name(&self) -> String {
         self.progress.name()
     }
@@ -245,7 +245,7 @@ impl Run {
         self.states.discard();
     }
 
-    /// Counts those anew who moved on either side.
+    /// Counts the customers anew that moved on either side.
     fn compare(&mut self, next: &mut Progress, live: &mut LiveEpoch<'_>, epoch: &Epoch) -> Result<(), TaskError> {
         let Moved { moves: moved, rules } = &live.moved;
         let mine = moves(&epoch.changes);
@@ -264,7 +264,7 @@ impl Run {
     }
 }
 
-/// The stores of shadows give up while the live ones have room left.
+/// The memory of shadows' stores: they find the disk full while the live stores have room left.
 fn memory(config: &Config) -> StoreMemory {
     config.store.with_reserve(config.store.reserve_bytes().saturating_mul(2))
 }

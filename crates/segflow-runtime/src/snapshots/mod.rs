@@ -73,7 +73,7 @@ impl Table {
     }
 }
 
-/// When a task's turn comes.
+/// The turn of a task to take a snapshot.
 struct Turn {
     due: Instant,
     asked: Instant,
@@ -88,7 +88,7 @@ struct Job {
 }
 
 impl Keeper {
-    /// Starts the thread that uploads. It ends, after what it is at, when the last reference goes.
+    /// Starts the thread that uploads. Once the last reference is dropped, the thread ends after its present upload.
     ///
     /// # Errors
     /// If the thread cannot be started.
@@ -133,15 +133,15 @@ impl Keeper {
         }
     }
 
-    /// Waits until nothing is being uploaded or restored, at most this long; whether that is so.
+    /// Waits until nothing is being uploaded or restored, at most this long. Returns whether that is so.
     #[must_use]
     pub fn wait_idle(&self, limit: Duration) -> bool {
         let waited = self.shared.idle.wait_timeout_while(self.shared.lock(), limit, |table| !table.is_idle());
         waited.unwrap_or_else(PoisonError::into_inner).0.is_idle()
     }
 
-    /// Whether a task may take a snapshot of an epoch now: it is due, has something new, and of those that are due none
-    /// has been so for longer.
+    /// Whether a task may take a snapshot of an epoch now: it is due, it has something new, and no other task has been due
+    /// for longer.
     fn take_turn(&self, now: Instant, task: TaskId, epoch: u64) -> bool {
         let interval = self.shared.settings.interval;
         let mut table = self.shared.lock();
@@ -249,8 +249,8 @@ impl KeeperShared {
         self.snapshots.collect(task.0, Policy::keep(self.settings.keep))
     }
 
-    /// Trims the journal to what the snapshots kept need. Whoever has the task by now, what goes is what no snapshot needs
-    /// that is there: newer ones need less.
+    /// Trims the journal to what the snapshots kept need. That is safe although another worker may have the task by now: it
+    /// keeps what the present snapshots need, and newer ones need less.
     fn trim(&self, task: TaskId, kept: &[Manifest], trimmer: &Trimmer) {
         let Some(before) = self.reach(kept) else { return };
         let trimmed =
@@ -280,7 +280,7 @@ impl KeeperShared {
     }
 }
 
-/// Passes a point on the way of a snapshot.
+/// Reaches a failpoint on the way of a snapshot.
 fn passed(point: Point) -> Result<(), SnapshotError> {
     hit(point).map_err(|error| SnapshotError::Store(error.to_string()))
 }

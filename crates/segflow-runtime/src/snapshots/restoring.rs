@@ -15,8 +15,8 @@ use crate::testing::failpoint::{Point, hit};
 
 /// Restores of a process at once; each fetches a few files at once.
 const AT_ONCE: usize = 2;
-/// In the directory of a task that was restored: the name of the snapshot. `RocksDB` passes over files that are not its
-/// own.
+/// The file with the name of the snapshot, in the directory of a task that was restored. `RocksDB` ignores files that are
+/// not its own.
 pub const ORIGIN: &str = "SNAPSHOT";
 
 /// One of the places for restores of a process.
@@ -135,8 +135,8 @@ fn clear(directory: &Path) {
     }
 }
 
-/// The snapshot from which a task's directory was restored, if it was: should the directory be damaged, the snapshot may
-/// be as well.
+/// The snapshot from which a task's directory was restored, if it was. If the directory is damaged, the snapshot may be as
+/// well.
 pub(crate) fn last_resort(directory: &Path) -> Option<String> {
     std::fs::read_to_string(directory.join(ORIGIN)).ok()
 }

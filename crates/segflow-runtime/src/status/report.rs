@@ -1,4 +1,4 @@
-//! What a worker writes into [`Status`] and when.
+//! What a worker writes into [`Status`], and when.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ pub(crate) fn settled(context: TaskContext<'_>, state: &TaskState, prepared: &Pr
     }
 }
 
-/// After every cycle: who owns what, and how it fares.
+/// After every cycle: the tasks of a worker, and how they fare.
 pub(crate) fn cycled(
     status: &Status,
     name: &str,
@@ -125,10 +125,10 @@ pub(crate) fn cycled(
     }
 }
 
-/// What stands for a worker where a standby has a task.
+/// The name that stands for a worker where a standby has a task.
 const STANDBY: &str = "standby";
 
-/// How far a standby has come, or why it has not; unless a worker of this process has the task by now.
+/// How far a standby has come, or why it has not, unless a worker of this process has the task by now.
 pub(crate) fn standby(status: &Status, task: TaskId, epoch: u64, journal: Option<u64>, stopped: Option<String>) {
     let mut status = status.lock();
     if status.tasks.get(&task.0).is_none_or(|known| known.worker == STANDBY) {
@@ -142,7 +142,7 @@ pub(crate) fn standby_over(status: &Status, task: TaskId) {
     status.lock().tasks.retain(|partition, known| *partition != task.0 || known.worker != STANDBY);
 }
 
-/// Where a task's shadow stands, which has no run; whether that is new.
+/// Where a task's shadow stands that has no run. Returns whether that is new.
 pub(crate) fn shadow(status: &Status, task: TaskId, phase: Shadowing) -> bool {
     let mut status = status.lock();
     let shadow = status.shadows.entry(task.0).or_default();
@@ -183,7 +183,7 @@ fn of_worker<'a>(status: &'a mut Snapshot, worker: &str) -> &'a mut WorkerStatus
     status.workers.entry(worker.to_owned()).or_default()
 }
 
-/// The status of a task; one that another worker of this process had begins anew.
+/// The status of a task. It begins anew if another worker of this process had the task.
 fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: TaskId) -> &'a mut TaskStatus {
     let new = || TaskStatus {
         worker: worker.to_owned(),

@@ -55,14 +55,14 @@ pub(crate) struct Prepared {
     pub beside: Option<Beside>,
 }
 
-/// What a candidate is evaluated from: what the epoch took in, and whom it moved.
+/// What a candidate is evaluated from: what the epoch took in, and the customers that it moved.
 #[derive(Debug)]
 pub(crate) struct Beside {
     pub accepted: Accepted,
     pub moved: Moved,
 }
 
-/// Whom an epoch moved, by which rules.
+/// The customers that an epoch moved, and the rules that moved them.
 #[derive(Debug)]
 pub(crate) struct Moved {
     pub moves: Moves,

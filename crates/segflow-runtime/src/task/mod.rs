@@ -28,8 +28,8 @@ use crate::log::{Offsets, Past, TaskId};
 use crate::task::activation::AtHand;
 use crate::task::stored::Stored;
 
-/// A task's local state.
-pub struct TaskState {
+/// What a worker holds of a task: its states on disk, its last epoch, and the segmentations that decide it.
+pub(crate) struct TaskState {
     task: TaskId,
     states: Stored,
     last: Option<Journal>,
@@ -38,7 +38,7 @@ pub struct TaskState {
 }
 
 impl TaskState {
-    /// Opens what the disk has of a task, or begins with nothing.
+    /// Opens the store of a task, or begins an empty one.
     ///
     /// # Errors
     /// `Busy` while another worker has it open; otherwise why it cannot be used.
@@ -86,7 +86,7 @@ impl TaskState {
         self.last.as_ref().map_or_else(Clock::default, |last| last.clock.clone())
     }
 
-    /// Whose state it is.
+    /// The task.
     #[must_use]
     pub const fn task(&self) -> TaskId {
         self.task
@@ -128,7 +128,7 @@ impl TaskState {
         &mut self.states
     }
 
-    /// Gets at hand the segmentations that a record of its journal names; false: they have not come yet.
+    /// Fetches the segmentations that a record of its journal names. Returns whether all have come.
     ///
     /// # Errors
     /// `Stop` if one cannot be had; what the log says.
@@ -136,8 +136,8 @@ impl TaskState {
         self.at_hand.learn(config, past, record)
     }
 
-    /// Gets at hand the segmentations by which the store is decided, and brings up to date what an earlier release
-    /// wrote and would not be understood later; false: they have not come yet.
+    /// Fetches the segmentations that decided the store, and brings states of an earlier release up to date. Returns
+    /// whether the segmentations have come.
     ///
     /// # Errors
     /// As [`TaskState::learn`]; if the store cannot be read or written.
@@ -152,7 +152,7 @@ impl TaskState {
         Ok(true)
     }
 
-    /// The last step of recovery: what must be known of the log before the next epoch; false: it is not yet.
+    /// The last step of recovery: finds out what the next epoch must know of the log. Returns whether that is known.
     ///
     /// # Errors
     /// What the log says.
@@ -193,7 +193,7 @@ impl TaskState {
         Ok(self.states.store().check_room()?)
     }
 
-    /// Goes on under this configuration, which may not be the one under which it was opened.
+    /// Goes on under this configuration. The store may have been opened under another one.
     pub(crate) fn adopt(&mut self, config: &Config) {
         self.intake_hash = config.intake.hash();
     }

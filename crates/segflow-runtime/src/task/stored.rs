@@ -53,15 +53,15 @@ enum Row {
     None,
     /// The customer's id.
     Id,
-    /// The hash of it: of somebody erased the id is not kept.
+    /// The hash of the id: the id of an erased customer is not kept.
     Hash,
 }
 
-/// On disk. How the key of somebody erased begins. No id begins with this byte: ids are UTF-8.
+/// On disk. The first byte of the key of an erased customer. No id begins with it, since ids are UTF-8.
 pub(super) const HASHED: u8 = 0xff;
 
 impl Row {
-    /// The one in which a state is to be.
+    /// The row in which a state is to be.
     fn of(state: &State) -> Self {
         if state.is_stub() { Self::Hash } else { Self::Id }
     }
@@ -87,8 +87,8 @@ impl Stored {
         }
     }
 
-    /// Reads states of earlier releases too from now on, which these rules or former ones of them decided, and brings up
-    /// to date what would not be understood later.
+    /// Reads states of earlier releases too from now on. These rules decided them, present and former ones. Rows that
+    /// could not be understood later are brought up to date.
     ///
     /// # Errors
     /// If a row cannot be read or written.
@@ -97,7 +97,7 @@ impl Stored {
         state_format::upgrade(&self.store, &self.reader)
     }
 
-    /// Reads states as a reader of their bytes does, from a store that is only read.
+    /// Reads states by this reader from now on. The store is only read.
     #[must_use]
     pub fn read_by(self, reader: StateReader) -> Self {
         Self { reader, ..self }

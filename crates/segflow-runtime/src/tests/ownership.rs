@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use segflow_core::event::CustomerId;
 use segflow_store::{Store, StoreError};
@@ -15,7 +15,7 @@ use crate::log::TaskId;
 use crate::log::local::LocalBroker;
 use crate::recovery::standbys::Standbys;
 use crate::status::Phase;
-use crate::time::Monotonic;
+use crate::time::{Monotonic, Steered};
 use crate::worker::Worker;
 use crate::worker::store_pool::StorePool;
 
@@ -106,9 +106,10 @@ fn what_the_disk_has_is_opened_ahead_until_a_worker_is_given_a_task() {
 }
 
 #[test]
-fn a_store_that_nobody_takes_is_closed() {
-    let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_millis(50), Monotonic::Real);
+fn a_store_that_nobody_takes_is_closed_after_its_time() {
+    let (mut bench, time) = (Bench::new(), Steered::new());
+    bench.config.time = Monotonic::Steered(time.clone());
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), bench.config.time.clone());
     history(&bench);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
@@ -116,11 +117,12 @@ fn a_store_that_nobody_takes_is_closed() {
     // A worker without tasks, which nobody gives it.
     bench.broker = LocalBroker::new(0);
     let mut other = bench.worker("b");
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while opened(&bench).is_err() {
-        assert!(Instant::now() < deadline, "the store was never closed");
-        other.cycle().unwrap();
-    }
+    time.advance(Duration::from_secs(599));
+    other.cycle().unwrap();
+    assert!(matches!(opened(&bench), Err(StoreError::Locked { .. })), "it is still open");
+    time.advance(Duration::from_secs(1));
+    other.cycle().unwrap();
+    assert!(opened(&bench).is_ok());
 }
 
 /// A worker that lost a task while it decided for it keeps nothing of what was not committed.

@@ -1,4 +1,4 @@
-//! Which tasks the worker has: it follows the group's assignment, and takes those further that recover.
+//! The tasks of a worker: it follows the group's assignment, and takes recovering tasks further.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl<L: Log> Worker<L> {
         self.take_further()
     }
 
-    /// Gives a task up; its store, if it is sound, stays open for whoever is next.
+    /// Gives a task up. Its store, if it is sound, stays open for the next worker.
     pub(super) fn lay_down(&mut self, task: TaskId) {
         self.shadows.leave(&self.status, task);
         let state = match self.tasks.remove(&task) {

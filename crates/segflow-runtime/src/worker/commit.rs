@@ -1,4 +1,4 @@
-//! S1 to S4: what was prepared becomes visible to everybody, whole or not at all.
+//! S1 to S4: all that was prepared becomes visible to everybody, or nothing of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,8 +31,7 @@ impl TaskCommit {
     }
 }
 
-/// The offsets of a transaction: of every task in it, and none for the inputs of one of which only its shadow has
-/// something to say.
+/// The offsets of every task in a transaction. A task has none for its inputs if only its shadow has something to say.
 fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<TaskId, Offsets> {
     let mut offsets: BTreeMap<TaskId, Offsets> =
         shadows.iter().map(|shadow| (shadow.task, Offsets::default())).collect();
@@ -62,7 +61,7 @@ pub fn send<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows
     hit(Point::OffsetsSent)
 }
 
-/// S1 to S4.
+/// S1 to S4: as [`send`], and then commits.
 ///
 /// # Errors
 /// As [`send`]; `Unclear` if nobody can say whether the commit happened.

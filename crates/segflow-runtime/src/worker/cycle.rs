@@ -18,7 +18,7 @@ use crate::testing::failpoint::{Point, hit};
 use crate::worker::commit::{TaskCommit, publish};
 
 impl<L: Log> Worker<L> {
-    /// One cycle: whose tasks, a step of recovery each, then S0 to S6 for those that run.
+    /// One cycle: follows the assignment, takes recovering tasks further, then goes through S0 to S6 for those that run.
     ///
     /// # Errors
     /// If the worker must be built anew, or an operator must act. What can be tried again is not an error.

@@ -1,9 +1,9 @@
 //! The store pool: where a process keeps the open stores of tasks that no worker of it has at the moment.
 //!
-//! A rebalance often gives a task back that it took, and a worker that was fenced is replaced by another: whoever is next
-//! finds the store open and its states in memory. What became of the task meanwhile, its journal tells. A standby follows
-//! the journals of tasks that live elsewhere, and hands their stores over here. A process that starts lays here what its
-//! disk has, opened while its workers join the group.
+//! A rebalance often gives a task back that it took, and a worker that was fenced is replaced by another. The next
+//! worker finds the store open and its states in memory; the journal tells what became of the task meanwhile. A standby
+//! follows the journals of tasks that run elsewhere, and hands their stores over here. A process that starts opens the
+//! stores of its disk here, while its workers join the group.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,9 +29,10 @@ struct Inner {
     kept: Duration,
     time: Monotonic,
     laid: BTreeMap<TaskId, Laid>,
-    /// How many workers have been given a task and have not given it up: two, while one has not noticed that it lost it.
+    /// How many workers have been given a task and have not given it up. They are two while one of them has not noticed
+    /// that it lost the task.
     claims: BTreeMap<TaskId, usize>,
-    /// Those that a standby holds, or that are being opened.
+    /// Tasks whose stores a standby holds, or that are being opened.
     lent: BTreeSet<TaskId>,
 }
 
@@ -44,7 +45,7 @@ struct Laid {
 pub(crate) enum Taken {
     /// Its store, open.
     Store(Box<TaskState>),
-    /// Being opened, or a standby has it: it is laid down after the present step.
+    /// Its store is being opened, or a standby has it and lays it down after its present step.
     InUse,
     /// Nothing: it is to be opened.
     Nothing,
@@ -93,9 +94,9 @@ impl StorePool {
         Some(inner.laid.remove(&task).map(|laid| laid.local))
     }
 
-    /// Opens what the disk has, until the first worker is given a task, or `stop` is set. Most tasks come back after a
-    /// restart, and joining the group takes as long as opening some ten stores. What cannot be opened is left to its
-    /// recovery.
+    /// Opens the stores of the disk, until the first worker is given a task, or `stop` is set. Most tasks come back after a
+    /// restart, and joining the group takes as long as opening some ten stores. A store that cannot be opened is left to
+    /// the recovery of its task.
     pub fn open_ahead(&self, config: &Config, stop: &AtomicBool) {
         let (began, tasks) = (config.time.now(), config.tasks_on_disk());
         let mut opened = 0;
@@ -119,14 +120,14 @@ impl StorePool {
         self.lock().claims.contains_key(&task)
     }
 
-    /// Lays down what was lent.
+    /// A standby gives back a task that was lent, with its store if it has one.
     pub(crate) fn give_back(&self, task: TaskId, local: Option<Box<TaskState>>) {
         let mut inner = self.lock();
         inner.lent.remove(&task);
         inner.lay(task, local);
     }
 
-    /// Closes what nobody took in time.
+    /// Closes the stores that nobody took in time.
     pub(crate) fn tidy(&self) {
         let mut inner = self.lock();
         let Inner { kept, time, laid, claims, .. } = &mut *inner;
@@ -144,7 +145,7 @@ impl StorePool {
     }
 }
 
-/// Given back however this ends.
+/// A task that was lent. It is given back when this is dropped.
 struct Loan<'s> {
     store_pool: &'s StorePool,
     task: TaskId,
