@@ -1,4 +1,4 @@
-//! Instants, dates and ordered maps as they stand in either encoding: text in JSON, numbers in Avro.
+//! Instants, dates and ordered maps in the shapes that the encodings write: times as text or as numbers.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,9 +8,9 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::encoding::Encoding;
+use crate::encoding::{Encoding, Times};
 
-/// An instant: RFC 3339 with milliseconds, or a `timestamp-millis`.
+/// An instant: RFC 3339 with milliseconds, or a `timestamp-millis`. On the topic: the two forms are never changed.
 #[derive(Clone, Copy)]
 pub(crate) enum Stamp {
     Text(Timestamp),
@@ -19,9 +19,9 @@ pub(crate) enum Stamp {
 
 impl Stamp {
     pub(crate) fn new(at: Timestamp, encoding: Encoding) -> Self {
-        match encoding {
-            Encoding::Json => Self::Text(at),
-            Encoding::Avro => Self::Millis(at),
+        match encoding.times() {
+            Times::Text => Self::Text(at),
+            Times::Numbers => Self::Millis(at),
         }
     }
 
@@ -65,7 +65,7 @@ impl Visitor<'_> for StampVisitor {
     }
 }
 
-/// A date: `YYYY-MM-DD`, or days since 1970-01-01.
+/// A date: `YYYY-MM-DD`, or days since 1970-01-01. On the topic: the two forms are never changed.
 #[derive(Clone, Copy)]
 pub(crate) enum Day {
     Text(Date),
@@ -74,9 +74,9 @@ pub(crate) enum Day {
 
 impl Day {
     pub(crate) fn new(date: Date, encoding: Encoding) -> Self {
-        match encoding {
-            Encoding::Json => Self::Text(date),
-            Encoding::Avro => Self::Days(date),
+        match encoding.times() {
+            Times::Text => Self::Text(date),
+            Times::Numbers => Self::Days(date),
         }
     }
 
