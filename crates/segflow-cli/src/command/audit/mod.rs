@@ -19,10 +19,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::journal::Record as Journal;
-use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
-use segflow_explain::customer::customer_id;
 use segflow_kafka::KafkaPast;
 use segflow_runtime::config::Config as Runtime;
 use segflow_runtime::error::TaskError;
@@ -31,6 +28,7 @@ use segflow_runtime::recovery::audit::{Audit as TaskAudit, AuditStep, Audited};
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::worker::store_pool::StorePool;
 
+use super::customer_id;
 use super::interrupt::listen;
 use super::run::{Stores, runtime};
 use crate::config::Config;
@@ -226,10 +224,4 @@ fn clear(directory: &Path) -> Result<()> {
 /// To standard output, which may be a pipe that somebody has closed.
 fn print(text: &str) -> Result<()> {
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
-}
-
-/// By what an epoch was decided: `demo version 1 of hash 5e9.., release 0.1.0`.
-fn rules(record: &Journal, segmentation: &Segmentation) -> String {
-    let Segmentation { name, version, hash, .. } = segmentation;
-    format!("{name} version {version} of hash {hash}, release {}", record.engine_version)
 }
