@@ -54,14 +54,14 @@ mod tests {
 
     #[test]
     fn an_outlook_is_the_segment_and_the_next_move_by_time_alone() {
-        let known = Known::new(&[invoice("I-1", 120_00, "2026-03-04")], "2026-04-10T00:00:00Z");
+        let known = Known::new(&[invoice("I-1", 12_000, "2026-03-04")], "2026-04-10T00:00:00Z");
         let words: Vec<String> = outlook(&known.portrait()).iter().map(|outlook| outlook.words(&london())).collect();
         expect!["mid, then late on 2026-05-03 00:00:00 BST"].assert_eq(&words.join("\n"));
     }
 
     #[test]
     fn a_customer_without_debt_stays() {
-        let facts = [invoice("I-1", 120_00, "2026-03-04"), payment("P-1", 120_00, "2026-03-05T12:00:00Z")];
+        let facts = [invoice("I-1", 12_000, "2026-03-04"), payment("P-1", 12_000, "2026-03-05T12:00:00Z")];
         let known = Known::new(&facts, "2026-04-10T00:00:00Z");
         assert_eq!(outlook(&known.portrait())[0].words(&london()), "current, to stay");
     }

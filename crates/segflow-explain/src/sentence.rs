@@ -123,7 +123,7 @@ mod tests {
 
     /// Each change of a customer with one invoice, one text per line.
     fn check(tell: impl Fn(&Core, &Known) -> String, expected: Expect) {
-        let known = Known::new(&[invoice("I-1", 120_00, "2026-03-04")], "2026-04-10T00:00:00Z");
+        let known = Known::new(&[invoice("I-1", 12_000, "2026-03-04")], "2026-04-10T00:00:00Z");
         let texts: Vec<String> = known.changes.iter().map(|change| tell(&change.core, &known)).collect();
         expected.assert_eq(&(texts.join("\n") + "\n"));
     }

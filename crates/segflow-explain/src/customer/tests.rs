@@ -14,7 +14,7 @@ fn check(known: &Known, expected: Expect) {
 
 #[test]
 fn a_portrait_shows_facts_features_memberships_reasons_and_the_next_move() {
-    let facts = [invoice("I-1", 120_00, "2026-03-04"), payment("P-1", 20_00, "2026-03-20T12:00:00Z")];
+    let facts = [invoice("I-1", 12_000, "2026-03-04"), payment("P-1", 2_000, "2026-03-20T12:00:00Z")];
     check(
         &Known::new(&facts, "2026-04-10T00:00:00Z"),
         expect![[r#"
@@ -70,7 +70,7 @@ fn the_value_of_a_sensitive_attribute_is_nowhere() {
 
 #[test]
 fn a_membership_alone_is_the_part_of_the_portrait_that_tells_of_it() {
-    let known = Known::new(&[invoice("I-1", 120_00, "2026-03-04")], "2026-04-10T00:00:00Z");
+    let known = Known::new(&[invoice("I-1", 12_000, "2026-03-04")], "2026-04-10T00:00:00Z");
     let alone = known.portrait().membership(0);
     assert!(known.portrait().to_string().ends_with(&format!("\nmemberships\n{alone}")));
     assert!(alone.starts_with("  stage: mid\n"), "{alone}");
@@ -78,8 +78,8 @@ fn a_membership_alone_is_the_part_of_the_portrait_that_tells_of_it() {
 
 #[test]
 fn a_fact_that_is_not_in_effect_yet_says_from_when_it_is() {
-    let mut known = Known::new(&[invoice("I-1", 120_00, "2026-03-04")], "2026-03-10T00:00:00Z");
-    let ahead = payment("P-1", 120_00, "2026-05-01T12:00:00Z");
+    let mut known = Known::new(&[invoice("I-1", 12_000, "2026-03-04")], "2026-03-10T00:00:00Z");
+    let ahead = payment("P-1", 12_000, "2026-05-01T12:00:00Z");
     let segmentation = known.segmentation.clone();
     segflow_core::state::fold(&mut known.state, ahead, 1, "2026-03-10T00:00:00Z".parse().unwrap(), &segmentation);
     let text = known.portrait().to_string();

@@ -21,7 +21,7 @@ struct Epoch {
 
 impl Epoch {
     fn new(due_then: &str, due_now: &str) -> Self {
-        let known = |due| Known::new(&[invoice("I-1", 120_00, due)], "2026-04-10T00:00:00Z");
+        let known = |due| Known::new(&[invoice("I-1", 12_000, due)], "2026-04-10T00:00:00Z");
         let (then, now) = (known(due_then), known(due_now));
         let greatest = "2026-02-01T09:00:00Z".parse().ok();
         let position = Position { offset: 9, greatest };

@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use segflow_backtest::engine::{self, BacktestError, Replayed};
 use segflow_backtest::feeder::Progress;
 use segflow_backtest::observe::Scope;
 use segflow_backtest::observe::work::Words;
 use segflow_backtest::partition_replay::ReplayContext;
 use segflow_backtest::period::Period;
-use segflow_backtest::report::build::{Capacity, build};
+use segflow_backtest::report::build::{Capacity, Source as ReportSource, build};
 use segflow_backtest::report::examples::explain;
 use segflow_backtest::report::figures::Report;
+use segflow_backtest::run::{BacktestError, Replayed, run};
 use segflow_backtest::{changes_parquet, report};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
@@ -132,7 +132,7 @@ impl Backtest {
             states: AtomicU64::new(0),
             spill: work.path().join("states"),
             parts: work.path().join("parts"),
-            shared: StoreMemory::new(StoreSettings::default()),
+            store_memory: StoreMemory::new(StoreSettings::default()),
         };
         let threads =
             self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
@@ -140,12 +140,12 @@ impl Backtest {
         listen(&progress.interrupted)?;
         let started = Instant::now();
         let replayed = shown(&progress, || {
-            engine::run(&context, threads, &progress, |feeding| source.feed(feeding, &context.intake, threads))
+            run(&context, threads, &progress, |feeding| source.feed(feeding, &context.intake, threads))
         });
         let replayed = replayed.map_err(|error| match error {
             BacktestError::Interrupted { records, up_to } => self.interrupted(records, up_to),
             BacktestError::Events(error) => error,
-            BacktestError::PartitionReplay(error) => error.into(),
+            BacktestError::Replay(error) => error.into(),
         })?;
         let took = started.elapsed();
         let folder = tempfile::Builder::new().prefix("report-").tempdir_in(work.path());
@@ -168,10 +168,11 @@ impl Backtest {
         source: &Source,
         folder: &Path,
     ) -> Result<Report> {
-        let tally = replayed.tally();
-        let last = Timestamp(progress.greatest_ms.load(Ordering::Relaxed));
+        let tally = replayed.take_tally();
+        let last_record = Timestamp(progress.greatest_ms.load(Ordering::Relaxed));
         let capacity: Capacity = self.capacity.iter().cloned().collect();
-        let mut report = build(context, &replayed, &tally, &capacity, last, &|place| source.name(place));
+        let counted = ReportSource { context, replayed: &replayed, tally: &tally, last_record };
+        let mut report = build(&counted, &capacity, &|place| source.name(place));
         explain(&mut report, context, &mut replayed)?;
         eprintln!("{}", spent(&replayed));
         changes_parquet::join(&context.parts, &folder.join("changes.parquet"))
