@@ -2,8 +2,6 @@
 
 mod command;
 mod config;
-mod file_watch;
-mod retention;
 mod segmentation;
 
 use std::process::ExitCode;

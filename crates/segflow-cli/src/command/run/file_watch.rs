@@ -1,5 +1,5 @@
-//! The segmentation's file, and the candidate's, while the service runs: read again when they change and on SIGHUP,
-//! checked, and offered to the tasks. Whether one activates the segmentation, its journal decides.
+//! Looks at the segmentation's file, and at the candidate's, while the service runs: reads it again when it changes and on
+//! SIGHUP, checks it, and offers it to the tasks. The journal of each task decides whether that task activates it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,21 +12,21 @@ use segflow_runtime::offer::Candidate;
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::status::Status;
 
-/// Between looks at the file.
+/// The time between two looks at the file.
 const LOOK: Duration = Duration::from_secs(2);
-/// Within how long a signal is noticed.
+/// The time within which a signal is noticed.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Whom what a file holds is offered to.
-pub enum Offer {
+/// The tasks to which a file's segmentation is offered.
+pub enum Recipient {
     /// Every task, to be activated.
     Rules(Arc<Rulebook>),
     /// The shadow of every task.
     Candidate(Arc<Candidate>),
 }
 
-impl Offer {
-    /// What it is called.
+impl Recipient {
+    /// The word for the file in the log.
     const fn name(&self) -> &'static str {
         match self {
             Self::Rules(_) => "segmentation",
@@ -34,7 +34,7 @@ impl Offer {
         }
     }
 
-    /// What is offered now.
+    /// The segmentation that is offered now.
     fn offered(&self) -> Option<Arc<Segmentation>> {
         match self {
             Self::Rules(rulebook) => Some(rulebook.offered()),
@@ -57,22 +57,22 @@ impl Offer {
     }
 }
 
-/// Who looks at the file.
-pub struct Watch {
+/// A file that is looked at.
+pub struct FileWatch {
     file: PathBuf,
-    to: Offer,
+    recipient: Recipient,
     status: Arc<Status>,
-    /// What was found by the last look; none if the file could not be read.
+    /// The bytes found by the last look; none if the file could not be read.
     found: Option<Vec<u8>>,
-    /// What was judged last: offered, or found wrong.
+    /// The bytes judged last: they were offered, or found wrong.
     judged: Option<Vec<u8>>,
 }
 
-impl Watch {
-    /// Of a file whose content has been offered, if it could be used.
-    pub fn new(file: PathBuf, to: Offer, status: Arc<Status>) -> Self {
-        let offered = to.offered().map(|offered| offered.text.clone());
-        Self { file, to, status, found: offered.clone(), judged: offered }
+impl FileWatch {
+    /// Watches a file whose segmentation the recipient has already, if it could be used.
+    pub fn new(file: PathBuf, recipient: Recipient, status: Arc<Status>) -> Self {
+        let offered = recipient.offered().map(|offered| offered.text.clone());
+        Self { file, recipient, status, found: offered.clone(), judged: offered }
     }
 
     /// Looks every two seconds, and at once when told to, until `stop` is set.
@@ -95,12 +95,12 @@ impl Watch {
         if let Err(error) = &read
             && (told || self.found.is_some())
         {
-            let (file, name) = (self.file.display(), self.to.name());
+            let (file, name) = (self.file.display(), self.recipient.name());
             tracing::error!(%file, "the {name} cannot be read, {}: {error}", self.stays());
-            self.to.set_invalid(&self.status, true);
+            self.recipient.set_invalid(&self.status, true);
         }
         if read.is_err() {
-            // Judged anew once it is back.
+            // The file is judged anew once it is back.
             self.judged = None;
         }
         let before = std::mem::replace(&mut self.found, read.ok());
@@ -114,25 +114,25 @@ impl Watch {
     fn offer(&self) {
         let text = self.found.as_deref().unwrap_or_default();
         let loaded = Segmentation::load(&self.file.display().to_string(), text);
-        self.to.set_invalid(&self.status, loaded.is_err());
-        let kind = self.to.name();
+        self.recipient.set_invalid(&self.status, loaded.is_err());
+        let kind = self.recipient.name();
         match loaded {
             Ok(loaded) => {
                 loaded.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
                 let segmentation = loaded.segmentation;
-                if self.to.offered().is_none_or(|offered| segmentation.hash != offered.hash) {
+                if self.recipient.offered().is_none_or(|offered| segmentation.hash != offered.hash) {
                     let (name, version, hash) = (&segmentation.name, segmentation.version, &segmentation.hash);
                     tracing::info!(name, version, hash, "the {kind}'s file has changed and is offered to the tasks");
-                    self.to.offer(segmentation);
+                    self.recipient.offer(segmentation);
                 }
             }
             Err(error) => tracing::error!("the {kind} cannot be used, {}\n{error}", self.stays()),
         }
     }
 
-    /// What becomes of what was offered before.
+    /// For the log: what the tasks decide by while the file cannot be used.
     fn stays(&self) -> &'static str {
-        if self.to.offered().is_some() { "the former one stays" } else { "and there is none yet" }
+        if self.recipient.offered().is_some() { "the former one stays" } else { "and there is none yet" }
     }
 }
 
@@ -140,16 +140,16 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const DEMO: &str = include_str!("../../../deploy/segmentations/demo.yaml");
+    const DEMO: &str = include_str!("../../../../../deploy/segmentations/demo.yaml");
 
-    fn watch(file: &std::path::Path) -> Watch {
+    fn watch(file: &std::path::Path) -> FileWatch {
         std::fs::write(file, DEMO).unwrap();
         let segmentation = Segmentation::load("demo.yaml", DEMO).unwrap().segmentation;
-        Watch::new(file.to_owned(), Offer::Rules(Rulebook::new(Arc::new(segmentation))), Arc::default())
+        FileWatch::new(file.to_owned(), Recipient::Rules(Rulebook::new(Arc::new(segmentation))), Arc::default())
     }
 
-    fn offered(watch: &Watch) -> u32 {
-        watch.to.offered().unwrap().version
+    fn offered(watch: &FileWatch) -> u32 {
+        watch.recipient.offered().unwrap().version
     }
 
     #[test]
@@ -174,9 +174,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("demo.yaml");
         let mut watch = watch(&file);
-        let hash = |watch: &Watch| watch.to.offered().unwrap().hash.clone();
+        let hash = |watch: &FileWatch| watch.recipient.offered().unwrap().hash.clone();
         let first = hash(&watch);
-        let invalid = |watch: &Watch| watch.status.snapshot().file_invalid;
+        let invalid = |watch: &FileWatch| watch.status.snapshot().file_invalid;
         std::fs::write(&file, DEMO.replace("when: ", "when: nothing && ")).unwrap();
         watch.look(true);
         assert_eq!((invalid(&watch), hash(&watch)), (true, first.clone()));
@@ -191,13 +191,14 @@ mod tests {
         watch.look(false);
         assert!(!invalid(&watch), "it is back as it was");
     }
+
     #[test]
-    fn a_candidate_that_cannot_be_used_is_none_until_it_can() {
+    fn a_candidate_that_cannot_be_used_is_not_offered_until_it_can() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("candidate.yaml");
         std::fs::write(&file, "name: [").unwrap();
         let (candidate, status) = (Candidate::new(None), Arc::<Status>::default());
-        let mut watch = Watch::new(file.clone(), Offer::Candidate(Arc::clone(&candidate)), Arc::clone(&status));
+        let mut watch = FileWatch::new(file.clone(), Recipient::Candidate(Arc::clone(&candidate)), Arc::clone(&status));
         watch.look(true);
         assert!(status.snapshot().shadow_file_invalid && candidate.offered().is_none());
         assert!(!status.snapshot().file_invalid, "that of the segmentation is another");

@@ -1,4 +1,4 @@
-//! The backtest itself: whoever reads feeds a board, threads take partitions from it and replay them.
+//! The run of a backtest: a reader puts batches into a queue, and threads take partitions from it and replay them.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -29,14 +29,14 @@ pub enum BacktestError<E> {
     /// The events cannot be read on.
     #[error(transparent)]
     Events(E),
-    /// The disk refused.
+    /// A partition cannot be replayed further: the disk refused.
     #[error(transparent)]
-    PartitionReplay(#[from] ReplayError),
+    Replay(#[from] ReplayError),
 }
 
-/// What reading came to, once everything was handed on.
+/// What a reader has left out.
 #[derive(Default, Debug)]
-pub struct Read {
+pub struct LeftOut {
     /// Lines and rows that are no record of an input.
     pub malformed: Rejected,
     /// Records at or after the end of the period.
@@ -45,15 +45,15 @@ pub struct Read {
 
 /// Everything replayed.
 pub struct Replayed {
-    /// Every partition of which there was a record.
-    pub lanes: BTreeMap<u32, PartitionReplay>,
-    /// What reading came to.
-    pub read: Read,
+    /// The partitions that have a record.
+    pub partitions: BTreeMap<u32, PartitionReplay>,
+    /// What the readers have left out.
+    pub left_out: LeftOut,
 }
 
-/// Where readers get what they feed.
+/// Gives each reading thread its feeder.
 pub struct Feeding<'b> {
-    board: &'b BatchQueue<PartitionReplay>,
+    queue: &'b BatchQueue<PartitionReplay>,
     progress: &'b Progress,
     until: Option<Timestamp>,
     partitions: u32,
@@ -63,10 +63,10 @@ impl<'b> Feeding<'b> {
     /// A feeder for one reading thread.
     #[must_use]
     pub fn feeder(&self) -> Feeder<'b, PartitionReplay> {
-        Feeder::new(self.board, self.progress, self.until, self.partitions)
+        Feeder::new(self.queue, self.progress, self.until, self.partitions)
     }
 
-    /// What the feeder is told, also by others.
+    /// How far the backtest has come. All feeders share it.
     #[must_use]
     pub const fn progress(&self) -> &'b Progress {
         self.progress
@@ -88,62 +88,64 @@ impl<E> From<Over> for Ended<E> {
     }
 }
 
-/// Replays what `feed` reads, with `threads` threads beside it.
+/// Replays the records that `feed` reads, with `threads` threads beside it.
 ///
 /// # Errors
-/// If it was interrupted, the events cannot be read, or the disk refuses. Nothing is left behind then but `context.spill`.
+/// If it was interrupted, the events cannot be read, or the disk refuses. Only `context.spill` and `context.parts` are left
+/// behind then.
 pub fn run<E>(
     context: &ReplayContext,
     threads: NonZero<usize>,
     progress: &Progress,
-    feed: impl FnOnce(&Feeding<'_>) -> Result<Read, Ended<E>>,
+    feed: impl FnOnce(&Feeding<'_>) -> Result<LeftOut, Ended<E>>,
 ) -> Result<Replayed, BacktestError<E>> {
-    let board = BatchQueue::default();
+    let queue = BatchQueue::default();
     let failed = Mutex::new(None);
-    let read = std::thread::scope(|scope| {
+    let fed = std::thread::scope(|scope| {
         for _ in 0..threads.get() {
             scope.spawn(|| {
-                if let Err(error) = work(context, &board, progress) {
+                if let Err(error) = work(context, &queue, progress) {
                     failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                    board.stop();
+                    queue.stop();
                 }
             });
         }
         let (until, partitions) = (context.period.to, context.intake.partitions);
-        let read = feed(&Feeding { board: &board, progress, until, partitions });
-        if read.is_ok() {
-            board.close()
+        let fed = feed(&Feeding { queue: &queue, progress, until, partitions });
+        if fed.is_ok() {
+            queue.close()
         } else {
-            board.stop()
+            queue.stop()
         }
-        read
+        fed
     });
     if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(BacktestError::PartitionReplay(error));
+        return Err(BacktestError::Replay(error));
     }
-    let read = match read {
-        Ok(read) => read,
+    let left_out = match fed {
+        Ok(left_out) => left_out,
         Err(Ended::Events(error)) => return Err(BacktestError::Events(error)),
         Err(Ended::Over) => return Err(interrupted(progress)),
     };
-    let lanes = settle(context, threads, progress, board.into_lanes())?;
+    let partitions = settle(context, threads, progress, queue.into_partitions())?;
     if progress.interrupted.load(Ordering::Relaxed) {
         return Err(interrupted(progress));
     }
-    Ok(Replayed { lanes, read })
+    Ok(Replayed { partitions, left_out })
 }
 
-fn work(context: &ReplayContext, board: &BatchQueue<PartitionReplay>, progress: &Progress) -> Result<(), ReplayError> {
-    while let Some(Taken { partition, lane, batches }) = board.take() {
-        let mut lane = lane.unwrap_or_else(|| PartitionReplay::new(partition, context));
+/// Replays batches until none is left.
+fn work(context: &ReplayContext, queue: &BatchQueue<PartitionReplay>, progress: &Progress) -> Result<(), ReplayError> {
+    while let Some(Taken { number, partition, batches }) = queue.take() {
+        let mut partition = partition.unwrap_or_else(|| PartitionReplay::new(number, context));
         for batch in &batches {
             if progress.interrupted.load(Ordering::Relaxed) {
-                board.stop();
+                queue.stop();
                 return Ok(());
             }
-            lane.batch(context, batch)?;
+            partition.batch(context, batch)?;
         }
-        board.give_back(partition, lane, batches);
+        queue.give_back(number, partition, batches);
     }
     Ok(())
 }
@@ -153,17 +155,17 @@ fn settle(
     context: &ReplayContext,
     threads: NonZero<usize>,
     progress: &Progress,
-    lanes: BTreeMap<u32, PartitionReplay>,
+    partitions: BTreeMap<u32, PartitionReplay>,
 ) -> Result<BTreeMap<u32, PartitionReplay>, ReplayError> {
-    let (left, done) = (Mutex::new(lanes), Mutex::new(BTreeMap::new()));
+    let (left, done) = (Mutex::new(partitions), Mutex::new(BTreeMap::new()));
     let go = || -> Result<(), ReplayError> {
         loop {
             let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
-            let Some((number, mut lane)) = next else { return Ok(()) };
+            let Some((number, mut partition)) = next else { return Ok(()) };
             if !progress.interrupted.load(Ordering::Relaxed) {
-                lane.end(context)?;
+                partition.end(context)?;
             }
-            done.lock().unwrap_or_else(PoisonError::into_inner).insert(number, lane);
+            done.lock().unwrap_or_else(PoisonError::into_inner).insert(number, partition);
         }
     };
     std::thread::scope(|scope| {
@@ -178,16 +180,16 @@ fn interrupted<E>(progress: &Progress) -> BacktestError<E> {
     BacktestError::Interrupted { records, up_to: Timestamp(progress.greatest_ms.load(Ordering::Relaxed)) }
 }
 
-/// What became of everything on one side.
+/// Sums over all partitions, of one side.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Totals {
     /// What became of the records, and how many changes there were from the first record on.
     pub counts: Counts,
-    /// Of these changes.
+    /// The digest of these changes.
     pub digest: Digest,
     /// Changes within the period.
     pub reported_count: u64,
-    /// Of the changes within the period.
+    /// The digest of the changes within the period.
     pub reported: Digest,
 }
 
@@ -196,8 +198,8 @@ impl Replayed {
     #[must_use]
     pub fn totals(&self, context: &ReplayContext, side: usize) -> Totals {
         let mut totals = Totals::default();
-        for lane in self.lanes.values() {
-            let side = &lane.sides[side];
+        for partition in self.partitions.values() {
+            let side = &partition.sides[side];
             totals.counts.add(&side.replay.counts);
             totals.digest.merge(side.replay.digest);
             totals.reported_count += side.reported_count;
@@ -208,25 +210,25 @@ impl Replayed {
 
     /// Every record that could not be used.
     #[must_use]
-    pub fn bad(&self) -> Rejected {
-        let mut bad = self.read.malformed.clone();
-        self.lanes.values().for_each(|lane| bad.merge(lane.bad.clone()));
-        bad
+    pub fn rejected(&self) -> Rejected {
+        let mut rejected = self.left_out.malformed.clone();
+        self.partitions.values().for_each(|partition| rejected.merge(partition.rejected.clone()));
+        rejected
     }
 
-    /// What was counted for the report.
+    /// Takes the counts for the report out.
     #[must_use]
-    pub fn tally(&mut self) -> Tally {
+    pub fn take_tally(&mut self) -> Tally {
         let mut tally = Tally::default();
-        self.lanes.values_mut().for_each(|lane| tally.merge(std::mem::take(&mut lane.tally)));
+        self.partitions.values_mut().for_each(|partition| tally.merge(std::mem::take(&mut partition.tally)));
         tally
     }
 
-    /// Where the time went.
+    /// The time that the threads spent on each task.
     #[must_use]
     pub fn spent(&self) -> Spent {
         let mut spent = Spent::default();
-        self.lanes.values().for_each(|lane| spent.add(lane.spent));
+        self.partitions.values().for_each(|partition| spent.add(partition.spent));
         spent
     }
 }

@@ -10,48 +10,48 @@ use segflow_core::time::{Date, Timestamp};
 
 use crate::local_time::LocalTime;
 
-/// What `--help` says.
-pub const HELP: &str = "\
-Then show what would be if this happened to the customer explained; nothing is written. May be repeated
+/// The forms of an assumption, for a help text.
+pub const FORMS: &str = "\
+payment AMOUNT [for INVOICE] [on DATE]
+promise AMOUNT due DATE [on DATE]
+invoice AMOUNT due DATE [on DATE]
+dispute opened [AMOUNT] [of INVOICE] [on DATE]
+dispute resolved DISPUTE [upheld|rejected] [on DATE]
+contact outbound|inbound CHANNEL OUTCOME [on DATE]
+nothing until DATE";
 
-  payment AMOUNT [for INVOICE] [on DATE]
-  promise AMOUNT due DATE [on DATE]
-  invoice AMOUNT due DATE [on DATE]
-  dispute opened [AMOUNT] [of INVOICE] [on DATE]
-  dispute resolved DISPUTE [upheld|rejected] [on DATE]
-  contact outbound|inbound CHANNEL OUTCOME [on DATE]
-  nothing until DATE
-
+/// What the words of [`FORMS`] mean, and in which order assumptions are taken, for a help text.
+pub const MEANING: &str = "\
 AMOUNT is in major units: 120.00. CHANNEL and OUTCOME are the events' own words in any case: call right_party. \
 DATE is a day in the segmentation's time zone, and may be followed by a time: 2026-05-02 09:30. `on` without a time is \
 noon, or the first moment not yet decided where that is later on the same day; without `on`, that moment. What happened \
 before it is taken for a record that arrives late. Assumptions come in the order of their instants; what the first one \
 given makes has the id assumed-1.";
 
-/// What is assumed, and when.
+/// One assumption about a customer.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Assumption {
-    /// As given.
+    /// The text as given.
     pub text: String,
-    /// The same, read.
-    pub what: What,
+    /// What the text says.
+    pub assumed: Assumed,
 }
 
 /// What is assumed.
 #[derive(Clone, PartialEq, Debug)]
-pub enum What {
-    /// Something happens.
-    Happens(Body, When),
-    /// Nothing but time passing, up to this instant and without it.
+pub enum Assumed {
+    /// An event happens.
+    Event(Body, When),
+    /// No event happens up to this instant (exclusive): only time passes.
     Silence(Timestamp),
 }
 
-/// When something happens.
+/// When an event happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum When {
     /// At the first instant that is not decided.
     Now,
-    /// At some time of the day.
+    /// At some time of this day.
     Day(Day),
     /// At this instant.
     At(Timestamp),
@@ -59,6 +59,7 @@ pub enum When {
 
 impl When {
     /// The instant, where everything before `now` is decided.
+    #[must_use]
     pub fn instant(self, now: Timestamp, local: &LocalTime) -> Timestamp {
         match self {
             Self::Now => now,
@@ -71,14 +72,28 @@ impl When {
     }
 }
 
-/// Reads an assumption. What it makes has this id.
+/// Reads an assumption in one of the [`FORMS`]. The event that it makes has this id.
+///
+/// # Errors
+/// What was expected and what was found: `expected `until`, found `on``.
+///
+/// ```
+/// use segflow_core::money::Currency;
+/// use segflow_core::time::Zone;
+/// use segflow_explain::local_time::LocalTime;
+/// use segflow_explain::what_if::assumption::parse;
+///
+/// let local = LocalTime::of(&Zone::named("Europe/London").expect("a zone of the database"));
+/// let pounds = Currency::new("GBP").expect("a currency");
+/// assert!(parse("payment 120.00 for I-7 on 2026-05-02", "assumed-1", &pounds, &local).is_ok());
+/// let wrong = parse("nothing on 2026-05-02", "assumed-1", &pounds, &local);
+/// assert_eq!(wrong, Err("expected `until`, found `on`".to_owned()));
+/// ```
 pub fn parse(text: &str, id: &str, currency: &Currency, local: &LocalTime) -> Result<Assumption, String> {
     let mut words = Words { left: text.split_whitespace().peekable(), currency, local };
-    let what = words.what(id).and_then(|what| words.end().map(|()| what));
-    match what {
-        Ok(what) => Ok(Assumption { text: text.to_owned(), what }),
-        Err(wrong) => Err(format!("--assume '{text}': {wrong}; `segflow fold --help` shows what may be assumed")),
-    }
+    let assumed = words.assumed(id)?;
+    words.end()?;
+    Ok(Assumption { text: text.to_owned(), assumed })
 }
 
 struct Words<'a> {
@@ -88,7 +103,7 @@ struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    fn what(&mut self, id: &str) -> Result<What, String> {
+    fn assumed(&mut self, id: &str) -> Result<Assumed, String> {
         let id = || id.to_owned();
         let body = match self.one_of(&["payment", "promise", "invoice", "dispute", "contact", "nothing"])? {
             "payment" => {
@@ -106,13 +121,15 @@ impl<'a> Words<'a> {
             }
             "dispute" => self.dispute(id())?,
             "contact" => self.contact(id())?,
-            _ => {
-                self.one_of(&["until"])?;
-                let (day, time) = self.day_and_time()?;
-                return Ok(What::Silence(self.local.instant(day.to_datetime(time.unwrap_or_else(Time::midnight)))));
-            }
+            _ => return self.silence(),
         };
-        Ok(What::Happens(body, self.when()?))
+        Ok(Assumed::Event(body, self.when()?))
+    }
+
+    fn silence(&mut self) -> Result<Assumed, String> {
+        self.one_of(&["until"])?;
+        let (day, time) = self.day_and_time()?;
+        Ok(Assumed::Silence(self.local.instant(day.to_datetime(time.unwrap_or_else(Time::midnight)))))
     }
 
     fn dispute(&mut self, id: String) -> Result<Body, String> {
@@ -172,7 +189,7 @@ impl<'a> Words<'a> {
         amount.ok_or_else(|| format!("expected {expected}, found `{word}`"))
     }
 
-    /// What follows a word, if that comes next.
+    /// The word after `word`, if `word` comes next.
     fn after(&mut self, word: &str, expected: &str) -> Result<Option<String>, String> {
         match self.left.next_if_eq(&word) {
             Some(_) => self.word(expected).map(|word| Some(word.to_owned())),

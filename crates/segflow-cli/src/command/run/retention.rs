@@ -1,11 +1,11 @@
-//! Whether a task that loses its disk can be had again, given what the topics keep.
+//! Judges, by the retention of the topics, whether a task that loses its disk can be rebuilt.
 
 use anyhow::{Result, bail};
 use segflow_kafka::admin::retention::Limit;
 
 use crate::config::{Config, Recovery};
 
-/// Refuses to start where a lost disk would lose history; otherwise what an operator should know.
+/// Refuses to start where a lost disk would lose history; otherwise returns warnings for the operator.
 pub fn judge(inputs: &[Limit], journal: &[Limit], config: &Config) -> Result<Vec<String>> {
     if let Some(limit) = journal.first() {
         bail!(
@@ -35,7 +35,7 @@ fn meaning(limit: &Limit) -> &'static str {
     if limit.compacts() { ", so that superseded records go" } else { ", so that older records go" }
 }
 
-/// With snapshots, the inputs must reach back to the oldest that is kept, with some room.
+/// A warning unless an input reaches back to the oldest snapshot that is kept, with some room.
 fn warning(limit: &Limit, config: &Config) -> Option<String> {
     if limit.compacts() {
         return Some(format!(
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn finite_inputs_need_a_snapshot_store_or_somebodys_word() {
+    fn finite_inputs_need_a_snapshot_store_or_leave_to_lose_history() {
         let week = [limit("retention.ms", "604800000")];
         let refused = judge(&week, &[], &config("")).unwrap_err().to_string();
         for part in [
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_forgets_is_refused_whatever_is_configured() {
+    fn a_journal_that_forgets_is_refused_under_any_configuration() {
         let week = [limit("retention.ms", "604800000")];
         let any = config("recovery = \"local-disk-only\"\nsnapshots.url = \"file:///s\"");
         let refused = judge(&[], &week, &any).unwrap_err().to_string();
