@@ -23,6 +23,8 @@ use segflow_runtime::{Standbys, Worker, WorkerError};
 use segflow_wire::Intake;
 use segflow_wire::intake::TopicIntake;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 use crate::config::{Config, LogFormat};
 use crate::file_watch::{Offer, Watch};
@@ -316,14 +318,15 @@ fn arm_failpoints() -> Result<()> {
 }
 
 fn start_log(config: &Config) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level).with_context(|| {
+    let filter: Targets = config.log.level.parse().with_context(|| {
         format!("`log.level`: expected error, warn, info, debug or trace, found {}", config.log.level)
     })?;
     let colours = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+    let filtered = tracing_subscriber::registry().with(filter);
     match config.log.format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => filtered.with(log).init(),
+        LogFormat::Json => filtered.with(log.json()).init(),
     }
     Ok(())
 }
