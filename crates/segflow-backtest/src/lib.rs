@@ -3,7 +3,6 @@
 //! Nothing here decides: records go through `segflow_engine::replay`, partition by partition, and what is counted is read
 //! from its changes. The result depends neither on how many threads there are nor on where the events lie.
 
-pub mod archive;
 pub mod archive_feed;
 pub mod batch;
 pub mod batch_queue;

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Error, Result, anyhow};
-use segflow_backtest::archive;
+use segflow_archive as archive;
 use segflow_backtest::archive_feed;
 use segflow_backtest::batch::{Queued, RecordPlace};
 use segflow_backtest::engine::{Ended, Feeding, Read};
