@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use segflow_core::event::{Body, Family};
 use segflow_core::feature::catalogue::ENTRIES;
-use segflow_tests::arbitrary::{Case, case};
+use segflow_pure_tests::arbitrary::{Case, case};
 use serde_json::Value;
 
 /// A twentieth of them reaches every feature and kind.
@@ -76,7 +76,7 @@ fn the_properties_reach_every_kind_of_event() {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn page() -> String {

@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod common;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-use segflow_tests::binary::segflow;
+use common::{repository, segflow};
 
 fn case(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name)
+    repository("tests/cases").join(name)
 }
 
 fn fold(case: &Path) -> std::process::Command {
@@ -112,6 +114,7 @@ fn check_lists_what_is_read() {
 }
 
 #[test]
+#[cfg(feature = "service")]
 fn the_same_seed_gives_the_same_demo_and_another_seed_another() {
     let demo = |seed: &str| {
         let output = segflow().args(["demo", "--customers=150", "--days=60", "--seed", seed]).output().unwrap();
@@ -125,13 +128,14 @@ fn the_same_seed_gives_the_same_demo_and_another_seed_another() {
 }
 
 #[test]
+#[cfg(feature = "service")]
 fn the_demo_and_fold_decide_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let events = dir.path().join("events.ndjson");
     let portfolio = ["--customers=150", "--days=60", "--seed=7"];
     assert!(segflow().arg("generate").args(portfolio).arg("--out").arg(&events).status().unwrap().success());
     let demo = segflow().arg("demo").args(portfolio).output().unwrap();
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml");
+    let rules = repository("deploy/segmentations/demo.yaml");
     let fold = segflow().args(["fold", "--partitions=4", "--segmentation"]).arg(rules).arg(&events).output().unwrap();
     assert_eq!(text(&demo.stdout).lines().last(), text(&fold.stderr).lines().last());
 }

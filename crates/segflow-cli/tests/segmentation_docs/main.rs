@@ -17,6 +17,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -24,8 +26,8 @@ use std::fs;
 use std::io::Seek;
 use std::path::Path;
 
+use common::{repository, segflow};
 use segflow_core::segmentation::Segmentation;
-use segflow_tests::binary::segflow;
 use serde_json::Value;
 
 /// What fragments are put into: at `# header`, at `# dimensions`, or as the one segment of the last dimension.
@@ -49,7 +51,7 @@ const SEGMENT: &str = "        when: overdue.days >= 1\n";
 
 #[test]
 fn every_example_of_the_page_is_true() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/segmentation.md");
+    let page = repository("docs/segmentation.md");
     let blocks = blocks(&fs::read_to_string(page).unwrap());
     let scratch = tempfile::tempdir().unwrap();
     let mut reader = Reader { scratch: scratch.path(), blocks: &blocks, last: Value::Null, seen: BTreeMap::new() };

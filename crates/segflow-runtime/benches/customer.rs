@@ -2,7 +2,7 @@
 //! bytes of a state. `SEGFLOW_CUSTOMERS` (default 500) of the simulated portfolio live through `SEGFLOW_DAYS` (default
 //! 730); then the one with the state of median size stands for all.
 //!
-//! `cargo bench --profile release -p segflow-tests --bench customer`
+//! `cargo bench --profile release -p segflow-runtime --bench customer`
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -24,7 +24,7 @@ fn scale(name: &str, default: u32) -> u32 {
 }
 
 fn segmentation(name: &str) -> Segmentation {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../deploy/segmentations/{name}.yaml"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../deploy/segmentations/{name}.yaml"));
     let text = std::fs::read_to_string(&file).expect("a shipped segmentation");
     Segmentation::load(name, text).expect("it loads").segmentation
 }

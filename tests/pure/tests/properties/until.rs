@@ -12,8 +12,8 @@ use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::state::{Membership, State, in_effect};
 use segflow_core::time::{Date, Timestamp};
 use segflow_core::timed::Truth;
-use segflow_tests::arbitrary::Case;
-use segflow_tests::naive::{Kleene, Known, Standing, Value, World, rule, value};
+use segflow_pure_tests::arbitrary::Case;
+use segflow_pure_tests::naive::{Kleene, Known, Standing, Value, World, rule, value};
 
 use crate::customer;
 

@@ -5,13 +5,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use segflow_tests::binary::segflow;
+use common::{repository, segflow};
 use serde_json::{Value, json};
 
 /// A local midnight after the last settlement.
@@ -151,8 +153,7 @@ struct Folded {
 
 impl Receivables {
     fn find() -> Option<Self> {
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let beside = || tests.join("../../shared");
+        let beside = || repository("../shared");
         let shared = std::env::var_os("SEGFLOW_SHARED").map_or_else(beside, PathBuf::from);
         let csv = shared.join("data/accounts-receivable.csv");
         if !csv.exists() {
@@ -161,7 +162,7 @@ impl Receivables {
             std::io::stderr().write_all(skipped.as_bytes()).unwrap();
             return None;
         }
-        Some(Self { csv, scripts: tests.join("receivables") })
+        Some(Self { csv, scripts: repository("tests/receivables") })
     }
 
     fn python(&self, script: &str) -> Command {

@@ -12,8 +12,8 @@ use segflow_core::resegment::resegment;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, fold};
 use segflow_core::time::{Date, Timestamp};
-use segflow_tests::arbitrary::{Case, Cycle};
-use segflow_tests::naive::{Activation, Move, Observer, moves_across};
+use segflow_pure_tests::arbitrary::{Case, Cycle};
+use segflow_pure_tests::naive::{Activation, Move, Observer, moves_across};
 
 use crate::customer;
 use crate::until::check_features;

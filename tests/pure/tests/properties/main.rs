@@ -17,8 +17,8 @@ use segflow_core::event::{CustomerId, Event};
 use segflow_core::fact::Fact;
 use segflow_core::state::{State, fold};
 use segflow_core::time::Timestamp;
-use segflow_tests::arbitrary::{Case, case, instants, schedule, versions};
-use segflow_tests::naive::{Known, Observer, moves};
+use segflow_pure_tests::arbitrary::{Case, case, instants, schedule, versions};
+use segflow_pure_tests::naive::{Known, Observer, moves};
 
 use calendar::{check_day, check_plus, moments};
 use live::Live;

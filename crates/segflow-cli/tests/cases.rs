@@ -1,16 +1,18 @@
 //! The goldens: each folder of `tests/cases` runs through `segflow fold`, and its changes and dead letters are
-//! compared line by line. `UPDATE_CASES=1 cargo test --release --test cases` writes what was found; read the diff.
+//! compared line by line. `UPDATE_CASES=1 cargo test --release -p segflow-cli --test cases` writes what was found; read the diff.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
+
+mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use segflow_tests::binary::segflow;
+use common::{repository, segflow};
 
 #[test]
 fn every_case_decides_what_its_folder_says() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let cases = repository("tests/cases");
     let mut folders: Vec<PathBuf> = fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     assert!(folders.len() >= 10, "{} cases in {}", folders.len(), cases.display());

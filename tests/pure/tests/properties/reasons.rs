@@ -6,8 +6,8 @@ use segflow_core::rule::arithmetic::spelled;
 use segflow_core::rule::{Arithmetic, Node, Operand};
 use segflow_core::segmentation::{AttributeKind, Segmentation};
 use segflow_core::time::Timestamp;
-use segflow_tests::arbitrary::Case;
-use segflow_tests::naive::{Known, Move, Standing, Value, World, operand, value};
+use segflow_pure_tests::arbitrary::Case;
+use segflow_pure_tests::naive::{Known, Move, Standing, Value, World, operand, value};
 
 use crate::customer;
 use crate::until::{nodes, rules};
