@@ -4,6 +4,7 @@
 //! and audits all decide through [`epoch::decide`], so that they cannot disagree.
 
 pub mod emitted;
+pub mod envelope;
 pub mod epoch;
 pub mod intake;
 pub mod migration;

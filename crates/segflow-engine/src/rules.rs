@@ -76,6 +76,12 @@ impl InForce {
         Self::after(last, hash, another && record.former.contains(hash))
     }
 
+    /// What is in force after an epoch, if nothing is activated.
+    #[must_use]
+    pub fn still(last: &Journal) -> Self {
+        Self::after(Some(last), &last.segmentation_hash, false)
+    }
+
     fn after(last: Option<&Journal>, hash: &str, another_engine: bool) -> Self {
         let hash = hash.to_owned();
         let Some(last) = last else { return Self { hash, former: Vec::new(), resegmented_to: None, activates: None } };

@@ -11,7 +11,7 @@ use segflow_runtime::log::{
 use super::fleet::Fleet;
 use super::world::World;
 
-/// See the module.
+/// The past of a simulated cluster, as recovery and standbys see it.
 pub struct SimPast(Weak<Fleet>);
 
 impl SimPast {

@@ -27,7 +27,7 @@ const CUSTOMERS_AT_ONCE: usize = 1_000;
 
 /// How far what was emitted has been taken over.
 #[derive(Default)]
-pub(super) struct TakingOver {
+pub(super) struct Reconciliation {
     stage: Stage,
     /// How many customers were given what they had been told.
     told: u64,
@@ -36,13 +36,13 @@ pub(super) struct TakingOver {
 }
 
 /// What a step did.
-pub(super) enum TakenOver {
+pub(super) enum ReconciliationStep {
     /// Nothing: what it needs has not come yet.
     Waiting,
     /// It came further.
-    Part,
-    /// There is nothing left to be taken over.
-    Whole,
+    Progress,
+    /// All that was emitted is taken over.
+    Done,
 }
 
 #[derive(Default)]
@@ -67,7 +67,7 @@ struct Reading {
     last: HashMap<[u8; 16], u64>,
 }
 
-impl TakingOver {
+impl Reconciliation {
     /// Comes one step further, by one part of the topic or of the customers.
     ///
     /// # Errors
@@ -77,19 +77,18 @@ impl TakingOver {
         local: &mut TaskState,
         config: &Config,
         past: &mut P,
-    ) -> Result<TakenOver, TaskError> {
-        if local.diverged().is_none() {
-            return Ok(TakenOver::Whole);
-        }
+    ) -> Result<ReconciliationStep, TaskError> {
         let task = local.task();
         match &mut self.stage {
             Stage::Bounds => {
-                let Poll::Ready((low, end)) = past.memberships_within(task)? else { return Ok(TakenOver::Waiting) };
+                let Poll::Ready((low, end)) = past.memberships_within(task)? else {
+                    return Ok(ReconciliationStep::Waiting);
+                };
                 self.stage = Stage::Find(Reading { low, next: low, end, last: HashMap::new() });
             }
             Stage::Find(reading) => {
                 if !reading.is_read() {
-                    let Some(records) = reading.read(past, local)? else { return Ok(TakenOver::Waiting) };
+                    let Some(records) = reading.read(past, local)? else { return Ok(ReconciliationStep::Waiting) };
                     reading.last.extend(records.iter().map(|told| (hashed(&told.key), told.offset)));
                 } else {
                     reading.next = reading.low;
@@ -98,7 +97,7 @@ impl TakingOver {
             }
             Stage::Apply(reading) => {
                 if !reading.is_read() {
-                    let Some(records) = reading.read(past, local)? else { return Ok(TakenOver::Waiting) };
+                    let Some(records) = reading.read(past, local)? else { return Ok(ReconciliationStep::Waiting) };
                     let last = records.iter().filter(|told| reading.last.get(&hashed(&told.key)) == Some(&told.offset));
                     self.told += apply(local, last)?;
                 } else {
@@ -118,16 +117,16 @@ impl TakingOver {
                 *after = Some(last);
             }
         }
-        Ok(TakenOver::Part)
+        Ok(ReconciliationStep::Progress)
     }
 
-    fn finish(&mut self, local: &mut TaskState, config: &Config) -> Result<TakenOver, TaskError> {
+    fn finish(&mut self, local: &mut TaskState, config: &Config) -> Result<ReconciliationStep, TaskError> {
         let (task, epoch) = (local.task().0, local.diverged());
         local.agree()?;
         let (told, untold, engine) = (self.told, self.untold, &config.release.engine_version);
         info!(task, since_epoch = epoch, told, untold, engine, "took over the memberships that were really emitted");
         self.stage = Stage::Bounds;
-        Ok(TakenOver::Whole)
+        Ok(ReconciliationStep::Done)
     }
 }
 
