@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::time::{Date, Timestamp};
 
 /// A customer's id: 1 to 128 bytes, the Kafka key of every input and output.
+///
+/// On disk: fixed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct CustomerId(String);
 
@@ -36,6 +38,8 @@ impl fmt::Display for CustomerId {
 }
 
 /// The families of events: one input topic each.
+///
+/// On disk: append only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Family {
     /// `collections.invoices`
@@ -141,6 +145,8 @@ pub struct Event {
 }
 
 /// What happened. Only what a feature or a change can read is kept of an event.
+///
+/// On disk: append only, and the fields of each kind are fixed. Which of two copies counts also rests on these bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Body {
     /// `ISSUED`: a receivable: an invoice, a loan instalment, a utility bill.
@@ -304,6 +310,8 @@ impl Body {
 }
 
 /// An attribute's value on the wire. A rule reads it by the type that its segmentation declares.
+///
+/// On disk: append only.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Attribute {
     /// Takes the attribute away.
@@ -319,6 +327,8 @@ pub enum Attribute {
 }
 
 /// Who reached out.
+///
+/// On disk: append only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Direction {
     /// From us.
@@ -356,6 +366,8 @@ macro_rules! words {
 
 words! {
     /// The means of a contact.
+    ///
+    /// On disk: append only.
     Channel {
         Call = "CALL", Sms = "SMS", Email = "EMAIL", Letter = "LETTER", Chat = "CHAT", Portal = "PORTAL", Visit = "VISIT",
     }
@@ -363,6 +375,8 @@ words! {
 
 words! {
     /// How far a contact got, in order: of the events of one contact the furthest counts.
+    ///
+    /// On disk: append only. An outcome that belongs further up the order needs a rank of its own.
     Outcome {
         Attempted = "ATTEMPTED", NotConnected = "NOT_CONNECTED", NoAnswer = "NO_ANSWER", Voicemail = "VOICEMAIL",
         WrongParty = "WRONG_PARTY", RightParty = "RIGHT_PARTY", Delivered = "DELIVERED", Bounced = "BOUNCED",
@@ -372,6 +386,8 @@ words! {
 
 words! {
     /// Why a payment failed.
+    ///
+    /// On disk: append only.
     FailureCode {
         InsufficientFunds = "INSUFFICIENT_FUNDS", MandateCancelled = "MANDATE_CANCELLED", AccountClosed = "ACCOUNT_CLOSED",
         Expired = "EXPIRED", Declined = "DECLINED", Other = "OTHER",

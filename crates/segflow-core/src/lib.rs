@@ -3,6 +3,9 @@
 //! This crate does not interact with the outside world and so cannot fail: no clock, disk, network, randomness,
 //! floating point, host time-zone files or hash-map iteration order. Live processing, recovery, replay and `fold`
 //! call it, and nothing else decides anything.
+//!
+//! A type says at its definition when its bytes reach a disk or a digest: "append only" of an enum, "fixed" of a struct.
+//! `tests/formats` holds the bytes of each.
 
 pub mod advance;
 pub mod change;

@@ -11,6 +11,8 @@ use crate::segmentation::{Dimension, Segmentation};
 use crate::time::Timestamp;
 
 /// One customer.
+///
+/// On disk, after a byte that says the version: its fields are fixed, and another field needs another version.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 pub struct State {
     /// Every fact that was read, in effect or not.
@@ -25,6 +27,8 @@ pub struct State {
 }
 
 /// A fact that has been read and does not count yet.
+///
+/// On disk: its fields are fixed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Pending {
     /// From when it counts.
@@ -38,6 +42,8 @@ pub struct Pending {
 }
 
 /// The decision state.
+///
+/// On disk: its fields are fixed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Decision {
     /// Everything before it is decided; none until something was.
@@ -88,6 +94,8 @@ impl Decision {
 }
 
 /// Where the customer stands in one dimension. Segments are numbered in file order; `otherwise` comes last.
+///
+/// On disk: its fields are fixed.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Membership {
     /// The present segment; none until the first decision.
