@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use segflow_core::clock::Cursor;
+use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
 use segflow_core::state::{State, Wake};
 use segflow_engine::states::{Due, Memory, States, TimerKind};
@@ -46,8 +47,8 @@ impl Customers {
     pub fn move_to_disk(&mut self, path: &Path, shared: &StoreMemory) -> Result<(), StoredError> {
         let Self::Memory(memory) = self else { return Ok(()) };
         let mut stored = Stored::new(Store::open(path, shared)?, DECODED);
-        for (count, (customer, state)) in std::mem::take(memory).into_states().enumerate() {
-            stored.change(&customer, |fresh| *fresh = state)?;
+        for (count, (customer, known)) in std::mem::take(memory).into_customers().enumerate() {
+            stored.change(&customer, |fresh| *fresh = known)?;
             if count % MOVED_AT_ONCE == 0 {
                 stored.write(&stored.encode(&[]))?;
             }
@@ -84,7 +85,7 @@ impl Customers {
 impl States for Customers {
     type Error = StoredError;
 
-    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, StoredError> {
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut Customer) -> R) -> Result<R, StoredError> {
         match self {
             Self::Memory(memory) => memory.change(customer, change).map_err(|never| match never {}),
             Self::Disk(stored) => stored.change(customer, change),

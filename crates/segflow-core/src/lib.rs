@@ -10,12 +10,14 @@
 pub mod advance;
 pub mod change;
 pub mod clock;
+pub mod customer;
 pub mod digest;
 pub mod event;
 pub mod fact;
 pub mod feature;
 pub mod journal;
-pub mod membership;
+mod membership;
+mod memo;
 pub mod money;
 mod prune;
 pub mod resegment;

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use segflow_core::advance::advance;
 use segflow_core::change::Decided;
 use segflow_core::clock::{Clock, Cursor};
+use segflow_core::customer::{Folded, fold};
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Event, Family};
 use segflow_core::fact::Inserted;
 use segflow_core::journal::Counts;
-use segflow_core::state::{Folded, fold};
 use segflow_core::time::Timestamp;
 
 use crate::intake::Accepted;

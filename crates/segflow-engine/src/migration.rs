@@ -3,9 +3,9 @@
 
 use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
+use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
 use segflow_core::resegment::resegment;
-use segflow_core::state::State;
 
 use crate::rules::Rules;
 use crate::states::States;
@@ -40,18 +40,18 @@ pub enum Reached {
 /// Takes a customer over to the present rules, if former ones decided them. Those decided up to where silence had been
 /// judged before this epoch.
 pub(crate) fn go_over(
-    state: &mut State,
-    customer: &CustomerId,
+    customer: &mut Customer,
+    id: &CustomerId,
     rules: &Rules,
     before: &Clock,
     resegmented: &mut u64,
 ) -> Vec<Decided> {
-    let version = state.decision.segmentation;
+    let version = customer.state().decision.segmentation;
     if [0, rules.present.version].contains(&version) {
         return Vec::new();
     }
     *resegmented += 1;
-    resegment(state, customer, rules.former(version), &rules.present, before.cursor.instant)
+    resegment(customer, id, rules.former(version), &rules.present, before.cursor.instant)
 }
 
 /// Whom the pass reaches in this epoch, and how far it has come then.

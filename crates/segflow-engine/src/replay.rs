@@ -129,7 +129,8 @@ impl Replay {
     pub fn alone(&self, customer: &CustomerId) -> Option<Self> {
         let (number, known) = self.partitions.iter().find(|(_, known)| known.states.get(customer).is_some())?;
         let mut states = Memory::default();
-        let Ok(()) = states.change(customer, |state| known.states.get(customer).expect("found").clone_into(state));
+        let Ok(()) =
+            states.change(customer, |alone| *alone = known.states.get(customer).expect("found").clone().into());
         let partition =
             Partition { states, clock: known.clock.clone(), greatest: known.greatest, ..Partition::default() };
         Some(Self {

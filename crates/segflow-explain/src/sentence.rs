@@ -49,9 +49,9 @@ fn day(at: Timestamp, zone: &Zone) -> String {
 
 #[cfg(test)]
 mod tests {
+    use segflow_core::customer::{Customer, fold};
     use segflow_core::event::{Body, CustomerId, Event};
     use segflow_core::segmentation::Segmentation;
-    use segflow_core::state::{State, fold};
 
     use super::*;
 
@@ -76,10 +76,10 @@ mod tests {
             recorded_at: occurred_at,
             body,
         };
-        let mut state = State::default();
-        fold(&mut state, event, 0, Timestamp::BEGINNING, &segmentation);
+        let mut customer = Customer::default();
+        fold(&mut customer, event, 0, Timestamp::BEGINNING, &segmentation);
         let to = "2026-04-10T00:00:00Z".parse().unwrap();
-        let decided = segflow_core::advance::advance(&mut state, &customer_id, &segmentation, to);
+        let decided = segflow_core::advance::advance(&mut customer, &customer_id, &segmentation, to);
         let sentences: Vec<_> = decided.iter().map(|change| sentence(&change.core, &segmentation.zone)).collect();
         assert_eq!(
             sentences,

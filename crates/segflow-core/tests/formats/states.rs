@@ -117,7 +117,7 @@ fn decisions_keep_their_bytes() {
 fn states_keep_their_bytes() {
     let mut facts = Facts::default();
     facts.insert(fact("e", 1, 2));
-    let state = State::new(facts, vec![pending()], decision(300));
+    let state = State { facts, pending: vec![pending()], decision: decision(300) };
     check(
         [("empty", State::default()), ("full", state)],
         &expect![[r#"

@@ -3,8 +3,9 @@
 mod memory;
 
 use segflow_core::clock::Cursor;
+use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
-use segflow_core::state::{State, Wake};
+use segflow_core::state::Wake;
 use segflow_core::time::Timestamp;
 
 pub use memory::Memory;
@@ -32,8 +33,8 @@ pub trait States {
     /// Why a state cannot be read.
     type Error;
 
-    /// Changes a customer's state; one that is not known begins empty.
-    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, Self::Error>;
+    /// Changes a customer; one that is not known begins empty.
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut Customer) -> R) -> Result<R, Self::Error>;
 
     /// When a customer must be looked at again. The state says; a timer row that disagrees is stale.
     fn wake(&mut self, customer: &CustomerId) -> Result<Wake, Self::Error>;

@@ -192,6 +192,7 @@ impl<'a> Portrait<'a> {
         silent.pending.iter_mut().for_each(|pending| pending.effective = Timestamp::NEVER);
         let until = self.segmentation.plus(self.decided_up_to, FORECAST);
         let mut ahead: Vec<Ahead> = Vec::new();
+        let mut silent = silent.into();
         for decided in advance(&mut silent, self.customer, self.segmentation, until) {
             let core = decided.core;
             if let (Some(to), false) = (core.to, ahead.iter().any(|known| known.dimension == core.dimension)) {

@@ -35,5 +35,5 @@ pub fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State
         let closed = names.zip(dimensions.into_iter().map(|membership| membership.seq));
         decision.closed = closed.filter(|(_, seq)| *seq > 0).collect();
     }
-    Ok(state::State::new(facts, pending, decision))
+    Ok(state::State { facts, pending, decision })
 }
