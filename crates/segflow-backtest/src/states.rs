@@ -5,7 +5,7 @@ use std::path::Path;
 use segflow_core::clock::Cursor;
 use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
-use segflow_core::state::{State, Wake};
+use segflow_core::state::State;
 use segflow_engine::states::{Due, Memory, States, TimerKind};
 use segflow_runtime::task::stored::{Stored, StoredError};
 use segflow_store::{Store, StoreMemory};
@@ -69,17 +69,6 @@ impl Customers {
         }
         Ok(())
     }
-
-    /// A customer's state; none, or an empty one, if nothing of theirs was folded.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn peek(&mut self, customer: &CustomerId) -> Result<Option<&State>, StoredError> {
-        match self {
-            Self::Memory(memory) => Ok(memory.get(customer)),
-            Self::Disk(stored) => stored.peek(customer).map(Some),
-        }
-    }
 }
 
 impl States for Customers {
@@ -92,17 +81,10 @@ impl States for Customers {
         }
     }
 
-    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, StoredError> {
+    fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
         match self {
-            Self::Memory(memory) => memory.wake(customer).map_err(|never| match never {}),
-            Self::Disk(stored) => stored.wake(customer),
-        }
-    }
-
-    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, StoredError> {
-        match self {
-            Self::Memory(memory) => memory.decided_by(customer).map_err(|never| match never {}),
-            Self::Disk(stored) => stored.decided_by(customer),
+            Self::Memory(memory) => memory.peek(customer).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.peek(customer),
         }
     }
 

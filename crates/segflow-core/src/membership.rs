@@ -1,5 +1,7 @@
 //! Membership, exactly: which segment of a dimension holds at a breakpoint, and when to look again.
 
+use std::num::NonZeroU32;
+
 use crate::memo::{Memo, MemoEntry};
 use crate::rule::Rule;
 use crate::rule::eval::Evaluation;
@@ -31,7 +33,7 @@ pub(crate) fn open(decision: &mut Decision, segmentation: &Segmentation) {
         };
         decision.dimensions = segmentation.dimensions.iter().map(dimension).collect();
     }
-    decision.segmentation = segmentation.version;
+    decision.segmentation = NonZeroU32::new(segmentation.version);
 }
 
 /// Closes every membership: nothing is decided any more. The `seq` of each dimension is kept.
@@ -39,7 +41,7 @@ pub(crate) fn close(decision: &mut Decision, segmentation: &Segmentation) {
     let names = segmentation.dimensions.iter().map(|dimension| dimension.name.clone());
     let memberships = std::mem::take(&mut decision.dimensions).into_iter();
     decision.closed.extend(names.zip(memberships.map(|membership| membership.seq)).filter(|(_, seq)| *seq > 0));
-    decision.segmentation = 0;
+    decision.segmentation = None;
 }
 
 /// Decides the dimensions `among` at the evaluation's moment. Deciding twice at one instant changes nothing.

@@ -45,7 +45,7 @@ pub fn resegment(
     let view = &View::new(id, in_effect(facts, pending), new);
     let evaluation = Evaluation::new(new, view, Moment::new(at, &new.zone));
     let moves = decide(new, &evaluation, &mut decision.dimensions, memo, Dimensions::ALL);
-    (decision.next, decision.segmentation) = (moves.until, new.version);
+    decision.next = moves.until;
 
     for (dimension, before) in &dimensions {
         let left = Left { customer: id, dimension, before, seq: before.seq + 1 };

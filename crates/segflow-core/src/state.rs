@@ -1,6 +1,7 @@
 //! What is kept of one customer on disk: facts, pending facts, and the decision. Data alone; no rule is known here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,8 +46,9 @@ pub struct Decision {
     pub as_of: Option<Timestamp>,
     /// The next breakpoint if no fact arrives.
     pub next: Timestamp,
-    /// The version of the segmentation that decided it; 0 while `dimensions` is empty.
-    pub segmentation: u32,
+    /// The version of the segmentation that decided it; none while `dimensions` is empty.
+    #[serde(with = "zero_for_none")]
+    pub segmentation: Option<NonZeroU32>,
     /// One per dimension, in that segmentation's order; empty while nothing is decided, or nothing any more.
     pub dimensions: Vec<Membership>,
     /// How many changes there have been, by name, in dimensions that the customer left for good: when they were erased,
@@ -56,7 +58,13 @@ pub struct Decision {
 
 impl Default for Decision {
     fn default() -> Self {
-        Self { as_of: None, next: Timestamp::NEVER, segmentation: 0, dimensions: Vec::new(), closed: BTreeMap::new() }
+        Self {
+            as_of: None,
+            next: Timestamp::NEVER,
+            segmentation: None,
+            dimensions: Vec::new(),
+            closed: BTreeMap::new(),
+        }
     }
 }
 
@@ -65,6 +73,22 @@ impl Decision {
     #[must_use]
     pub fn up_to(&self, silence: Timestamp) -> Timestamp {
         self.as_of.map_or(silence, |as_of| as_of.max(silence))
+    }
+}
+
+/// A version in the bytes of a [`Decision`]: a number, and 0 for none.
+mod zero_for_none {
+    use std::num::NonZeroU32;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
+    pub fn serialize<S: Serializer>(version: &Option<NonZeroU32>, serializer: S) -> Result<S::Ok, S::Error> {
+        version.map_or(0, NonZeroU32::get).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NonZeroU32>, D::Error> {
+        u32::deserialize(deserializer).map(NonZeroU32::new)
     }
 }
 

@@ -34,7 +34,7 @@ fn of_side(
     for lane in replayed.lanes.values_mut() {
         let replay = &mut lane.sides[side].replay;
         let decided_up_to = replay.clock.facts;
-        let state = replay.states.peek(customer)?.filter(|state| !state.decision.dimensions.is_empty());
+        let state = Some(replay.states.peek(customer)?).filter(|state| !state.decision.dimensions.is_empty());
         if let (Some(state), Some(place)) = (state, place) {
             return Ok(Portrait { customer, state, segmentation, decided_up_to }.membership(place));
         }

@@ -1,6 +1,7 @@
 //! What is kept of one customer, on disk after a version byte.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use expect_test::expect;
 use segflow_core::event::{Body, Family};
@@ -28,11 +29,11 @@ fn pending() -> Pending {
     Pending { effective: Timestamp(1), family: Family::Promises, event_id: "e".to_owned(), offset: 2 }
 }
 
-fn decision(segmentation: u32) -> Decision {
+fn decision(version: u32) -> Decision {
     Decision {
         as_of: Some(Timestamp(1)),
         next: Timestamp(2),
-        segmentation,
+        segmentation: NonZeroU32::new(version),
         dimensions: vec![membership()],
         closed: BTreeMap::from([("stage".to_owned(), 5)]),
     }

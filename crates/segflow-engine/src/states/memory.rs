@@ -1,4 +1,4 @@
-//! States in memory, for `fold` and for tests.
+//! States in memory, for replay and for tests.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
@@ -7,14 +7,16 @@ use std::ops::Bound;
 use segflow_core::clock::Cursor;
 use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
-use segflow_core::state::{State, Wake};
+use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 
 use super::{Due, States, TimerKind};
 
-/// Every state and timer in memory.
+/// Every customer and timer in memory.
 #[derive(Default)]
 pub struct Memory {
+    /// The state of a customer who is not known.
+    unknown: State,
     customers: HashMap<CustomerId, Customer>,
     facts: BTreeSet<(Timestamp, CustomerId)>,
     silences: BTreeSet<(Timestamp, CustomerId)>,
@@ -67,12 +69,8 @@ impl States for Memory {
         Ok(result)
     }
 
-    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, Infallible> {
-        Ok(self.get(customer).map_or_else(|| State::default().wake(), State::wake))
-    }
-
-    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, Infallible> {
-        Ok(self.get(customer).map_or(0, |state| state.decision.segmentation))
+    fn peek(&mut self, customer: &CustomerId) -> Result<&State, Infallible> {
+        Ok(self.get(customer).unwrap_or(&self.unknown))
     }
 
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, Infallible> {
@@ -91,8 +89,8 @@ impl States for Memory {
             }
             None => {
                 let earlier = |(instant, _): &&(Timestamp, CustomerId)| *instant < from.instant;
-                // Without a lowest customer id to start from, what is behind the cursor is passed over; it is empty
-                // but for stale rows, which memory does not keep.
+                // There is no lowest customer id to start from, so that earlier rows are skipped one by one. There are
+                // few of them: what lies behind the cursor was judged, and memory keeps no stale rows.
                 timers.iter().skip_while(earlier).take_while(reached).take(max).map(due).collect()
             }
         };

@@ -20,7 +20,8 @@ use crate::error::TaskError;
 use crate::log::{Past, TaskId};
 use crate::recovery::roll_forward::{RollForward, Rolled};
 use crate::task::{Rejected, TaskState, refused};
-use segflow_engine::rules::Rules;
+use segflow_engine::rules::{DecidedBy, Rules};
+use segflow_engine::states::States as _;
 
 /// A task that is audited.
 pub struct Audit {
@@ -174,7 +175,7 @@ impl Audit {
         let batch = self.local.batch(&record, &bytes);
         self.local.write(&batch, record.clone())?;
         let Rules { present: segmentation, .. } = self.local.rules().expect("an epoch was just written");
-        let rejected = [rejected, refused(&epoch, &read)].concat().into_iter();
+        let rejected = [rejected, refused(&epoch)].concat().into_iter();
         let rejected =
             rejected.map(|Rejected { index, rejection }| (read[index].family, read[index].offset, rejection));
         let rejected = rejected.collect();
@@ -189,12 +190,15 @@ impl Audit {
     /// If the state cannot be read.
     pub fn customer(&mut self, customer: &CustomerId) -> Result<Option<KnownCustomer>, TaskError> {
         let state = self.local.states().peek(customer)?.clone();
-        let Some(Rules { present, former }) = self.local.rules() else { return Ok(None) };
+        let Some(rules) = self.local.rules() else { return Ok(None) };
         if state == State::default() {
             return Ok(None);
         }
-        let version = state.decision.segmentation;
-        let segmentation = former.into_iter().find(|former| former.version == version).unwrap_or(present);
+        let segmentation = match rules.of(&state) {
+            DecidedBy::Nothing | DecidedBy::Present => &rules.present,
+            DecidedBy::Former(former) => former,
+        };
+        let segmentation = Arc::clone(segmentation);
         let decided_up_to = state.decision.up_to(self.local.clock().cursor.instant);
         Ok(Some(KnownCustomer { state, segmentation, decided_up_to }))
     }

@@ -27,10 +27,11 @@ use crate::shadow::{Moves, moves};
 use crate::task::activation::{AtHand, Beginning};
 use crate::task::stored::Stored;
 use crate::worker::commit::TaskCommit;
-use segflow_engine::epoch::{Epoch, Target, changed, decide};
+use segflow_engine::epoch::{Epoch, Plan, Target, changed, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::migration::Reached;
 use segflow_engine::rules::{InForce, Refused, Rules};
+use segflow_engine::states::States as _;
 
 /// A task's local state.
 pub struct TaskState {
@@ -169,9 +170,10 @@ impl TaskState {
     /// If a state cannot be read. What was changed in the cache is to be discarded.
     pub(crate) fn decide_again(&mut self, record: &Journal, accepted: Accepted) -> Result<Epoch, TaskError> {
         let standing = InForce::of(self.last.as_ref(), &record.segmentation_hash);
-        let (rules, pass) = (self.at_hand.rules(&standing), standing.migration_of(record));
+        let (rules, migration) = (self.at_hand.rules(&standing), standing.migration_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
-        Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
+        let plan = Plan { rules: &rules, before: &before, target: &target, migration: migration.as_ref() };
+        Ok(decide(&mut self.states, plan, accepted)?)
     }
 
     /// The rules of the last epoch; none before the first.
@@ -201,15 +203,17 @@ impl TaskState {
         let timers_max = bounds.timers_max;
         let target = Target::Proven { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
         let beginning = self.at_hand.next(config, self.last.as_ref());
-        let pass = beginning.standing.migration(bounds.resegmented_max);
+        let migration = beginning.standing.migration(bounds.resegmented_max);
         let facts = shadowed.then(|| accepted.clone());
-        let epoch = decide(&mut self.states, &beginning.rules, &before, accepted, &target, pass.as_ref())?;
-        let rejected = [rejected, refused(&epoch, records)].concat();
+        let rules = &beginning.rules;
+        let plan = Plan { rules, before: &before, target: &target, migration: migration.as_ref() };
+        let epoch = decide(&mut self.states, plan, accepted)?;
+        let rejected = [rejected, refused(&epoch)].concat();
         let beside =
             facts.map(|accepted| Beside { accepted, moves: moves(&epoch.changes), rules: beginning.rules.clone() });
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
         let ticked = config.clock.idle == Idle::RecordTime && epoch.clock != before;
-        let (refused, turned) = (beginning.refused, beginning.standing.activates || epoch.passed.is_some());
+        let (refused, turned) = (beginning.refused, beginning.standing.activates || epoch.migrated.is_some());
         if records.is_empty() && epoch.woken == 0 && !moved && !ticked && !turned {
             return Ok(Prepared { settled, refused, commit: None, beside });
         }
@@ -296,7 +300,7 @@ impl TaskState {
     }
 
     fn journal(&self, standing: &InForce, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Timestamp) -> Journal {
-        let (former, resegmented_to) = match &epoch.passed {
+        let (former, resegmented_to) = match &epoch.migrated {
             Some(Reached::Customer(customer)) => (standing.former.clone(), Some(customer.clone())),
             Some(Reached::End) | None => (Vec::new(), None),
         };
@@ -373,10 +377,9 @@ pub(crate) struct Beside {
 }
 
 /// The records for whose facts there was no room.
-pub(crate) fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
-    let refused = |record: &Record| epoch.refused.contains(&(record.family, record.offset));
-    let places = records.iter().enumerate().filter(|(_, record)| refused(record)).map(|(index, _)| index);
-    places.map(|index| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) }).collect()
+pub(crate) fn refused(epoch: &Epoch) -> Vec<Rejected> {
+    let refused = |&index: &usize| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) };
+    epoch.refused.iter().map(refused).collect()
 }
 
 /// A record that cannot be used, by its place among the records read.

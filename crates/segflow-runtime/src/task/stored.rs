@@ -167,21 +167,6 @@ impl Stored {
         self.dirty.clear();
     }
 
-    /// A customer's decision state as it stands in this cycle.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
-        if self.dirty.contains_key(customer) {
-            return Ok(self.dirty[customer].known.state());
-        }
-        if !self.clean.young.contains_key(customer) {
-            let entry = self.take(customer)?;
-            self.clean.insert(customer.clone(), entry);
-        }
-        Ok(self.clean.young[customer].known.state())
-    }
-
     /// A state out of the cache or the store.
     fn take(&mut self, customer: &CustomerId) -> Result<Entry, StoredError> {
         if let Some(entry) = self.clean.remove(customer) {
@@ -213,12 +198,15 @@ impl States for Stored {
         Ok(result)
     }
 
-    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, StoredError> {
-        self.peek(customer).map(State::wake)
-    }
-
-    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, StoredError> {
-        self.peek(customer).map(|state| state.decision.segmentation)
+    fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
+        if self.dirty.contains_key(customer) {
+            return Ok(self.dirty[customer].known.state());
+        }
+        if !self.clean.young.contains_key(customer) {
+            let entry = self.take(customer)?;
+            self.clean.insert(customer.clone(), entry);
+        }
+        Ok(self.clean.young[customer].known.state())
     }
 
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, StoredError> {

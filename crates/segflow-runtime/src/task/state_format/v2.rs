@@ -1,5 +1,7 @@
 //! States as releases wrote them that could not replace a segmentation: all of a task by the same one.
 
+use std::num::NonZeroU32;
+
 use segflow_core::fact::Facts;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{self, Membership, Pending};
@@ -29,7 +31,7 @@ pub fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State
     let State { facts, pending, decision: Decision { as_of, next, dimensions } } = postcard::from_bytes(bytes)?;
     let mut decision = state::Decision { as_of, next, ..state::Decision::default() };
     if dimensions.iter().any(|membership| membership.current.is_some()) {
-        (decision.segmentation, decision.dimensions) = (segmentation.version, dimensions);
+        (decision.segmentation, decision.dimensions) = (NonZeroU32::new(segmentation.version), dimensions);
     } else {
         let names = segmentation.dimensions.iter().map(|dimension| dimension.name.clone());
         let closed = names.zip(dimensions.into_iter().map(|membership| membership.seq));
