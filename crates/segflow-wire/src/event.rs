@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use segflow_core::event::{Attribute, Body, Direction, Event, FailureCode};
+use segflow_core::event::{Attribute, Body, Event, FailureCode};
 use segflow_core::money::Currency;
 use segflow_core::time::Date;
 use serde::{Serialize, Serializer};
@@ -16,7 +16,7 @@ use crate::{avro, json, schema};
 /// The record's key is the customer's id, its timestamp `recorded_at`: an erasure is made of these two alone.
 #[must_use]
 pub fn encode(event: &Event, currency: &Currency, encoding: Encoding) -> Option<Vec<u8>> {
-    let fields = Fields::of(event, kind(&event.body)?, currency, encoding);
+    let fields = Fields::of(event, event.body.kind()?.word(), currency, encoding);
     Some(match encoding {
         Encoding::Json => json::encode(&fields),
         Encoding::Avro => avro::encode(&fields, schema::of(event.body.family())),
@@ -145,28 +145,6 @@ impl<'a> Fields<'a> {
         self.amount_minor = Some(amount_minor);
         self.currency = Some(&currency.code);
     }
-}
-
-/// The word of an event's kind; none of an erasure, which no field names.
-#[must_use]
-pub const fn kind(body: &Body) -> Option<&'static str> {
-    Some(match body {
-        Body::Issued { .. } => "ISSUED",
-        Body::Adjusted { .. } => "ADJUSTED",
-        Body::WrittenOff { .. } => "WRITTEN_OFF",
-        Body::Received { .. } => "RECEIVED",
-        Body::Failed { .. } => "FAILED",
-        Body::Reversed { .. } => "REVERSED",
-        Body::Contact { direction: Direction::Outbound, .. } => "OUTBOUND",
-        Body::Contact { direction: Direction::Inbound, .. } => "INBOUND",
-        Body::Made { .. } => "MADE",
-        Body::Amended { .. } => "AMENDED",
-        Body::Cancelled { .. } => "CANCELLED",
-        Body::Opened { .. } => "OPENED",
-        Body::Resolved { .. } => "RESOLVED",
-        Body::Updated { .. } => "UPDATED",
-        Body::Erased => return None,
-    })
 }
 
 fn pairs(attributes: &BTreeMap<String, Attribute>) -> Pairs<&str, Wire<'_>> {

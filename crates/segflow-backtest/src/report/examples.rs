@@ -6,6 +6,7 @@ use segflow_runtime::task::stored::StoredError;
 use super::figures::Report;
 use crate::engine::Replayed;
 use crate::partition_replay::ReplayContext;
+use segflow_engine::states::States as _;
 use segflow_explain::customer::Portrait;
 
 /// Explains every example of a report.

@@ -7,7 +7,7 @@ mod fact;
 use std::fmt::{self, Display, Formatter};
 
 use segflow_core::advance::{FORECAST, advance};
-use segflow_core::event::CustomerId;
+use segflow_core::event::{CustomerId, Kind};
 use segflow_core::fact::Fact;
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
@@ -101,7 +101,8 @@ impl<'a> Portrait<'a> {
         let rows: Vec<_> = facts.iter().map(|fact| (local.time(fact.occurred_at), fact)).collect();
         let width = rows.iter().map(|(time, _)| time.len()).max().unwrap_or(0);
         for (time, fact) in rows {
-            let (kind, what) = fact::words(&fact.body, self.segmentation);
+            let kind = fact.body.kind().map_or("ERASED", Kind::word);
+            let what = fact::words(&fact.body, self.segmentation);
             write!(f, "  {time:<width$}  {kind:<11}  {what}")?;
             if let Some(pending) = self.state.pending.iter().find(|pending| is_of(pending, fact)) {
                 write!(f, " (not yet in effect: from {})", local.time(pending.effective))?;

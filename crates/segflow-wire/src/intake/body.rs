@@ -1,6 +1,6 @@
 //! What happened: the kinds of each family, and how each is read.
 
-use segflow_core::event::{Body, Channel, Direction, FailureCode, Family, Outcome};
+use segflow_core::event::{Body, Channel, Direction, FailureCode, Family, Kind, Outcome};
 use segflow_core::money::Currency;
 
 use super::attributes::attributes;
@@ -14,23 +14,31 @@ pub(super) type Read = fn(Fields<'_>, &Currency) -> Result<Body, Rejection>;
 /// How a record of this family is read, by its kind.
 pub(super) fn of_kind(family: Family, fields: &mut Fields<'_>) -> Result<Read, Rejection> {
     let word = required!(fields.kind)?.text()?;
-    let kinds = kinds(family);
-    if let Some((_, read)) = kinds.iter().find(|(name, _)| *name == word) {
-        return Ok(*read);
+    if let Some(kind) = Kind::from_word(&word).filter(|kind| kind.family() == family) {
+        return Ok(reader(kind));
     }
-    let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+    let kinds = Kind::ALL.iter().filter(|kind| kind.family() == family);
+    let names: Vec<&str> = kinds.map(|kind| kind.word()).collect();
     let (expected, family, found) = (names.join(" or "), family.name(), Value::Text(word));
     Err(Rejection::new(Reason::UnknownKind, format!("kind: expected {expected} of {family}, found {found}")))
 }
 
-fn kinds(family: Family) -> &'static [(&'static str, Read)] {
-    match family {
-        Family::Invoices => &[("ISSUED", issued), ("ADJUSTED", adjusted), ("WRITTEN_OFF", written_off)],
-        Family::Payments => &[("RECEIVED", received), ("FAILED", failed), ("REVERSED", reversed)],
-        Family::Contacts => &[("OUTBOUND", outbound), ("INBOUND", inbound)],
-        Family::Promises => &[("MADE", made), ("AMENDED", amended), ("CANCELLED", cancelled)],
-        Family::Disputes => &[("OPENED", opened), ("RESOLVED", resolved)],
-        Family::Profiles => &[("UPDATED", updated)],
+fn reader(kind: Kind) -> Read {
+    match kind {
+        Kind::Issued => issued,
+        Kind::Adjusted => adjusted,
+        Kind::WrittenOff => written_off,
+        Kind::Received => received,
+        Kind::Failed => failed,
+        Kind::Reversed => reversed,
+        Kind::Outbound => outbound,
+        Kind::Inbound => inbound,
+        Kind::Made => made,
+        Kind::Amended => amended,
+        Kind::Cancelled => cancelled,
+        Kind::Opened => opened,
+        Kind::Resolved => resolved,
+        Kind::Updated => updated,
     }
 }
 
