@@ -263,7 +263,7 @@ fn json_has_the_names_of_the_catalogue() {
 
 #[test]
 fn every_kind_comes_back_from_either_encoding() {
-    let kinds: std::collections::BTreeSet<_> = samples().iter().map(kind).collect();
+    let kinds: std::collections::BTreeSet<_> = samples().iter().map(Body::kind).collect();
     assert_eq!(kinds.len(), 14, "{kinds:?}");
     for event in samples().into_iter().map(event_of) {
         for encoding in [Encoding::Json, Encoding::Avro] {
