@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use segflow_tests::binary::segflow;
 
 #[test]
-fn every_case_decides_what_its_folder_says() {
+fn every_case_gives_the_changes_of_its_folder() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let mut folders: Vec<PathBuf> = fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
