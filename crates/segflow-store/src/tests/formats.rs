@@ -42,7 +42,7 @@ fn the_keys_of_timers() {
 const META: [Meta; 6] =
     [Meta::Epoch, Meta::Journal, Meta::Segmentation, Meta::StateVersion, Meta::Progress, Meta::Prepared];
 
-/// Adding a variant without a line in `META` does not compile.
+/// A new variant does not compile without an arm here. List it in `META` as well.
 const fn is_listed(meta: Meta) {
     match meta {
         Meta::Epoch | Meta::Journal | Meta::Segmentation | Meta::StateVersion | Meta::Progress | Meta::Prepared => {}
