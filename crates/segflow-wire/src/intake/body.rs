@@ -1,4 +1,4 @@
-//! What happened: how the fields of each kind are read. A new kind is an arm of [`read`].
+//! The fields of each kind of event, read into the body of the event. A new kind is an arm of [`read`].
 
 use segflow_core::event::{Body, Channel, Direction, FailureCode, Family, Kind, Outcome};
 use segflow_core::money::Currency;

@@ -1,4 +1,4 @@
-//! What a value promises by its `until`, held against the naive value at every local midnight before it.
+//! The promise of a value's `until`, held against the naive value at every local midnight before it.
 
 use std::iter;
 
