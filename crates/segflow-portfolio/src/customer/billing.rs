@@ -6,8 +6,8 @@ use segflow_core::time::Date;
 use super::paying::{Due, Payment};
 use super::{Action, Customer};
 use crate::now::{Now, next_day_of_month, weekday_from, weekday_until};
+use crate::persona::Contract;
 use crate::persona::Persona;
-use crate::traits::Contract;
 
 impl Customer {
     /// The month's invoice of one contract; none once that has ended.
