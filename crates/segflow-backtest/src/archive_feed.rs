@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
+use segflow_archive::{Address, Addresses, ArchiveError, Merged};
 use segflow_core::event::Family;
 use segflow_wire::Intake;
 
-use crate::archive::{Address, Addresses, ArchiveError, Merged};
 use crate::batch::{Queued, RecordPlace};
 use crate::run::{Ended, Feeding, LeftOut};
 

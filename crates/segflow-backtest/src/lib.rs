@@ -6,7 +6,6 @@
 //! On the way of a record: [`archive`] or a topic -> [`feeder`] -> [`batch_queue`] -> [`partition_replay`] -> [`observe`]
 //! -> [`report`]. [`run`] holds the threads.
 
-pub mod archive;
 pub mod archive_feed;
 pub mod batch;
 pub mod batch_queue;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
-use segflow_backtest::archive::{self, Address, Addresses, Held, Merged};
+use segflow_archive::{self as archive, Address, Addresses, Held, Merged};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;

@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 /// The log on standard error.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -30,14 +32,15 @@ impl Default for Log {
 impl Log {
     /// Starts to log. To be called once in a process.
     pub fn start(&self) -> Result<()> {
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.level).with_context(|| {
+        let filter: Targets = self.level.parse().with_context(|| {
             format!("`log.level`: expected error, warn, info, debug or trace, found {}", self.level)
         })?;
         let colours = std::io::stderr().is_terminal();
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+        let log = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+        let filtered = tracing_subscriber::registry().with(filter);
         match self.format {
-            LogFormat::Text => log.init(),
-            LogFormat::Json => log.json().init(),
+            LogFormat::Text => filtered.with(log).init(),
+            LogFormat::Json => filtered.with(log.json()).init(),
         }
         Ok(())
     }

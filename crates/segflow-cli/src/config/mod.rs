@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use segflow_core::event::Family;
-use segflow_kafka::{Connection, KafkaConfig, SINKS};
-use segflow_runtime::log::Sink;
+use segflow_kafka::{Connection, KafkaConfig};
+use segflow_runtime::log::{Sink, Written};
 use serde::Deserialize;
 
 pub use clock::Clock;
@@ -117,8 +117,9 @@ impl Config {
 
     /// The topic of every sink; that of the shadow only if there is a candidate.
     pub fn output_topics(&self) -> BTreeMap<Sink, String> {
-        let sinks = SINKS.into_iter().chain(self.candidate().map(|_| Sink::Shadow));
-        sinks.map(|sink| (sink, self.outputs.topic(sink).to_owned())).collect()
+        let needed = |sink: Sink| sink.properties().written == Written::Always || self.candidate().is_some();
+        let topics = self.outputs.topics.iter().filter(|(sink, _)| needed(**sink));
+        topics.map(|(sink, topic)| (*sink, topic.clone())).collect()
     }
 
     /// How to reach the cluster, secrets included.

@@ -6,6 +6,7 @@ use segflow_core::event::Family;
 use segflow_runtime::config::{Config as Runtime, Input, Outputs};
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::snapshots::Keeper;
+use segflow_runtime::time::Monotonic;
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_store::StoreMemory;
 use segflow_wire::Intake;
@@ -43,6 +44,7 @@ impl Config {
             shadow: None,
             snapshots: stores.keeper.clone(),
             store: stores.memory.clone(),
+            time: Monotonic::Real,
             store_pool: stores.pool.clone(),
         }
     }

@@ -99,7 +99,8 @@ fn a_candidate_needs_a_topic_of_its_own() {
     assert_eq!((without.candidate(), without.output_topics().get(&Sink::Shadow)), (None, None));
     let mut with = read("shadow = \"candidate.yaml\"");
     assert_eq!(with.kafka(0).unwrap().outputs[&Sink::Shadow], "collections.segments.shadow");
-    with.outputs.shadow.clone_from(&with.outputs.changes);
+    let changes = with.outputs.topics[&Sink::Changes].clone();
+    with.outputs.topics.insert(Sink::Shadow, changes);
     let error = with.kafka(0).unwrap_err().to_string();
     assert!(error.contains("`collections.segment-changes` is named twice"), "{error}");
 }

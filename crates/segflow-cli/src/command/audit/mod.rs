@@ -22,6 +22,7 @@ use segflow_core::event::{CustomerId, Family};
 use segflow_core::time::Timestamp;
 use segflow_kafka::KafkaPast;
 use segflow_runtime::config::Config as Runtime;
+use segflow_runtime::directories::remove_directory;
 use segflow_runtime::error::TaskError;
 use segflow_runtime::log::{LogError, Past, TaskId};
 use segflow_runtime::recovery::audit::{Audit as TaskAudit, AuditStep, Audited};
@@ -98,7 +99,7 @@ impl Audit {
         let mut past = KafkaPast::new(config.kafka(0)?);
         let partitions = answer(&mut past, &interrupted, |past| Ok(Poll::Ready(past.partitions()?)))?;
         let memory = StoreMemory::new(config.store.settings());
-        let stores = Stores { memory, pool: StorePool::new(Duration::ZERO), keeper: None };
+        let stores = Stores { memory, pool: StorePool::default(), keeper: None };
         let mut runtime = config.runtime(&rulebook, partitions, &stores);
         runtime.state_dir = scratch.path().to_owned();
         let mut auditor = Auditor { config, runtime, past, interrupted };
@@ -213,12 +214,7 @@ fn progress(task: TaskId, end: u64) -> ProgressBar {
 
 /// Removes a folder, if it is there.
 fn clear(directory: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot clear {}", directory.display()))
-        }
-        _ => Ok(()),
-    }
+    remove_directory(directory).with_context(|| format!("cannot clear {}", directory.display()))
 }
 
 /// Writes to standard output, which may be a pipe that was closed.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use anyhow::{Error, Result, anyhow};
-use segflow_backtest::archive;
+use segflow_archive as archive;
 use segflow_backtest::archive_feed;
 use segflow_backtest::batch::{Queued, RecordPlace};
 use segflow_backtest::run::{Ended, Feeding, LeftOut};

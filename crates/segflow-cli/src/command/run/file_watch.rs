@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use segflow_core::segmentation::Segmentation;
+use segflow_runtime::offer::Candidate;
 use segflow_runtime::rulebook::Rulebook;
-use segflow_runtime::shadow::Candidate;
 use segflow_runtime::status::Status;
 
 /// The time between two looks at the file.

@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use segflow_runtime::config::Config as Runtime;
+use segflow_runtime::offer::Candidate;
 use segflow_runtime::rulebook::Rulebook;
-use segflow_runtime::shadow::Candidate;
 use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::status::Status;
 use segflow_runtime::testing::failpoint;
+use segflow_runtime::time::Monotonic;
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_store::StoreMemory;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
@@ -64,7 +65,7 @@ impl Run {
         let shadow = shadow(&config, &status, &stop)?;
         let stores = Stores {
             memory: StoreMemory::new(config.store.settings()),
-            pool: StorePool::new(STORE_KEPT),
+            pool: StorePool::new(STORE_KEPT, Monotonic::Real),
             keeper: keeper(&config, &status)?,
         };
         let service = |number| -> Result<Service> {
@@ -169,7 +170,7 @@ fn watch(file: PathBuf, recipient: Recipient, status: &Arc<Status>, stop: &Arc<A
 /// The candidate, if there is to be one. A file that cannot be used stops nothing: it is looked at until it can.
 fn shadow(config: &Config, status: &Arc<Status>, stop: &Arc<AtomicBool>) -> Result<Option<Arc<Candidate>>> {
     let Some(file) = config.candidate() else {
-        segflow_runtime::shadow::clear(&config.state_dir).context("cannot clear the state directory of shadows")?;
+        segflow_runtime::directories::clear_shadows(&config.state_dir).context("cannot clear the state directory of shadows")?;
         return Ok(None);
     };
     let candidate = Candidate::new(match load(file) {
