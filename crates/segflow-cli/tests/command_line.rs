@@ -80,7 +80,7 @@ fn a_malformed_line_is_a_dead_letter_and_no_failure() {
 }
 
 #[test]
-fn what_cannot_be_read_or_used_ends_with_1_and_wrong_usage_with_2() {
+fn unusable_input_ends_with_1_and_wrong_usage_with_2() {
     let case = case("dead-letters");
     let (code, message) = said(&fold(&case).arg("/nowhere/events.ndjson").output().unwrap());
     assert_eq!(code, Some(1));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::time::Timestamp;
 use segflow_runtime::status::{InputStatus, Phase, Shadowing};
 
-use super::{Seen, VERSION, flag, number, seconds};
+use super::metric::{Seen, VERSION, flag, number, seconds};
 use crate::exposition::Series;
 
 /// The records that each input of each task has not read yet.

@@ -2,7 +2,8 @@
 
 use segflow_runtime::status::Phase;
 
-use super::{Metric, Samples, flag, labelled, number, seconds, started};
+use super::labelled;
+use super::metric::{Metric, Samples, flag, number, seconds, started};
 use crate::exposition::Kind;
 
 /// A value that may rise and fall.

@@ -51,7 +51,7 @@ fn every_metric_of_a_running_task() {
 }
 
 #[test]
-fn what_is_not_known_has_no_sample() {
+fn an_unknown_value_has_no_sample() {
     let mut snapshot = healthy();
     let task = snapshot.tasks.get_mut(&3).unwrap();
     task.clock = Clock::default();
