@@ -36,7 +36,7 @@ pub(crate) struct Known {
     pub(crate) segmentation: Segmentation,
     pub(crate) customer: CustomerId,
     pub(crate) known: Customer,
-    /// What was decided on the way.
+    /// The changes decided on the way.
     pub(crate) changes: Vec<Decided>,
     decided_up_to: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! What became of customers after they entered a segment: paid, cured, promise kept.
+//! The outcomes of customers after they entered a segment: paid, cured, promise kept.
 //!
 //! Each entry is an observation. Whether somebody owes, and which promise is open, is what the change itself says.
 
@@ -60,7 +60,7 @@ pub struct SegmentOutcomes {
     pub kept: Rate,
 }
 
-/// By dimension and segment.
+/// The outcomes, by dimension and segment.
 #[derive(Clone, Default, Debug)]
 pub struct Outcomes(pub BTreeMap<(u16, u16), SegmentOutcomes>);
 

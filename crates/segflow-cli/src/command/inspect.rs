@@ -37,7 +37,7 @@ pub struct Inspect {
     customer: CustomerId,
 }
 
-/// How often a store is opened anew when its owner deleted a file while it was being opened.
+/// The attempts to open a store whose owner deletes files while it is being opened.
 const ATTEMPTS: usize = 5;
 
 impl Inspect {
@@ -125,7 +125,7 @@ fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentat
     )
 }
 
-/// Whichever is later: up to where the customer is decided, or up to where the silence of all customers is.
+/// The later of two instants: up to where this customer is decided, and up to where the silence of all customers is.
 fn decided_up_to(journal: Option<&Journal>, state: &State) -> Timestamp {
     let silence = journal.map_or_else(|| Clock::default().cursor, |journal| journal.clock.cursor.clone()).instant;
     state.decision.up_to(silence)
