@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::layers;
-use crate::shell::{cache, cargo, program, run as call};
+use crate::shell::{cache, cargo, program, run as call, target};
 
 /// What the fast stage builds: the pure crates, the properties, and `segflow check` and `segflow fold`.
 const PURE: &str = "--no-default-features -p segflow-core -p segflow-wire -p segflow-engine -p segflow-explain \
@@ -44,7 +44,11 @@ fn fast() -> Result<()> {
     println!("\n## layers");
     layers::check()?;
     step("licences, sources, bans", tool("cargo-deny").args(["--locked", "check", "bans", "licenses", "sources"]))?;
-    step("examples in Python", program("python3").args(["-m", "compileall", "-q", "examples"]))?;
+    let mut python = program("python3");
+    python
+        .args(["-m", "compileall", "-q", "examples", "tests", "xtask"])
+        .env("PYTHONPYCACHEPREFIX", target().join("python"));
+    step("syntax of Python", &mut python)?;
     step("lints of what is pure", &mut cargo(&format!("clippy --release {PURE} --all-targets -- -D warnings")))?;
     step("docs of what is pure", &mut docs(PURE))?;
     step("tests of what is pure", &mut cargo(&format!("test --release {PURE} --no-fail-fast")))
@@ -62,7 +66,7 @@ fn docs(packages: &str) -> Command {
     docs
 }
 
-/// A tool that `deploy/install-tools lint` has put into the cache.
+/// A tool that `deploy/install-tools ci` has put into the cache.
 fn tool(name: &str) -> Command {
     program(cache().join("tools/bin").join(name))
 }

@@ -10,7 +10,7 @@ use super::calendar::CalendarStep;
 use super::{NOBODY, add_up, add_up_each};
 use crate::period::Period;
 
-/// A move flaps if it returns to the segment before the last within so long of leaving it: `tests/populations.py` has the
+/// A move flaps if it returns to the segment before the last within so long of leaving it: `xtask/populations.py` has the
 /// same definition.
 pub const FLAP_MS: i64 = 7 * 24 * 3_600_000;
 const HOUR_MS: i64 = 3_600_000;
