@@ -25,7 +25,7 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Of records of these topics, read as `intake` says.
+    /// Addresses of records of these topics, whose keys are hashed as `intake` says.
     #[must_use]
     pub fn new(topics: [String; Family::ALL.len()], intake: &Intake) -> Self {
         let partitioners = Family::ALL.map(|family| intake.topic(family).partitioner);
@@ -35,7 +35,7 @@ impl Addresses {
     /// The address of the next record.
     ///
     /// # Errors
-    /// What was expected, if its topic is none of an input.
+    /// If its topic is none of an input: what was expected and found.
     pub fn of(&mut self, held: &Held) -> Result<Address, String> {
         let Some(family) = family(&self.topics, &held.topic) else {
             return Err(format!("topic: expected one of {}, found {}", self.topics.join(", "), held.topic));

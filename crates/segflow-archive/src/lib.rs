@@ -1,7 +1,7 @@
 //! Records that were written to files: NDJSON as `kcat -J` prints it, Avro container files, and Parquet.
 //!
-//! The fields are the same in each: `topic`, `partition`, `offset`, `ts` (milliseconds), `key`, `payload`. Whatever a file
-//! is, it becomes [`Held`] records, one after the other; `segflow fold` and backtests read archives here and nowhere else.
+//! The fields are the same in each: `topic`, `partition`, `offset`, `ts` (milliseconds), `key`, `payload`. A file of
+//! any kind becomes [`Held`] records, one after the other. `segflow fold` and backtests read archives only here.
 
 mod address;
 mod avro;
@@ -18,14 +18,14 @@ use segflow_wire::Headers;
 pub use address::{Address, Addresses};
 pub use merged::Merged;
 
-/// A record of an archive, with where it stands. Its buffers are used again for the next one.
+/// A record of an archive, and its place there. Its buffers are used again for the next one.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// Which of the sources, in the order in which they were opened.
     pub source: usize,
     /// The number of its line, or of its row in a file without lines, from 1 on.
     pub number: u64,
-    /// The line as it stands; of a row, nothing.
+    /// The line as it stands; empty for a row.
     pub text: Vec<u8>,
     /// Why it is no record, if so; the fields below then mean nothing.
     pub malformed: Option<String>,
@@ -95,7 +95,7 @@ pub enum ArchiveError {
     Io {
         /// Which file.
         file: String,
-        /// What it said.
+        /// The error of the system.
         error: std::io::Error,
     },
     /// The file is not what its name says, or ends amid it.
@@ -137,7 +137,7 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, ArchiveError> {
     if found.is_empty() { Err(ArchiveError::Empty(path.display().to_string())) } else { Ok(found) }
 }
 
-/// What a file has its records in, for a message: lines, or rows.
+/// The word for one record's place in a file, for a message: `line` or `row`.
 #[must_use]
 pub fn unit(path: &Path) -> &'static str {
     match Kind::of(path) {
@@ -146,7 +146,7 @@ pub fn unit(path: &Path) -> &'static str {
     }
 }
 
-/// What a file is, by its name.
+/// The kind of a file, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Ndjson,

@@ -2,7 +2,7 @@
 //!
 //! Records of one file keep their order, and one without a timestamp, or with an earlier one than before it, goes with the
 //! last. Where several arrived at one instant, those of an earlier family come first, then those of an earlier file: so
-//! that the order is that of the topics, whichever of them share a file.
+//! that it makes no difference which topics share a file.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -19,10 +19,10 @@ use super::ndjson::Ndjson;
 use super::parquet::Parquet;
 use super::{ArchiveError, Held, Kind, Records};
 
-/// How many records of one instant are put in order at most; those beyond it follow as they come.
+/// The most records of one instant that are put in order; those beyond it follow as they come.
 const INSTANT_MAX: usize = 1 << 16;
 
-/// See the module.
+/// Archives, merged.
 pub struct Merged {
     sources: Vec<Source>,
     /// (arrival, source) of each source's next record, the earliest first.
@@ -42,8 +42,8 @@ struct Source {
 }
 
 impl Merged {
-    /// Opens files, whose names say what they are: other endings than `.avro` and `.parquet` are NDJSON. None: standard
-    /// input, as NDJSON.
+    /// Opens files, whose names say what they are: other endings than `.avro` and `.parquet` are NDJSON. Without files it
+    /// reads standard input, as NDJSON.
     ///
     /// # Errors
     /// If one cannot be read, or is not what its name says.

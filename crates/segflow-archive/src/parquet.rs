@@ -31,7 +31,7 @@ pub(super) struct Parquet {
     number: u64,
 }
 
-/// One thing per column that is read.
+/// One value per column that is read.
 struct Columns<T> {
     topic: T,
     offset: T,
@@ -40,7 +40,7 @@ struct Columns<T> {
     payload: T,
 }
 
-/// ChangesParquet that are decoded; those before `next` have been given out.
+/// Rows that are decoded. Those before `next` have been given out.
 #[derive(Default)]
 struct Chunk {
     topics: Vec<Option<ByteArray>>,
@@ -135,7 +135,7 @@ impl Records for Parquet {
         self.chunk.next += 1;
         self.number += 1;
         let Chunk { topics, offsets, timestamps, keys, payloads, .. } = &self.chunk;
-        let bytes = |of: &[Option<ByteArray>]| of.get(row).cloned().flatten();
+        let bytes = |column: &[Option<ByteArray>]| column.get(row).cloned().flatten();
         held.number = self.number;
         held.headers.clear();
         held.text.clear();
@@ -156,7 +156,7 @@ impl Records for Parquet {
     }
 
     fn bytes_read(&self) -> u64 {
-        // ChangesParquet stand for bytes: columns are read here and there.
+        // Rows stand for bytes: columns are read here and there.
         u64::try_from(u128::from(self.size) * u128::from(self.number) / u128::from(self.rows.max(1)))
             .unwrap_or(self.size)
     }

@@ -3,10 +3,6 @@
 mod command;
 #[cfg(feature = "service")]
 mod config;
-#[cfg(feature = "service")]
-mod file_watch;
-#[cfg(feature = "service")]
-mod retention;
 mod segmentation;
 
 use std::process::ExitCode;

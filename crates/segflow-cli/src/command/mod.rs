@@ -1,4 +1,4 @@
-//! One file per subcommand.
+//! One file per subcommand. A subcommand of several files has a folder.
 
 #[cfg(feature = "service")]
 pub mod audit;
@@ -20,3 +20,10 @@ pub mod run;
 pub mod snapshots;
 #[cfg(feature = "service")]
 pub mod topics;
+
+use segflow_core::event::CustomerId;
+
+/// Reads a customer's id that is an argument of a command.
+fn customer_id(text: &str) -> Result<CustomerId, String> {
+    CustomerId::new(text).ok_or_else(|| format!("expected an id of 1 to {} bytes", CustomerId::MAX_BYTES))
+}
