@@ -1,4 +1,4 @@
-//! A short chaos run, for every day: each fault once, at a small rate. `tests/chaos` makes it long and fast.
+//! A short chaos run, for every day: each fault once, at a small rate. `cargo xtask chaos` makes it long and fast.
 
 use std::time::Duration;
 

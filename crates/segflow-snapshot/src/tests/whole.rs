@@ -50,7 +50,7 @@ fn a_store_on_disk_behaves_as_one_in_memory() {
 }
 
 #[test]
-#[ignore = "needs an object store: tests/object-stores starts some and names them"]
+#[ignore = "needs an object store: cargo xtask object-stores starts some and names them"]
 fn files_come_and_go_in_the_object_store_that_is_named() {
     let name = "SEGFLOW_SNAPSHOTS_URL";
     come_and_go(&std::env::var(name).unwrap_or_else(|_| panic!("{name} names an empty place")));
