@@ -11,13 +11,14 @@ use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
+use segflow_explain::customer::Portrait;
 use segflow_runtime::directories;
 use segflow_runtime::task::state_format::StateReader;
 use segflow_runtime::task::stored::Stored;
 use segflow_store::{Meta, Store, StoreError, StoreMemory, StoreSettings};
 
+use super::customer_id;
 use crate::segmentation::load;
-use segflow_explain::customer::{Portrait, customer_id};
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
 ///

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error;
 
-use super::Encoding;
+use segflow_wire::Encoding;
 
 /// How outputs are written, and where. A sink that is left out has its default topic.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
