@@ -10,6 +10,8 @@ use crate::membership::Memo;
 use crate::segmentation::{Dimension, Segmentation};
 use crate::time::Timestamp;
 
+pub use crate::in_effect::{InEffect, Pending, in_effect};
+
 /// One customer.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 pub struct State {
@@ -22,19 +24,6 @@ pub struct State {
     /// What need not be decided again.
     #[serde(skip)]
     pub(crate) settled: Memo,
-}
-
-/// A fact that has been read and does not count yet.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Pending {
-    /// From when it counts.
-    pub effective: Timestamp,
-    /// With `event_id`, which fact.
-    pub family: Family,
-    /// See `family`.
-    pub event_id: String,
-    /// The offset of its record in the family's topic.
-    pub offset: u64,
 }
 
 /// The decision state.
@@ -194,30 +183,4 @@ impl State {
             self.decision.next = self.decision.next.min(decided);
         }
     }
-}
-
-/// The facts that count at an instant.
-#[derive(Clone, Debug)]
-pub struct InEffect<'a> {
-    /// In (`occurred_at`, `event_id`) order.
-    pub facts: Vec<&'a Fact>,
-    /// When the first of those happened that were pruned.
-    pub pruned_from: Option<Timestamp>,
-}
-
-/// The facts but those that are not in effect.
-#[must_use]
-pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> InEffect<'a> {
-    let pruned_from = facts.pruned_from();
-    if hidden.is_empty() {
-        return InEffect { facts: facts.iter().collect(), pruned_from };
-    }
-    let mut ids: BTreeMap<Family, BTreeSet<&str>> = BTreeMap::new();
-    for pending in hidden {
-        ids.entry(pending.family).or_default().insert(&pending.event_id);
-    }
-    let is_hidden = |fact: &Fact| ids.get(&fact.family()).is_some_and(|ids| ids.contains(fact.event_id.as_str()));
-    let mut shown = Vec::with_capacity(facts.len());
-    shown.extend(facts.iter().filter(|fact| !is_hidden(fact)));
-    InEffect { facts: shown, pruned_from }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use segflow_core::change::{Cause, Core};
-use segflow_core::rule::arithmetic::spelled;
+use segflow_core::rule::spelling::spelled;
 use segflow_core::rule::{Arithmetic, Node, Operand};
 use segflow_core::segmentation::{AttributeKind, Segmentation};
 use segflow_core::time::Timestamp;

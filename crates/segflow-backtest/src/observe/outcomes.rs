@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use segflow_core::change::Core;
 use segflow_core::event::{Body, CustomerId, Event, Family};
-use segflow_core::feature::Feature;
+use segflow_core::feature::owed::OwedFeature;
 use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
 use segflow_core::segmentation::Segmentation;
@@ -104,7 +104,7 @@ impl Outcomes {
         let view = View::new(customer, in_effect, segmentation);
         if is_payment(event) && open.iter().any(|one| one.owing && !one.cured && one.holds(at)) {
             let moment = Moment::new(at, &segmentation.zone);
-            let cured = view.read(&Feature::OverdueAmount(None), moment).value == Reading::Money(0);
+            let cured = OwedFeature::OverdueAmount(None).read(&view, moment).value == Reading::Money(0);
             for one in open.iter_mut().filter(|one| one.holds(at)) {
                 (one.paid, one.cured) = (true, one.cured || cured);
             }

@@ -12,7 +12,7 @@ mod yaml;
 use expect_test::Expect;
 
 use super::{Loaded, Segmentation};
-use crate::rule::arithmetic::spelled;
+use crate::rule::spelling::spelled;
 use crate::rule::{Node, Operand};
 
 /// Loads a file and shows its problems, or its warnings, or that it is fine.
