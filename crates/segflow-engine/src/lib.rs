@@ -3,6 +3,7 @@
 //! Invariant: no disk, thread, clock, log or metric is reached from here. Live processing, recovery, standbys, `fold`, backtests
 //! and audits all decide through [`epoch::decide`], so that they cannot disagree.
 
+pub mod envelope;
 pub mod epoch;
 pub mod intake;
 pub mod migration;

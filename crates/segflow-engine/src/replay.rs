@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use segflow_core::ENGINE_VERSION;
-use segflow_core::change::{Change, Decided, Envelope};
+use segflow_core::change::{Change, Decided};
 use segflow_core::clock::Clock;
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Family};
@@ -20,6 +19,7 @@ use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_wire::{Intake, RawRecord, Rejection};
 
+use crate::envelope;
 use crate::epoch::{Epoch, Target, decide};
 use crate::intake::{Accepted, accept};
 use crate::rules::Rules;
@@ -214,16 +214,7 @@ impl Replay {
 
     /// Without a wall clock no change may be acted upon.
     fn change(&self, decided: Decided, partition: u32, decided_at: Timestamp) -> Change {
-        let Decided { core, origin } = decided;
-        let envelope = Envelope {
-            actionable: false,
-            decided_at,
-            lag_ms: decided_at.since_ms(core.effective_at),
-            engine_version: ENGINE_VERSION.to_owned(),
-            topic: origin.map(|(family, _)| self.topics[family.index()].clone()),
-            partition: origin.map(|_| partition),
-            offset: origin.map(|(_, offset)| offset),
-        };
-        Change { core, envelope }
+        let envelope = envelope::of(&decided, decided_at, partition, |family| self.topics[family.index()].clone());
+        Change { core: decided.core, envelope }
     }
 }

@@ -1,4 +1,4 @@
-//! What happened, in the catalogue's words.
+//! One fact in the words of the event catalogue.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use segflow_core::money::Currency;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::value_type::ValueType;
 
-/// The kind of an event, and what it says.
-pub fn words(body: &Body, segmentation: &Segmentation) -> (&'static str, String) {
+/// The kind of an event, and its content: `("MADE", "PR-1: 60.00 GBP, by 2026-05-03")`.
+pub(super) fn words(body: &Body, segmentation: &Segmentation) -> (&'static str, String) {
     let money = |minor: &i64| money(*minor, &segmentation.currency);
     match body {
         Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
@@ -46,9 +46,9 @@ pub fn words(body: &Body, segmentation: &Segmentation) -> (&'static str, String)
         }
         Body::Cancelled { promise_id } => ("CANCELLED", promise_id.clone()),
         Body::Opened { dispute_id, invoice_id, amount_minor } => {
-            let of = invoice_id.as_deref().unwrap_or("every invoice open then");
+            let disputed = invoice_id.as_deref().unwrap_or("every invoice open then");
             let amount = amount_minor.as_ref().map_or("all".to_owned(), money);
-            ("OPENED", format!("{dispute_id}: {amount} of {of}"))
+            ("OPENED", format!("{dispute_id}: {amount} of {disputed}"))
         }
         Body::Resolved { dispute_id, upheld } => {
             let how = upheld.map_or("", |upheld| if upheld { ": upheld" } else { ": rejected" });
@@ -68,8 +68,8 @@ fn update(attributes: &BTreeMap<String, Attribute>, segmentation: &Segmentation)
     parts.join(", ")
 }
 
-/// Values are shown of attributes that some rule reads and that are not sensitive: of others nobody said whether they
-/// may be seen.
+/// Shows the value of an attribute only if some rule reads it and it is not sensitive: nobody has said of any other
+/// attribute that its value may be seen.
 fn attribute(name: &str, value: &Attribute, segmentation: &Segmentation) -> String {
     let Some(place) = segmentation.attributes.iter().position(|attribute| attribute.name == name) else {
         return format!("{name} (not declared)");

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use proptest::prelude::*;
-use segflow_core::event::{Channel, CustomerId, Family, Outcome};
+use segflow_core::event::{Channel, CustomerId, Direction, Family, Outcome};
 use segflow_core::time::{Date, Timestamp};
 
 use super::*;
