@@ -7,7 +7,7 @@ pub(crate) mod syntax;
 pub(crate) mod typing;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::feature::reading::Reading;
 use crate::time::Date;

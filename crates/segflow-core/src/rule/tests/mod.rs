@@ -1,5 +1,6 @@
 //! Arithmetic evaluated: its values, when they expire, and what a reason says of them.
 
+pub(crate) mod fuzz;
 mod solved;
 
 use expect_test::{Expect, expect};

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod example;
 mod features;
+mod fuzz;
 pub(crate) mod hostile;
 mod keys;
 mod syntax;
