@@ -15,6 +15,7 @@ pub mod digest;
 pub mod event;
 pub mod fact;
 pub mod feature;
+pub mod in_effect;
 pub mod journal;
 mod membership;
 mod memo;
@@ -26,6 +27,7 @@ pub mod segmentation;
 pub mod state;
 pub mod time;
 pub mod timed;
+pub mod value_type;
 
 /// The release that decided, with the time-zone database inside it: part of every change's envelope and of every
 /// journal record.

@@ -10,10 +10,11 @@ use segflow_core::event::{CustomerId, Kind};
 use segflow_core::fact::Fact;
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
+use segflow_core::in_effect::{Pending, in_effect};
 use segflow_core::rule::eval::Evaluation;
 use segflow_core::rule::explain::Scene;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{Pending, State, in_effect};
+use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 
 use crate::forecast::Forecast;

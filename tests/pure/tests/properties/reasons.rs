@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use segflow_core::change::{Cause, Core};
-use segflow_core::rule::arithmetic::spelled;
+use segflow_core::rule::spelling::spelled;
 use segflow_core::rule::{Arithmetic, Node, Operand};
-use segflow_core::segmentation::{AttributeKind, Segmentation};
+use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
+use segflow_core::value_type::ValueType;
 use segflow_pure_tests::arbitrary::Case;
 use segflow_pure_tests::naive::{Known, Move, Standing, Value, World, operand, value};
 
@@ -58,9 +59,7 @@ fn at_instant(
     let side = computed(segmentation, feature).expect("what is compared is a feature or computed of features");
     let value = operand(&world, &standings, &Operand::Arithmetic(Box::new(side.clone())), at)?;
     match (side.kind, value) {
-        (AttributeKind::Money, Value::Ratio(numerator, denominator)) => {
-            Some(Value::Ratio(numerator, denominator * 100))
-        }
+        (ValueType::Money, Value::Ratio(numerator, denominator)) => Some(Value::Ratio(numerator, denominator * 100)),
         (_, value) => Some(value),
     }
 }

@@ -5,8 +5,9 @@
 use std::num::NonZeroU32;
 
 use segflow_core::fact::Facts;
+use segflow_core::in_effect::Pending;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{self, Membership, Pending};
+use segflow_core::state::{self, Membership};
 use segflow_core::time::Timestamp;
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Rules as tokens, each with its place in characters.
+//! Rules as tokens, each with the character at which it begins.
 
 use crate::segmentation::nearest::shortened;
 
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// Longer before shorter, so that the first that fits is the one.
+/// Longer symbols stand before shorter ones, so that the first that fits is the right one.
 const SYMBOLS: [&str; 20] =
     ["||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ",", ".", "+", "-", "*", "/", ":"];
 
@@ -109,7 +109,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn symbol(&mut self) -> Result<&'static str, Mistake> {
-        // A pair that is one symbol elsewhere must not be read as two of ours, nor one of ours as two of theirs.
+        // The longer symbol wins: `=>` is foreign and not our `=`, and `>=` is ours and not a foreign `=`.
         let ours = SYMBOLS.iter().find(|symbol| self.rest.starts_with(**symbol));
         let theirs = FOREIGN.iter().find(|(symbol, _)| self.rest.starts_with(symbol));
         match (ours, theirs) {

@@ -1,11 +1,17 @@
-//! Things that happened on a day, counted in windows of calendar days.
+//! Windows of calendar days, and which dated things lie inside them.
 
-use super::Window;
 use super::reading::Moment;
 use crate::time::{Date, Timestamp};
 use crate::timed::Timed;
 
-/// Of things in date order, those inside a window, and when the oldest of them leaves it.
+/// A window: the present calendar day and the `days - 1` before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Window {
+    /// 1 to the horizon.
+    pub days: i32,
+}
+
+/// The things inside a window, of things in date order, and when the oldest of them leaves it.
 #[must_use]
 pub fn inside<'a, T>(things: &'a [T], date: impl Fn(&T) -> Date, window: Window, moment: Moment<'_>) -> Timed<&'a [T]> {
     let first = moment.today.plus_days(1 - window.days);

@@ -1,101 +1,34 @@
-//! Payments allocated to invoices, by replaying the facts in effect in order.
+//! The ledger: payments are allocated to invoices by replaying the facts in effect, in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::interner::Interner;
+use super::invoice::Invoice;
 use super::payments::Receipts;
 use crate::event::Body;
 use crate::fact::Fact;
+use crate::feature::interner::Interner;
+use crate::feature::reading::sum;
 use crate::time::{Date, Timestamp};
 
-/// A receivable, as the facts so far leave it.
-#[derive(Clone, Debug)]
-pub struct Invoice<'a> {
-    /// Its id.
-    pub invoice_id: &'a str,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-    /// Its last day on which it is not overdue.
-    pub due: Date,
-    /// The producer's word for what kind of debt it is.
-    pub debt_type: Option<&'a str>,
-    /// Issued, plus its adjustments; may be negative, where they take more than was issued.
-    face: i64,
-    /// Whether it was given up.
-    pub written_off: bool,
-    /// Since when nothing of it has been open.
-    pub closed_at: Option<Timestamp>,
-    /// What was allocated to it, in order: the payment, by its place among those that count, and how much.
-    pub allocations: Vec<(usize, i64)>,
-    allocated: i64,
-    /// Disputes that cover it or did, by their ids.
-    pub disputes: BTreeSet<&'a str>,
-    /// What open disputes cover of it; `i64::MAX` is everything.
-    covered: i64,
-}
-
-impl<'a> Invoice<'a> {
-    /// Issued, plus its adjustments, at least 0.
-    #[must_use]
-    pub fn amount(&self) -> i64 {
-        self.face.max(0)
-    }
-
-    /// What is not paid, written off or not.
-    #[must_use]
-    pub fn unpaid(&self) -> i64 {
-        self.amount().saturating_sub(self.allocated)
-    }
-
-    /// What is owed.
-    #[must_use]
-    pub fn open(&self) -> i64 {
-        if self.written_off { 0 } else { self.unpaid() }
-    }
-
-    /// Since when it has been paid in full.
-    #[must_use]
-    pub fn paid_at(&self) -> Option<Timestamp> {
-        self.closed_at.filter(|_| self.allocated > 0 && !self.written_off)
-    }
-
-    /// Of what is owed, the disputed part.
-    #[must_use]
-    pub fn disputed(&self) -> i64 {
-        self.open().min(self.covered)
-    }
-
-    /// Of what is owed, the rest.
-    #[must_use]
-    pub fn undisputed(&self) -> i64 {
-        self.open() - self.disputed()
-    }
-
-    /// The order in which money goes to invoices.
-    fn order(&self) -> (Date, Timestamp, &'a str) {
-        (self.due, self.issued_at, self.invoice_id)
-    }
-}
-
-/// What is owed, once every payment is allocated.
+/// The invoices, with every payment allocated.
 #[derive(Default, Debug)]
 pub struct Ledger<'a> {
-    /// In the order in which they were issued.
+    /// In the order of issue.
     pub invoices: Vec<Invoice<'a>>,
     by_id: Interner<'a>,
-    /// Those with something open, by (due date, issue instant, id).
+    /// The places of invoices with something open, by (due date, issue instant, id).
     queue: Vec<usize>,
-    /// Money that waits for its invoice: the payment, the invoice that it names, how much.
+    /// Money that waits for the invoice that it names: the payment, the invoice, how much.
     waiting: Vec<(usize, &'a str, i64)>,
-    /// Money that waits for any invoice: the payment, how much; the oldest first.
+    /// Money that waits for any invoice, the oldest first: the payment, how much.
     free: Vec<(usize, i64)>,
     /// Corrections that came before their invoice.
     early: BTreeMap<&'a str, Vec<&'a Body>>,
     disputes: BTreeMap<&'a str, Dispute<'a>>,
-    /// How many payments there are that count.
+    /// How many payments count so far.
     payments: usize,
-    /// Money that did not go where it is when it came: the payment, and the invoice that it waited for or was taken
-    /// back from.
+    /// Money that reached its present place later than it came: the payment, and the invoice for which it waited or from
+    /// which it was taken back.
     pub detours: Vec<(usize, &'a str)>,
 }
 
@@ -103,13 +36,13 @@ pub struct Ledger<'a> {
 #[derive(Debug)]
 struct Dispute<'a> {
     named: Option<&'a str>,
-    /// Of each invoice.
+    /// How much it covers of each invoice.
     amount: i64,
     open: bool,
 }
 
 impl<'a> Ledger<'a> {
-    /// Replays facts given in (`occurred_at`, `event_id`) order, and lets `see` look at what each has led to.
+    /// Replays facts given in (`occurred_at`, `event_id`) order, and shows `see` the ledger after each.
     pub fn replay(facts: &[&'a Fact], mut see: impl FnMut(&Self, &'a Fact)) -> Self {
         let most = facts.iter().filter(|fact| matches!(fact.body, Body::Issued { .. })).count();
         let (invoices, by_id) = (Vec::with_capacity(most), Interner::with_room(most));
@@ -152,7 +85,7 @@ impl<'a> Ledger<'a> {
         ledger
     }
 
-    /// Corrections that came before it apply first; payments that wait for it come next, then credit.
+    /// Adds an invoice. Corrections that came before it apply first; then come the payments that wait for it, then credit.
     fn issue(&mut self, invoice_id: &'a str, at: Timestamp, due: Date, debt_type: Option<&'a str>, amount: i64) {
         let place = self.invoices.len();
         self.invoices.push(Invoice {
@@ -187,7 +120,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// To the invoice named, else to the oldest due; a surplus to the others, oldest due first, then it is credit.
+    /// Allocates a payment to the invoice that it names, and the rest to the others, oldest due first; what is left is
+    /// credit.
     fn receive(&mut self, payment: usize, amount: i64, named: Option<&'a str>) {
         let mut rest = amount;
         if let Some(invoice_id) = named {
@@ -216,7 +150,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// What is left after this invoice has taken its part.
+    /// Allocates what the invoice can take, and returns the rest.
     fn allocate(&mut self, place: usize, payment: usize, amount: i64) -> i64 {
         let invoice = &mut self.invoices[place];
         let taken = amount.min(invoice.unpaid());
@@ -234,7 +168,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// What is allocated beyond the new amount is taken back, the latest first, and goes on as a payment's surplus does.
+    /// Adjusts an invoice. What is allocated beyond the new amount is taken back, the latest first, and goes to the other
+    /// invoices as the rest of a payment does.
     fn adjust(&mut self, place: usize, delta: i64, due: Option<Date>) {
         let invoice = &mut self.invoices[place];
         invoice.face = invoice.face.saturating_add(delta);
@@ -293,7 +228,7 @@ impl<'a> Ledger<'a> {
         self.queue.insert(at, place);
     }
 
-    /// Notes what was closed by the fact at this instant, and what was opened again.
+    /// Notes which invoices the fact at this instant closed, and which it opened again.
     fn settle(&mut self, at: Timestamp) {
         for invoice in &mut self.invoices {
             invoice.closed_at = (invoice.open() == 0).then(|| invoice.closed_at.unwrap_or(at));
@@ -315,19 +250,19 @@ impl<'a> Ledger<'a> {
         paid
     }
 
-    /// What was received and not allocated, payments waiting for their invoice included.
+    /// The money that was received and not allocated, payments that wait for their invoice included.
     #[must_use]
     pub fn credit(&self) -> i64 {
         sum(self.free.iter().map(|(_, amount)| *amount).chain(self.waiting.iter().map(|(_, _, amount)| *amount)))
     }
 
-    /// Payments of which something is not allocated, by their place among those that count.
+    /// The money that is not allocated: the place of the payment among those that count, and how much.
     pub fn unspent(&self) -> impl Iterator<Item = (usize, i64)> {
         self.free.iter().copied().chain(self.waiting.iter().map(|(payment, _, amount)| (*payment, *amount)))
     }
 }
 
-/// Where each dispute's end stands among the facts.
+/// The place of the end of each dispute in the order of facts.
 fn resolved<'a>(facts: &[&'a Fact]) -> BTreeMap<&'a str, (Timestamp, &'a str)> {
     let mut ends = BTreeMap::new();
     for fact in facts {
@@ -340,9 +275,4 @@ fn resolved<'a>(facts: &[&'a Fact]) -> BTreeMap<&'a str, (Timestamp, &'a str)> {
 
 fn order(fact: &Fact) -> (Timestamp, &str) {
     (fact.occurred_at, &fact.event_id)
-}
-
-/// A sum that stops at the bounds of an `i64`, which amounts of at most 10^15 do not reach within 9,000 of them.
-pub(super) fn sum(amounts: impl Iterator<Item = i64>) -> i64 {
-    amounts.fold(0, i64::saturating_add)
 }

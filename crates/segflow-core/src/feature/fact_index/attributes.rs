@@ -1,9 +1,10 @@
-//! Attributes of the customer, read by the type that the segmentation declares. A value of another type is absent.
+//! The attributes of a customer, read by the types that the segmentation declares. A value of another type is absent.
 
-use super::reading::Reading;
 use crate::event::{Attribute, Body};
 use crate::fact::Fact;
-use crate::segmentation::{AttributeDeclaration, AttributeKind};
+use crate::feature::context::AttributeDeclaration;
+use crate::feature::reading::Reading;
+use crate::value_type::ValueType;
 
 /// The present value of each declared attribute: last-writer-wins, given facts in (`occurred_at`, `event_id`) order.
 pub fn attributes<'a>(facts: impl Iterator<Item = &'a Fact>, declared: &[AttributeDeclaration]) -> Vec<Reading<'a>> {
@@ -21,22 +22,22 @@ pub fn attributes<'a>(facts: impl Iterator<Item = &'a Fact>, declared: &[Attribu
     present
 }
 
-fn read(value: &Attribute, kind: AttributeKind) -> Reading<'_> {
+fn read(value: &Attribute, kind: ValueType) -> Reading<'_> {
     match (kind, value) {
-        (AttributeKind::Bool, Attribute::Bool(value)) => Reading::Bool(*value),
-        (AttributeKind::Int, Attribute::Long(value)) => Reading::Int(*value),
-        (AttributeKind::Money, Attribute::Long(minor)) => Reading::Money(*minor),
-        (AttributeKind::Text, Attribute::Text(text)) => Reading::Text(text),
-        (AttributeKind::Date, Attribute::Text(text)) => text.parse().map_or(Reading::Absent, Reading::Date),
-        (AttributeKind::Ratio, Attribute::Long(value)) => Reading::Ratio(*value, 1),
-        (AttributeKind::Ratio, Attribute::Double(decimal)) => {
+        (ValueType::Bool, Attribute::Bool(value)) => Reading::Bool(*value),
+        (ValueType::Int, Attribute::Long(value)) => Reading::Int(*value),
+        (ValueType::Money, Attribute::Long(minor)) => Reading::Money(*minor),
+        (ValueType::Text, Attribute::Text(text)) => Reading::Text(text),
+        (ValueType::Date, Attribute::Text(text)) => text.parse().map_or(Reading::Absent, Reading::Date),
+        (ValueType::Ratio, Attribute::Long(value)) => Reading::Ratio(*value, 1),
+        (ValueType::Ratio, Attribute::Double(decimal)) => {
             fraction(decimal).map_or(Reading::Absent, |(numerator, denominator)| Reading::Ratio(numerator, denominator))
         }
         _ => Reading::Absent,
     }
 }
 
-/// A plain decimal as an exact fraction; none if it does not fit one of 64-bit integers.
+/// A plain decimal as an exact fraction; none if numerator or denominator does not fit 64 bits.
 #[must_use]
 pub fn fraction(decimal: &str) -> Option<(i64, i64)> {
     let (whole, decimals) = decimal.split_once('.').unwrap_or((decimal, ""));

@@ -1,15 +1,15 @@
-//! Exact numbers that move evenly with the days: what arithmetic and comparisons are computed with.
+//! Exact numbers that change by the same amount each day. Arithmetic and comparisons are computed with them.
 
 use std::cmp::Ordering;
 
 use crate::money::Currency;
-use crate::segmentation::AttributeKind;
 use crate::time::Date;
+use crate::value_type::ValueType;
 
-/// `(slope * day + offset) / denominator`, `day` counting from 1970-01-01; what stands still has slope 0.
+/// `(slope * day + offset) / denominator`, where `day` counts from 1970-01-01. A number that stands still has slope 0.
 ///
-/// Bounded so that the value of every day fits an `i128`: in lowest terms |slope| < 2^94, |offset| < 2^126, denominator
-/// < 2^126. Each operation is exact, or has no result where the result or what it is computed from is beyond.
+/// The bounds are such that the value on every day fits an `i128`: in lowest terms |slope| < 2^94, |offset| < 2^126 and
+/// denominator < 2^126. Each operation is exact; it has no result if a number on the way exceeds the bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Linear {
     slope: i128,
@@ -73,13 +73,13 @@ impl Linear {
         fits.then_some(line)
     }
 
-    /// Whether it is another number tomorrow.
+    /// Whether it changes from day to day.
     #[must_use]
     pub fn moves(self) -> bool {
         self.slope != 0
     }
 
-    /// The number of a day, standing still; none if it does not fit.
+    /// Its value on a day, as a number that stands still; none if it does not fit.
     #[must_use]
     pub fn frozen(self, day: Date) -> Option<Self> {
         let (numerator, denominator) = self.at(day);
@@ -121,7 +121,7 @@ impl Linear {
         }
     }
 
-    /// Factors that the two have in common go first, so that only what is really too large does not fit.
+    /// Multiplies by a fraction. Common factors are divided out first, so that no result is lost that would fit.
     fn scaled(self, numerator: i128, denominator: i128) -> Option<Self> {
         let above = common_divisor(numerator, self.denominator);
         let below = common_divisor(common_divisor(self.slope, self.offset), denominator);
@@ -170,17 +170,19 @@ impl Linear {
         Some(Turns::On([if exact { floor } else { parted }, parted]))
     }
 
-    /// The number of a day as a segmentation would write a value of this type: money in major units, which has more
-    /// decimals than the currency where it must, and is a fraction where no decimals suffice, as a ratio always is.
+    /// Its value on a day, as a segmentation would write a value of this type.
+    ///
+    /// Money is in major units, with more decimals than the currency has where it needs them. It is a fraction where no
+    /// number of decimals suffices. A ratio is always a fraction.
     #[must_use]
-    pub fn text(self, day: Date, kind: AttributeKind, currency: &Currency) -> String {
+    pub fn text(self, day: Date, kind: ValueType, currency: &Currency) -> String {
         let (numerator, denominator) = self.at(day);
         let divisor = common_divisor(numerator, denominator);
         let (numerator, denominator) = (numerator / divisor, denominator / divisor);
         match kind {
-            AttributeKind::Money => decimal(numerator, denominator, currency.decimals)
+            ValueType::Money => decimal(numerator, denominator, currency.decimals)
                 .unwrap_or_else(|| major(numerator, denominator, currency.decimals)),
-            AttributeKind::Ratio => format!("{numerator}/{denominator}"),
+            ValueType::Ratio => format!("{numerator}/{denominator}"),
             _ if denominator == 1 => numerator.to_string(),
             _ => format!("{numerator}/{denominator}"),
         }
@@ -199,7 +201,7 @@ fn major(numerator: i128, denominator: i128, decimals: u32) -> String {
 
 /// The digits of `numerator / (denominator * 10^shift)`, with at least `shift` decimals and at most 18 more; none if
 /// they do not end by then.
-pub(super) fn decimal(numerator: i128, denominator: i128, shift: u32) -> Option<String> {
+pub(in crate::rule) fn decimal(numerator: i128, denominator: i128, shift: u32) -> Option<String> {
     let more = (0..=18).find(|more| 10_i128.pow(*more) % denominator == 0)?;
     let digits = numerator.checked_mul(10_i128.pow(more) / denominator)?;
     let (sign, digits) = (if digits < 0 { "-" } else { "" }, digits.unsigned_abs());
@@ -211,7 +213,8 @@ pub(super) fn decimal(numerator: i128, denominator: i128, shift: u32) -> Option<
     Some(format!("{sign}{}.{:0width$}", digits / scale, digits % scale))
 }
 
-/// Of fractions with positive denominators, without overflow: by cross-multiplication, else by their continued fractions.
+/// Compares fractions with positive denominators without overflow: by cross-multiplication if that fits, else by their
+/// continued fractions.
 fn compare_fractions(mut a: (i128, i128), mut b: (i128, i128)) -> Ordering {
     if a.1 == b.1 {
         return a.0.cmp(&b.0);
@@ -233,7 +236,7 @@ fn compare_fractions(mut a: (i128, i128), mut b: (i128, i128)) -> Ordering {
     }
 }
 
-/// At least 1. Of two numbers below 2^127, as all are here: no less than they have in common.
+/// The greatest common divisor of two numbers whose absolute values are below 2^127, as all are here; 1 if both are 0.
 fn common_divisor(a: i128, b: i128) -> i128 {
     let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
     while b != 0 {

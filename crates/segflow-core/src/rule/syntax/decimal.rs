@@ -7,12 +7,12 @@ pub(crate) struct Decimal {
     decimals: u32,
 }
 
-/// So that a fraction's denominator stays within an `i64`.
+/// With more decimals, a fraction's denominator would not fit an `i64`.
 const MAX_DECIMALS: usize = 18;
 
 impl Decimal {
-    /// Digits, perhaps with a minus before and a point and digits after; none for anything else, and for what does not
-    /// fit 64 bits or has more than 18 decimals.
+    /// Reads digits, perhaps with a minus before and a point and digits after. None for anything else, and for a number
+    /// that does not fit 64 bits or has more than 18 decimals.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
         let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));

@@ -1,14 +1,15 @@
-//! The arguments of features in rules, each read as what it must be.
+//! The arguments of features in rules: each is read as the kind of argument that it must be.
 
-use super::check::{Scope, found};
-use super::decimal::Decimal;
-use super::lexer::Mistake;
-use super::parser::{Expr, ExprKind};
+use super::scope::Scope;
 use crate::event::{Channel, FailureCode};
-use crate::feature::Window;
-use crate::feature::catalogue::MAX_INVOICES;
+use crate::feature::row::{AttributeIndex, DimensionIndex, MAX_INVOICES};
+use crate::feature::window::Window;
+use crate::rule::syntax::decimal::Decimal;
+use crate::rule::syntax::expr::{Expr, ExprKind};
+use crate::rule::syntax::lexer::Mistake;
+use crate::segmentation::attributes::is_protected;
 use crate::segmentation::nearest::{did_you_mean, listed};
-use crate::segmentation::{AttributeKind, is_protected};
+use crate::value_type::ValueType;
 
 /// The longest name of an experiment, in bytes.
 const MAX_EXPERIMENT_BYTES: usize = 64;
@@ -25,12 +26,12 @@ impl Scope<'_> {
             .ok_or_else(|| expected(expr, &format!("a window from \"1d\" to the horizon, \"{horizon}d\""), ""))
     }
 
-    pub(super) fn earlier_dimension(&self, expr: &Expr) -> Result<usize, Mistake> {
+    pub(super) fn earlier_dimension(&self, expr: &Expr) -> Result<DimensionIndex, Mistake> {
         let earlier = &self.dimensions[..self.dimension];
         let names = || earlier.iter().map(|dimension| dimension.name.as_str());
         let name = text(expr);
         if let Some(index) = earlier.iter().position(|dimension| dimension.name == name) {
-            return Ok(index);
+            return Ok(DimensionIndex(index));
         }
         let exists = self.dimensions.iter().skip(self.dimension).position(|dimension| dimension.name == name);
         let near = match exists {
@@ -47,7 +48,7 @@ impl Scope<'_> {
     }
 
     /// A declared attribute of type date, by its place.
-    pub(super) fn date_attribute(&self, expr: &Expr) -> Result<usize, Mistake> {
+    pub(super) fn date_attribute(&self, expr: &Expr) -> Result<AttributeIndex, Mistake> {
         let what = "a declared attribute of type date, as in `profile.NAME`";
         let ExprKind::Name(name, arguments) = &expr.kind else {
             return Err(expected(expr, what, ""));
@@ -58,14 +59,19 @@ impl Scope<'_> {
             return Err(expected(expr, what, &near));
         };
         let index = self.attribute(expr.at, name, arguments.as_deref())?;
-        match self.attributes[index].kind {
-            AttributeKind::Date => Ok(index),
+        match self.attributes[index.0].kind {
+            ValueType::Date => Ok(index),
             kind => Err(expected(expr, what, &format!(", which is {}", kind.word()))),
         }
     }
 
     /// A declared attribute that may be read, by its place.
-    pub(super) fn attribute(&self, at: usize, name: &str, arguments: Option<&[Expr]>) -> Result<usize, Mistake> {
+    pub(super) fn attribute(
+        &self,
+        at: usize,
+        name: &str,
+        arguments: Option<&[Expr]>,
+    ) -> Result<AttributeIndex, Mistake> {
         let Some(index) = self.attributes.iter().position(|attribute| attribute.name == name) else {
             let names = || self.attributes.iter().map(|attribute| attribute.name.as_str());
             let near = did_you_mean(name, names());
@@ -81,7 +87,7 @@ impl Scope<'_> {
             );
             return Err(Mistake::new(at, message));
         }
-        Ok(index)
+        Ok(AttributeIndex(index))
     }
 }
 
@@ -121,7 +127,7 @@ fn bounded(expr: &Expr, what: &str, example: &str, bytes: usize) -> Result<Strin
     Err(expected(expr, &format!("{what}, a text of 1 to {bytes} bytes such as \"{example}\""), ""))
 }
 
-/// The text that an expression is, or an empty one.
+/// The text that an expression is; an empty one if it is no text.
 fn text(expr: &Expr) -> &str {
     if let ExprKind::Text(text) = &expr.kind { text } else { "" }
 }
@@ -131,5 +137,5 @@ fn word_expected<'a, I: Iterator<Item = &'a str>>(expr: &Expr, what: &str, words
 }
 
 fn expected(expr: &Expr, what: &str, near: &str) -> Mistake {
-    Mistake::new(expr.at, format!("expected {what}, found {}{near}", found(expr)))
+    Mistake::new(expr.at, format!("expected {what}, found {}{near}", expr.found()))
 }

@@ -1,51 +1,16 @@
 //! Rules as trees: a Pratt parser (V. Pratt, "Top down operator precedence", POPL 1973) over the lexer's tokens.
 //!
-//! It knows the syntax alone. What it accepts beyond the language (arithmetic of truth values, lists, constants
-//! anywhere), the checker refuses with a better message than a syntax error would be.
+//! The parser knows the syntax alone. It accepts more than the language has: arithmetic of truth values, and lists and
+//! constants anywhere. The checker refuses these with better messages than a parser could give.
 
+use super::expr::{Expr, ExprKind};
+use super::infix::Power;
 use super::lexer::{Kind, Mistake, Token, tokens};
-use super::{Operation, Operator};
 
 /// The longest rule, in bytes.
 pub(crate) const MAX_BYTES: usize = 4096;
 /// The deepest nesting of parentheses, `!`, arguments and lists, and of operations: `a + b + c` is two deep.
 pub(crate) const MAX_DEPTH: usize = 32;
-
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Expr {
-    /// The character at which it begins; of an operation, that of its operator.
-    pub(crate) at: usize,
-    pub(crate) kind: ExprKind,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum ExprKind {
-    Bool(bool),
-    /// With its sign.
-    Number(String),
-    Text(String),
-    /// A dotted name, with its arguments if parentheses follow.
-    Name(String, Option<Vec<Expr>>),
-    List(Vec<Expr>),
-    Not(Box<Expr>),
-    And(Vec<Expr>),
-    Or(Vec<Expr>),
-    Compare(Operator, Box<Expr>, Box<Expr>),
-    In(Box<Expr>, Box<Expr>),
-    Arithmetic {
-        operation: Operation,
-        left: Box<Expr>,
-        right: Box<Expr>,
-        /// How many operations are within each other, this one included.
-        height: usize,
-    },
-}
-
-impl Expr {
-    fn height(&self) -> usize {
-        if let ExprKind::Arithmetic { height, .. } = self.kind { height } else { 0 }
-    }
-}
 
 /// The tree of a rule.
 pub(crate) fn parse(rule: &str) -> Result<Expr, Mistake> {
@@ -64,82 +29,6 @@ pub(crate) fn parse(rule: &str) -> Result<Expr, Mistake> {
     }
 }
 
-/// How tightly an infix operator binds, in CEL's order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Power {
-    Or,
-    And,
-    Relation,
-    Sum,
-    Product,
-    Prefix,
-}
-
-impl Power {
-    fn tighter(self) -> Self {
-        match self {
-            Self::Or => Self::And,
-            Self::And => Self::Relation,
-            Self::Relation => Self::Sum,
-            Self::Sum => Self::Product,
-            Self::Product | Self::Prefix => Self::Prefix,
-        }
-    }
-
-    fn of(kind: &Kind) -> Option<(Self, Infix)> {
-        Some(match kind {
-            Kind::Word(word) if word == "in" => (Self::Relation, Infix::In),
-            Kind::Symbol(symbol) => match *symbol {
-                "||" => (Self::Or, Infix::Or),
-                "&&" => (Self::And, Infix::And),
-                "+" => (Self::Sum, Infix::Arithmetic(Operation::Add)),
-                "-" => (Self::Sum, Infix::Arithmetic(Operation::Subtract)),
-                "*" => (Self::Product, Infix::Arithmetic(Operation::Multiply)),
-                "/" => (Self::Product, Infix::Arithmetic(Operation::Divide)),
-                symbol => (Self::Relation, Infix::Compare(Operator::of(symbol)?)),
-            },
-            _ => return None,
-        })
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Infix {
-    Or,
-    And,
-    Compare(Operator),
-    In,
-    Arithmetic(Operation),
-}
-
-impl Infix {
-    fn join(self, at: usize, left: Expr, right: Expr) -> Expr {
-        let kind = match self {
-            Self::Or => match left.kind {
-                ExprKind::Or(mut all) => {
-                    all.push(right);
-                    ExprKind::Or(all)
-                }
-                _ => ExprKind::Or(vec![left, right]),
-            },
-            Self::And => match left.kind {
-                ExprKind::And(mut all) => {
-                    all.push(right);
-                    ExprKind::And(all)
-                }
-                _ => ExprKind::And(vec![left, right]),
-            },
-            Self::Compare(operator) => ExprKind::Compare(operator, Box::new(left), Box::new(right)),
-            Self::In => ExprKind::In(Box::new(left), Box::new(right)),
-            Self::Arithmetic(operation) => {
-                let height = 1 + left.height().max(right.height());
-                ExprKind::Arithmetic { operation, left: Box::new(left), right: Box::new(right), height }
-            }
-        };
-        Expr { at, kind }
-    }
-}
-
 struct Parser {
     tokens: Vec<Token>,
     next: usize,
@@ -151,7 +40,7 @@ impl Parser {
         &self.tokens[self.next]
     }
 
-    /// The next token, which is passed unless it is the end.
+    /// Takes the next token. The end is never taken.
     fn advance(&mut self) -> Token {
         let token = self.peek().clone();
         if token.kind != Kind::End {
@@ -271,7 +160,7 @@ impl Parser {
         Ok(ExprKind::Name(name, arguments))
     }
 
-    /// What stands between brackets, the first of which is passed.
+    /// The items before the closing bracket; the opening one is taken already.
     fn items(&mut self, end: &'static str) -> Result<Vec<Expr>, Mistake> {
         let mut items = Vec::new();
         if self.passes(end) {
@@ -288,7 +177,7 @@ impl Parser {
         }
     }
 
-    /// That the next token is not what was expected, and what to write for words of other languages.
+    /// The mistake that the next token is not what was expected, with advice on words of other languages.
     fn unexpected(&self, expected: &str) -> Mistake {
         let Token { at, kind } = self.peek();
         let instead = match kind {
@@ -303,13 +192,5 @@ impl Parser {
             _ => "",
         };
         Mistake::new(*at, format!("expected {expected}, found {}{instead}", kind.found()))
-    }
-}
-
-impl Operator {
-    fn of(symbol: &str) -> Option<Self> {
-        [Self::Equal, Self::NotEqual, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual]
-            .into_iter()
-            .find(|operator| operator.symbol() == symbol)
     }
 }

@@ -1,40 +1,47 @@
 //! Rules evaluated at an instant, every value with its expiry.
 
+pub mod arithmetic;
+pub(super) mod compare;
+pub mod linear;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::arithmetic::apply;
-use super::linear::Linear;
-use super::{Node, Operand, SlotIndex};
 use crate::event::Families;
-use crate::feature::Feature;
-use crate::feature::reading::{Moment, Reading, compare, compare_lines, is_in, is_line_in};
+use crate::feature::membership::MembershipFeature;
+use crate::feature::reading::{Moment, Reading};
+use crate::feature::row::DimensionIndex;
 use crate::feature::view::View;
+use crate::feature::{FactFeature, Feature};
+use crate::rule::{Node, Operand, SlotIndex};
 use crate::segmentation::{Dimensions, Segmentation};
 use crate::state::Membership;
 use crate::time::Timestamp;
 use crate::timed::{Timed, Truth, and, or};
+use arithmetic::apply;
+use compare::{compare, compare_lines, is_in, is_line_in, line};
+use linear::Linear;
 
 /// The rules of one segmentation at one moment over one set of facts in effect. Each feature is read at most once, and
 /// again only once its reading has expired.
 pub struct Evaluation<'a, 'v> {
     segmentation: &'a Segmentation,
     view: &'v View<'a>,
-    /// When.
+    /// The moment.
     pub moment: Moment<'a>,
-    /// By slot: what was read last.
+    /// By slot: the last reading.
     read: Rc<[Cell<Option<MemoReading<'a>>>]>,
     grounds: Cell<Grounds>,
 }
 
-/// Since when a reading is known to stand, and the reading.
+/// The instant since when a reading is known to stand, and the reading.
 type MemoReading<'a> = (Timestamp, Timed<Reading<'a>>);
 
-/// What evaluations rested on: while none of it changes, every one of them has the same result and the same expiry.
+/// What evaluations rested on. While none of it changes, each evaluation has the same result and the same expiry.
 ///
-/// That is more than the expiry of a result itself, which may outlive some of its grounds: of a false `&&` the
-/// longest-lived false operand tells for how long it stays false, and until then a shorter-lived one may become the
-/// longest-lived.
+/// The expiry of a result alone does not say that, since a result may outlive some of its grounds. A false `&&` stays
+/// false for as long as its longest-lived false operand. Before that another operand may change, and the expiry of the
+/// `&&` with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Grounds {
     /// The first later instant at which a reading or a comparison could differ.
@@ -50,26 +57,26 @@ impl Grounds {
 }
 
 impl<'a, 'v> Evaluation<'a, 'v> {
-    /// Reads nothing yet.
+    /// An evaluation that has read nothing yet.
     #[must_use]
     pub fn new(segmentation: &'a Segmentation, view: &'v View<'a>, moment: Moment<'a>) -> Self {
         let read = segmentation.features.iter().map(|_| Cell::new(None)).collect();
         Self { segmentation, view, moment, read, grounds: Cell::new(Grounds::NONE) }
     }
 
-    /// The same facts at another moment, with what is known of it from this one.
+    /// The evaluation of the same facts at another moment. Readings that still stand are kept.
     #[must_use]
     pub fn at(&self, moment: Moment<'a>) -> Self {
         let Self { segmentation, view, ref read, .. } = *self;
         Self { segmentation, view, moment, read: Rc::clone(read), grounds: Cell::new(Grounds::NONE) }
     }
 
-    /// What was rested on since this was asked last.
+    /// The grounds of all that was evaluated since the last call.
     pub(crate) fn take_grounds(&self) -> Grounds {
         self.grounds.replace(Grounds::NONE)
     }
 
-    /// Notes that what is decided from here may change at an instant.
+    /// Notes that a decision that rests on this evaluation may change at an instant.
     pub(crate) fn rest_until(&self, until: Timestamp) {
         let grounds = self.grounds.get();
         self.grounds.set(Grounds { until: grounds.until.min(until), ..grounds });
@@ -80,7 +87,7 @@ impl<'a, 'v> Evaluation<'a, 'v> {
         timed
     }
 
-    /// Whether a rule holds, where earlier dimensions stand as in `memberships`.
+    /// Whether a rule holds; `memberships` say where the customer stands in earlier dimensions.
     #[must_use]
     pub fn eval(&self, node: &'a Node, memberships: &[Membership]) -> Timed<Truth> {
         match node {
@@ -126,11 +133,11 @@ impl<'a, 'v> Evaluation<'a, 'v> {
         self.reading(operand, memberships)?.value.text(today, currency)
     }
 
-    /// The value of a feature or literal; none of arithmetic, which has a line.
+    /// The value of a feature or literal; none for arithmetic, which [`Self::line`] computes.
     fn reading(&self, operand: &'a Operand, memberships: &[Membership]) -> Option<Timed<Reading<'a>>> {
         match operand {
             Operand::Feature(slot) => Some(self.feature(*slot, memberships)),
-            Operand::Literal(literal) => Some(Timed::always(Reading::of(literal))),
+            Operand::Literal(literal) => Some(Timed::always(literal.reading())),
             Operand::Arithmetic(_) => None,
         }
     }
@@ -138,8 +145,8 @@ impl<'a, 'v> Evaluation<'a, 'v> {
     /// The number that one side of a comparison is.
     fn line(&self, operand: &Operand, memberships: &[Membership]) -> Timed<Option<Linear>> {
         match operand {
-            Operand::Feature(slot) => self.feature(*slot, memberships).map(Reading::line),
-            Operand::Literal(literal) => Timed::always(Reading::of(literal).line()),
+            Operand::Feature(slot) => self.feature(*slot, memberships).map(line),
+            Operand::Literal(literal) => Timed::always(line(literal.reading())),
             Operand::Arithmetic(parts) => {
                 let (a, b) = (self.line(&parts.left, memberships), self.line(&parts.right, memberships));
                 self.rest_on(apply(a, parts.operation, b, self.moment))
@@ -150,23 +157,31 @@ impl<'a, 'v> Evaluation<'a, 'v> {
     /// The value of a feature.
     #[must_use]
     pub fn feature(&self, slot: SlotIndex, memberships: &[Membership]) -> Timed<Reading<'a>> {
-        match self.segmentation.features[slot].feature {
-            Feature::Segment(dimension) => Timed::always(self.segment(dimension, memberships)),
-            Feature::SegmentDays(dimension) => Timed::always(self.segment_days(dimension, memberships)),
-            ref feature => {
-                let at = self.moment.at;
-                let grounds = self.grounds.get();
-                self.grounds.set(Grounds { families: grounds.families | feature.families(), ..grounds });
-                let known = self.read[slot].get().filter(|(since, reading)| (*since..reading.until).contains(&at));
-                self.rest_on(known.map_or_else(
-                    || {
-                        let reading = self.view.read(feature, self.moment);
-                        self.read[slot].set(Some((at, reading)));
-                        reading
-                    },
-                    |(_, reading)| reading,
-                ))
-            }
+        match &self.segmentation.features[slot].feature {
+            Feature::Facts(feature) => self.fact_feature(slot, feature),
+            Feature::Membership(feature) => Timed::always(self.membership_feature(feature, memberships)),
+        }
+    }
+
+    fn fact_feature(&self, slot: SlotIndex, feature: &FactFeature) -> Timed<Reading<'a>> {
+        let at = self.moment.at;
+        let grounds = self.grounds.get();
+        self.grounds.set(Grounds { families: grounds.families | feature.reads().families, ..grounds });
+        let known = self.read[slot].get().filter(|(since, reading)| (*since..reading.until).contains(&at));
+        self.rest_on(known.map_or_else(
+            || {
+                let reading = feature.read(self.view, self.moment);
+                self.read[slot].set(Some((at, reading)));
+                reading
+            },
+            |(_, reading)| reading,
+        ))
+    }
+
+    fn membership_feature(&self, feature: &MembershipFeature, memberships: &[Membership]) -> Reading<'a> {
+        match feature {
+            MembershipFeature::Segment(dimension) => self.segment(*dimension, memberships),
+            MembershipFeature::SegmentDays(dimension) => self.segment_days(*dimension, memberships),
         }
     }
 
@@ -180,14 +195,14 @@ impl<'a, 'v> Evaluation<'a, 'v> {
         self.grounds.set(Grounds { dimensions: grounds.dimensions | Dimensions::at(dimension), ..grounds });
     }
 
-    fn segment(&self, dimension: usize, memberships: &[Membership]) -> Reading<'a> {
+    fn segment(&self, DimensionIndex(dimension): DimensionIndex, memberships: &[Membership]) -> Reading<'a> {
         self.rest_on_dimension(dimension);
         let current = memberships.get(dimension).and_then(|membership| membership.current);
         let segments = &self.segmentation.dimensions[dimension].segments;
         current.map_or(Reading::Absent, |current| Reading::Text(&segments[usize::from(current)].name))
     }
 
-    fn segment_days(&self, dimension: usize, memberships: &[Membership]) -> Reading<'a> {
+    fn segment_days(&self, DimensionIndex(dimension): DimensionIndex, memberships: &[Membership]) -> Reading<'a> {
         self.rest_on_dimension(dimension);
         let entered = memberships.get(dimension).and_then(|membership| membership.entered_at);
         entered.map_or(Reading::Absent, |at| Reading::Since(self.moment.zone.date_of(at)))

@@ -1,47 +1,14 @@
-//! Rules checked against the catalogue and the segmentation's own declarations: trees become typed nodes over slots.
+//! Trees become nodes: what is combined must be true or false, and what is compared must be of one type.
 
-use std::collections::BTreeSet;
-
-use super::lexer::Mistake;
 use super::operands::{Side, Typed};
-use super::parser::{Expr, ExprKind};
-use super::{Node, Operand, Operator, SlotIndex};
-use crate::money::Currency;
-use crate::segmentation::nearest::shortened;
-use crate::segmentation::{AttributeDeclaration, AttributeKind, Parameters, Slot};
-
-/// What a rule may refer to, and the slots that rules have used so far.
-pub(crate) struct Scope<'a> {
-    pub(crate) attributes: &'a [AttributeDeclaration],
-    /// Attributes whose values appear in no reason.
-    pub(crate) sensitive: &'a BTreeSet<String>,
-    /// Protected characteristics that the segmentation owns up to.
-    pub(crate) protected: &'a BTreeSet<String>,
-    pub(crate) currency: &'a Currency,
-    pub(crate) parameters: &'a Parameters,
-    /// Every dimension of the file.
-    pub(crate) dimensions: &'a [Outline],
-    /// The place of the dimension that the rule belongs to.
-    pub(crate) dimension: usize,
-    pub(crate) slots: &'a mut Slots,
-}
-
-/// The names of a dimension.
-pub(crate) struct Outline {
-    pub(crate) name: String,
-    /// `otherwise` included.
-    pub(crate) segments: Vec<String>,
-}
-
-/// The features that rules read, with their types.
-#[derive(Default)]
-pub(crate) struct Slots {
-    pub(crate) slots: Vec<Slot>,
-    pub(super) kinds: Vec<AttributeKind>,
-}
+use super::scope::Scope;
+use crate::rule::syntax::expr::{Expr, ExprKind};
+use crate::rule::syntax::lexer::Mistake;
+use crate::rule::{Node, Operand, Operator, SlotIndex};
+use crate::value_type::ValueType;
 
 impl Scope<'_> {
-    /// What a tree computes.
+    /// The checked form of a tree that must be true or false.
     pub(crate) fn truth(&mut self, expr: &Expr) -> Result<Node, Mistake> {
         match &expr.kind {
             ExprKind::And(all) => Ok(Node::And(self.flattened(all, |node| match node {
@@ -62,7 +29,7 @@ impl Scope<'_> {
             ExprKind::Name(name, arguments) => {
                 let slot = self.feature(expr.at, name, arguments.as_deref())?;
                 let kind = self.kind(slot);
-                if kind == AttributeKind::Bool {
+                if kind == ValueType::Bool {
                     return Ok(Node::Holds(slot));
                 }
                 Err(self.not_a_truth(expr.at, &Typed { operand: Operand::Feature(slot), kind }))
@@ -73,7 +40,7 @@ impl Scope<'_> {
             }
             ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_) => {
                 let message =
-                    format!("expected a comparison or a feature that is true or false, found {}", found(expr));
+                    format!("expected a comparison or a feature that is true or false, found {}", expr.found());
                 Err(Mistake::new(expr.at, message))
             }
         }
@@ -93,9 +60,9 @@ impl Scope<'_> {
     fn not_a_truth(&self, at: usize, typed: &Typed) -> Mistake {
         let (text, word) = (self.text(typed), typed.kind.word());
         let example = match typed.kind {
-            AttributeKind::Text => format!("{text} == \"...\""),
-            AttributeKind::Date => format!("{text} <= \"2026-05-03\""),
-            AttributeKind::Ratio => format!("{text} >= 0.5"),
+            ValueType::Text => format!("{text} == \"...\""),
+            ValueType::Date => format!("{text} <= \"2026-05-03\""),
+            ValueType::Ratio => format!("{text} >= 0.5"),
             _ => format!("{text} >= 1"),
         };
         let message = format!("expected true or false, found `{text}`, which is {word}: compare it, as in `{example}`");
@@ -148,11 +115,11 @@ impl Scope<'_> {
         let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
         let (text, symbol) = (self.text(typed), operator.symbol());
         let message = match typed.kind {
-            AttributeKind::Ratio if equality => format!(
+            ValueType::Ratio if equality => format!(
                 "expected one of `<`, `<=`, `>`, `>=` for `{text}`, which is ratio, found `{symbol}`: write a range, as in \
                  `{text} >= 0.45 && {text} <= 0.55`"
             ),
-            kind @ (AttributeKind::Bool | AttributeKind::Text) if !equality => {
+            kind @ (ValueType::Bool | ValueType::Text) if !equality => {
                 format!("expected `==`, `!=` or `in` for `{text}`, which is {}, found `{symbol}`", kind.word())
             }
             _ => return Ok(()),
@@ -162,14 +129,14 @@ impl Scope<'_> {
 
     fn membership(&mut self, left: &Expr, list: &Expr) -> Result<Node, Mistake> {
         let Side::Typed(typed) = self.side(left)? else {
-            let message = format!("expected a feature before `in`, found the constant {}", found(left));
+            let message = format!("expected a feature before `in`, found the constant {}", left.found());
             return Err(Mistake::new(left.at, message));
         };
         let ExprKind::List(items) = &list.kind else {
-            let message = format!("expected a list after `in`, as in `[1, 2]`, found {}", found(list));
+            let message = format!("expected a list after `in`, as in `[1, 2]`, found {}", list.found());
             return Err(Mistake::new(list.at, message));
         };
-        if typed.kind == AttributeKind::Ratio {
+        if typed.kind == ValueType::Ratio {
             let message = format!("`{}` is ratio, and is compared by `<`, `<=`, `>`, `>=` alone", self.text(&typed));
             return Err(Mistake::new(left.at, message));
         }
@@ -186,21 +153,17 @@ impl Scope<'_> {
             Some([Expr { at, kind: ExprKind::Name(inner, arguments) }]) => {
                 self.feature(*at, inner, arguments.as_deref())
             }
-            Some([other]) => Err(Mistake::new(other.at, format!("{}, found {}", usage(), found(other)))),
+            Some([other]) => Err(Mistake::new(other.at, format!("{}, found {}", usage(), other.found()))),
             Some(more) => Err(Mistake::new(at, format!("{}, found {} arguments", usage(), more.len()))),
             None => Err(Mistake::new(at, format!("{}, found `{name}` alone", usage()))),
         }
     }
-
-    pub(super) fn kind(&self, slot: SlotIndex) -> AttributeKind {
-        self.slots.kinds[slot]
-    }
 }
 
-/// A word beside a text was probably meant as one.
+/// Advises quotes where a word stands beside a text.
 fn unquoted(left: &Side<'_>, right: &Expr, mistake: Mistake) -> Mistake {
     match (left, &right.kind) {
-        (Side::Typed(Typed { kind: AttributeKind::Text, .. }), ExprKind::Name(word, None)) if !word.contains('.') => {
+        (Side::Typed(Typed { kind: ValueType::Text, .. }), ExprKind::Name(word, None)) if !word.contains('.') => {
             let message = format!("{}; a text stands in quotes: write `\"{word}\"`", mistake.message);
             Mistake::new(right.at, message)
         }
@@ -209,23 +172,7 @@ fn unquoted(left: &Side<'_>, right: &Expr, mistake: Mistake) -> Mistake {
 }
 
 /// Whole numbers and ratios compare with each other; all else compares with its own type.
-fn alike(one: AttributeKind, other: AttributeKind) -> bool {
-    let number = |kind| matches!(kind, AttributeKind::Int | AttributeKind::Ratio);
+fn alike(one: ValueType, other: ValueType) -> bool {
+    let number = |kind| matches!(kind, ValueType::Int | ValueType::Ratio);
     one == other || (number(one) && number(other))
-}
-
-/// An expression as a message names it.
-pub(super) fn found(expr: &Expr) -> String {
-    match &expr.kind {
-        ExprKind::Bool(value) => format!("`{value}`"),
-        ExprKind::Number(number) => format!("`{}`", shortened(number)),
-        ExprKind::Text(text) => format!("`\"{}\"`", shortened(text)),
-        ExprKind::Name(name, None) => format!("`{name}`"),
-        ExprKind::Name(name, Some(_)) => format!("`{name}(..)`"),
-        ExprKind::List(_) => "a list".to_owned(),
-        ExprKind::Not(_) | ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Compare(..) | ExprKind::In(..) => {
-            "a truth value".to_owned()
-        }
-        ExprKind::Arithmetic { operation, .. } => format!("arithmetic (`{}`)", operation.symbol()),
-    }
 }

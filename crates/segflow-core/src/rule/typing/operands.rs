@@ -1,12 +1,16 @@
 //! The sides of comparisons: features, constants and arithmetic, checked for their types.
 
-use super::check::{Outline, Scope, found};
-use super::lexer::Mistake;
-use super::parser::{Expr, ExprKind};
-use super::{Arithmetic, Literal, Operand, Operation, arithmetic, literal};
+use super::literal;
+use super::scope::{Outline, Scope};
 use crate::feature::Feature;
-use crate::segmentation::AttributeKind;
+use crate::feature::membership::MembershipFeature;
+use crate::feature::row::DimensionIndex;
+use crate::rule::spelling::spelled;
+use crate::rule::syntax::expr::{Expr, ExprKind};
+use crate::rule::syntax::lexer::Mistake;
+use crate::rule::{Arithmetic, Literal, Operand, Operation};
 use crate::segmentation::nearest::{did_you_mean, listed, shortened};
+use crate::value_type::ValueType;
 
 /// One side of a comparison or of an operation.
 pub(super) enum Side<'e> {
@@ -17,7 +21,7 @@ pub(super) enum Side<'e> {
 
 pub(super) struct Typed {
     pub(super) operand: Operand,
-    pub(super) kind: AttributeKind,
+    pub(super) kind: ValueType,
 }
 
 impl Scope<'_> {
@@ -70,7 +74,7 @@ impl Scope<'_> {
                 (self.beside(operation, &typed, constant)?, typed)
             }
         };
-        let Some(kind) = arithmetic::kind(left.kind, operation, right.kind) else {
+        let Some(kind) = joined_type(left.kind, operation, right.kind) else {
             return Err(Mistake::new(at, self.unlike(operation, &left, &right)));
         };
         let joined = Arithmetic { kind, operation, left: left.operand, right: right.operand };
@@ -80,9 +84,9 @@ impl Scope<'_> {
     fn is_number(&self, expr: &Expr, operation: Operation, typed: &Typed) -> Result<(), Mistake> {
         let text = self.text(typed);
         let instead = match typed.kind {
-            AttributeKind::Int | AttributeKind::Money | AttributeKind::Ratio => return Ok(()),
-            AttributeKind::Date => format!("write `days_since({text})` or `days_until({text})`"),
-            AttributeKind::Bool | AttributeKind::Text => "compare it by itself".to_owned(),
+            ValueType::Int | ValueType::Money | ValueType::Ratio => return Ok(()),
+            ValueType::Date => format!("write `days_since({text})` or `days_until({text})`"),
+            ValueType::Bool | ValueType::Text => "compare it by itself".to_owned(),
         };
         let (symbol, word) = (operation.symbol(), typed.kind.word());
         let message =
@@ -90,17 +94,18 @@ impl Scope<'_> {
         Err(Mistake::new(expr.at, message))
     }
 
-    /// A constant beside `+` or `-` is of the other side's type; beside `*` or `/` it is a plain number.
+    /// Reads a constant of an operation. Beside `+` or `-` it has the other side's type; beside `*` or `/` it is a plain
+    /// number.
     fn beside(&self, operation: Operation, typed: &Typed, constant: &Expr) -> Result<Typed, Mistake> {
         if matches!(operation, Operation::Add | Operation::Subtract) {
             return Ok(Typed { operand: Operand::Literal(self.literal(typed, constant)?), kind: typed.kind });
         }
-        let plain = [AttributeKind::Int, AttributeKind::Ratio].into_iter().find_map(|kind| {
+        let plain = [ValueType::Int, ValueType::Ratio].into_iter().find_map(|kind| {
             let literal = literal::of_kind(kind, &constant.kind, self.currency)?;
             Some(Typed { operand: Operand::Literal(literal), kind })
         });
         plain.ok_or_else(|| {
-            let (symbol, found, many) = (operation.symbol(), found(constant), many_digits(constant));
+            let (symbol, found, many) = (operation.symbol(), constant.found(), many_digits(constant));
             let message =
                 format!("expected a number of at most 18 decimals such as 1.5 beside `{symbol}`, found {found}{many}");
             Mistake::new(constant.at, message)
@@ -129,17 +134,17 @@ impl Scope<'_> {
 
     /// As a message names it.
     pub(super) fn text(&self, typed: &Typed) -> String {
-        shortened(&arithmetic::spelled(&typed.operand, &self.slots.slots, self.currency))
+        shortened(&spelled(&typed.operand, &self.slots.slots, self.currency))
     }
 
-    /// A constant as a value of the type of what it stands beside.
+    /// Reads a constant as a value of the type of the other side.
     pub(super) fn literal(&self, typed: &Typed, constant: &Expr) -> Result<Literal, Mistake> {
         match literal::of_kind(typed.kind, &constant.kind, self.currency) {
             Some(Literal::Text(text)) => self.segment_name(typed, constant.at, &text).map(|()| Literal::Text(text)),
             Some(literal) => Ok(literal),
             None => {
                 let expected = literal::expected(typed.kind, self.currency);
-                let (found, many) = (found(constant), many_digits(constant));
+                let (found, many) = (constant.found(), many_digits(constant));
                 let message = format!("expected {expected}, since {}, found {found}{many}", self.described(typed));
                 Err(Mistake::new(constant.at, message))
             }
@@ -148,7 +153,8 @@ impl Scope<'_> {
 
     fn segment_name(&self, typed: &Typed, at: usize, name: &str) -> Result<(), Mistake> {
         let Operand::Feature(slot) = typed.operand else { return Ok(()) };
-        let Feature::Segment(dimension) = self.slots.slots[slot].feature else {
+        let Feature::Membership(MembershipFeature::Segment(DimensionIndex(dimension))) = self.slots.slots[slot].feature
+        else {
             return Ok(());
         };
         let Outline { name: dimension, segments } = &self.dimensions[dimension];
@@ -166,7 +172,7 @@ impl Scope<'_> {
 fn divides(operation: Operation, constant: &Expr, divisor: &Typed) -> Result<(), Mistake> {
     match (operation, &divisor.operand) {
         (Operation::Divide, Operand::Literal(Literal::Int(0) | Literal::Ratio(0, _))) => {
-            let message = format!("expected a number other than 0 after `/`, found {}", found(constant));
+            let message = format!("expected a number other than 0 after `/`, found {}", constant.found());
             Err(Mistake::new(constant.at, message))
         }
         _ => Ok(()),
@@ -177,4 +183,18 @@ fn many_digits(constant: &Expr) -> &'static str {
     let many =
         matches!(&constant.kind, ExprKind::Number(number) if number.matches(|c: char| c.is_ascii_digit()).count() > 18);
     if many { "; a number has 64 bits" } else { "" }
+}
+
+/// The type of two joined numbers; none where their types do not go together.
+const fn joined_type(left: ValueType, operation: Operation, right: ValueType) -> Option<ValueType> {
+    use ValueType::{Int, Money, Ratio};
+    match (left, operation, right) {
+        (Int | Ratio, Operation::Divide, Int | Ratio) | (Money, Operation::Divide, Money) => Some(Ratio),
+        (Money, Operation::Multiply | Operation::Divide, Int | Ratio) => Some(Money),
+        (Int | Ratio, Operation::Multiply, Money) => Some(Money),
+        (Money, Operation::Add | Operation::Subtract, Money) => Some(Money),
+        (Int, _, Int) => Some(Int),
+        (Int | Ratio, Operation::Add | Operation::Subtract | Operation::Multiply, Int | Ratio) => Some(Ratio),
+        _ => None,
+    }
 }
