@@ -4,6 +4,8 @@
 //! task goes on from the decision state in the compacted topic of memberships. This module says what that makes of a
 //! customer. It reads no topic and no store.
 
+use std::num::NonZeroU32;
+
 use segflow_core::clock::Cursor;
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
@@ -12,7 +14,7 @@ use segflow_core::time::Timestamp;
 use segflow_wire::Malformed;
 use segflow_wire::memberships::Memberships;
 
-use crate::rules::Rules;
+use crate::rules::{DecidedBy, Rules};
 
 /// A task that takes over what was emitted.
 pub struct Emitted<'a> {
@@ -38,16 +40,17 @@ impl Emitted<'_> {
         told: &Memberships,
     ) -> Result<Option<Decision>, Malformed> {
         let ours = &state.decision;
-        let by = self.numbers_by(ours, told);
+        let by = self.numbers_by(state, told);
         let mut decision = told.decision(by)?;
-        decision.segmentation = if decision.dimensions.is_empty() { 0 } else { by.version };
+        let version = NonZeroU32::new(by.version);
+        decision.segmentation = version.filter(|_| !decision.dimensions.is_empty());
         decision.as_of = ours.as_of.max(told.as_of);
         for (dimension, membership) in by.dimensions.iter().zip(&mut decision.dimensions) {
             if let Some(seq) = decision.closed.remove(&dimension.name) {
                 membership.seq = seq;
             }
         }
-        if ours.segmentation == by.version {
+        if ours.segmentation.is_some() && ours.segmentation == version {
             let told_until = told.as_of.unwrap_or(Timestamp::BEGINNING);
             for (told, ours) in decision.dimensions.iter_mut().zip(&ours.dimensions) {
                 told.since = since(told, ours, told_until);
@@ -74,10 +77,14 @@ impl Emitted<'_> {
     /// The rules by which segments are numbered from now on: the later ones of those that decided the customer here and
     /// those that decided what was told. Who went over without moving was told nothing, so that rules with the same names
     /// may be later than those that were told.
-    fn numbers_by(&self, ours: &Decision, told: &Memberships) -> &Segmentation {
-        let known = || self.rules.former.iter().chain([&self.rules.present]);
-        let told_by = known().find(|known| known.hash == told.segmentation_hash);
-        let ours_by = known().find(|known| known.version == ours.segmentation);
+    fn numbers_by(&self, state: &State, told: &Memberships) -> &Segmentation {
+        let mut known = self.rules.former.iter().chain([&self.rules.present]);
+        let told_by = known.find(|known| known.hash == told.segmentation_hash);
+        let ours_by = match self.rules.of(state) {
+            DecidedBy::Nothing => None,
+            DecidedBy::Present => Some(&self.rules.present),
+            DecidedBy::Former(former) => Some(former),
+        };
         match (told_by, ours_by) {
             (Some(told_by), Some(ours_by)) if told_by.version < ours_by.version && fits(told, ours_by) => ours_by,
             (Some(told_by), _) => told_by,

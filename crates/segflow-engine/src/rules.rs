@@ -1,24 +1,36 @@
-//! The rules of an epoch: those in force, those by which some customers are decided still, and whether others may follow.
+//! The rules of an epoch: those in force, those by which some customers are still decided, and whether others may follow.
 
 use std::sync::Arc;
 
 use segflow_core::event::CustomerId;
 use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
+use segflow_core::state::State;
 
 use crate::migration::{Migration, Reached, Until};
 
-/// How many former segmentations a task may still need. The activation of a further segmentation waits until the
-/// migration has ended. The activation of an engine version does not wait, and adds one at most.
+/// How many former segmentations a task may still need. The activation of a further segmentation waits until the migration
+/// has ended. The activation of an engine version does not wait, and adds one at most.
 pub const FORMER_MAX: usize = 8;
 
 /// The rules of an epoch.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Those in force.
+    /// The rules in force.
     pub present: Arc<Segmentation>,
-    /// Those by which some customers are decided still, the oldest first.
+    /// The rules by which some customers are still decided, the oldest first.
     pub former: Vec<Arc<Segmentation>>,
+}
+
+/// The rules by which a customer is decided.
+#[derive(Clone, Copy, Debug)]
+pub enum DecidedBy<'a> {
+    /// Nothing is decided of the customer, or nothing any more.
+    Nothing,
+    /// The rules in force, by this engine or by an earlier one.
+    Present,
+    /// Former rules: the migration has not reached the customer.
+    Former(&'a Arc<Segmentation>),
 }
 
 impl Rules {
@@ -28,32 +40,43 @@ impl Rules {
         Self { present, former: Vec::new() }
     }
 
-    /// The former rules of a version, by which a customer was decided.
+    /// Whether an earlier engine decided some customers by the rules in force.
     #[must_use]
-    pub fn former(&self, version: u32) -> &Segmentation {
-        let former = self.former.iter().find(|former| former.version == version);
-        former.expect("the journal names every segmentation by which a customer is decided, until nobody is")
+    pub fn were_decided_by_another_engine(&self) -> bool {
+        self.former.iter().any(|former| former.hash == self.present.hash)
+    }
+
+    /// The rules by which a customer is decided.
+    #[must_use]
+    pub fn of(&self, state: &State) -> DecidedBy<'_> {
+        let Some(version) = state.decision.segmentation else { return DecidedBy::Nothing };
+        if version.get() == self.present.version {
+            return DecidedBy::Present;
+        }
+        let former = self.former.iter().find(|former| former.version == version.get());
+        DecidedBy::Former(
+            former.expect("the journal names every segmentation by which a customer is decided, until nobody is"),
+        )
     }
 }
 
-/// By which rules an epoch decides, and how far the migration had come before it: from the epoch before
-/// and the hash of its own rules.
+/// The hashes of the rules by which an epoch decides, and how far the migration had come before it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InForce {
-    /// Of the rules in force.
+    /// The hash of the rules in force.
     pub hash: String,
-    /// Of the former ones, the oldest first.
+    /// The hashes of the former rules, the oldest first.
     pub former: Vec<String>,
-    /// How far the migration has come; none: it has not begun.
+    /// Up to whom the migration has come; none before it begins.
     pub resegmented_to: Option<CustomerId>,
     /// What the epoch activates; none if it goes on with the rules and the engine of the epoch before.
     pub activates: Option<Activation>,
 }
 
-/// What an epoch activates. Every customer then goes over to its rules, as its engine decides them.
+/// What an epoch activates. Every customer is then taken over to its rules, as its engine decides them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Activation {
-    /// Another segmentation, by whichever engine.
+    /// Another segmentation, whichever engine decides.
     Segmentation,
     /// Another engine version, with the segmentation of the epoch before.
     Engine,
@@ -100,7 +123,7 @@ impl InForce {
     }
 
     /// The migration as a live epoch goes on with it, over at most `max` customers; none if none runs. The epoch that
-    /// activates an engine version takes over nobody but those whom it touches, so that its record names the migration.
+    /// activates an engine version takes over only customers who are looked at anyway, so that its record names the migration.
     #[must_use]
     pub fn migration(&self, max: usize) -> Option<Migration> {
         let until = match self.activates {
@@ -110,13 +133,13 @@ impl InForce {
         (!self.former.is_empty()).then(|| Migration { after: self.resegmented_to.clone(), until })
     }
 
-    /// The migration as a journalled epoch went on with it.
+    /// The migration as a journalled epoch went on with it; none if none ran.
     #[must_use]
     pub fn migration_of(&self, record: &Journal) -> Option<Migration> {
         let reached = match &record.resegmented_to {
             Some(customer) => Reached::Customer(customer.clone()),
-            None if record.former.is_empty() => Reached::End,
-            None => Reached::Nobody,
+            None if record.former.contains(&record.segmentation_hash) => Reached::Nobody,
+            None => Reached::End,
         };
         (!self.former.is_empty())
             .then(|| Migration { after: self.resegmented_to.clone(), until: Until::Reached(reached) })
@@ -157,6 +180,22 @@ impl Refused {
 }
 
 /// Whether a segmentation may follow another one.
+///
+/// ```
+/// use segflow_core::segmentation::Segmentation;
+/// use segflow_engine::rules::{Refused, may_follow};
+///
+/// let version = |version: u32| {
+///     let text = format!(
+///         "name: s\nversion: {version}\ncurrency: EUR\ntimezone: Europe/Rome\ndimensions:\n  - name: stage\n    \
+///          segments: [{{name: early, when: overdue.days >= 1}}]\n    otherwise: current\n"
+///     );
+///     Segmentation::load("s.yaml", text).map(|loaded| loaded.segmentation)
+/// };
+/// assert_eq!(may_follow(&version(2)?, &version(1)?), Ok(()));
+/// assert_eq!(may_follow(&version(1)?, &version(1)?), Err(Refused::Version));
+/// # Ok::<(), segflow_core::segmentation::LoadError>(())
+/// ```
 ///
 /// # Errors
 /// Why it may not.

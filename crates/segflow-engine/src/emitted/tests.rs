@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use segflow_core::customer::{Customer, fold};
 use segflow_core::event::Event;
-use segflow_core::state::fold;
 use segflow_wire::memberships::Membership as Told;
 
 use super::*;
@@ -58,7 +58,7 @@ fn ours() -> State {
     let decision = Decision {
         as_of: Some(at("2026-03-15T00:00:00Z")),
         next: at("2026-03-17T00:00:00Z"),
-        segmentation: 1,
+        segmentation: NonZeroU32::new(1),
         dimensions: vec![membership(1, 2, since), reached],
         ..Decision::default()
     };
@@ -163,16 +163,16 @@ fn of_whom_nothing_was_told_nothing_is_decided() {
     let cursor = cursor(None);
     let emitted = Emitted { rules: &rules, cursor: &cursor };
     let decision = emitted.untold(&customer(), &ours()).unwrap();
-    assert_eq!((decision.segmentation, decision.dimensions.len(), decision.as_of), (0, 0, ours().decision.as_of));
+    assert_eq!((decision.segmentation, decision.dimensions.len(), decision.as_of), (None, 0, ours().decision.as_of));
     assert_eq!(emitted.untold(&customer(), &deciding(decision)), None, "done already");
 
     // Of somebody who was erased the topic keeps nothing.
-    let mut erased = ours();
+    let mut erased = Customer::from(ours());
     let erasure = at("2026-03-02T00:00:00Z");
     fold(&mut erased, Event::erasure(customer(), erasure), 0, erasure, &rules.present);
     segflow_core::advance::advance(&mut erased, &customer(), &rules.present, at("2026-03-20T00:00:00Z"));
-    assert!(erased.is_stub());
-    assert_eq!(emitted.untold(&customer(), &erased), None);
+    assert!(erased.state().is_stub());
+    assert_eq!(emitted.untold(&customer(), erased.state()), None);
 }
 
 #[test]
@@ -180,11 +180,11 @@ fn the_rules_that_decided_what_was_told_number_it_if_they_are_later() {
     let (first, third) = (load(FIRST), load(&third()));
     let rules = Rules { present: third.clone(), former: vec![first] };
     let memberships = told(&third, |decision| {
-        decision.segmentation = 3;
+        decision.segmentation = NonZeroU32::new(3);
         decision.dimensions[0].seq = 3;
     });
     let decision = taken(&rules, &ours(), &memberships).unwrap();
-    assert_eq!((decision.segmentation, decision.dimensions[0].seq), (3, 3));
+    assert_eq!((decision.segmentation, decision.dimensions[0].seq), (NonZeroU32::new(3), 3));
 }
 
 /// Who went over without moving has a record of the rules before.
@@ -194,15 +194,19 @@ fn earlier_rules_of_the_same_names_do_not_take_a_customer_back() {
     let memberships = told(&first, |decision| decision.dimensions[0].seq = 7);
     let mut state = ours();
 
-    state.decision.segmentation = 2;
+    state.decision.segmentation = NonZeroU32::new(2);
     let rules = Rules { present: second.clone(), former: Vec::new() };
     let decision = taken(&rules, &state, &memberships).unwrap();
-    assert_eq!((decision.segmentation, decision.dimensions[0].seq), (2, 7));
+    assert_eq!((decision.segmentation, decision.dimensions[0].seq), (NonZeroU32::new(2), 7));
 
-    state.decision.segmentation = 3;
+    state.decision.segmentation = NonZeroU32::new(3);
     let rules = Rules { present: third, former: vec![first] };
     let decision = taken(&rules, &state, &memberships).unwrap();
-    assert_eq!((decision.segmentation, decision.dimensions[0].seq), (1, 7), "other names: they have not gone over");
+    assert_eq!(
+        (decision.segmentation, decision.dimensions[0].seq),
+        (NonZeroU32::new(1), 7),
+        "other names: they have not gone over"
+    );
 }
 
 #[test]
@@ -212,7 +216,7 @@ fn a_dimension_that_was_closed_counts_on() {
     let mut memberships = told(&third, |decision| decision.closed = [("reached".to_owned(), 4)].into());
     memberships.dimensions.retain(|told: &Told| told.dimension == "stage");
     memberships.closed.insert("size".to_owned(), 2);
-    let state = deciding(Decision { segmentation: 3, ..ours().decision });
+    let state = deciding(Decision { segmentation: NonZeroU32::new(3), ..ours().decision });
     let decision = taken(&rules, &state, &memberships).unwrap();
     assert_eq!(decision.closed, [("reached".to_owned(), 4)].into());
     assert_eq!((decision.dimensions[1].current, decision.dimensions[1].seq), (None, 2));

@@ -9,8 +9,9 @@
 use std::collections::HashMap;
 use std::task::Poll;
 
+use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
-use segflow_core::state::Decision;
+use segflow_core::state::{Decision, State};
 use segflow_engine::emitted::Emitted;
 use segflow_engine::states::States;
 use segflow_wire::memberships::Memberships;
@@ -185,7 +186,11 @@ fn undo(local: &mut TaskState, customers: impl Iterator<Item = CustomerId>) -> R
 }
 
 fn put(local: &mut TaskState, customer: &CustomerId, decision: Decision) -> Result<(), TaskError> {
-    Ok(local.states().change(customer, |state| state.decision = decision)?)
+    let taken = |customer: &mut Customer| {
+        // The memo of what was decided again goes.
+        *customer = Customer::from(State { decision, ..customer.state().clone() });
+    };
+    Ok(local.states().change(customer, taken)?)
 }
 
 const WHAT_TO_DO: &str = "what subscribers were told cannot be known: restore the topic, or start with a fresh group and \

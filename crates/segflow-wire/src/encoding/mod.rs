@@ -38,6 +38,11 @@ impl Encoding {
         }
     }
 
+    /// The encoding of a value that Segflow wrote itself. No text of JSON begins as Avro's single-object encoding does.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        if bytes.starts_with(&avro::MARKER) { Self::Avro } else { Self::Json }
+    }
+
     /// Writes a value whose shape is that of the schema.
     pub(crate) fn encode<T: Serialize>(self, value: &T, schema: &TopicSchema) -> Vec<u8> {
         match self {
