@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::customer::Customer;
 use crate::event::{Body, Channel, Direction, Family};
 use crate::fact::Fact;
 use crate::feature::fact_index::contacts::Contacts;
@@ -14,9 +15,9 @@ use crate::feature::fact_index::ledger::Ledger;
 use crate::feature::fact_index::payments::Receipts;
 use crate::feature::fact_index::promises::Promises;
 use crate::feature::row::MAX_INVOICES;
-use crate::membership::Memo;
+use crate::in_effect::in_effect;
+use crate::memo::Memo;
 use crate::segmentation::Segmentation;
-use crate::state::{State, in_effect};
 use crate::time::{Date, Timestamp};
 
 /// How many facts must have passed the horizon since the last time before it is worth while again.
@@ -25,7 +26,8 @@ const WORTH_WHILE: usize = 16;
 const CONTACTS_REMEMBERED: usize = 3;
 
 /// Prunes what can no longer matter once everything before `decided` is decided, if it is worth while.
-pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Timestamp) {
+pub(crate) fn prune(customer: &mut Customer, segmentation: &Segmentation, decided: Timestamp) {
+    let state = &mut customer.state;
     let Some(first) = state.facts.iter().next() else { return };
     // A year of 366 days per 365 or an hour more or less do not matter: this only saves the calendar.
     let roughly = decided.plus_ms(-i64::from(segmentation.parameters.horizon_days) * 86_400_000 + 86_400_000);
@@ -45,7 +47,7 @@ pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Tim
     let plan = Plan::of(&facts, &in_effect, &is_old, segmentation, horizon);
     let kept = facts.iter().filter_map(|fact| plan.left_of(fact)).collect();
     state.facts.prune(kept, horizon);
-    state.settled = Memo::default();
+    customer.memo = Memo::default();
 }
 
 /// What stays.
@@ -246,7 +248,7 @@ struct Money<'a> {
     receipts: Vec<(&'a str, Timestamp)>,
     /// Episodes that some feature could still read.
     episodes: Vec<Episode>,
-    /// Interner of invoices.
+    /// The places, in the ledger, of the invoices that features look back on.
     claims: BTreeSet<usize>,
 }
 

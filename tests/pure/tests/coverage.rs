@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use segflow_core::event::{Body, Family};
+use segflow_core::event::{Body, Family, Kind};
 use segflow_core::feature::catalogue::entries;
 use segflow_pure_tests::arbitrary::{Case, case};
 use serde_json::Value;
@@ -110,7 +110,7 @@ fn kinds() -> Vec<String> {
 
 /// Its word on the wire.
 fn kind(body: &Body) -> &'static str {
-    segflow_wire::event::kind(body).unwrap_or("(erased)")
+    body.kind().map_or("(erased)", Kind::word)
 }
 
 /// The same ones in every run.

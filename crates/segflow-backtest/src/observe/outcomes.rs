@@ -1,4 +1,4 @@
-//! What became of customers after they entered a segment: paid, cured, promise kept.
+//! The outcomes of customers after they entered a segment: paid, cured, promise kept.
 //!
 //! Each entry is an observation. Whether somebody owes, and which promise is open, is what the change itself says.
 
@@ -9,8 +9,9 @@ use segflow_core::event::{Body, CustomerId, Event, Family};
 use segflow_core::feature::owed::OwedFeature;
 use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
+use segflow_core::in_effect::InEffect;
 use segflow_core::segmentation::{Dimension, Segmentation};
-use segflow_core::state::{InEffect, State};
+use segflow_core::state::State;
 use segflow_core::time::{Span, Timestamp};
 
 use super::sums::number_of;
@@ -60,7 +61,7 @@ pub struct SegmentOutcomes {
     pub kept: Rate,
 }
 
-/// By dimension and segment.
+/// The outcomes, by dimension and segment.
 #[derive(Clone, Default, Debug)]
 pub struct Outcomes(pub BTreeMap<(u16, u16), SegmentOutcomes>);
 

@@ -19,7 +19,7 @@ pub fn check_reasons(case: &Case, known: &[Known], moves: &[Move], core: &Core) 
     prop_assert!(needs_none || !core.reasons.is_empty(), "no reason to enter {:?}", core.to);
     for reason in &core.reasons {
         if core.from.is_none() {
-            // Nobody stood anywhere, or what was known of them is erased.
+            // The customer had no membership, or their facts are erased.
             prop_assert_eq!(&reason.value_before, &None);
         }
         for (at, found) in [(core.effective_at, &reason.value), (core.effective_at.plus_ms(-1), &reason.value_before)] {
@@ -64,7 +64,7 @@ fn at_instant(
     }
 }
 
-/// What the rules compute under this name.
+/// The value that the rules compute under this name.
 fn computed<'a>(segmentation: &'a Segmentation, text: &str) -> Option<&'a Arithmetic> {
     let sides = rules(segmentation).flat_map(|rule| nodes(&rule.root)).filter_map(|node| match node {
         Node::Compare(left, ..) | Node::In(left, _) => Some(left),

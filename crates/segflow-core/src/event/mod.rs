@@ -1,13 +1,21 @@
 //! Input events, as CATALOGUE names them.
 
+mod family;
+mod words;
+
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use family::{Families, Family};
+pub use words::{Channel, Direction, FailureCode, Kind, Outcome};
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Date, Timestamp};
 
 /// A customer's id: 1 to 128 bytes, the Kafka key of every input and output.
+///
+/// On disk: fixed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct CustomerId(String);
 
@@ -35,112 +43,24 @@ impl fmt::Display for CustomerId {
     }
 }
 
-/// The families of events: one input topic each.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Family {
-    /// `collections.invoices`
-    Invoices,
-    /// `collections.payments`
-    Payments,
-    /// `collections.contacts`
-    Contacts,
-    /// `collections.promises`
-    Promises,
-    /// `collections.disputes`
-    Disputes,
-    /// `collections.profiles`
-    Profiles,
-}
-
-impl Family {
-    /// Every family, in the order in which they are listed everywhere.
-    pub const ALL: [Self; 6] =
-        [Self::Invoices, Self::Payments, Self::Contacts, Self::Promises, Self::Disputes, Self::Profiles];
-
-    /// The family's word in configuration, metrics and default topic names.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Invoices => "invoices",
-            Self::Payments => "payments",
-            Self::Contacts => "contacts",
-            Self::Promises => "promises",
-            Self::Disputes => "disputes",
-            Self::Profiles => "profiles",
-        }
-    }
-
-    /// The topic that carries the family unless the configuration names another.
-    #[must_use]
-    pub fn default_topic(self) -> String {
-        format!("collections.{}", self.name())
-    }
-
-    /// This family's place in [`Family::ALL`].
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-}
-
-/// Some of the families.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Families(u8);
-
-impl Families {
-    /// None of them.
-    pub const NONE: Self = Self(0);
-    /// Each of them.
-    pub const ALL: Self = Self::of(&Family::ALL);
-
-    /// These.
-    #[must_use]
-    pub const fn of(families: &[Family]) -> Self {
-        let (mut bits, mut next) = (0, 0);
-        while next < families.len() {
-            bits |= 1 << families[next].index();
-            next += 1;
-        }
-        Self(bits)
-    }
-
-    /// These and those.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether some family is in both.
-    #[must_use]
-    pub const fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-impl std::ops::BitOr for Families {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        self.and(other)
-    }
-}
-
 /// Something that happened to one customer.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Event {
     /// Unique within the family: what makes a copy a duplicate.
     pub event_id: String,
-    /// Whom it concerns.
+    /// The customer whom it concerns.
     pub customer_id: CustomerId,
     /// When it happened.
     pub occurred_at: Timestamp,
-    /// The timestamp of its record: what an erasure compares.
+    /// The timestamp of its record. An erasure forgets records by it.
     pub recorded_at: Timestamp,
     /// What happened.
     pub body: Body,
 }
 
 /// What happened. Only what a feature or a change can read is kept of an event.
+///
+/// On disk: append only, and the fields of each kind are fixed. Which of two copies counts also rests on these bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Body {
     /// `ISSUED`: a receivable: an invoice, a loan instalment, a utility bill.
@@ -151,7 +71,7 @@ pub enum Body {
         amount_minor: i64,
         /// The last day on which it is not overdue.
         due_date: Date,
-        /// A word of the producer's.
+        /// A word of the producer.
         debt_type: Option<String>,
     },
     /// `ADJUSTED`: an invoice corrected.
@@ -160,10 +80,10 @@ pub enum Body {
         invoice_id: String,
         /// What is added to its amount; may be negative or zero.
         delta_minor: i64,
-        /// Where its due date is moved.
+        /// Its new due date, if it moves.
         due_date: Option<Date>,
     },
-    /// `WRITTEN_OFF`: what is unpaid of an invoice was given up.
+    /// `WRITTEN_OFF`: the unpaid part of an invoice was given up.
     WrittenOff {
         /// Which invoice.
         invoice_id: String,
@@ -176,7 +96,7 @@ pub enum Body {
         amount_minor: i64,
         /// The invoice that it names, if it names one.
         invoice_id: Option<String>,
-        /// A word of the producer's.
+        /// A word of the producer.
         method: Option<String>,
     },
     /// `FAILED`: a payment that did not come about.
@@ -191,7 +111,7 @@ pub enum Body {
         /// Which payment.
         payment_id: String,
     },
-    /// `OUTBOUND` or `INBOUND`: a contact, or what became of one.
+    /// `OUTBOUND` or `INBOUND`: a contact, or a later outcome of one.
     Contact {
         /// Events that share it are one contact.
         contact_id: String,
@@ -246,15 +166,15 @@ pub enum Body {
         /// By name; null takes the attribute away.
         attributes: BTreeMap<String, Attribute>,
     },
-    /// A null value on the profile topic: the customer is erased. It happens at its record's timestamp, from which its
-    /// event id is made.
+    /// A null value on the profile topic: the customer is erased. The erasure happens at its record's timestamp, and its
+    /// event id is made from that.
     Erased,
 }
 
-/// How the ids of erasures begin. No id of a producer's may begin with a zero byte.
+/// The beginning of the ids of erasures. No id of a producer may begin with a zero byte.
 const ERASED: &str = "\0erased ";
 
-/// The timestamp of the record of the erasure that has this event id, if it is one.
+/// The timestamp of an erasure's record, from its event id; none if the id is that of another event.
 pub(crate) fn erased(event_id: &str) -> Option<Timestamp> {
     event_id.strip_prefix(ERASED)?.parse().ok().map(Timestamp)
 }
@@ -269,7 +189,7 @@ impl Event {
 }
 
 impl Body {
-    /// The id of the invoice, payment, contact, promise or dispute that it is about; a profile has none.
+    /// The id of the invoice, payment, contact, promise or dispute that the event is about; none of a profile or an erasure.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         match self {
@@ -289,21 +209,41 @@ impl Body {
         }
     }
 
-    /// The family that this kind belongs to.
+    /// The kind of the event; none of an erasure.
+    #[must_use]
+    pub const fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Issued { .. } => Kind::Issued,
+            Self::Adjusted { .. } => Kind::Adjusted,
+            Self::WrittenOff { .. } => Kind::WrittenOff,
+            Self::Received { .. } => Kind::Received,
+            Self::Failed { .. } => Kind::Failed,
+            Self::Reversed { .. } => Kind::Reversed,
+            Self::Contact { direction: Direction::Outbound, .. } => Kind::Outbound,
+            Self::Contact { direction: Direction::Inbound, .. } => Kind::Inbound,
+            Self::Made { .. } => Kind::Made,
+            Self::Amended { .. } => Kind::Amended,
+            Self::Cancelled { .. } => Kind::Cancelled,
+            Self::Opened { .. } => Kind::Opened,
+            Self::Resolved { .. } => Kind::Resolved,
+            Self::Updated { .. } => Kind::Updated,
+            Self::Erased => return None,
+        })
+    }
+
+    /// The family of the event. An erasure is read from the topic of profiles.
     #[must_use]
     pub const fn family(&self) -> Family {
-        match self {
-            Self::Issued { .. } | Self::Adjusted { .. } | Self::WrittenOff { .. } => Family::Invoices,
-            Self::Received { .. } | Self::Failed { .. } | Self::Reversed { .. } => Family::Payments,
-            Self::Contact { .. } => Family::Contacts,
-            Self::Made { .. } | Self::Amended { .. } | Self::Cancelled { .. } => Family::Promises,
-            Self::Opened { .. } | Self::Resolved { .. } => Family::Disputes,
-            Self::Updated { .. } | Self::Erased => Family::Profiles,
+        match self.kind() {
+            Some(kind) => kind.family(),
+            None => Family::Profiles,
         }
     }
 }
 
 /// An attribute's value on the wire. A rule reads it by the type that its segmentation declares.
+///
+/// On disk: append only.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Attribute {
     /// Takes the attribute away.
@@ -316,64 +256,4 @@ pub enum Attribute {
     Double(String),
     /// A boolean.
     Bool(bool),
-}
-
-/// Who reached out.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Direction {
-    /// From us.
-    Outbound,
-    /// From the customer.
-    Inbound,
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-        pub enum $name {
-            $(#[doc = concat!("`", $word, "`")] $variant),*
-        }
-
-        impl $name {
-            /// Every one, in the catalogue's order.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// Its word on the wire.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-
-            /// The one of this word.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-    };
-}
-
-words! {
-    /// The means of a contact.
-    Channel {
-        Call = "CALL", Sms = "SMS", Email = "EMAIL", Letter = "LETTER", Chat = "CHAT", Portal = "PORTAL", Visit = "VISIT",
-    }
-}
-
-words! {
-    /// How far a contact got, in order: of the events of one contact the furthest counts.
-    Outcome {
-        Attempted = "ATTEMPTED", NotConnected = "NOT_CONNECTED", NoAnswer = "NO_ANSWER", Voicemail = "VOICEMAIL",
-        WrongParty = "WRONG_PARTY", RightParty = "RIGHT_PARTY", Delivered = "DELIVERED", Bounced = "BOUNCED",
-        Opened = "OPENED", Clicked = "CLICKED", Replied = "REPLIED", Refused = "REFUSED",
-    }
-}
-
-words! {
-    /// Why a payment failed.
-    FailureCode {
-        InsufficientFunds = "INSUFFICIENT_FUNDS", MandateCancelled = "MANDATE_CANCELLED", AccountClosed = "ACCOUNT_CLOSED",
-        Expired = "EXPIRED", Declined = "DECLINED", Other = "OTHER",
-    }
 }

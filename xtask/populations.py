@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts segment changes: who was ever in which segment, who is there at the end, and how many moves flap.
 
-A move flaps if it returns to the segment before the last, within 7 days of leaving it. Called by tests/populations:
+A move flaps if it returns to the segment before the last, within 7 days of leaving it. Called by `cargo xtask populations`:
 
     populations.py bare FILE         the segmentation without its hysteresis, to standard output
     populations.py count FILE        changes as NDJSON on standard input, counts as JSON to standard output
