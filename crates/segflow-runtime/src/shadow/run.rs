@@ -23,10 +23,11 @@ use crate::task::TaskState;
 use crate::task::epoch::{Moved, Prepared};
 use crate::task::outputs::shadow_change;
 use crate::task::stored::Stored;
-use segflow_engine::epoch::{Epoch, Target, decide};
+use segflow_engine::epoch::{Epoch, Plan, Target, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::migration::{Migration, Reached, Until};
 use segflow_engine::rules::Rules;
+use segflow_engine::states::States as _;
 
 /// The header of every change that names its run: `seq` is contiguous within one.
 const RUN: &str = "segflow.shadow-run";
@@ -197,16 +198,17 @@ impl Run {
         let target = Target::Proven { clock, grace_ms: config.clock.grace_ms, timers_max: bounds.timers_max };
         let after = self.progress.passed_to.clone();
         let until = Until::Customers(bounds.resegmented_max);
-        let pass = self.progress.passing.then_some(Migration { after, until });
-        let epoch = decide(&mut self.states, &self.rules, &before, accepted, &target, pass.as_ref())?;
+        let migration = self.progress.passing.then_some(Migration { after, until });
+        let plan = Plan { rules: &self.rules, before: &before, target: &target, migration: migration.as_ref() };
+        let epoch = decide(&mut self.states, plan, accepted)?;
         let alone = live.prepared.commit.is_none();
-        if alone && epoch.woken == 0 && epoch.passed.is_none() {
+        if alone && epoch.woken == 0 && epoch.migrated.is_none() {
             return Ok(ShadowStep::Nothing);
         }
         self.states.store().check_room()?;
         let mut next = self.progress.clone();
         next.clock = epoch.clock.clone();
-        (next.passing, next.passed_to) = match &epoch.passed {
+        (next.passing, next.passed_to) = match &epoch.migrated {
             Some(Reached::Customer(customer)) => (true, Some(customer.clone())),
             Some(Reached::End) | None => (false, None),
         };

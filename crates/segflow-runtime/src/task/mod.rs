@@ -16,7 +16,7 @@ use segflow_core::event::Family;
 use segflow_core::journal::{Position, Record as Journal};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
-use segflow_engine::epoch::{Epoch, Target, decide};
+use segflow_engine::epoch::{Epoch, Plan, Target, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::migration::Reached;
 use segflow_engine::rules::{InForce, Rules};
@@ -171,9 +171,10 @@ impl TaskState {
     /// If a state cannot be read. What was changed in the cache is to be discarded.
     pub(crate) fn decide_again(&mut self, record: &Journal, accepted: Accepted) -> Result<Epoch, TaskError> {
         let standing = InForce::of(self.last.as_ref(), &record.segmentation_hash);
-        let (rules, pass) = (self.at_hand.rules(&standing), standing.migration_of(record));
+        let (rules, migration) = (self.at_hand.rules(&standing), standing.migration_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
-        Ok(decide(&mut self.states, &rules, &before, accepted, &target, pass.as_ref())?)
+        let plan = Plan { rules: &rules, before: &before, target: &target, migration: migration.as_ref() };
+        Ok(decide(&mut self.states, plan, accepted)?)
     }
 
     /// The rules of the last epoch; none before the first.
@@ -220,7 +221,7 @@ impl TaskState {
     }
 
     fn journal(&self, standing: &InForce, epoch: &Epoch, inputs: BTreeMap<Family, Position>, w: Timestamp) -> Journal {
-        let (former, resegmented_to) = match &epoch.passed {
+        let (former, resegmented_to) = match &epoch.migrated {
             Some(Reached::Customer(customer)) => (standing.former.clone(), Some(customer.clone())),
             Some(Reached::End) | None => (Vec::new(), None),
         };
