@@ -6,6 +6,7 @@
 //! go one step at a time, so that other tasks go on.
 
 pub mod audit;
+mod barriers;
 mod catch_up;
 mod fetch;
 pub(crate) mod follow;
