@@ -170,7 +170,8 @@ fn watch(file: PathBuf, recipient: Recipient, status: &Arc<Status>, stop: &Arc<A
 /// The candidate, if there is to be one. A file that cannot be used stops nothing: it is looked at until it can.
 fn shadow(config: &Config, status: &Arc<Status>, stop: &Arc<AtomicBool>) -> Result<Option<Arc<Candidate>>> {
     let Some(file) = config.candidate() else {
-        segflow_runtime::directories::clear_shadows(&config.state_dir).context("cannot clear the state directory of shadows")?;
+        segflow_runtime::directories::clear_shadows(&config.state_dir)
+            .context("cannot clear the state directory of shadows")?;
         return Ok(None);
     };
     let candidate = Candidate::new(match load(file) {

@@ -10,8 +10,8 @@ use segflow_kafka::admin::retention::{Limit, limits};
 use segflow_kafka::{KafkaConfig, KafkaLog, KafkaPast};
 use segflow_runtime::config::Config as Runtime;
 use segflow_runtime::log::{LogError, LogResult, Sink, TaskId};
-use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::offer::Candidate;
+use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Standbys, Worker, WorkerError};
 
