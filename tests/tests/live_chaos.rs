@@ -5,7 +5,7 @@ use std::time::Duration;
 use segflow_tests::chaos::{ChaosSettings, run};
 
 #[test]
-fn under_every_fault_nothing_is_lost_repeated_or_out_of_order() {
+fn no_fault_loses_repeats_or_reorders_a_change() {
     let seconds = |seconds| Duration::from_secs(seconds);
     assert!(run(ChaosSettings { rate: 300, length: seconds(105), every: seconds(15), customers: 2_000 }));
 }

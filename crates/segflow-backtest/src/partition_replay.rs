@@ -13,6 +13,7 @@ use segflow_engine::intake::Accepted;
 use segflow_engine::intake::accept;
 use segflow_engine::replay::{Partition, ReplayStep};
 use segflow_engine::rules::Rules;
+use segflow_engine::states::States as _;
 use segflow_runtime::task::stored::StoredError;
 use segflow_store::StoreMemory;
 use segflow_wire::{Headers, Intake, RawRecord, Rejection};
@@ -25,13 +26,13 @@ use crate::period::Period;
 use crate::rejected::Rejected;
 use crate::states::Customers;
 
-/// What the replays of all partitions share.
+/// The settings and the room that the replays of all partitions share.
 pub struct ReplayContext {
     /// The candidate, then the baseline if there is one.
     pub rules: Vec<Rules>,
     /// How records are accepted.
     pub intake: Intake,
-    /// What is reported.
+    /// The period that is reported.
     pub period: Period,
     /// The most states that all partitions may hold in memory together.
     pub states_max: u64,
@@ -41,7 +42,7 @@ pub struct ReplayContext {
     pub spill: PathBuf,
     /// The memory that the stores of these partitions share.
     pub store_memory: StoreMemory,
-    /// What is counted for the report.
+    /// The scope of the counts for the report.
     pub scope: Scope,
     /// The folder in which partitions leave their parts of `changes.parquet`.
     pub parts: PathBuf,
@@ -50,7 +51,7 @@ pub struct ReplayContext {
 /// The name of each side, by its place.
 pub const SIDES: [&str; 2] = ["candidate", "baseline"];
 
-/// Why a partition cannot be replayed further.
+/// The reasons why a partition cannot be replayed further.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// States that do not fit into memory cannot be kept on disk.
@@ -171,8 +172,7 @@ impl PartitionReplay {
         let ends: Vec<Timestamp> = self.sides.iter().map(|side| side.replay.clock.facts).collect();
         let sides = &mut self.sides;
         self.tally = observer.end(&context.scope, &ends, |side, customer| {
-            let state = sides[side].replay.states.peek(customer)?;
-            Ok::<_, StoredError>(state.cloned().unwrap_or_default())
+            Ok::<_, StoredError>(sides[side].replay.states.peek(customer)?.clone())
         })?;
         self.spent.counting += folded.elapsed();
         Ok(())
@@ -248,9 +248,8 @@ impl PartitionReplay {
                 if !observer.is_watching(&event.customer_id, index) {
                     continue;
                 }
-                if let Some(state) = side.replay.states.peek(&event.customer_id)? {
-                    observer.event(&context.scope, index, state, event);
-                }
+                let state = side.replay.states.peek(&event.customer_id)?;
+                observer.event(&context.scope, index, state, event);
             }
         }
         Ok(())

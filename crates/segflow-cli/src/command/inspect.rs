@@ -19,6 +19,7 @@ use segflow_store::{Meta, Store, StoreError, StoreMemory, StoreSettings};
 
 use super::customer_id;
 use crate::segmentation::load;
+use segflow_engine::states::States as _;
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
 ///
@@ -36,7 +37,7 @@ pub struct Inspect {
     customer: CustomerId,
 }
 
-/// How often a store is opened anew when its owner deleted a file while it was being opened.
+/// The attempts to open a store whose owner deletes files while it is being opened.
 const ATTEMPTS: usize = 5;
 
 impl Inspect {
@@ -104,11 +105,9 @@ fn journal(store: &Store) -> Result<Option<Journal>> {
 fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentation) -> Result<()> {
     let Some(journal) = journal else { return Ok(()) };
     let knows = journal.former.iter().chain([&journal.segmentation_hash]).any(|hash| *hash == segmentation.hash);
-    if knows && [0, segmentation.version].contains(&state.decision.segmentation) {
-        return Ok(());
-    }
     let (found, decided) = (segmentation, state.decision.segmentation);
     if knows {
+        let Some(decided) = decided.filter(|decided| decided.get() != found.version) else { return Ok(()) };
         bail!(
             "the segmentation: this customer is still decided by version {decided}, found {} version {}; give the file \
              of that version, or wait until the service has taken every customer over",
@@ -126,7 +125,7 @@ fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentat
     )
 }
 
-/// Whichever is later: up to where the customer is decided, or up to where the silence of all customers is.
+/// The later of two instants: up to where this customer is decided, and up to where the silence of all customers is.
 fn decided_up_to(journal: Option<&Journal>, state: &State) -> Timestamp {
     let silence = journal.map_or_else(|| Clock::default().cursor, |journal| journal.clock.cursor.clone()).instant;
     state.decision.up_to(silence)
