@@ -13,6 +13,7 @@ use segflow_engine::intake::Accepted;
 use segflow_engine::intake::accept;
 use segflow_engine::replay::{Partition, ReplayStep};
 use segflow_engine::rules::Rules;
+use segflow_engine::states::States as _;
 use segflow_runtime::task::stored::StoredError;
 use segflow_store::StoreMemory;
 use segflow_wire::{Headers, Intake, RawRecord, Rejection};
@@ -171,8 +172,7 @@ impl PartitionReplay {
         let ends: Vec<Timestamp> = self.sides.iter().map(|side| side.replay.clock.facts).collect();
         let sides = &mut self.sides;
         self.tally = observer.end(&context.scope, &ends, |side, customer| {
-            let state = sides[side].replay.states.peek(customer)?;
-            Ok::<_, StoredError>(state.cloned().unwrap_or_default())
+            Ok::<_, StoredError>(sides[side].replay.states.peek(customer)?.clone())
         })?;
         self.spent.counting += folded.elapsed();
         Ok(())
@@ -248,9 +248,8 @@ impl PartitionReplay {
                 if !observer.is_watching(&event.customer_id, index) {
                     continue;
                 }
-                if let Some(state) = side.replay.states.peek(&event.customer_id)? {
-                    observer.event(&context.scope, index, state, event);
-                }
+                let state = side.replay.states.peek(&event.customer_id)?;
+                observer.event(&context.scope, index, state, event);
             }
         }
         Ok(())

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use segflow_core::clock::Cursor;
+use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
-use segflow_core::state::{State, Wake};
+use segflow_core::state::State;
 use segflow_engine::states::{Due, Memory, States, TimerKind};
 use segflow_runtime::task::stored::{Stored, StoredError};
 use segflow_store::{Store, StoreMemory};
@@ -46,8 +47,8 @@ impl Customers {
     pub fn move_to_disk(&mut self, path: &Path, shared: &StoreMemory) -> Result<(), StoredError> {
         let Self::Memory(memory) = self else { return Ok(()) };
         let mut stored = Stored::new(Store::open(path, shared)?, DECODED);
-        for (count, (customer, state)) in std::mem::take(memory).into_states().enumerate() {
-            stored.change(&customer, |fresh| *fresh = state)?;
+        for (count, (customer, known)) in std::mem::take(memory).into_customers().enumerate() {
+            stored.change(&customer, |fresh| *fresh = known)?;
             if count % MOVED_AT_ONCE == 0 {
                 stored.write(&stored.encode(&[]))?;
             }
@@ -68,40 +69,22 @@ impl Customers {
         }
         Ok(())
     }
-
-    /// A customer's state; none, or an empty one, if nothing of theirs was folded.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn peek(&mut self, customer: &CustomerId) -> Result<Option<&State>, StoredError> {
-        match self {
-            Self::Memory(memory) => Ok(memory.get(customer)),
-            Self::Disk(stored) => stored.peek(customer).map(Some),
-        }
-    }
 }
 
 impl States for Customers {
     type Error = StoredError;
 
-    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, StoredError> {
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut Customer) -> R) -> Result<R, StoredError> {
         match self {
             Self::Memory(memory) => memory.change(customer, change).map_err(|never| match never {}),
             Self::Disk(stored) => stored.change(customer, change),
         }
     }
 
-    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, StoredError> {
+    fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
         match self {
-            Self::Memory(memory) => memory.wake(customer).map_err(|never| match never {}),
-            Self::Disk(stored) => stored.wake(customer),
-        }
-    }
-
-    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, StoredError> {
-        match self {
-            Self::Memory(memory) => memory.decided_by(customer).map_err(|never| match never {}),
-            Self::Disk(stored) => stored.decided_by(customer),
+            Self::Memory(memory) => memory.peek(customer).map_err(|never| match never {}),
+            Self::Disk(stored) => stored.peek(customer),
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Change {
 }
 
 /// Everything about a change that replay reproduces byte for byte.
+///
+/// In the digest: its fields are fixed. Another field makes the digests of earlier releases' journals differ.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Core {
     /// Derived from customer, dimension and `seq`: the same in every replay.
@@ -63,6 +65,8 @@ pub struct Core {
 }
 
 /// What brought a change about.
+///
+/// In the digest: append only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Cause {
     /// A fact came into effect.
@@ -89,6 +93,8 @@ impl Cause {
 }
 
 /// A comparison that decided. Values are text as the segmentation would write them; none where absent or sensitive.
+///
+/// In the digest: its fields are fixed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Reason {
     /// The feature as written: `payments.sum("365d")`.
@@ -104,6 +110,8 @@ pub struct Reason {
 }
 
 /// A move that time alone will bring.
+///
+/// In the digest: its fields are fixed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Forecast {
     /// The segment entered.
@@ -113,6 +121,8 @@ pub struct Forecast {
 }
 
 /// The account at `effective_at`. `None` is absent, or not known to this release.
+///
+/// In the digest: its fields are fixed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Safety {
     /// ISO 4217.
@@ -144,6 +154,8 @@ pub struct Safety {
 }
 
 /// A promise that is neither kept nor broken.
+///
+/// In the digest: its fields are fixed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OpenPromise {
     /// Unique per customer.

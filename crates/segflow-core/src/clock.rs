@@ -46,6 +46,8 @@ pub struct Input {
 }
 
 /// The cursor of silence: every timer of silence up to this position has been judged.
+///
+/// On disk: its fields are fixed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Cursor {
     /// Timers before it are judged.
@@ -55,6 +57,8 @@ pub struct Cursor {
 }
 
 /// `F`, `T` and `S` of a task.
+///
+/// On disk: its fields are fixed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Clock {
     /// Facts before it are decided: touched customers are advanced to it.

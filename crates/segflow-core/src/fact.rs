@@ -9,6 +9,8 @@ use crate::time::Timestamp;
 /// An event reduced to what can matter later.
 ///
 /// The event id is kept in full, since the catalogue orders facts of one instant by it.
+///
+/// On disk: its fields are fixed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Fact {
     /// When it happened.
@@ -61,6 +63,8 @@ impl Fact {
 }
 
 /// The facts of one customer in (`occurred_at`, `event_id`) order.
+///
+/// On disk: its fields are fixed.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 pub struct Facts {
     list: Vec<Fact>,

@@ -5,17 +5,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::customer::Customer;
 use crate::event::{Body, Channel, Direction, Family};
 use crate::fact::Fact;
-use crate::feature::catalogue::MAX_INVOICES;
-use crate::feature::contacts::Contacts;
-use crate::feature::history::{Episode, History};
-use crate::feature::ledger::Ledger;
-use crate::feature::payments::{REMEMBERED, Receipts};
-use crate::feature::promises::Promises;
-use crate::membership::Memo;
+use crate::feature::fact_index::contacts::Contacts;
+use crate::feature::fact_index::habit::REMEMBERED;
+use crate::feature::fact_index::history::{Episode, History};
+use crate::feature::fact_index::ledger::Ledger;
+use crate::feature::fact_index::payments::Receipts;
+use crate::feature::fact_index::promises::Promises;
+use crate::feature::row::MAX_INVOICES;
+use crate::in_effect::in_effect;
+use crate::memo::Memo;
 use crate::segmentation::Segmentation;
-use crate::state::{State, in_effect};
 use crate::time::{Date, Timestamp};
 
 /// How many facts must have passed the horizon since the last time before it is worth while again.
@@ -24,7 +26,8 @@ const WORTH_WHILE: usize = 16;
 const CONTACTS_REMEMBERED: usize = 3;
 
 /// Prunes what can no longer matter once everything before `decided` is decided, if it is worth while.
-pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Timestamp) {
+pub(crate) fn prune(customer: &mut Customer, segmentation: &Segmentation, decided: Timestamp) {
+    let state = &mut customer.state;
     let Some(first) = state.facts.iter().next() else { return };
     // A year of 366 days per 365 or an hour more or less do not matter: this only saves the calendar.
     let roughly = decided.plus_ms(-i64::from(segmentation.parameters.horizon_days) * 86_400_000 + 86_400_000);
@@ -44,7 +47,7 @@ pub(crate) fn prune(state: &mut State, segmentation: &Segmentation, decided: Tim
     let plan = Plan::of(&facts, &in_effect, &is_old, segmentation, horizon);
     let kept = facts.iter().filter_map(|fact| plan.left_of(fact)).collect();
     state.facts.prune(kept, horizon);
-    state.settled = Memo::default();
+    customer.memo = Memo::default();
 }
 
 /// What stays.
@@ -245,7 +248,7 @@ struct Money<'a> {
     receipts: Vec<(&'a str, Timestamp)>,
     /// Episodes that some feature could still read.
     episodes: Vec<Episode>,
-    /// Interner of invoices.
+    /// The places, in the ledger, of the invoices that features look back on.
     claims: BTreeSet<usize>,
 }
 

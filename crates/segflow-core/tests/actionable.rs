@@ -4,9 +4,9 @@
 
 use segflow_core::advance::advance;
 use segflow_core::change::{Actionable, Cause, Core};
+use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Body, CustomerId, Event};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{State, fold};
 use segflow_core::time::Timestamp;
 
 const FILE: &str = "name: test\nversion: 1\ncurrency: EUR\ntimezone: Europe/Rome\ndimensions:\n  - name: stage\n    \
@@ -53,8 +53,8 @@ fn changes() -> [Core; 2] {
     };
     let event =
         Event { event_id: "E".to_owned(), customer_id: customer_id.clone(), occurred_at: at, recorded_at: at, body };
-    let mut state = State::default();
-    fold(&mut state, event, 0, Timestamp::BEGINNING, &segmentation);
-    let decided = advance(&mut state, &customer_id, &segmentation, at.plus_ms(10 * 24 * HOUR_MS));
+    let mut customer = Customer::default();
+    fold(&mut customer, event, 0, Timestamp::BEGINNING, &segmentation);
+    let decided = advance(&mut customer, &customer_id, &segmentation, at.plus_ms(10 * 24 * HOUR_MS));
     decided.into_iter().map(|decided| decided.core).collect::<Vec<_>>().try_into().unwrap()
 }

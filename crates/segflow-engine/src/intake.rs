@@ -9,7 +9,7 @@ use segflow_wire::{Intake, RawRecord, Reason, Rejection};
 /// The records of an epoch, accepted.
 #[derive(Clone, Default, Debug)]
 pub struct Accepted {
-    pub(crate) facts: BTreeMap<CustomerId, Vec<(Event, u64)>>,
+    pub(crate) facts: BTreeMap<CustomerId, Vec<AcceptedEvent>>,
     /// How many records there were.
     pub read: u64,
     /// How many were rejected.
@@ -18,12 +18,23 @@ pub struct Accepted {
     pub greatest: BTreeMap<Family, Timestamp>,
 }
 
+/// An event, and the record that carried it.
+#[derive(Clone, Debug)]
+pub(crate) struct AcceptedEvent {
+    pub event: Event,
+    /// The record's offset in its topic.
+    pub offset: u64,
+    /// The record's place among all that were taken, from 0.
+    pub place: usize,
+}
+
 impl Accepted {
     /// Takes a record.
     ///
     /// # Errors
     /// Why it cannot be used; it is counted all the same.
     pub fn take(&mut self, record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<(), Rejection> {
+        let place = usize::try_from(self.read).expect("memory holds the records of an epoch");
         self.read += 1;
         let event = segflow_wire::accept(record, intake, w).inspect_err(|_| self.rejected += 1);
         if !matches!(&event, Err(rejection) if rejection.reason == Reason::TimestampAhead) {
@@ -31,19 +42,20 @@ impl Accepted {
             *greatest = record.timestamp.max(*greatest);
         }
         let event = event?;
-        self.facts.entry(event.customer_id.clone()).or_default().push((event, record.offset));
+        let own = self.facts.entry(event.customer_id.clone()).or_default();
+        own.push(AcceptedEvent { event, offset: record.offset, place });
         Ok(())
     }
 
     /// The events, by customer.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
-        self.facts.values().flatten().map(|(event, _)| event)
+        self.facts.values().flatten().map(|accepted| &accepted.event)
     }
 }
 
 /// A record accepted on its own, or why it cannot be used; it counts all the same.
 ///
-/// There is no wall clock. `Intake::max_skew_ms` is for one; without a limit on it none is needed.
+/// There is no wall clock here. The limit `Intake::max_skew_ms` needs one, and is not to be set.
 #[must_use]
 pub fn accept(record: &RawRecord<'_>, intake: &Intake) -> (Accepted, Option<Rejection>) {
     let mut accepted = Accepted::default();

@@ -1,34 +1,34 @@
-//! The migration that follows an activation: every customer goes over from former rules to the present ones, those who
-//! are touched at once, the others in the order of their ids, some in each epoch.
+//! The migration that follows an activation: every customer is taken over from former rules to the present ones. Customers
+//! who are looked at anyway are taken over at once, the others in the order of their ids, some in each epoch.
 
 use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
+use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
 use segflow_core::resegment::resegment;
-use segflow_core::state::State;
 
-use crate::rules::Rules;
+use crate::rules::{DecidedBy, Rules};
 use crate::states::States;
 
-/// The part of an epoch in the pass over all customers that follows an activation.
+/// The part of a migration that falls into one epoch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Migration {
-    /// Up to whom it had come, in the order of their ids; none at its beginning.
+    /// Up to whom it had come, in the order of the customers' ids; none at its beginning.
     pub after: Option<CustomerId>,
     /// How far it goes.
     pub until: Until,
 }
 
-/// How far the pass goes in an epoch.
+/// How far a migration goes in an epoch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Until {
-    /// Over this many customers, 1 or more, whether or not they were touched meanwhile.
+    /// Over this many customers, 1 or more. Those who were taken over already count too.
     Customers(usize),
     /// Exactly as far as the journal says.
     Reached(Reached),
 }
 
-/// How far the pass has come.
+/// How far a migration has come.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reached {
     /// Up to this customer.
@@ -37,29 +37,27 @@ pub enum Reached {
     End,
 }
 
-/// Takes a customer over to the present rules, if former ones decided them. Those decided up to where silence had been
-/// judged before this epoch.
-pub(crate) fn go_over(
-    state: &mut State,
-    customer: &CustomerId,
+/// Takes a customer over to the present rules, and returns the changes; none if no former rules decided them.
+///
+/// The former rules decide up to where silence had been judged before this epoch.
+pub(crate) fn take_over(
+    customer: &mut Customer,
+    id: &CustomerId,
     rules: &Rules,
     before: &Clock,
-    resegmented: &mut u64,
-) -> Vec<Decided> {
-    let version = state.decision.segmentation;
-    if [0, rules.present.version].contains(&version) {
-        return Vec::new();
+) -> Option<Vec<Decided>> {
+    match rules.of(customer.state()) {
+        DecidedBy::Nothing | DecidedBy::Present => None,
+        DecidedBy::Former(former) => Some(resegment(customer, id, former, &rules.present, before.cursor.instant)),
     }
-    *resegmented += 1;
-    resegment(state, customer, rules.former(version), &rules.present, before.cursor.instant)
 }
 
-/// Whom the pass reaches in this epoch, and how far it has come then.
+/// The customers whom a migration reaches in this epoch, and how far it has come then.
 pub(crate) fn reached<S: States>(
     states: &S,
-    pass: Option<&Migration>,
+    migration: Option<&Migration>,
 ) -> Result<(Vec<CustomerId>, Option<Reached>), S::Error> {
-    let Some(Migration { after, until }) = pass else { return Ok((Vec::new(), None)) };
+    let Some(Migration { after, until }) = migration else { return Ok((Vec::new(), None)) };
     let customers = |to, max| states.customers(after.as_ref(), to, max);
     match until {
         Until::Customers(max) => {

@@ -1,8 +1,40 @@
 //! Replay: records in arrival order through the same epochs, with no broker. `fold` and backtests both run it.
 //!
-//! Each record is a cycle of its own. Per partition there is one clock, which shows the greatest timestamp read; it
-//! ends as the record-time clock does, or is settled up to an instant. Partitions share nothing, so that in which order
-//! they are replayed, and by how many threads, makes no difference.
+//! Each record is a cycle of its own. Each partition has one clock, which shows the greatest timestamp read; it ends as
+//! the record-time clock does, or is settled up to an instant. Partitions share nothing: they may be replayed in any order
+//! and by any number of threads, with the same outcome.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use segflow_core::event::Family;
+//! use segflow_core::segmentation::Segmentation;
+//! use segflow_engine::replay::Replay;
+//! use segflow_wire::{Encoding, Headers, Intake, Partitioner, RawRecord};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let text = "name: s\nversion: 1\ncurrency: EUR\ntimezone: Europe/Rome\ndimensions:\n  - name: stage\n    \
+//!             segments: [{name: early, when: overdue.days >= 1}]\n    otherwise: current\n";
+//! let segmentation = Arc::new(Segmentation::load("s.yaml", text)?.segmentation);
+//! let intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, 1, segmentation.currency.clone());
+//! let mut replay = Replay::new(segmentation, Arc::new(intake));
+//!
+//! let value = br#"{"event_id":"E-1","customer_id":"C-1","occurred_at":"2026-05-01T10:00:00Z","kind":"ISSUED",
+//!                  "invoice_id":"I-1","amount_minor":1250,"currency":"EUR","due_date":"2026-05-31"}"#;
+//! let (topic, timestamp) = ("collections.invoices", "2026-05-01T10:00:00Z".parse()?);
+//! let (key, value, headers) = (Some(&b"C-1"[..]), Some(&value[..]), &Headers::new());
+//! let family = Family::Invoices;
+//! replay.record(&RawRecord { family, topic, partition: 0, offset: 0, timestamp, key, value, headers });
+//!
+//! let changes = replay.settle("2026-06-02T00:00:00Z".parse()?);
+//! let told: Vec<_> = changes.iter().map(|change| (change.core.to.as_deref(), change.core.effective_at)).collect();
+//! assert_eq!(told, [
+//!     (Some("current"), "2026-05-01T10:00:00Z".parse()?),
+//!     (Some("early"), "2026-05-31T22:00:00Z".parse()?),
+//! ]);
+//! # Ok(())
+//! # }
+//! ```
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,7 +52,7 @@ use segflow_core::time::Timestamp;
 use segflow_wire::{Intake, RawRecord, Rejection};
 
 use crate::envelope;
-use crate::epoch::{Epoch, Target, decide};
+use crate::epoch::{Epoch, Plan, Target, decide};
 use crate::intake::{Accepted, accept};
 use crate::rules::Rules;
 use crate::states::{Memory, States};
@@ -36,11 +68,11 @@ pub struct Partition<S> {
     greatest: Option<Timestamp>,
     /// What became of the records so far.
     pub counts: Counts,
-    /// Of all changes so far.
+    /// The digest of all changes so far.
     pub digest: Digest,
 }
 
-/// What a record brought about in its partition.
+/// What came of a record in its partition.
 #[derive(Debug)]
 pub struct ReplayStep {
     /// In order of (customer, `effective_at`, dimension).
@@ -50,7 +82,7 @@ pub struct ReplayStep {
 }
 
 impl<S: States> Partition<S> {
-    /// Nothing read yet.
+    /// A partition of which nothing is read yet.
     #[must_use]
     pub fn new(states: S) -> Self {
         let (clock, counts, digest) = (Clock::default(), Counts::default(), Digest::default());
@@ -88,8 +120,8 @@ impl<S: States> Partition<S> {
     fn epoch(&mut self, rules: &Rules, accepted: Accepted, to: Timestamp) -> Result<ReplayStep, S::Error> {
         let clock = self.clock.at(to.max(self.clock.facts), 0);
         let target = Target::Proven { clock, grace_ms: 0, timers_max: usize::MAX };
-        let Epoch { clock, changes, counts, digest, refused, .. } =
-            decide(&mut self.states, rules, &self.clock, accepted, &target, None)?;
+        let plan = Plan { rules, before: &self.clock, target: &target, migration: None };
+        let Epoch { clock, changes, counts, digest, refused, .. } = decide(&mut self.states, plan, accepted)?;
         self.counts.add(&counts);
         self.digest.merge(digest);
         self.clock = clock;
@@ -106,7 +138,7 @@ pub struct Replay {
     topics: [String; Family::ALL.len()],
 }
 
-/// What a record brought about.
+/// What came of a record.
 #[derive(Debug)]
 pub struct Outcome {
     /// In order of (customer, `effective_at`, dimension).
@@ -116,7 +148,7 @@ pub struct Outcome {
 }
 
 impl Replay {
-    /// Nothing read yet. How many partitions there are, and how records are accepted, the intake says.
+    /// A replay that has read nothing yet. The intake says how many partitions there are, and how records are accepted.
     #[must_use]
     pub fn new(segmentation: Arc<Segmentation>, intake: Arc<Intake>) -> Self {
         let topics = Family::ALL.map(Family::default_topic);
@@ -129,7 +161,8 @@ impl Replay {
     pub fn alone(&self, customer: &CustomerId) -> Option<Self> {
         let (number, known) = self.partitions.iter().find(|(_, known)| known.states.get(customer).is_some())?;
         let mut states = Memory::default();
-        let Ok(()) = states.change(customer, |state| known.states.get(customer).expect("found").clone_into(state));
+        let Ok(()) =
+            states.change(customer, |alone| *alone = known.states.get(customer).expect("found").clone().into());
         let partition =
             Partition { states, clock: known.clock.clone(), greatest: known.greatest, ..Partition::default() };
         Some(Self {
@@ -172,7 +205,7 @@ impl Replay {
         counts
     }
 
-    /// Of all changes so far.
+    /// The digest of all changes so far.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let mut digest = Digest::default();
@@ -212,7 +245,7 @@ impl Replay {
         decided.into_iter().map(|(decided, number, facts)| self.change(decided, number, facts)).collect()
     }
 
-    /// Without a wall clock no change may be acted upon.
+    /// The change with its envelope. There is no wall clock here, and so no change may be acted upon.
     fn change(&self, decided: Decided, partition: u32, decided_at: Timestamp) -> Change {
         let envelope = envelope::of(&decided, decided_at, partition, |family| self.topics[family.index()].clone());
         Change { core: decided.core, envelope }

@@ -1,23 +1,35 @@
-//! The rules of an epoch: those in force, those by which some customers are decided still, and whether others may follow.
+//! The rules of an epoch: those in force, those by which some customers are still decided, and whether others may follow.
 
 use std::sync::Arc;
 
 use segflow_core::event::CustomerId;
 use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
+use segflow_core::state::State;
 
 use crate::migration::{Migration, Reached, Until};
 
-/// How many former segmentations a task may still need. A further activation waits until its pass has ended.
+/// How many former segmentations a task may still need. A further activation waits until the migration has ended.
 pub const FORMER_MAX: usize = 8;
 
 /// The rules of an epoch.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Those in force.
+    /// The rules in force.
     pub present: Arc<Segmentation>,
-    /// Those by which some customers are decided still, the oldest first.
+    /// The rules by which some customers are still decided, the oldest first.
     pub former: Vec<Arc<Segmentation>>,
+}
+
+/// The rules by which a customer is decided.
+#[derive(Clone, Copy, Debug)]
+pub enum DecidedBy<'a> {
+    /// Nothing is decided of the customer, or nothing any more.
+    Nothing,
+    /// The rules in force.
+    Present,
+    /// Former rules: the migration has not reached the customer.
+    Former(&'a Arc<Segmentation>),
 }
 
 impl Rules {
@@ -27,31 +39,36 @@ impl Rules {
         Self { present, former: Vec::new() }
     }
 
-    /// The former rules of a version, by which a customer was decided.
+    /// The rules by which a customer is decided.
     #[must_use]
-    pub fn former(&self, version: u32) -> &Segmentation {
-        let former = self.former.iter().find(|former| former.version == version);
-        former.expect("the journal names every segmentation by which a customer is decided, until nobody is")
+    pub fn of(&self, state: &State) -> DecidedBy<'_> {
+        let Some(version) = state.decision.segmentation else { return DecidedBy::Nothing };
+        if version.get() == self.present.version {
+            return DecidedBy::Present;
+        }
+        let former = self.former.iter().find(|former| former.version == version.get());
+        DecidedBy::Former(
+            former.expect("the journal names every segmentation by which a customer is decided, until nobody is"),
+        )
     }
 }
 
-/// By which rules an epoch decides, and how far the migration had come before it: from the epoch before
-/// and the hash of its own rules.
+/// The hashes of the rules by which an epoch decides, and how far the migration had come before it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InForce {
-    /// Of the rules in force.
+    /// The hash of the rules in force.
     pub hash: String,
-    /// Of the former ones, the oldest first.
+    /// The hashes of the former rules, the oldest first.
     pub former: Vec<String>,
-    /// How far the migration has come; none: it has not begun.
+    /// Up to whom the migration has come; none before it begins.
     pub resegmented_to: Option<CustomerId>,
     /// Whether the epoch activates its rules.
     pub activates: bool,
 }
 
 impl InForce {
-    /// Of an epoch by the rules of this hash. Another hash than that of the epoch before is an activation, with which the
-    /// pass begins anew.
+    /// The rules of the epoch after `last`, which decides by the rules of this hash. Another hash than that of `last` is an
+    /// activation, with which the migration begins anew.
     #[must_use]
     pub fn of(last: Option<&Journal>, hash: &str) -> Self {
         let hash = hash.to_owned();
@@ -76,7 +93,7 @@ impl InForce {
             .then(|| Migration { after: self.resegmented_to.clone(), until: Until::Customers(max) })
     }
 
-    /// The migration as a journalled epoch went on with it.
+    /// The migration as a journalled epoch went on with it; none if none ran.
     #[must_use]
     pub fn migration_of(&self, record: &Journal) -> Option<Migration> {
         let reached = match &record.resegmented_to {
@@ -122,6 +139,22 @@ impl Refused {
 }
 
 /// Whether a segmentation may follow another one.
+///
+/// ```
+/// use segflow_core::segmentation::Segmentation;
+/// use segflow_engine::rules::{Refused, may_follow};
+///
+/// let version = |version: u32| {
+///     let text = format!(
+///         "name: s\nversion: {version}\ncurrency: EUR\ntimezone: Europe/Rome\ndimensions:\n  - name: stage\n    \
+///          segments: [{{name: early, when: overdue.days >= 1}}]\n    otherwise: current\n"
+///     );
+///     Segmentation::load("s.yaml", text).map(|loaded| loaded.segmentation)
+/// };
+/// assert_eq!(may_follow(&version(2)?, &version(1)?), Ok(()));
+/// assert_eq!(may_follow(&version(1)?, &version(1)?), Err(Refused::Version));
+/// # Ok::<(), segflow_core::segmentation::LoadError>(())
+/// ```
 ///
 /// # Errors
 /// Why it may not.

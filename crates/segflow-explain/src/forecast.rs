@@ -35,6 +35,7 @@ impl Forecast {
         silent.pending.iter_mut().for_each(|pending| pending.effective = Timestamp::NEVER);
         let until = segmentation.plus(decided_up_to, FORECAST);
         let mut moves: Vec<NextMove> = Vec::new();
+        let mut silent = silent.into();
         for decided in advance(&mut silent, customer, segmentation, until) {
             let core = decided.core;
             if let (Some(to), false) = (core.to, moves.iter().any(|known| known.dimension == core.dimension)) {

@@ -1,4 +1,4 @@
-//! What one customer costs: `fold` of an event, `advance` over it, `advance` over one breakpoint of silence, and the
+//! The cost of one customer: `fold` of an event, `advance` over it, `advance` over one breakpoint of silence, and the
 //! bytes of a state. `SEGFLOW_CUSTOMERS` (default 500) of the simulated portfolio live through `SEGFLOW_DAYS` (default
 //! 730); then the one with the state of median size stands for all.
 //!
@@ -10,9 +10,9 @@ use std::path::Path;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use segflow_core::advance::advance;
+use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Outcome};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{State, fold};
 use segflow_core::time::Timestamp;
 use segflow_portfolio::{Portfolio, PortfolioSettings};
 use segflow_runtime::task::state_format;
@@ -30,8 +30,8 @@ fn segmentation(name: &str) -> Segmentation {
 }
 
 /// Every customer after the last event, and when that was.
-fn portfolio(segmentation: &Segmentation) -> (BTreeMap<CustomerId, State>, Timestamp) {
-    let mut states: BTreeMap<CustomerId, State> = BTreeMap::new();
+fn portfolio(segmentation: &Segmentation) -> (BTreeMap<CustomerId, Customer>, Timestamp) {
+    let mut states: BTreeMap<CustomerId, Customer> = BTreeMap::new();
     let mut now = Timestamp::BEGINNING;
     let (customers, days) = (scale("SEGFLOW_CUSTOMERS", 500), scale("SEGFLOW_DAYS", 730));
     for event in Portfolio::new(PortfolioSettings { customers, days, ..PortfolioSettings::default() }).events() {
@@ -44,12 +44,12 @@ fn portfolio(segmentation: &Segmentation) -> (BTreeMap<CustomerId, State>, Times
     (states, now)
 }
 
-fn sizes(name: &str, states: &BTreeMap<CustomerId, State>) -> CustomerId {
+fn sizes(name: &str, states: &BTreeMap<CustomerId, Customer>) -> CustomerId {
     let mut sizes: Vec<(usize, &CustomerId)> =
-        states.iter().map(|(customer, state)| (state_format::encode(state).len(), customer)).collect();
+        states.iter().map(|(customer, state)| (state_format::encode(state.state()).len(), customer)).collect();
     sizes.sort_unstable();
     let at = |share: usize| sizes[(sizes.len() - 1) * share / 100];
-    let facts: usize = states.values().map(|state| state.facts.len()).sum();
+    let facts: usize = states.values().map(|state| state.state().facts.len()).sum();
     println!(
         "{name}: state of a customer: median {} bytes, p99 {}, largest {}; {} facts on average, {} customers",
         at(50).0,
@@ -83,22 +83,22 @@ fn customer(criterion: &mut Criterion) {
         fold(&mut told, event.clone(), 0, now, &segmentation);
         let mut group = criterion.benchmark_group(name);
         group.bench_function("fold one event", |bencher| {
-            let folded = |(mut state, event): (State, Event)| {
+            let folded = |(mut state, event): (Customer, Event)| {
                 fold(&mut state, event, 0, now, &segmentation);
                 state
             };
             bencher.iter_batched(|| (state.clone(), event.clone()), folded, BatchSize::SmallInput);
         });
         group.bench_function("advance over one fact", |bencher| {
-            let advanced = |mut state: State| {
+            let advanced = |mut state: Customer| {
                 black_box(advance(&mut state, &customer, &segmentation, now.plus_ms(1)));
                 state
             };
             bencher.iter_batched(|| told.clone(), advanced, BatchSize::SmallInput);
         });
-        let silence = state.wake().silence;
+        let silence = state.state().wake().silence;
         group.bench_function("advance over one breakpoint of silence", |bencher| {
-            let advanced = |mut state: State| {
+            let advanced = |mut state: Customer| {
                 black_box(advance(&mut state, &customer, &segmentation, silence.plus_ms(1)));
                 state
             };

@@ -8,7 +8,6 @@ use segflow_core::time::Date;
 use serde::{Serialize, Serializer};
 
 use crate::encoding::Encoding;
-use crate::kind::Kind;
 use crate::schema;
 use crate::shape::{Day, Pairs, Stamp};
 
@@ -37,7 +36,7 @@ use crate::shape::{Day, Pairs, Stamp};
 /// ```
 #[must_use]
 pub fn encode(event: &Event, currency: &Currency, encoding: Encoding) -> Option<Vec<u8>> {
-    let fields = Fields::of(event, kind(&event.body)?, currency, encoding);
+    let fields = Fields::of(event, event.body.kind()?.word(), currency, encoding);
     Some(encoding.encode(&fields, schema::of(event.body.family())))
 }
 
@@ -162,15 +161,6 @@ impl<'a> Fields<'a> {
     fn amount(&mut self, amount_minor: i64, currency: &'a Currency) {
         self.amount_minor = Some(amount_minor);
         self.currency = Some(&currency.code);
-    }
-}
-
-/// The word of an event's kind; none for an erasure, which no field names.
-#[must_use]
-pub const fn kind(body: &Body) -> Option<&'static str> {
-    match Kind::of(body) {
-        Some(kind) => Some(kind.word()),
-        None => None,
     }
 }
 

@@ -15,7 +15,6 @@ pub mod memberships;
 pub mod partition;
 pub mod schema;
 
-mod kind;
 mod malformed;
 mod shape;
 

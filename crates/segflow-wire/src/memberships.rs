@@ -1,6 +1,7 @@
 //! The compacted record of `collections.segments`: a customer's memberships with all their decision state, by name.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::{Dimension, Segmentation};
@@ -81,7 +82,7 @@ impl Memberships {
         Ok(Decision {
             as_of: self.as_of,
             next: self.next.unwrap_or(Timestamp::NEVER),
-            segmentation: if dimensions.is_empty() { 0 } else { self.segmentation_version },
+            segmentation: NonZeroU32::new(self.segmentation_version).filter(|_| !dimensions.is_empty()),
             dimensions,
             closed: self.closed.clone(),
         })

@@ -107,7 +107,7 @@ fn events_in_json() {
 fn events_in_avro() {
     let mut lines = String::new();
     for body in bodies() {
-        let kind = event::kind(&body).unwrap();
+        let kind = body.kind().unwrap().word();
         let value = event::encode(&event_of(body), &gbp(), Encoding::Avro).unwrap();
         writeln!(lines, "{kind}\n{}", hex_lines(&value)).unwrap();
     }

@@ -10,7 +10,7 @@ use segflow_core::journal::{Counts, Record as Journal};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
-use segflow_engine::epoch::{Target, decide};
+use segflow_engine::epoch::{Plan, Target, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::replay::Replay;
 use segflow_engine::rules::{InForce, Rules};
@@ -211,8 +211,9 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: TaskId,
         let standing = InForce::of(last.as_ref(), &epoch.segmentation_hash);
         let former = standing.former.iter().map(|hash| texts[hash].clone()).collect();
         let rules = Rules { present: texts[&standing.hash].clone(), former };
-        let pass = standing.migration_of(&epoch);
-        let Ok(decided) = decide(&mut states, &rules, &clock, accepted, &target, pass.as_ref());
+        let migration = standing.migration_of(&epoch);
+        let plan = Plan { rules: &rules, before: &clock, target: &target, migration: migration.as_ref() };
+        let Ok(decided) = decide(&mut states, plan, accepted);
         if decided.digest != epoch.digest {
             violations.push(format!("I6: epoch {} of task {} decides otherwise in replay", epoch.epoch, task.0));
         }

@@ -11,7 +11,7 @@ use super::sums::{NOBODY, add_up, add_up_each};
 use crate::period::Period;
 
 /// A move flaps if it returns to the segment before the last within this time of leaving it, in milliseconds:
-/// `tests/populations.py` has the same definition.
+/// `xtask/populations.py` has the same definition.
 pub const FLAP_MS: i64 = 7 * 24 * 3_600_000;
 const HOUR_MS: i64 = 3_600_000;
 

@@ -7,6 +7,7 @@ use segflow_runtime::task::stored::StoredError;
 use super::figures::Report;
 use crate::partition_replay::ReplayContext;
 use crate::run::Replayed;
+use segflow_engine::states::States as _;
 
 /// Explains every example of a report.
 ///
@@ -34,7 +35,7 @@ fn why(
     for partition in replayed.partitions.values_mut() {
         let replay = &mut partition.sides[side].replay;
         let decided_up_to = replay.clock.facts;
-        let state = replay.states.peek(customer)?.filter(|state| !state.decision.dimensions.is_empty());
+        let state = Some(replay.states.peek(customer)?).filter(|state| !state.decision.dimensions.is_empty());
         if let (Some(state), Some(place)) = (state, place) {
             return Ok(Portrait { customer, state, segmentation, decided_up_to }.membership(place));
         }

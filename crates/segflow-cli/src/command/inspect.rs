@@ -19,6 +19,7 @@ use segflow_store::{Meta, Store, StoreError, StoreMemory, StoreSettings};
 
 use super::customer_id;
 use crate::segmentation::load;
+use segflow_engine::states::States as _;
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
 ///
@@ -104,11 +105,9 @@ fn journal(store: &Store) -> Result<Option<Journal>> {
 fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentation) -> Result<()> {
     let Some(journal) = journal else { return Ok(()) };
     let knows = journal.former.iter().chain([&journal.segmentation_hash]).any(|hash| *hash == segmentation.hash);
-    if knows && [0, segmentation.version].contains(&state.decision.segmentation) {
-        return Ok(());
-    }
     let (found, decided) = (segmentation, state.decision.segmentation);
     if knows {
+        let Some(decided) = decided.filter(|decided| decided.get() != found.version) else { return Ok(()) };
         bail!(
             "the segmentation: this customer is still decided by version {decided}, found {} version {}; give the file \
              of that version, or wait until the service has taken every customer over",

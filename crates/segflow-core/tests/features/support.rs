@@ -2,12 +2,13 @@
 
 use expect_test::Expect;
 use segflow_core::advance::advance;
+use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Outcome};
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
+use segflow_core::in_effect::in_effect;
 use segflow_core::rule::eval::Evaluation;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{State, fold, in_effect};
 use segflow_core::time::Timestamp;
 
 /// A segmentation of one rule. 6 April 2026 is Easter Monday.
@@ -177,13 +178,14 @@ fn scene(zone: &str, rule: &str) -> Segmentation {
 
 fn evaluated(segmentation: &Segmentation, events: &[Event], decided: Timestamp, at: Timestamp, decide: bool) -> String {
     let customer = CustomerId::new("C").unwrap();
-    let mut state = State::default();
+    let mut folded = Customer::default();
     for event in events {
-        fold(&mut state, event.clone(), 0, decided, segmentation);
+        fold(&mut folded, event.clone(), 0, decided, segmentation);
     }
     if decide {
-        advance(&mut state, &customer, segmentation, at.plus_ms(1));
+        advance(&mut folded, &customer, segmentation, at.plus_ms(1));
     }
+    let state = folded.state();
     let beyond: Vec<_> = state.pending.iter().filter(|pending| pending.effective > at).cloned().collect();
     let view = View::new(&customer, in_effect(&state.facts, &beyond), segmentation);
     let evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));

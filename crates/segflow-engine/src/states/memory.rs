@@ -1,20 +1,23 @@
-//! States in memory, for `fold` and for tests.
+//! States in memory, for replay and for tests.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::ops::Bound;
 
 use segflow_core::clock::Cursor;
+use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
-use segflow_core::state::{State, Wake};
+use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 
 use super::{Due, States, TimerKind};
 
-/// Every state and timer in memory.
+/// Every customer and timer in memory.
 #[derive(Default)]
 pub struct Memory {
-    states: HashMap<CustomerId, State>,
+    /// The state of a customer who is not known.
+    unknown: State,
+    customers: HashMap<CustomerId, Customer>,
     facts: BTreeSet<(Timestamp, CustomerId)>,
     silences: BTreeSet<(Timestamp, CustomerId)>,
 }
@@ -23,55 +26,51 @@ impl Memory {
     /// A customer's state; none if nothing of theirs was folded.
     #[must_use]
     pub fn get(&self, customer: &CustomerId) -> Option<&State> {
-        self.states.get(customer)
+        self.customers.get(customer).map(Customer::state)
     }
 
     /// How many customers there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.states.len()
+        self.customers.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty()
+        self.customers.is_empty()
     }
 
-    /// Every customer's state, in no order.
-    pub fn into_states(self) -> impl Iterator<Item = (CustomerId, State)> {
-        self.states.into_iter()
+    /// Every customer, in no order.
+    pub fn into_customers(self) -> impl Iterator<Item = (CustomerId, Customer)> {
+        self.customers.into_iter()
     }
 
     /// Every customer's state, in the order of their ids.
     #[must_use]
     pub fn all(&self) -> BTreeMap<&CustomerId, &State> {
-        self.states.iter().collect()
+        self.customers.iter().map(|(id, customer)| (id, customer.state())).collect()
     }
 }
 
 impl States for Memory {
     type Error = Infallible;
 
-    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, Infallible> {
-        if !self.states.contains_key(customer) {
-            self.states.insert(customer.clone(), State::default());
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut Customer) -> R) -> Result<R, Infallible> {
+        if !self.customers.contains_key(customer) {
+            self.customers.insert(customer.clone(), Customer::default());
         }
-        let state = self.states.get_mut(customer).expect("inserted above");
-        let before = state.wake();
-        let result = change(state);
-        let after = state.wake();
+        let known = self.customers.get_mut(customer).expect("inserted above");
+        let before = known.state().wake();
+        let result = change(known);
+        let after = known.state().wake();
         turn(&mut self.facts, customer, before.fact, after.fact);
         turn(&mut self.silences, customer, before.silence, after.silence);
         Ok(result)
     }
 
-    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, Infallible> {
-        Ok(self.states.get(customer).map_or_else(|| State::default().wake(), State::wake))
-    }
-
-    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, Infallible> {
-        Ok(self.states.get(customer).map_or(0, |state| state.decision.segmentation))
+    fn peek(&mut self, customer: &CustomerId) -> Result<&State, Infallible> {
+        Ok(self.get(customer).unwrap_or(&self.unknown))
     }
 
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, Infallible> {
@@ -90,8 +89,8 @@ impl States for Memory {
             }
             None => {
                 let earlier = |(instant, _): &&(Timestamp, CustomerId)| *instant < from.instant;
-                // Without a lowest customer id to start from, what is behind the cursor is passed over; it is empty
-                // but for stale rows, which memory does not keep.
+                // There is no lowest customer id to start from, so that earlier rows are skipped one by one. There are
+                // few of them: what lies behind the cursor was judged, and memory keeps no stale rows.
                 timers.iter().skip_while(earlier).take_while(reached).take(max).map(due).collect()
             }
         };
@@ -106,7 +105,7 @@ impl States for Memory {
     ) -> Result<Vec<CustomerId>, Infallible> {
         let within =
             |customer: &&CustomerId| after.is_none_or(|after| *customer > after) && to.is_none_or(|to| *customer <= to);
-        let mut ids: Vec<CustomerId> = self.states.keys().filter(within).cloned().collect();
+        let mut ids: Vec<CustomerId> = self.customers.keys().filter(within).cloned().collect();
         ids.sort_unstable();
         ids.truncate(max);
         Ok(ids)

@@ -2,59 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use segflow_core::event::{Attribute, Body, Direction};
-use segflow_core::feature::Feature;
+use segflow_core::event::{Attribute, Body};
+use segflow_core::feature::row::AttributeIndex;
 use segflow_core::money::Currency;
-use segflow_core::segmentation::{AttributeKind, Segmentation};
+use segflow_core::segmentation::Segmentation;
+use segflow_core::value_type::ValueType;
 
-/// The kind of an event, and its content: `("MADE", "PR-1: 60.00 GBP, by 2026-05-03")`.
-pub(super) fn words(body: &Body, segmentation: &Segmentation) -> (&'static str, String) {
+/// The content of an event beside its kind: `PR-1: 60.00 GBP, by 2026-05-03`.
+pub(super) fn words(body: &Body, segmentation: &Segmentation) -> String {
     let money = |minor: &i64| money(*minor, &segmentation.currency);
     match body {
         Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
             let debt_type = debt_type.as_ref().map_or(String::new(), |debt_type| format!(", {debt_type}"));
-            ("ISSUED", format!("{invoice_id}: {}, due {due_date}{debt_type}", money(amount_minor)))
+            format!("{invoice_id}: {}, due {due_date}{debt_type}", money(amount_minor))
         }
         Body::Adjusted { invoice_id, delta_minor, due_date } => {
             let due = due_date.map_or(String::new(), |due| format!(", now due {due}"));
             let sign = if *delta_minor > 0 { "+" } else { "" };
-            ("ADJUSTED", format!("{invoice_id}: {sign}{}{due}", money(delta_minor)))
+            format!("{invoice_id}: {sign}{}{due}", money(delta_minor))
         }
-        Body::WrittenOff { invoice_id } => ("WRITTEN_OFF", invoice_id.clone()),
         Body::Received { payment_id, amount_minor, invoice_id, method } => {
             let named = invoice_id.as_ref().map_or(String::new(), |invoice| format!(", for {invoice}"));
             let method = method.as_ref().map_or(String::new(), |method| format!(", by {method}"));
-            ("RECEIVED", format!("{payment_id}: {}{named}{method}", money(amount_minor)))
+            format!("{payment_id}: {}{named}{method}", money(amount_minor))
         }
         Body::Failed { payment_id, code } => {
-            ("FAILED", code.map_or(payment_id.clone(), |code| format!("{payment_id}: {}", code.word())))
+            code.map_or(payment_id.clone(), |code| format!("{payment_id}: {}", code.word()))
         }
-        Body::Reversed { payment_id } => ("REVERSED", payment_id.clone()),
-        Body::Contact { contact_id, direction, channel, outcome } => {
-            let kind = match direction {
-                Direction::Outbound => "OUTBOUND",
-                Direction::Inbound => "INBOUND",
-            };
-            (kind, format!("{contact_id}: {}, {}", channel.word(), outcome.word()))
+        Body::Contact { contact_id, channel, outcome, .. } => {
+            format!("{contact_id}: {}, {}", channel.word(), outcome.word())
         }
-        Body::Made { promise_id, amount_minor, due_date } => {
-            ("MADE", format!("{promise_id}: {}, by {due_date}", money(amount_minor)))
+        Body::Made { promise_id, amount_minor, due_date } | Body::Amended { promise_id, amount_minor, due_date } => {
+            format!("{promise_id}: {}, by {due_date}", money(amount_minor))
         }
-        Body::Amended { promise_id, amount_minor, due_date } => {
-            ("AMENDED", format!("{promise_id}: {}, by {due_date}", money(amount_minor)))
-        }
-        Body::Cancelled { promise_id } => ("CANCELLED", promise_id.clone()),
         Body::Opened { dispute_id, invoice_id, amount_minor } => {
             let disputed = invoice_id.as_deref().unwrap_or("every invoice open then");
             let amount = amount_minor.as_ref().map_or("all".to_owned(), money);
-            ("OPENED", format!("{dispute_id}: {amount} of {disputed}"))
+            format!("{dispute_id}: {amount} of {disputed}")
         }
         Body::Resolved { dispute_id, upheld } => {
             let how = upheld.map_or("", |upheld| if upheld { ": upheld" } else { ": rejected" });
-            ("RESOLVED", format!("{dispute_id}{how}"))
+            format!("{dispute_id}{how}")
         }
-        Body::Updated { attributes } => ("UPDATED", update(attributes, segmentation)),
-        Body::Erased => ("ERASED", "all that was recorded until then".to_owned()),
+        Body::WrittenOff { invoice_id: id }
+        | Body::Reversed { payment_id: id }
+        | Body::Cancelled { promise_id: id } => id.clone(),
+        Body::Updated { attributes } => update(attributes, segmentation),
+        Body::Erased => "all that was recorded until then".to_owned(),
     }
 }
 
@@ -73,10 +67,8 @@ fn attribute(name: &str, value: &Attribute, segmentation: &Segmentation) -> Stri
     let Some(place) = segmentation.attributes.iter().position(|attribute| attribute.name == name) else {
         return format!("{name} (not declared)");
     };
-    let mut reads = segmentation.features.iter().filter(|slot| {
-        matches!(slot.feature, Feature::Profile(read) | Feature::DaysSince(read) | Feature::DaysUntil(read)
-            if read == place)
-    });
+    let read = Some(AttributeIndex(place));
+    let mut reads = segmentation.features.iter().filter(|slot| slot.feature.references().attribute == read);
     match reads.next() {
         Some(slot) if slot.sensitive => return format!("{name} (sensitive)"),
         Some(_) => {}
@@ -85,7 +77,7 @@ fn attribute(name: &str, value: &Attribute, segmentation: &Segmentation) -> Stri
     match value {
         Attribute::Null => format!("{name} taken away"),
         Attribute::Text(text) => format!("{name} = {text:?}"),
-        Attribute::Long(minor) if segmentation.attributes[place].kind == AttributeKind::Money => {
+        Attribute::Long(minor) if segmentation.attributes[place].kind == ValueType::Money => {
             format!("{name} = {}", money(*minor, &segmentation.currency))
         }
         Attribute::Long(long) => format!("{name} = {long}"),

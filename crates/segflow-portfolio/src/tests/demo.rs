@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::advance::advance;
+use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Body, CustomerId};
 use segflow_core::segmentation::{Loaded, Segmentation};
-use segflow_core::state::{State, fold};
 use segflow_core::time::Timestamp;
 
 use super::portfolio;
@@ -42,7 +42,7 @@ fn entries(customers: u32) -> BTreeMap<String, usize> {
             entries.insert(format!("{} {}", dimension.name, segment.name), 0);
         }
     }
-    let mut states: BTreeMap<CustomerId, State> = BTreeMap::new();
+    let mut states: BTreeMap<CustomerId, Customer> = BTreeMap::new();
     for event in portfolio(customers, 120).events() {
         let (customer, at) = (event.customer_id.clone(), event.occurred_at);
         let state = states.entry(customer.clone()).or_default();

@@ -21,7 +21,8 @@ use crate::log::{Past, TaskId};
 use crate::recovery::roll_forward::{RollForward, Rolled};
 use crate::task::TaskState;
 use crate::task::acceptance::{Rejected, accept, refused};
-use segflow_engine::rules::Rules;
+use segflow_engine::rules::{DecidedBy, Rules};
+use segflow_engine::states::States as _;
 
 /// A task that is audited.
 pub struct Audit {
@@ -176,7 +177,7 @@ impl Audit {
         let batch = self.state.batch(&record, &bytes);
         self.state.write(&batch, record.clone())?;
         let Rules { present: segmentation, .. } = self.state.rules().expect("an epoch was just written");
-        let rejected = [rejected, refused(&epoch, &read)].concat().into_iter();
+        let rejected = [rejected, refused(&epoch)].concat().into_iter();
         let rejected =
             rejected.map(|Rejected { index, rejection }| (read[index].family, read[index].offset, rejection));
         let rejected = rejected.collect();
@@ -191,12 +192,15 @@ impl Audit {
     /// If the state cannot be read.
     pub fn customer(&mut self, customer: &CustomerId) -> Result<Option<KnownCustomer>, TaskError> {
         let state = self.state.states().peek(customer)?.clone();
-        let Some(Rules { present, former }) = self.state.rules() else { return Ok(None) };
+        let Some(rules) = self.state.rules() else { return Ok(None) };
         if state == State::default() {
             return Ok(None);
         }
-        let version = state.decision.segmentation;
-        let segmentation = former.into_iter().find(|former| former.version == version).unwrap_or(present);
+        let segmentation = match rules.of(&state) {
+            DecidedBy::Nothing | DecidedBy::Present => &rules.present,
+            DecidedBy::Former(former) => former,
+        };
+        let segmentation = Arc::clone(segmentation);
         let decided_up_to = state.decision.up_to(self.state.clock().cursor.instant);
         Ok(Some(KnownCustomer { state, segmentation, decided_up_to }))
     }

@@ -7,7 +7,7 @@ use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 
-use segflow_engine::rules::Rules;
+use segflow_engine::rules::{DecidedBy, Rules};
 
 /// The moves of each customer that an epoch moved, in the order of the changes: the dimension, and the segment left if
 /// there was one.
@@ -28,9 +28,10 @@ pub(super) type Stands = BTreeMap<String, String>;
 
 /// Where a customer stands.
 pub(super) fn stands(state: &State, rules: &Rules) -> Stands {
-    let version = state.decision.segmentation;
-    let present = [0, rules.present.version].contains(&version);
-    let segmentation: &Segmentation = if present { &rules.present } else { rules.former(version) };
+    let segmentation = match rules.of(state) {
+        DecidedBy::Nothing | DecidedBy::Present => &rules.present,
+        DecidedBy::Former(former) => former,
+    };
     let dimensions = segmentation.dimensions.iter().zip(&state.decision.dimensions);
     let stands = dimensions.filter_map(|(dimension, membership)| {
         let segment = &dimension.segments[usize::from(membership.current?)];

@@ -23,10 +23,11 @@ use crate::task::TaskState;
 use crate::task::epoch::{Moved, Prepared};
 use crate::task::outputs::shadow_change;
 use crate::task::stored::Stored;
-use segflow_engine::epoch::{Epoch, Target, decide};
+use segflow_engine::epoch::{Epoch, Plan, Target, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::migration::{Migration, Reached, Until};
 use segflow_engine::rules::Rules;
+use segflow_engine::states::States as _;
 
 /// The header of every change that names its run: `seq` is contiguous within one.
 const RUN: &str = "segflow.shadow-run";
@@ -65,7 +66,12 @@ impl Run {
     ///
     /// # Errors
     /// If the store is in use, or the disk refuses.
-    pub fn resume(config: &Config, task: TaskId, pair: &RulePair, marked: &str) -> Result<Option<Self>, TaskError> {
+    pub(super) fn resume(
+        config: &Config,
+        task: TaskId,
+        pair: &RulePair,
+        marked: &str,
+    ) -> Result<Option<Self>, TaskError> {
         let directory = config.shadow_dir(task);
         if !directory.join("CURRENT").exists() {
             return Ok(None);
@@ -91,7 +97,7 @@ impl Run {
     ///
     /// # Errors
     /// If the store is in use, or the disk refuses.
-    pub fn begin(
+    pub(super) fn begin(
         config: &Config,
         state: &TaskState,
         pair: &RulePair,
@@ -147,27 +153,27 @@ impl Run {
     }
 
     /// Its name.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.progress.name()
     }
 
     /// Its number: higher than that of the task's run before, as far as that is known.
-    pub const fn number(&self) -> u64 {
+    pub(super) const fn number(&self) -> u64 {
         self.progress.number
     }
 
     /// Whether some customers are decided by the live rules still.
-    pub const fn is_passing(&self) -> bool {
+    pub(super) const fn is_passing(&self) -> bool {
         self.progress.passing
     }
 
     /// How many customers stand elsewhere than in the live segmentation, by dimension that both have.
-    pub const fn differing(&self) -> &BTreeMap<String, u64> {
+    pub(super) const fn differing(&self) -> &BTreeMap<String, u64> {
         &self.progress.differing
     }
 
     /// Whether it evaluates this candidate beside these rules.
-    pub fn is_of(&self, pair: &RulePair) -> bool {
+    pub(super) fn is_of(&self, pair: &RulePair) -> bool {
         self.progress.is_of(pair)
     }
 
@@ -175,7 +181,7 @@ impl Run {
     ///
     /// # Errors
     /// Why the run cannot go on.
-    pub fn prepare(
+    pub(super) fn prepare(
         &mut self,
         config: &Config,
         mut live: LiveEpoch<'_>,
@@ -192,16 +198,17 @@ impl Run {
         let target = Target::Proven { clock, grace_ms: config.clock.grace_ms, timers_max: bounds.timers_max };
         let after = self.progress.passed_to.clone();
         let until = Until::Customers(bounds.resegmented_max);
-        let pass = self.progress.passing.then_some(Migration { after, until });
-        let epoch = decide(&mut self.states, &self.rules, &before, accepted, &target, pass.as_ref())?;
+        let migration = self.progress.passing.then_some(Migration { after, until });
+        let plan = Plan { rules: &self.rules, before: &before, target: &target, migration: migration.as_ref() };
+        let epoch = decide(&mut self.states, plan, accepted)?;
         let alone = live.prepared.commit.is_none();
-        if alone && epoch.woken == 0 && epoch.passed.is_none() {
+        if alone && epoch.woken == 0 && epoch.migrated.is_none() {
             return Ok(ShadowStep::Nothing);
         }
         self.states.store().check_room()?;
         let mut next = self.progress.clone();
         next.clock = epoch.clock.clone();
-        (next.passing, next.passed_to) = match &epoch.passed {
+        (next.passing, next.passed_to) = match &epoch.migrated {
             Some(Reached::Customer(customer)) => (true, Some(customer.clone())),
             Some(Reached::End) | None => (false, None),
         };
@@ -231,7 +238,7 @@ impl Run {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn apply(&mut self) -> Result<(), TaskError> {
+    pub(super) fn apply(&mut self) -> Result<(), TaskError> {
         if let Some((batch, next)) = self.prepared.take() {
             self.states.write(&batch)?;
             self.progress = next;
@@ -240,7 +247,7 @@ impl Run {
     }
 
     /// Forgets what was prepared and not sent.
-    pub fn discard(&mut self) {
+    pub(super) fn discard(&mut self) {
         self.prepared = None;
         self.states.discard();
     }

@@ -45,8 +45,7 @@ pub(crate) fn accept(config: &Config, records: &[Record], w: Timestamp) -> (Acce
 }
 
 /// The records for whose facts there was no room.
-pub(crate) fn refused(epoch: &Epoch, records: &[Record]) -> Vec<Rejected> {
-    let refused = |record: &Record| epoch.refused.contains(&(record.family, record.offset));
-    let places = records.iter().enumerate().filter(|(_, record)| refused(record)).map(|(index, _)| index);
-    places.map(|index| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) }).collect()
+pub(crate) fn refused(epoch: &Epoch) -> Vec<Rejected> {
+    let refused = |&index: &usize| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) };
+    epoch.refused.iter().map(refused).collect()
 }

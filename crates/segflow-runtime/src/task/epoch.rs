@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::clock::{Clock, Idle};
 use segflow_core::event::Family;
 use segflow_core::journal::{Position, Record as Journal};
-use segflow_engine::epoch::{Epoch, Target, changed, decide};
+use segflow_engine::epoch::{Epoch, Plan, Target, changed, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::rules::{Refused, Rules};
 
@@ -83,9 +83,11 @@ impl TaskState {
         let timers_max = input.bounds.timers_max;
         let target = Target::Proven { clock: settled.clone(), grace_ms: config.clock.grace_ms, timers_max };
         let beginning = self.at_hand.next(config, self.last.as_ref());
-        let pass = beginning.standing.migration(input.bounds.resegmented_max);
+        let migration = beginning.standing.migration(input.bounds.resegmented_max);
         let facts = (input.shadow == ShadowNeeds::Facts).then(|| accepted.clone());
-        let epoch = decide(&mut self.states, &beginning.rules, &before, accepted, &target, pass.as_ref())?;
+        let rules = &beginning.rules;
+        let plan = Plan { rules, before: &before, target: &target, migration: migration.as_ref() };
+        let epoch = decide(&mut self.states, plan, accepted)?;
         let beside = facts.map(|accepted| {
             let moved = Moved { moves: moves(&epoch.changes), rules: beginning.rules.clone() };
             Beside { accepted, moved }
@@ -93,12 +95,12 @@ impl TaskState {
         let refused_rules = beginning.refused;
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
         let ticked = config.clock.idle == Idle::RecordTime && epoch.clock != before;
-        let turned = beginning.standing.activates || epoch.passed.is_some();
+        let turned = beginning.standing.activates || epoch.migrated.is_some();
         if input.records.is_empty() && epoch.woken == 0 && !moved && !ticked && !turned {
             return Ok(Prepared { settled, refused: refused_rules, commit: None, beside });
         }
         self.check_room()?;
-        let rejected = [rejected, refused(&epoch, input.records)].concat();
+        let rejected = [rejected, refused(&epoch)].concat();
         let record = self.journal(&beginning.standing, &epoch, inputs, w);
         let decided = DecidedEpoch { beginning, record, epoch, rejected };
         let commit = self.commit(config, input.records, decided)?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use segflow_core::clock::Cursor;
+use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
 use segflow_core::state::{State, Wake};
 use segflow_core::time::Timestamp;
@@ -39,9 +40,9 @@ pub enum StoredError {
     Id,
 }
 
-/// A state, and the timers that the disk has of it.
+/// A customer, and the timers that the disk has of them.
 struct Entry {
-    state: State,
+    known: Customer,
     stored: Wake,
     row: Row,
 }
@@ -113,7 +114,8 @@ impl Stored {
     #[must_use]
     pub fn encode(&self, meta: &[(Meta, &[u8])]) -> Vec<u8> {
         let mut batch = Batch::new(&self.store);
-        for (customer, Entry { state, stored, row }) in &self.dirty {
+        for (customer, Entry { known, stored, row }) in &self.dirty {
+            let state = known.state();
             let id = customer.as_str().as_bytes();
             let (wake, now) = (state.wake(), Row::of(state));
             if let Some(before) = row.key(id).filter(|_| *row != now) {
@@ -135,9 +137,9 @@ impl Stored {
     /// If they cannot be written.
     pub fn write(&mut self, batch: &[u8]) -> Result<(), StoreError> {
         self.store.write(batch)?;
-        for (customer, Entry { state, .. }) in std::mem::take(&mut self.dirty) {
-            let (stored, row) = (state.wake(), Row::of(&state));
-            self.clean.insert(customer, Entry { state, stored, row });
+        for (customer, Entry { known, .. }) in std::mem::take(&mut self.dirty) {
+            let (stored, row) = (known.state().wake(), Row::of(known.state()));
+            self.clean.insert(customer, Entry { known, stored, row });
         }
         Ok(())
     }
@@ -145,21 +147,6 @@ impl Stored {
     /// Forgets every change since the last write.
     pub fn discard(&mut self) {
         self.dirty.clear();
-    }
-
-    /// A customer's decision state as it stands in this cycle.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
-        if self.dirty.contains_key(customer) {
-            return Ok(&self.dirty[customer].state);
-        }
-        if !self.clean.young.contains_key(customer) {
-            let entry = self.take(customer)?;
-            self.clean.insert(customer.clone(), entry);
-        }
-        Ok(&self.clean.young[customer].state)
     }
 
     /// A state out of the cache or the store.
@@ -172,33 +159,36 @@ impl Stored {
             let key = row.key(id).expect("a row of the disk has a key");
             if let Some(bytes) = self.store.customer(&key)? {
                 let state = self.reader.decode(&bytes)?;
-                return Ok(Entry { stored: state.wake(), state, row });
+                return Ok(Entry { stored: state.wake(), known: state.into(), row });
             }
         }
         let state = State::default();
-        Ok(Entry { stored: state.wake(), state, row: Row::None })
+        Ok(Entry { stored: state.wake(), known: state.into(), row: Row::None })
     }
 }
 
 impl States for Stored {
     type Error = StoredError;
 
-    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut State) -> R) -> Result<R, StoredError> {
+    fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut Customer) -> R) -> Result<R, StoredError> {
         if let Some(entry) = self.dirty.get_mut(customer) {
-            return Ok(change(&mut entry.state));
+            return Ok(change(&mut entry.known));
         }
         let mut entry = self.take(customer)?;
-        let result = change(&mut entry.state);
+        let result = change(&mut entry.known);
         self.dirty.insert(customer.clone(), entry);
         Ok(result)
     }
 
-    fn wake(&mut self, customer: &CustomerId) -> Result<Wake, StoredError> {
-        self.peek(customer).map(State::wake)
-    }
-
-    fn decided_by(&mut self, customer: &CustomerId) -> Result<u32, StoredError> {
-        self.peek(customer).map(|state| state.decision.segmentation)
+    fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
+        if self.dirty.contains_key(customer) {
+            return Ok(self.dirty[customer].known.state());
+        }
+        if !self.clean.young.contains_key(customer) {
+            let entry = self.take(customer)?;
+            self.clean.insert(customer.clone(), entry);
+        }
+        Ok(self.clean.young[customer].known.state())
     }
 
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, StoredError> {

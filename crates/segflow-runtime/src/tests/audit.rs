@@ -1,5 +1,7 @@
 //! An audit: equal to what was decided, also across an activation; every way in which an epoch may differ.
 
+use std::num::NonZeroU32;
+
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::time::Timestamp;
@@ -98,7 +100,7 @@ fn what_was_decided_is_equal_also_across_an_activation() {
     assert_eq!(audit.next().map(|next| next.epoch), Some(amid as u64 + 1));
     let mut by = |customer: &str| {
         let known = audit.customer(&CustomerId::new(customer).unwrap()).unwrap();
-        known.map(|known| (known.segmentation.version, known.state.decision.segmentation))
+        known.map(|known| (known.segmentation.version, known.state.decision.segmentation.map_or(0, NonZeroU32::get)))
     };
     assert_eq!((by("c00"), by("c19"), by("nobody")), (Some((2, 2)), Some((1, 1)), None));
 }

@@ -46,7 +46,7 @@ fn who_is_erased_leaves_a_stub_without_an_id_and_goes_on_in_seq() {
         let store = Store::open(&bench.config.task_dir(P0), &bench.config.store).unwrap();
         assert_eq!(store.customer(CUSTOMER.as_bytes()).unwrap(), None, "the id is gone");
         let mut states = Stored::new(store, 10);
-        let wake = states.wake(&CustomerId::new(CUSTOMER).unwrap()).unwrap();
+        let wake = states.peek(&CustomerId::new(CUSTOMER).unwrap()).unwrap().wake();
         assert_eq!(wake.silence, segflow_core::time::Timestamp::NEVER, "nothing is judged any more");
         assert!(states.peek(&CustomerId::new(CUSTOMER).unwrap()).unwrap().is_stub());
     }

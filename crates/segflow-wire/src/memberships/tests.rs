@@ -65,7 +65,7 @@ fn decided() -> (Segmentation, Decision) {
     let decision = Decision {
         as_of: at("2026-05-03T09:30:00.001Z"),
         next: at("2026-06-01T23:00:00Z").unwrap(),
-        segmentation: 3,
+        segmentation: NonZeroU32::new(3),
         dimensions: vec![stage, value],
         closed: [("arm".to_owned(), 7)].into(),
     };

@@ -6,11 +6,12 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use segflow_core::advance::advance;
 use segflow_core::change::{Cause, Decided};
+use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Body, Event, Family};
 use segflow_core::fact::{Fact, Inserted};
 use segflow_core::resegment::resegment;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{State, fold};
+use segflow_core::state::State;
 use segflow_core::time::{Date, Timestamp};
 use segflow_pure_tests::arbitrary::{Case, Cycle};
 use segflow_pure_tests::naive::{Activation, Move, Observer, moves_across};
@@ -22,7 +23,7 @@ use crate::until::check_features;
 pub struct Live<'a> {
     case: &'a Case,
     unread: VecDeque<&'a Event>,
-    state: State,
+    known: Customer,
     decided: Vec<Decided>,
     /// How many facts counted only from later than they happened.
     pub late: usize,
@@ -42,7 +43,7 @@ impl<'a> Live<'a> {
         Self {
             case,
             unread: case.events.iter().collect(),
-            state: State::default(),
+            known: Customer::default(),
             decided: Vec::new(),
             late: 0,
             observer: Observer::default(),
@@ -76,7 +77,7 @@ impl<'a> Live<'a> {
     pub fn cycle(&mut self, cycle: &Cycle) {
         let reads = self.unread.len().min(cycle.reads);
         let silence = self.silence.max(cycle.silence);
-        let wake = self.state.wake();
+        let wake = self.known.state().wake();
         let touched = reads > 0 || wake.fact < cycle.facts;
         let passed = self.waiting.as_ref().is_some_and(|(_, cycles)| *cycles == 0);
         let judged = touched || wake.silence < silence || passed;
@@ -98,7 +99,7 @@ impl<'a> Live<'a> {
     fn go_over(&mut self) {
         let Some((new, _)) = self.waiting.take() else { return };
         let old = std::mem::replace(&mut self.segmentation, new);
-        self.decided.extend(resegment(&mut self.state, &customer(), old, new, self.silence));
+        self.decided.extend(resegment(&mut self.known, &customer(), old, new, self.silence));
         self.as_of = self.as_of.map(|as_of| as_of.max(self.silence));
         let at = self.as_of.unwrap_or(self.silence);
         self.activations.push(Activation { at, segmentation: new, known: self.observer.before(at).known() });
@@ -108,10 +109,12 @@ impl<'a> Live<'a> {
     /// to the same changes and the same bytes.
     pub fn advance(&mut self, to: Timestamp) {
         let bytes = |state: &State| postcard::to_allocvec(state).expect("a state encodes into memory");
-        let mut anew: State = postcard::from_bytes(&bytes(&self.state)).expect("it was encoded");
-        let decided = advance(&mut self.state, &customer(), self.segmentation, to);
+        let anew: State = postcard::from_bytes(&bytes(self.known.state())).expect("it was encoded");
+        let mut anew = Customer::from(anew);
+        let decided = advance(&mut self.known, &customer(), self.segmentation, to);
         assert_eq!(advance(&mut anew, &customer(), self.segmentation, to), decided, "up to {to}");
-        assert_eq!(bytes(&anew), bytes(&self.state), "{:?} and {:?} at {to}", anew.decision, self.state.decision);
+        let (anew, known) = (anew.state(), self.known.state());
+        assert_eq!(bytes(anew), bytes(known), "{:?} and {:?} at {to}", anew.decision, known.decision);
         self.decided.extend(decided);
         let begun = self.observer.known().iter().any(|known| known.from < to);
         if self.as_of.is_some() || begun {
@@ -125,19 +128,19 @@ impl<'a> Live<'a> {
             return;
         }
         let offset = self.case.events.len() - self.unread.len();
-        let folded = fold(&mut self.state, event.clone(), offset as u64, self.silence, self.segmentation);
+        let folded = fold(&mut self.known, event.clone(), offset as u64, self.silence, self.segmentation);
         self.late += usize::from(folded.late);
         if !self.is_too_old(event, decided) {
             self.observer.read(Fact::from(event.clone()), decided, folded.inserted == Inserted::New);
         }
     }
 
-    /// What happened further back than the horizon is forgotten, but for profiles.
+    /// Facts older than the horizon are forgotten, but for profiles.
     fn is_too_old(&self, event: &Event, decided: Timestamp) -> bool {
         event.body.family() != Family::Profiles && self.is_past_the_horizon(event.occurred_at, decided)
     }
 
-    /// What `docs/features.md` asks producers not to do: to say more of something once it may have been pruned.
+    /// `docs/features.md` asks producers not to do this: to send more about a thing once it may have been pruned.
     fn is_said_too_late(&self, event: &Event, decided: Timestamp) -> bool {
         let subject = event.body.subject();
         let same = |fact: &Fact| {
@@ -158,16 +161,16 @@ impl<'a> Live<'a> {
     /// copy that another gave way to waits for the first undecided instant: what it replaced is gone already.
     pub fn check_features(&self) -> Result<(), TestCaseError> {
         let decided = self.as_of.max(Some(self.silence));
-        let waits = self.state.pending.iter().any(|pending| Some(pending.effective) <= decided);
+        let waits = self.known.state().pending.iter().any(|pending| Some(pending.effective) <= decided);
         match self.as_of.filter(|_| !waits) {
-            Some(as_of) => check_features(self.case, &self.state, &self.observer.known(), as_of.plus_ms(-1)),
+            Some(as_of) => check_features(self.case, self.known.state(), &self.observer.known(), as_of.plus_ms(-1)),
             None => Ok(()),
         }
     }
 
     /// Everything before `as_of` is decided, neither less nor more.
     pub fn check_as_of(&self) -> Result<(), TestCaseError> {
-        prop_assert_eq!(self.state.decision.as_of, self.as_of);
+        prop_assert_eq!(self.known.state().decision.as_of, self.as_of);
         Ok(())
     }
 

@@ -13,9 +13,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 use segflow_core::advance::advance;
+use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{CustomerId, Event};
 use segflow_core::fact::Fact;
-use segflow_core::state::{State, fold};
+use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_pure_tests::arbitrary::{Case, case, instants, schedule, versions};
 use segflow_pure_tests::naive::{Known, Observer, moves};
@@ -35,11 +36,11 @@ proptest! {
         shuffled.extend(copies.iter().map(|index| index.get(&case.events).clone()));
         shuffle(&mut shuffled, order);
         let (once, again) = (folded(&case, &case.events), folded(&case, &shuffled));
-        prop_assert_eq!(bytes(&once), bytes(&again));
+        prop_assert_eq!(bytes(once.state()), bytes(again.state()));
         let pending = |state: &State| -> Vec<_> {
             state.pending.iter().map(|fact| (fact.effective, fact.family, fact.event_id.clone())).collect()
         };
-        prop_assert_eq!(pending(&once), pending(&again));
+        prop_assert_eq!(pending(once.state()), pending(again.state()));
     }
 
     /// I2: in any batching, with every fact read before its time has passed, incremental equals from scratch.
@@ -107,10 +108,10 @@ proptest! {
     /// A value and a rule hold until just before the `until` that they promise.
     #[test]
     fn until_is_never_too_late(case in case(), instants in instants(1..3)) {
-        let mut state = folded(&case, &case.events);
+        let mut one = folded(&case, &case.events);
         for at in instants.at(&case) {
-            advance(&mut state, &customer(), &case.segmentation, at.plus_ms(1));
-            check_until(&case, &state, &known(&case), at)?;
+            advance(&mut one, &customer(), &case.segmentation, at.plus_ms(1));
+            check_until(&case, one.state(), &known(&case), at)?;
         }
     }
 
@@ -122,19 +123,19 @@ proptest! {
         instants.extend(all.iter().map(|moved| moved.effective_at));
         instants.sort_unstable();
         instants.dedup();
-        let mut state = folded(&case, &case.events);
+        let mut one = folded(&case, &case.events);
         for at in instants {
-            let mut upto = state.clone();
+            let mut upto = one.clone();
             advance(&mut upto, &customer(), &case.segmentation, at);
-            let wake = upto.wake();
+            let wake = upto.state().wake();
             let next = all.iter().map(|moved| moved.effective_at).find(|moved| *moved >= at);
             prop_assert!(next.is_none_or(|next| wake.fact.min(wake.silence) <= next), "{wake:?} at {at}, moves at {next:?}");
-            advance(&mut state, &customer(), &case.segmentation, at.plus_ms(1));
-            check_decided_twice(&case, &state, at)?;
+            advance(&mut one, &customer(), &case.segmentation, at.plus_ms(1));
+            check_decided_twice(&case, one.state(), at)?;
         }
     }
 
-    /// What a change forecasts is what happens if no fact arrives.
+    /// A change forecasts the move that happens if no fact arrives.
     #[test]
     fn forecast_is_what_silence_brings(case in case(), chosen in any::<Index>()) {
         let mut decided = advance(&mut folded(&case, &case.events), &customer(), &case.segmentation, case.end());
@@ -190,12 +191,12 @@ fn shuffle(events: &mut [Event], seed: [u8; 16]) {
     }
 }
 
-fn folded(case: &Case, events: &[Event]) -> State {
-    let mut state = State::default();
+fn folded(case: &Case, events: &[Event]) -> Customer {
+    let mut folded = Customer::default();
     for (offset, event) in events.iter().enumerate() {
-        fold(&mut state, event.clone(), offset as u64, Timestamp::BEGINNING, &case.segmentation);
+        fold(&mut folded, event.clone(), offset as u64, Timestamp::BEGINNING, &case.segmentation);
     }
-    state
+    folded
 }
 
 fn bytes(state: &State) -> Vec<u8> {
@@ -210,7 +211,7 @@ fn known(case: &Case) -> Vec<Known> {
     observer.known()
 }
 
-/// Deciding once more the instant that was decided last moves nobody who is somewhere.
+/// Deciding once more the instant that was decided last moves no customer who has a membership.
 fn check_decided_twice(case: &Case, state: &State, at: Timestamp) -> Result<(), TestCaseError> {
     let memberships = &state.decision.dimensions;
     if memberships.is_empty() || memberships.iter().any(|membership| membership.current.is_none()) {
@@ -218,8 +219,9 @@ fn check_decided_twice(case: &Case, state: &State, at: Timestamp) -> Result<(), 
     }
     let mut again = state.clone();
     again.decision.next = at;
+    let mut again = Customer::from(again);
     let decided = advance(&mut again, &customer(), &case.segmentation, at.plus_ms(1));
     prop_assert_eq!(decided, vec![]);
-    prop_assert_eq!(&again.decision.dimensions, &state.decision.dimensions);
+    prop_assert_eq!(&again.state().decision.dimensions, &state.decision.dimensions);
     Ok(())
 }

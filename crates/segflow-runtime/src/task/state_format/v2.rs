@@ -2,14 +2,17 @@
 //!
 //! On disk, in stores that such a release wrote.
 
+use std::num::NonZeroU32;
+
 use segflow_core::fact::Facts;
+use segflow_core::in_effect::Pending;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{self, Membership, Pending};
+use segflow_core::state::{self, Membership};
 use segflow_core::time::Timestamp;
 use serde::Deserialize;
 
 /// The version byte of these states.
-pub const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 2;
 
 #[derive(Deserialize)]
 struct State {
@@ -27,15 +30,15 @@ struct Decision {
 
 /// The state as this release keeps it. An erased customer stood in dimensions without a segment; now those are
 /// closed, by name.
-pub fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State, postcard::Error> {
+pub(super) fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State, postcard::Error> {
     let State { facts, pending, decision: Decision { as_of, next, dimensions } } = postcard::from_bytes(bytes)?;
     let mut decision = state::Decision { as_of, next, ..state::Decision::default() };
     if dimensions.iter().any(|membership| membership.current.is_some()) {
-        (decision.segmentation, decision.dimensions) = (segmentation.version, dimensions);
+        (decision.segmentation, decision.dimensions) = (NonZeroU32::new(segmentation.version), dimensions);
     } else {
         let names = segmentation.dimensions.iter().map(|dimension| dimension.name.clone());
         let closed = names.zip(dimensions.into_iter().map(|membership| membership.seq));
         decision.closed = closed.filter(|(_, seq)| *seq > 0).collect();
     }
-    Ok(state::State::new(facts, pending, decision))
+    Ok(state::State { facts, pending, decision })
 }

@@ -1,0 +1,115 @@
+//! One customer in memory: the state with its memo, and how an event is folded in.
+
+use std::collections::BTreeSet;
+
+use crate::event::{Event, Family};
+use crate::fact::{Fact, Inserted};
+use crate::in_effect::Pending;
+use crate::memo::Memo;
+use crate::segmentation::Segmentation;
+use crate::state::{Membership, State};
+use crate::time::Timestamp;
+
+/// A customer's state, and beside it the memo of what was decided.
+///
+/// The two change together: `fold`, `advance` and `resegment` keep the memo true to the state. To begin without a memo,
+/// make a customer from the state alone.
+#[derive(Clone, Default, Debug)]
+pub struct Customer {
+    pub(crate) state: State,
+    pub(crate) memo: Memo,
+}
+
+impl From<State> for Customer {
+    /// This state with an empty memo.
+    fn from(state: State) -> Self {
+        Self { state, memo: Memo::default() }
+    }
+}
+
+/// What folding an event did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Folded {
+    /// What became of the fact.
+    pub inserted: Inserted,
+    /// Whether it counts only from later than it happened.
+    pub late: bool,
+}
+
+/// Folds one event in, read while the task's cursor of silence stood at `silence`, from `offset` of its topic.
+///
+/// Commutative and idempotent in the facts; the effective instant is fixed here, once. What happened before the
+/// segmentation's horizon is forgotten, so that a copy of what was pruned cannot bring it back.
+pub fn fold(
+    customer: &mut Customer,
+    event: Event,
+    offset: u64,
+    silence: Timestamp,
+    segmentation: &Segmentation,
+) -> Folded {
+    let Customer { state, memo } = customer;
+    let fact = Fact::from(event);
+    let (family, event_id, occurred_at) = (fact.family(), fact.event_id.clone(), fact.occurred_at);
+    let decided = state.decision.up_to(silence);
+    let too_old = family != Family::Profiles && occurred_at < segmentation.horizon(decided);
+    let inserted = if too_old { Inserted::Forgotten } else { state.facts.insert(fact) };
+    if !matches!(inserted, Inserted::New | Inserted::Replaced) {
+        return Folded { inserted, late: false };
+    }
+    let effective = occurred_at.max(decided);
+    if inserted == Inserted::Replaced {
+        *memo = Memo::default();
+        withdraw(state, family, &event_id, decided);
+    }
+    let pending = Pending { effective, family, event_id, offset };
+    let at = state.pending.partition_point(|known| *known < pending);
+    state.pending.insert(at, pending);
+    Folded { inserted, late: effective > occurred_at }
+}
+
+/// Looks again at what was decided from a fact that gave way to another copy of itself, at the first instant that is
+/// still undecided. A fact that was not yet in effect decided nothing.
+fn withdraw(state: &mut State, family: Family, event_id: &str, decided: Timestamp) {
+    let before = state.pending.len();
+    state.pending.retain(|pending| !(pending.family == family && pending.event_id == event_id));
+    if state.pending.len() == before {
+        state.decision.next = state.decision.next.min(decided);
+    }
+}
+
+impl Customer {
+    /// The state.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The state alone; the memo is dropped.
+    #[must_use]
+    pub fn into_state(self) -> State {
+        self.state
+    }
+
+    /// Erases everything recorded up to an instant, from the facts and from the memberships.
+    ///
+    /// Copies that gave way to an erased fact, and were recorded later, come back: they count from the erasure on, or from
+    /// when they happen.
+    pub(crate) fn erase(&mut self, recorded: Timestamp, erasure: &Pending) {
+        let Self { state: State { facts, pending, decision }, memo } = self;
+        *memo = Memo::default();
+        let id = |fact: &Fact| (fact.family(), fact.event_id.clone());
+        let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(id).collect::<BTreeSet<_>>();
+        facts.erase(recorded);
+        pending.retain(|pending| stay.contains(&(pending.family, pending.event_id.clone())));
+        let ahead = |fact: &&Fact| fact.occurred_at >= erasure.effective && !stay.contains(&id(fact));
+        for fact in facts.iter().filter(ahead) {
+            let ((family, event_id), effective) = (id(fact), fact.occurred_at);
+            pending.push(Pending { effective, family, event_id, offset: erasure.offset });
+        }
+        pending.sort();
+        decision.next = Timestamp::NEVER;
+        for membership in &mut decision.dimensions {
+            *membership = Membership { seq: membership.seq, ..Membership::default() };
+        }
+    }
+}

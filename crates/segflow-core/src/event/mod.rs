@@ -1,0 +1,259 @@
+//! Input events, as CATALOGUE names them.
+
+mod family;
+mod words;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use family::{Families, Family};
+pub use words::{Channel, Direction, FailureCode, Kind, Outcome};
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::{Date, Timestamp};
+
+/// A customer's id: 1 to 128 bytes, the Kafka key of every input and output.
+///
+/// On disk: fixed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct CustomerId(String);
+
+impl CustomerId {
+    /// The longest id, in bytes.
+    pub const MAX_BYTES: usize = 128;
+
+    /// An id of this text, or none if it is empty or too long.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Option<Self> {
+        let id = id.into();
+        (1..=Self::MAX_BYTES).contains(&id.len()).then_some(Self(id))
+    }
+
+    /// The id's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something that happened to one customer.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// Unique within the family: what makes a copy a duplicate.
+    pub event_id: String,
+    /// The customer whom it concerns.
+    pub customer_id: CustomerId,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The timestamp of its record. An erasure forgets records by it.
+    pub recorded_at: Timestamp,
+    /// What happened.
+    pub body: Body,
+}
+
+/// What happened. Only what a feature or a change can read is kept of an event.
+///
+/// On disk: append only, and the fields of each kind are fixed. Which of two copies counts also rests on these bytes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Body {
+    /// `ISSUED`: a receivable: an invoice, a loan instalment, a utility bill.
+    Issued {
+        /// Unique per customer.
+        invoice_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The last day on which it is not overdue.
+        due_date: Date,
+        /// A word of the producer.
+        debt_type: Option<String>,
+    },
+    /// `ADJUSTED`: an invoice corrected.
+    Adjusted {
+        /// Which invoice.
+        invoice_id: String,
+        /// What is added to its amount; may be negative or zero.
+        delta_minor: i64,
+        /// Its new due date, if it moves.
+        due_date: Option<Date>,
+    },
+    /// `WRITTEN_OFF`: the unpaid part of an invoice was given up.
+    WrittenOff {
+        /// Which invoice.
+        invoice_id: String,
+    },
+    /// `RECEIVED`: a payment.
+    Received {
+        /// Unique per customer.
+        payment_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The invoice that it names, if it names one.
+        invoice_id: Option<String>,
+        /// A word of the producer.
+        method: Option<String>,
+    },
+    /// `FAILED`: a payment that did not come about.
+    Failed {
+        /// Which payment.
+        payment_id: String,
+        /// Why.
+        code: Option<FailureCode>,
+    },
+    /// `REVERSED`: a payment taken back.
+    Reversed {
+        /// Which payment.
+        payment_id: String,
+    },
+    /// `OUTBOUND` or `INBOUND`: a contact, or a later outcome of one.
+    Contact {
+        /// Events that share it are one contact.
+        contact_id: String,
+        /// From us or from them.
+        direction: Direction,
+        /// By which means.
+        channel: Channel,
+        /// How far it got.
+        outcome: Outcome,
+    },
+    /// `MADE`: a promise to pay.
+    Made {
+        /// Unique per customer.
+        promise_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The day by whose end it is promised.
+        due_date: Date,
+    },
+    /// `AMENDED`: another amount and date for a promise.
+    Amended {
+        /// Which promise.
+        promise_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The day by whose end it is promised now.
+        due_date: Date,
+    },
+    /// `CANCELLED`: a promise taken back.
+    Cancelled {
+        /// Which promise.
+        promise_id: String,
+    },
+    /// `OPENED`: a dispute.
+    Opened {
+        /// Unique per customer.
+        dispute_id: String,
+        /// The invoice disputed; without it, all that are open then.
+        invoice_id: Option<String>,
+        /// How much of each is disputed, above zero; without it, everything.
+        amount_minor: Option<i64>,
+    },
+    /// `RESOLVED`: the end of a dispute.
+    Resolved {
+        /// Which dispute.
+        dispute_id: String,
+        /// Whether the customer was right, if it is known.
+        upheld: Option<bool>,
+    },
+    /// `UPDATED`: attributes of the customer; each is last-writer-wins by (`occurred_at`, `event_id`).
+    Updated {
+        /// By name; null takes the attribute away.
+        attributes: BTreeMap<String, Attribute>,
+    },
+    /// A null value on the profile topic: the customer is erased. The erasure happens at its record's timestamp, and its
+    /// event id is made from that.
+    Erased,
+}
+
+/// The beginning of the ids of erasures. No id of a producer may begin with a zero byte.
+const ERASED: &str = "\0erased ";
+
+/// The timestamp of an erasure's record, from its event id; none if the id is that of another event.
+pub(crate) fn erased(event_id: &str) -> Option<Timestamp> {
+    event_id.strip_prefix(ERASED)?.parse().ok().map(Timestamp)
+}
+
+impl Event {
+    /// The erasure of a customer by a record of this timestamp.
+    #[must_use]
+    pub fn erasure(customer_id: CustomerId, recorded_at: Timestamp) -> Self {
+        let event_id = format!("{ERASED}{}", recorded_at.0);
+        Self { event_id, customer_id, occurred_at: recorded_at, recorded_at, body: Body::Erased }
+    }
+}
+
+impl Body {
+    /// The id of the invoice, payment, contact, promise or dispute that the event is about; none of a profile or an erasure.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Issued { invoice_id: id, .. }
+            | Self::Adjusted { invoice_id: id, .. }
+            | Self::WrittenOff { invoice_id: id }
+            | Self::Received { payment_id: id, .. }
+            | Self::Failed { payment_id: id, .. }
+            | Self::Reversed { payment_id: id }
+            | Self::Contact { contact_id: id, .. }
+            | Self::Made { promise_id: id, .. }
+            | Self::Amended { promise_id: id, .. }
+            | Self::Cancelled { promise_id: id }
+            | Self::Opened { dispute_id: id, .. }
+            | Self::Resolved { dispute_id: id, .. } => Some(id),
+            Self::Updated { .. } | Self::Erased => None,
+        }
+    }
+
+    /// The kind of the event; none of an erasure.
+    #[must_use]
+    pub const fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Issued { .. } => Kind::Issued,
+            Self::Adjusted { .. } => Kind::Adjusted,
+            Self::WrittenOff { .. } => Kind::WrittenOff,
+            Self::Received { .. } => Kind::Received,
+            Self::Failed { .. } => Kind::Failed,
+            Self::Reversed { .. } => Kind::Reversed,
+            Self::Contact { direction: Direction::Outbound, .. } => Kind::Outbound,
+            Self::Contact { direction: Direction::Inbound, .. } => Kind::Inbound,
+            Self::Made { .. } => Kind::Made,
+            Self::Amended { .. } => Kind::Amended,
+            Self::Cancelled { .. } => Kind::Cancelled,
+            Self::Opened { .. } => Kind::Opened,
+            Self::Resolved { .. } => Kind::Resolved,
+            Self::Updated { .. } => Kind::Updated,
+            Self::Erased => return None,
+        })
+    }
+
+    /// The family of the event. An erasure is read from the topic of profiles.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self.kind() {
+            Some(kind) => kind.family(),
+            None => Family::Profiles,
+        }
+    }
+}
+
+/// An attribute's value on the wire. A rule reads it by the type that its segmentation declares.
+///
+/// On disk: append only.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Attribute {
+    /// Takes the attribute away.
+    Null,
+    /// Text, and dates as `YYYY-MM-DD`.
+    Text(String),
+    /// Whole numbers, and money in minor units.
+    Long(i64),
+    /// A double, as the shortest decimal text that reads back to the same double: exact, and free of floating point.
+    Double(String),
+    /// A boolean.
+    Bool(bool),
+}

@@ -1,0 +1,174 @@
+//! One epoch of one task: which customers are looked at, and how far. Live processing, recovery and replay all decide
+//! here, from the records handed in and the states alone.
+
+mod timers;
+
+use segflow_core::advance::advance;
+use segflow_core::change::Decided;
+use segflow_core::clock::Clock;
+use segflow_core::customer::{Folded, fold};
+use segflow_core::digest::Digest;
+use segflow_core::event::CustomerId;
+use segflow_core::fact::Inserted;
+use segflow_core::journal::Counts;
+use segflow_core::time::Timestamp;
+
+use crate::intake::{Accepted, AcceptedEvent};
+use crate::migration::{Migration, Reached, reached, take_over};
+use crate::rules::{DecidedBy, Rules};
+use crate::states::{Due, States};
+
+/// By which rules an epoch decides, from where, and how far.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    /// The rules in force, and the former ones.
+    pub rules: &'a Rules,
+    /// The clock of the epoch before this one.
+    pub before: &'a Clock,
+    /// How far the epoch goes.
+    pub target: &'a Target,
+    /// The part of a migration that falls into this epoch; none if none runs.
+    pub migration: Option<&'a Migration>,
+}
+
+/// How far an epoch goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// As far as time has been proved to have come, within a bound.
+    Proven {
+        /// `F` and `T` to be reached; its cursor is where silence stands now.
+        clock: Clock,
+        /// How far `T` stays behind an `F` that had to be lowered, in milliseconds.
+        grace_ms: i64,
+        /// How many timers of each kind are judged at most; more of `fact` only if they share one instant.
+        timers_max: usize,
+    },
+    /// Exactly as far as the journal says.
+    Journalled(Clock),
+}
+
+/// What an epoch decided.
+#[derive(Debug)]
+pub struct Epoch {
+    /// `F`, `T` and `S` after it.
+    pub clock: Clock,
+    /// In order of (customer, `effective_at`, dimension).
+    pub changes: Vec<Decided>,
+    /// What became of the records.
+    pub counts: Counts,
+    /// The digest of the changes' cores.
+    pub digest: Digest,
+    /// How many timers were due.
+    pub woken: usize,
+    /// The places, among the accepted records, of those for whose facts their customers have no room; ascending.
+    pub refused: Vec<usize>,
+    /// How far the migration has come; none if none runs.
+    pub migrated: Option<Reached>,
+    /// How many customers were taken over from former rules to the present ones.
+    pub resegmented: u64,
+}
+
+/// Folds the records in and decides up to the target.
+///
+/// Three kinds of customers are looked at: those of the records, up to `F`; those whose timers are due, up to `F` for a
+/// fact and up to `T` for silence; and those whom the migration reaches, up to `T`. Each of them who is still decided by
+/// former rules is taken over first.
+///
+/// # Errors
+/// If a state cannot be read. The states are then to be discarded.
+pub fn decide<S: States>(states: &mut S, plan: Plan<'_>, accepted: Accepted) -> Result<Epoch, S::Error> {
+    let Accepted { facts, read, rejected, .. } = accepted;
+    let (mut clock, facts_due) = timers::facts_due(states, plan, &facts)?;
+    let silences_due = timers::silences_due(states, plan, &mut clock)?;
+    let woken = facts_due.len() + silences_due.len();
+    let counts = Counts { read, dead_letters: rejected, ..Counts::default() };
+    let mut work = Work { states, plan, counts, moved: Vec::new(), refused: Vec::new(), resegmented: 0 };
+    for (customer, events) in facts {
+        work.judge(customer, events, clock.facts)?;
+    }
+    for Due { instant, customer } in facts_due {
+        if work.states.peek(&customer)?.wake().fact == instant {
+            work.judge(customer, Vec::new(), clock.facts)?;
+        }
+    }
+    for Due { instant, customer } in silences_due {
+        if work.states.peek(&customer)?.wake().silence == instant {
+            work.judge(customer, Vec::new(), clock.silence)?;
+        }
+    }
+    let (customers, migrated) = reached(&*work.states, plan.migration)?;
+    for customer in customers {
+        if let DecidedBy::Former(_) = plan.rules.of(work.states.peek(&customer)?) {
+            work.judge(customer, Vec::new(), clock.silence)?;
+        }
+    }
+    let Work { mut counts, mut refused, resegmented, moved, .. } = work;
+    let changes = in_order(moved);
+    let mut digest = Digest::default();
+    changes.iter().for_each(|change| digest.add(&change.core));
+    counts.changes = changes.len() as u64;
+    refused.sort_unstable();
+    Ok(Epoch { clock, changes, counts, digest, woken, refused, migrated, resegmented })
+}
+
+/// An epoch on its way: what has come of the customers who were looked at so far.
+struct Work<'a, S> {
+    states: &'a mut S,
+    plan: Plan<'a>,
+    counts: Counts,
+    moved: Vec<(CustomerId, Vec<Decided>)>,
+    refused: Vec<usize>,
+    resegmented: u64,
+}
+
+impl<S: States> Work<'_, S> {
+    /// Takes a customer over if former rules decided them, folds their events in, and decides up to an instant.
+    fn judge(&mut self, id: CustomerId, events: Vec<AcceptedEvent>, to: Timestamp) -> Result<(), S::Error> {
+        let Plan { rules, before, .. } = self.plan;
+        let (counts, refused, resegmented) = (&mut self.counts, &mut self.refused, &mut self.resegmented);
+        let changes = self.states.change(&id, |customer| {
+            let taken_over = take_over(customer, &id, rules, before);
+            *resegmented += u64::from(taken_over.is_some());
+            let mut changes = taken_over.unwrap_or_default();
+            for AcceptedEvent { event, offset, place } in events {
+                let folded = fold(customer, event, offset, before.cursor.instant, &rules.present);
+                count(counts, folded);
+                if folded.inserted == Inserted::Full {
+                    refused.push(place);
+                }
+            }
+            changes.extend(advance(customer, &id, &rules.present, to));
+            changes
+        })?;
+        self.moved.push((id, changes));
+        Ok(())
+    }
+}
+
+/// The changes in the order of their customers. A customer who was looked at twice keeps the order of the looks.
+fn in_order(mut moved: Vec<(CustomerId, Vec<Decided>)>) -> Vec<Decided> {
+    moved.sort_by(|(a, _), (b, _)| a.cmp(b));
+    moved.into_iter().flat_map(|(_, changes)| changes).collect()
+}
+
+fn count(counts: &mut Counts, folded: Folded) {
+    match folded.inserted {
+        Inserted::New => counts.folded += 1,
+        Inserted::Duplicate => counts.duplicates += 1,
+        Inserted::Forgotten => counts.forgotten += 1,
+        Inserted::Full => counts.dead_letters += 1,
+        Inserted::Kept => (counts.duplicates, counts.conflicts) = (counts.duplicates + 1, counts.conflicts + 1),
+        Inserted::Replaced => (counts.folded, counts.conflicts) = (counts.folded + 1, counts.conflicts + 1),
+    }
+    counts.late += u64::from(folded.late);
+}
+
+/// The customers of some changes, each once.
+pub fn changed(changes: &[Decided]) -> impl Iterator<Item = &CustomerId> {
+    let mut last = None;
+    changes.iter().map(|change| &change.core.customer_id).filter(move |customer| {
+        let new = last != Some(*customer);
+        last = Some(*customer);
+        new
+    })
+}
