@@ -9,6 +9,7 @@ use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::rulebook::Rulebook;
+use segflow_runtime::time::Monotonic;
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_store::{StoreMemory, StoreSettings};
 use segflow_wire::{Encoding, Intake, Partitioner};
@@ -36,6 +37,7 @@ pub fn config(segmentation: &Path, partitions: u32, state: &Path) -> Config {
         shadow: None,
         snapshots: None,
         store: StoreMemory::new(StoreSettings { reserve_bytes: 0, ..StoreSettings::default() }),
+        time: Monotonic::Real,
         store_pool: StorePool::default(),
     }
 }

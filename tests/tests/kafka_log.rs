@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use rand::{RngExt, SeedableRng};
 use segflow_core::event::Family;
 use segflow_kafka::admin::topics::{Wanted, create};
-use segflow_kafka::{BulkProducer, Connection, KafkaConfig, KafkaLog, SINKS};
-use segflow_runtime::log::{JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, TaskId};
+use segflow_kafka::{BulkProducer, Connection, KafkaConfig, KafkaLog};
+use segflow_runtime::log::{
+    Barrier, Group, Inputs, JournalEntry, LogError, LogResult, Offsets, Output, Past, Record, Sink, TaskId, Transaction,
+};
 use segflow_tests::broker::{self, Broker};
 
 const FAMILY: Family = Family::Invoices;
@@ -23,7 +25,7 @@ fn application(broker: &Broker, name: &str, partitions: u32) -> KafkaConfig {
     let mut config = KafkaConfig::new(Connection::new(broker.bootstrap()), name, "a", 0);
     config.inputs =
         [Family::Invoices, Family::Payments].map(|family| (family, format!("{name}.{}", family.name()))).into();
-    config.outputs = SINKS.map(|sink| (sink, format!("{name}.{sink:?}").to_lowercase())).into();
+    config.outputs = Sink::always().map(|sink| (sink, format!("{name}.{sink:?}").to_lowercase())).collect();
     config.session_timeout = Duration::from_secs(6);
     let outcome = create(&config.connection, &wanted(&config, partitions).plan()).unwrap();
     assert_eq!((outcome.created.len(), outcome.differences.len()), (7, 0));
@@ -126,14 +128,14 @@ fn journal(task: TaskId, epoch: u64) -> Output {
 
 fn write_epoch(log: &mut KafkaLog, epoch: u64, end: impl Fn(&mut KafkaLog) -> LogResult<()>) {
     log.begin().unwrap();
-    log.produce(journal(TASK, epoch)).unwrap();
+    log.produce(&journal(TASK, epoch)).unwrap();
     log.flush().unwrap();
     end(log).unwrap();
 }
 
 fn settles(log: &mut KafkaLog, task: TaskId) {
-    until("the offsets settle", || log.offsets_settled(task).unwrap());
-    until("the journal settles", || log.journal_settled(task).unwrap());
+    until("the offsets settle", || log.offsets_barrier(task).unwrap() == Barrier::Lifted);
+    until("the journal settles", || log.journal_barrier(task).unwrap() == Barrier::Lifted);
 }
 
 #[test]
@@ -277,16 +279,16 @@ fn the_barriers_hold_while_a_transaction_is_undecided() {
     settles(&mut successor, task);
     for (epoch, commits) in [(1, true), (2, false), (3, true)] {
         owner.begin().unwrap();
-        owner.produce(journal(task, epoch)).unwrap();
+        owner.produce(&journal(task, epoch)).unwrap();
         owner.flush().unwrap();
-        assert!(!successor.journal_settled(task).unwrap(), "a record is undecided");
-        until("no offsets were sent yet", || successor.offsets_settled(task).unwrap());
+        assert_eq!(successor.journal_barrier(task).unwrap(), Barrier::Holds, "a record is undecided");
+        until("no offsets were sent yet", || successor.offsets_barrier(task).unwrap() == Barrier::Lifted);
         if epoch < 3 {
             owner.mark(task, &format!("mark {epoch}"));
         }
         owner.send_offsets(&[(task, start())].into()).unwrap();
         for _ in 0..3 {
-            assert!(!successor.offsets_settled(task).unwrap(), "offsets are pending");
+            assert_eq!(successor.offsets_barrier(task).unwrap(), Barrier::Holds, "offsets are pending");
         }
         if commits {
             owner.commit().unwrap()
@@ -308,10 +310,10 @@ fn a_journal_is_trimmed_from_any_thread_and_never_back_or_beyond_its_end() {
     assert_eq!(log.journaled(TASK), None, "it has committed nothing");
     let mut offsets = Vec::new();
     for epoch in 1..=6 {
-        write_epoch(&mut log, epoch, Log::commit);
+        write_epoch(&mut log, epoch, Transaction::commit);
         offsets.push(log.journaled(TASK).unwrap());
     }
-    let trimmer = log.trimmer().unwrap();
+    let trimmer = log.trimmer();
     let held = |log: &mut KafkaLog| {
         settles(log, TASK);
         (after(log, 0, 1)[0].epoch, last(log, TASK).unwrap().epoch)
@@ -338,10 +340,10 @@ fn the_journal_is_found_behind_aborted_epochs_and_markers() {
     assert_eq!(last(&mut log, TASK), None);
     assert_eq!(after(&mut log, 0, 10), []);
     for epoch in 1..=60 {
-        write_epoch(&mut log, epoch, Log::commit);
+        write_epoch(&mut log, epoch, Transaction::commit);
     }
     for epoch in 61..120 {
-        write_epoch(&mut log, epoch, Log::abort);
+        write_epoch(&mut log, epoch, Transaction::abort);
     }
     settles(&mut log, TASK);
     let found = last(&mut log, TASK).unwrap();
@@ -362,7 +364,7 @@ fn the_journal_is_found_behind_aborted_epochs_and_markers() {
     assert_eq!(epochs(&mut log, 25, 25), (26..=50).collect::<Vec<_>>());
     assert_eq!(epochs(&mut log, 50, 25), (51..=60).collect::<Vec<_>>());
     assert_eq!(epochs(&mut log, 3, 2), [4, 5], "back again");
-    write_epoch(&mut log, 61, Log::commit);
+    write_epoch(&mut log, 61, Transaction::commit);
     settles(&mut log, TASK);
     assert_eq!(epochs(&mut log, 60, 25), [61]);
     assert_eq!(last(&mut log, TaskId(1)), None, "the other partition is empty");
@@ -373,9 +375,9 @@ fn a_zombie_is_fenced_and_what_it_wrote_is_aborted() {
     let config = application(Broker::shared(), "zombie", 1);
     let mut zombie = open(&config);
     owns(&mut zombie, 1);
-    write_epoch(&mut zombie, 1, Log::commit);
+    write_epoch(&mut zombie, 1, Transaction::commit);
     zombie.begin().unwrap();
-    zombie.produce(journal(TASK, 2)).unwrap();
+    zombie.produce(&journal(TASK, 2)).unwrap();
     zombie.flush().unwrap();
 
     let mut successor = open(&config);
@@ -390,7 +392,7 @@ fn a_zombie_is_fenced_and_what_it_wrote_is_aborted() {
         told.is_some()
     });
     assert!(matches!(told, Some(LogError::Fenced(_))), "{told:?}");
-    write_epoch(&mut successor, 2, Log::commit);
+    write_epoch(&mut successor, 2, Transaction::commit);
     settles(&mut successor, TASK);
     assert_eq!(last(&mut successor, TASK).unwrap().epoch, 2);
 }
@@ -406,7 +408,7 @@ fn offsets_of_a_task_not_owned_are_not_sent() {
     log.abort().unwrap();
     owns(&mut log, 2);
     log.begin().unwrap();
-    log.produce(journal(TASK, 1)).unwrap();
+    log.produce(&journal(TASK, 1)).unwrap();
     log.flush().unwrap();
     log.send_offsets(&[(TASK, start()), (TaskId(1), start())].into()).unwrap();
     log.commit().unwrap();
@@ -567,7 +569,7 @@ fn a_commit_that_is_answered_late_is_left_to_the_journal() {
     let mut log = open(&config);
     owns(&mut log, 1);
     log.begin().unwrap();
-    log.produce(journal(TASK, 1)).unwrap();
+    log.produce(&journal(TASK, 1)).unwrap();
     log.flush().unwrap();
     log.send_offsets(&[(TASK, start())].into()).unwrap();
     broker.pause();
@@ -592,9 +594,9 @@ fn a_broker_that_goes_away_costs_no_certainty() {
     let mut log = open(&config);
     owns(&mut log, 1);
     log.seek(TASK, &start()).unwrap();
-    write_epoch(&mut log, 1, Log::commit);
+    write_epoch(&mut log, 1, Transaction::commit);
     log.begin().unwrap();
-    log.produce(journal(TASK, 2)).unwrap();
+    log.produce(&journal(TASK, 2)).unwrap();
     log.flush().unwrap();
     log.send_offsets(&[(TASK, start())].into()).unwrap();
     broker.kill();
@@ -608,7 +610,9 @@ fn a_broker_that_goes_away_costs_no_certainty() {
         Err(error) => panic!("{error}"),
     });
     until("the barriers open", || {
-        log.tasks().is_ok() && log.offsets_settled(TASK).unwrap_or(false) && log.journal_settled(TASK).unwrap_or(false)
+        log.tasks().is_ok()
+            && log.offsets_barrier(TASK) == Ok(Barrier::Lifted)
+            && log.journal_barrier(TASK) == Ok(Barrier::Lifted)
     });
     assert_eq!(last(&mut log, TASK).unwrap().epoch, 1, "the commit did not happen");
     broker.produce(&[broker::Record::new(&config.inputs[&FAMILY], 0, "after")]);
@@ -618,7 +622,7 @@ fn a_broker_that_goes_away_costs_no_certainty() {
         !read.is_empty()
     });
     assert_eq!(values(&read), ["after"]);
-    write_epoch(&mut log, 2, Log::commit);
+    write_epoch(&mut log, 2, Transaction::commit);
     settles(&mut log, TASK);
     assert_eq!(last(&mut log, TASK).unwrap().epoch, 2);
 }

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
+use segflow_archive::{Address, Addresses, ArchiveError, Merged};
 use segflow_core::event::Family;
 use segflow_wire::Intake;
 
-use crate::archive::{Address, Addresses, ArchiveError, Merged};
 use crate::batch::{Queued, RecordPlace};
-use crate::engine::{Ended, Feeding, Read};
+use crate::run::{Ended, Feeding, LeftOut};
 
-/// After how many records progress is told.
+/// The number of records after which progress is told.
 const TOLD_EVERY: u32 = 1_024;
 
 /// Feeds a backtest with archives.
@@ -24,7 +24,7 @@ pub fn archives(
     files: &[PathBuf],
     topics: &[String; Family::ALL.len()],
     intake: &Intake,
-) -> Result<Read, Ended<ArchiveError>> {
+) -> Result<LeftOut, Ended<ArchiveError>> {
     let size = |file: &PathBuf| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     feeding.progress().total.store(files.iter().map(size).sum(), Ordering::Relaxed);
     let mut merged = Merged::open(files, topics.clone()).map_err(Ended::Events)?;
@@ -55,5 +55,5 @@ pub fn archives(
     }
     feeder.done(merged.bytes_read());
     feeder.finish_all()?;
-    Ok(Read { malformed: std::mem::take(&mut feeder.malformed), beyond: feeder.beyond })
+    Ok(LeftOut { malformed: std::mem::take(&mut feeder.malformed), beyond: feeder.beyond })
 }

@@ -10,10 +10,10 @@ pub struct Batch {
     entries: Vec<Entry>,
 }
 
-/// Where a record is from, for a message: a source by its number, and the line, row or offset in it.
+/// The place of a record, for a message: a source by its number, and the line, row or offset in it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct RecordPlace {
-    /// Which file, or which partition of which topic.
+    /// The number of the file, or of the partition and topic.
     pub source: usize,
     /// The line or row, from 1 on, or the offset.
     pub number: u64,
@@ -39,7 +39,7 @@ pub struct Queued<'a> {
     pub offset: u64,
     /// Its timestamp.
     pub timestamp: Timestamp,
-    /// Where it is from.
+    /// Its place in the source.
     pub place: RecordPlace,
     /// Its key.
     pub key: Option<&'a [u8]>,

@@ -1,30 +1,30 @@
-//! Between whoever reads and the threads that fold: a queue of batches per partition, and which partition may be taken.
+//! Between readers and the threads that fold: a queue of batches per partition, and the partitions that may be taken.
 //!
-//! A partition belongs to one thread at a time, and its batches are folded in the order in which they were put up. How
-//! many threads there are, and who takes what when, changes nothing else.
+//! A partition belongs to one thread at a time, and its batches are folded in the order in which they were put in. So the
+//! number of threads, and which of them takes a partition when, change nothing in the result.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::batch::Batch;
 
-/// How many batches wait at most; whoever reads waits then.
+/// The most batches that wait; a reader waits while there are so many.
 const WAITING_MAX: usize = 64;
 /// How many empty batches are kept to be filled again.
 const EMPTY_MAX: usize = WAITING_MAX;
 
-/// See the module. `L` is what a thread holds of a partition that it has taken.
-pub struct BatchQueue<L> {
-    state: Mutex<State<L>>,
+/// Batches by partition. `P` is what a thread works with while it has a partition: the partition's replay.
+pub struct BatchQueue<P> {
+    state: Mutex<State<P>>,
     /// Something can be taken, or nothing more comes.
     work: Condvar,
     /// There is room for another batch.
     room: Condvar,
 }
 
-struct State<L> {
-    partitions: BTreeMap<u32, Queue<L>>,
-    /// Partitions with batches that nobody has taken.
+struct State<P> {
+    partitions: BTreeMap<u32, Waiting<P>>,
+    /// Partitions with batches that no thread has taken.
     ready: VecDeque<u32>,
     waiting: usize,
     empty: Vec<Batch>,
@@ -32,24 +32,24 @@ struct State<L> {
     stopped: bool,
 }
 
-struct Queue<L> {
+struct Waiting<P> {
     batches: VecDeque<Batch>,
     /// None before the first batch is taken, and while a thread holds it.
-    lane: Option<L>,
+    partition: Option<P>,
     taken: bool,
 }
 
 /// A partition taken by a thread.
-pub struct Taken<L> {
-    /// Which one.
-    pub partition: u32,
-    /// What was held of it; none the first time.
-    pub lane: Option<L>,
+pub struct Taken<P> {
+    /// Its number.
+    pub number: u32,
+    /// What was given back the last time; none the first time.
+    pub partition: Option<P>,
     /// Its batches, in order.
     pub batches: VecDeque<Batch>,
 }
 
-impl<L> Default for BatchQueue<L> {
+impl<P> Default for BatchQueue<P> {
     fn default() -> Self {
         let (partitions, ready, empty) = (BTreeMap::new(), VecDeque::new(), Vec::new());
         let state = State { partitions, ready, waiting: 0, empty, closed: false, stopped: false };
@@ -57,9 +57,9 @@ impl<L> Default for BatchQueue<L> {
     }
 }
 
-impl<L> BatchQueue<L> {
-    /// Puts a batch up, and waits while there is no room. False once everything is to stop.
-    pub fn put(&self, partition: u32, batch: Batch) -> bool {
+impl<P> BatchQueue<P> {
+    /// Puts a batch of a partition in, and waits while there is no room. False once everything is to stop.
+    pub fn put(&self, number: u32, batch: Batch) -> bool {
         let mut state = self.lock();
         while state.waiting >= WAITING_MAX && !state.stopped {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -68,11 +68,11 @@ impl<L> BatchQueue<L> {
             return false;
         }
         state.waiting += 1;
-        let empty = || Queue { batches: VecDeque::new(), lane: None, taken: false };
-        let queue = state.partitions.entry(partition).or_insert_with(empty);
+        let empty = || Waiting { batches: VecDeque::new(), partition: None, taken: false };
+        let queue = state.partitions.entry(number).or_insert_with(empty);
         queue.batches.push_back(batch);
         if queue.batches.len() == 1 && !queue.taken {
-            state.ready.push_back(partition);
+            state.ready.push_back(number);
             self.work.notify_one();
         }
         true
@@ -89,7 +89,7 @@ impl<L> BatchQueue<L> {
         self.work.notify_all();
     }
 
-    /// Everything is to stop: nothing is taken or put up any more.
+    /// Everything is to stop: nothing is taken or put in any more.
     pub fn stop(&self) {
         self.lock().stopped = true;
         self.work.notify_all();
@@ -97,19 +97,19 @@ impl<L> BatchQueue<L> {
     }
 
     /// A partition with batches; waits for one. None at the end.
-    pub fn take(&self) -> Option<Taken<L>> {
+    pub fn take(&self) -> Option<Taken<P>> {
         let mut state = self.lock();
         loop {
             if state.stopped {
                 return None;
             }
-            if let Some(partition) = state.ready.pop_front() {
-                let queue = state.partitions.get_mut(&partition).expect("a partition that is ready has a queue");
-                let (batches, lane) = (std::mem::take(&mut queue.batches), queue.lane.take());
+            if let Some(number) = state.ready.pop_front() {
+                let queue = state.partitions.get_mut(&number).expect("a partition that is ready has a queue");
+                let (batches, partition) = (std::mem::take(&mut queue.batches), queue.partition.take());
                 queue.taken = true;
                 state.waiting -= batches.len();
                 self.room.notify_all();
-                return Some(Taken { partition, lane, batches });
+                return Some(Taken { number, partition, batches });
             }
             if state.closed {
                 return None;
@@ -119,7 +119,7 @@ impl<L> BatchQueue<L> {
     }
 
     /// Gives back what was taken, and the batches to be filled again.
-    pub fn give_back(&self, partition: u32, lane: L, batches: VecDeque<Batch>) {
+    pub fn give_back(&self, number: u32, partition: P, batches: VecDeque<Batch>) {
         let mut state = self.lock();
         for mut batch in batches {
             if state.empty.len() < EMPTY_MAX {
@@ -127,22 +127,22 @@ impl<L> BatchQueue<L> {
                 state.empty.push(batch);
             }
         }
-        let queue = state.partitions.get_mut(&partition).expect("a partition that was taken has a queue");
-        (queue.lane, queue.taken) = (Some(lane), false);
+        let queue = state.partitions.get_mut(&number).expect("a partition that was taken has a queue");
+        (queue.partition, queue.taken) = (Some(partition), false);
         if !queue.batches.is_empty() {
-            state.ready.push_back(partition);
+            state.ready.push_back(number);
             self.work.notify_one();
         }
     }
 
-    /// What is held of every partition, in their order, after the end.
+    /// Every partition by its number, after the end.
     #[must_use]
-    pub fn into_lanes(self) -> BTreeMap<u32, L> {
+    pub fn into_partitions(self) -> BTreeMap<u32, P> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.partitions.into_iter().filter_map(|(number, queue)| Some((number, queue.lane?))).collect()
+        state.partitions.into_iter().filter_map(|(number, queue)| Some((number, queue.partition?))).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<L>> {
+    fn lock(&self) -> MutexGuard<'_, State<P>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! `changes.parquet`: every change within the period.
 //!
-//! Each lane writes parts of its own, a row group each; in the end they are put together in the order of the partitions,
-//! without being decoded, so that the file is the same however many threads there were.
+//! Each partition writes parts of its own, a row group each. In the end the parts are put together in the order of the
+//! partitions, without being decoded, so that the number of threads does not change the file.
 
 use std::collections::BTreeMap;
 use std::fs::{File, create_dir_all};
@@ -20,9 +20,9 @@ use parquet::schema::parser::parse_message_type;
 use segflow_core::change::{Core, Reason};
 use serde::{Serialize, Serializer};
 
-/// How many rows a part has at most.
+/// The most rows of a part.
 const PART_ROWS: usize = 16_384;
-/// How many rows wait to be written over all partitions.
+/// The most rows that wait to be written, over all partitions.
 const WAITING_ROWS: usize = 262_144;
 
 /// Every column: texts and whole numbers, any of which may be null.
@@ -97,7 +97,7 @@ struct Column {
     texts: Texts,
 }
 
-/// One after the other in one buffer, which a change needs no memory of its own for.
+/// Texts one after the other in one buffer, so that a change allocates nothing.
 #[derive(Default)]
 struct Texts {
     bytes: Vec<u8>,
@@ -138,7 +138,7 @@ impl Texts {
     }
 }
 
-/// The changes of one lane that are not written yet.
+/// The changes of one partition that are not written yet.
 pub struct ChangesParquet {
     folder: PathBuf,
     partition: u32,
@@ -149,7 +149,7 @@ pub struct ChangesParquet {
 }
 
 impl ChangesParquet {
-    /// Of a partition among `partitions`; parts go to `folder`.
+    /// Writes the changes of a partition, one of `partitions`, into parts in `folder`.
     #[must_use]
     pub fn new(folder: &Path, partition: u32, partitions: u32) -> Self {
         let part_rows = (WAITING_ROWS / partitions.max(1) as usize).clamp(64, PART_ROWS);
@@ -168,7 +168,7 @@ impl ChangesParquet {
         if self.waiting >= self.part_rows { self.flush() } else { Ok(()) }
     }
 
-    /// Writes what waits.
+    /// Writes the changes that wait.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -204,7 +204,7 @@ fn writer(file: File) -> Result<SerializedFileWriter<File>, ParquetError> {
     SerializedFileWriter::new(file, schema, Arc::new(properties))
 }
 
-/// Puts the parts of a folder together into one file, in the order of their names. No folder: no changes.
+/// Puts the parts of a folder together into one file, in the order of their names. A folder that is missing holds no changes.
 ///
 /// # Errors
 /// If a part cannot be read, or the file cannot be written.

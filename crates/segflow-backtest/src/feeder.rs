@@ -10,17 +10,17 @@ use crate::batch::{Batch, Queued, RecordPlace};
 use crate::batch_queue::BatchQueue;
 use crate::rejected::Rejected;
 
-/// How many records wait in batches that are being filled, over all partitions of one reader.
+/// The most records that wait in batches that are being filled, over all partitions of one reader.
 const OPEN_MAX: usize = 65_536;
-/// A batch is put up at this many records, or earlier where there are many partitions.
+/// A batch goes into the queue at this many records, or earlier where there are many partitions.
 const BATCH_RECORDS: usize = 1_024;
-/// A batch is put up at this many bytes.
+/// A batch goes into the queue at this many bytes.
 const BATCH_BYTES: usize = 256 << 10;
 
-/// How far a backtest has come, and the wish to end it. Whoever shows it may look at any time.
+/// How far a backtest has come, and the wish to end it. It may be looked at at any time.
 #[derive(Default, Debug)]
 pub struct Progress {
-    /// How much is read, in whatever unit `total` is in.
+    /// How much is read, in the unit of `total`: bytes of archives, records of topics.
     pub done: AtomicU64,
     /// How much there is; 0 while that is not known.
     pub total: AtomicU64,
@@ -32,9 +32,9 @@ pub struct Progress {
     pub interrupted: Arc<AtomicBool>,
 }
 
-/// Feeds a board. Each reading thread has its own; a partition's records all come from one.
-pub struct Feeder<'b, L> {
-    board: &'b BatchQueue<L>,
+/// Puts records into the queue. Each reading thread has its own; the records of a partition all come from one.
+pub struct Feeder<'b, P> {
+    queue: &'b BatchQueue<P>,
     progress: &'b Progress,
     until: Option<Timestamp>,
     batch_records: usize,
@@ -49,15 +49,15 @@ pub struct Feeder<'b, L> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Over;
 
-impl<'b, L> Feeder<'b, L> {
+impl<'b, P> Feeder<'b, P> {
     pub(crate) fn new(
-        board: &'b BatchQueue<L>,
+        queue: &'b BatchQueue<P>,
         progress: &'b Progress,
         until: Option<Timestamp>,
         partitions: u32,
     ) -> Self {
         let batch_records = (OPEN_MAX / partitions.max(1) as usize).clamp(1, BATCH_RECORDS);
-        Self { board, progress, until, batch_records, open: BTreeMap::new(), malformed: Rejected::default(), beyond: 0 }
+        Self { queue, progress, until, batch_records, open: BTreeMap::new(), malformed: Rejected::default(), beyond: 0 }
     }
 
     /// Hands on a record of a partition, and waits if the threads that fold are behind.
@@ -71,33 +71,33 @@ impl<'b, L> Feeder<'b, L> {
             return Ok(());
         }
         self.progress.greatest_ms.fetch_max(record.timestamp.0, Ordering::Relaxed);
-        let board = self.board;
-        let batch = self.open.entry(partition).or_insert_with(|| board.empty());
+        let queue = self.queue;
+        let batch = self.open.entry(partition).or_insert_with(|| queue.empty());
         batch.push(record);
         if batch.len() >= self.batch_records || batch.bytes() >= BATCH_BYTES {
-            let full = std::mem::replace(batch, board.empty());
+            let full = std::mem::replace(batch, queue.empty());
             self.put(partition, full)?;
         }
         Ok(())
     }
 
-    /// Counts what is no record of an input.
+    /// Counts a line or row that is no record of an input.
     pub fn malformed(&mut self, place: RecordPlace, reason: &'static str, detail: &str) {
         self.progress.records.fetch_add(1, Ordering::Relaxed);
         self.malformed.add(place, reason, detail);
     }
 
-    /// How much of the whole is read now.
+    /// Says how much of the whole is read now.
     pub fn done(&self, done: u64) {
         self.progress.done.store(done, Ordering::Relaxed);
     }
 
-    /// So much more is read, by one of several readers.
+    /// Says how much more is read, by one of several readers.
     pub fn done_more(&self, more: u64) {
         self.progress.done.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// Hands on what is left of a partition of which nothing more comes.
+    /// Hands on the last records of a partition, of which no more come.
     ///
     /// # Errors
     /// If the backtest is over.
@@ -106,7 +106,7 @@ impl<'b, L> Feeder<'b, L> {
         if batch.is_empty() { Ok(()) } else { self.put(partition, batch) }
     }
 
-    /// Hands on what is left of every partition.
+    /// Hands on the last records of every partition.
     ///
     /// # Errors
     /// If the backtest is over.
@@ -116,7 +116,7 @@ impl<'b, L> Feeder<'b, L> {
     }
 
     fn put(&self, partition: u32, batch: Batch) -> Result<(), Over> {
-        let wanted = !self.progress.interrupted.load(Ordering::Relaxed) && self.board.put(partition, batch);
+        let wanted = !self.progress.interrupted.load(Ordering::Relaxed) && self.queue.put(partition, batch);
         if wanted { Ok(()) } else { Err(Over) }
     }
 }

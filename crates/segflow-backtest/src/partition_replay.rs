@@ -26,7 +26,7 @@ use crate::period::Period;
 use crate::rejected::Rejected;
 use crate::states::Customers;
 
-/// What all lanes share.
+/// What the replays of all partitions share.
 pub struct ReplayContext {
     /// The candidate, then the baseline if there is one.
     pub rules: Vec<Rules>,
@@ -34,24 +34,24 @@ pub struct ReplayContext {
     pub intake: Intake,
     /// What is reported.
     pub period: Period,
-    /// How many states all lanes may hold in memory together.
+    /// The most states that all partitions may hold in memory together.
     pub states_max: u64,
-    /// How many they do.
+    /// How many they hold.
     pub states: AtomicU64,
-    /// Where lanes beyond it keep theirs.
+    /// The folder in which partitions beyond it keep theirs.
     pub spill: PathBuf,
-    /// What their stores share.
-    pub shared: StoreMemory,
+    /// The memory that the stores of these partitions share.
+    pub store_memory: StoreMemory,
     /// What is counted for the report.
     pub scope: Scope,
-    /// Where lanes leave their parts of `changes.parquet`.
+    /// The folder in which partitions leave their parts of `changes.parquet`.
     pub parts: PathBuf,
 }
 
-/// What each side is called, by its place.
+/// The name of each side, by its place.
 pub const SIDES: [&str; 2] = ["candidate", "baseline"];
 
-/// Why a lane cannot go on.
+/// Why a partition cannot be replayed further.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// States that do not fit into memory cannot be kept on disk.
@@ -59,23 +59,24 @@ pub enum ReplayError {
     States(#[from] StoredError),
     /// Changes cannot be written.
     #[error("changes.parquet: {0}")]
-    ChangesParquet(#[from] ParquetError),
+    Changes(#[from] ParquetError),
 }
 
-/// See the module.
+/// A partition, the states of its customers by each segmentation, and the counts for the report.
 pub struct PartitionReplay {
     number: u32,
     /// One per segmentation.
     pub sides: Vec<Side>,
-    /// Of the records, not of the lines.
-    pub bad: Rejected,
-    /// Where the time went.
+    /// Records that could not be used. Lines that are no record never come here.
+    pub rejected: Rejected,
+    /// The time that threads spent on it.
     pub spent: Spent,
-    /// What is counted for the report; none once the lane has ended.
+    /// Counts for the report; none once the partition has ended.
     observer: Option<Observer>,
-    /// What was counted, once the lane has ended.
+    /// What the observer has counted, once the partition has ended.
     pub tally: Tally,
-    rows: ChangesParquet,
+    changes: ChangesParquet,
+    /// How many states it holds of those that `ReplayContext::states` counts.
     in_memory: u64,
 }
 
@@ -84,13 +85,13 @@ pub struct PartitionReplay {
 pub struct Side {
     /// The replay.
     pub replay: Partition<Customers>,
-    /// Of the changes within the period.
+    /// The digest of the changes within the period; not kept where the period has no beginning.
     pub reported: Digest,
-    /// How many there are.
+    /// How many changes are within the period.
     pub reported_count: u64,
 }
 
-/// Time by what it was for, added up over the threads that replay.
+/// The time spent on each task, added up over the threads that replay.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Spent {
     /// Decoding values and checking them.
@@ -115,16 +116,15 @@ impl PartitionReplay {
     #[must_use]
     pub fn new(number: u32, context: &ReplayContext) -> Self {
         let sides = context.rules.iter().map(|_| Side::default()).collect();
-        let (observer, rows) =
-            (Observer::new(&context.scope), ChangesParquet::new(&context.parts, number, context.intake.partitions));
+        let changes = ChangesParquet::new(&context.parts, number, context.intake.partitions);
         Self {
             number,
             sides,
-            bad: Rejected::default(),
+            rejected: Rejected::default(),
             spent: Spent::default(),
-            observer: Some(observer),
+            observer: Some(Observer::new(&context.scope)),
             tally: Tally::default(),
-            rows,
+            changes,
             in_memory: 0,
         }
     }
@@ -142,7 +142,7 @@ impl PartitionReplay {
         for (place, accepted, rejection) in accepted {
             let refused = self.record(context, accepted, &mut counting)?;
             if let Some(rejection) = refused.or(rejection) {
-                self.bad.add(place, rejection.reason.word(), &rejection.detail);
+                self.rejected.add(place, rejection.reason.word(), &rejection.detail);
             }
         }
         let spent = Spent { decoding: decoded - begun, folding: decoded.elapsed().saturating_sub(counting), counting };
@@ -150,7 +150,7 @@ impl PartitionReplay {
         self.make_room(context)
     }
 
-    /// Goes on to the end of the period, or as the record-time clock ends.
+    /// Goes on to the end of the period; without one, to the end of the record-time clock, 1 ms past the last record.
     ///
     /// # Errors
     /// If the disk refuses.
@@ -167,7 +167,7 @@ impl PartitionReplay {
         let folded = Instant::now();
         self.spent.folding += folded - begun;
         self.count(context, &changes)?;
-        self.rows.flush()?;
+        self.changes.flush()?;
         let Some(observer) = self.observer.take() else { return Ok(()) };
         let ends: Vec<Timestamp> = self.sides.iter().map(|side| side.replay.clock.facts).collect();
         let sides = &mut self.sides;
@@ -194,7 +194,7 @@ impl PartitionReplay {
         (record.place, accepted, rejection)
     }
 
-    /// Folds one record, on each side; whether a customer has no room for it.
+    /// Folds one record on each side. Returns a rejection if its customer has no room for it.
     fn record(
         &mut self,
         context: &ReplayContext,
@@ -234,13 +234,13 @@ impl PartitionReplay {
                 if context.period.from.is_some() {
                     side.reported.add(&change.core);
                 }
-                self.rows.push(name, &change.core)?;
+                self.changes.push(name, &change.core)?;
             }
         }
         Ok(())
     }
 
-    /// Shows the observer events that may decide an outcome.
+    /// Shows the observer the events that may decide an outcome.
     fn tell(&mut self, context: &ReplayContext, events: &[Event]) -> Result<(), ReplayError> {
         let Some(observer) = &mut self.observer else { return Ok(()) };
         for event in events {
@@ -255,7 +255,7 @@ impl PartitionReplay {
         Ok(())
     }
 
-    /// Moves this lane's states to disk once all lanes together hold too many in memory.
+    /// Moves the states of this partition to disk once all partitions together hold too many in memory.
     fn make_room(&mut self, context: &ReplayContext) -> Result<(), ReplayError> {
         let held: usize = self.sides.iter().map(|side| side.replay.states.in_memory()).sum();
         let held = held as u64;
@@ -268,7 +268,7 @@ impl PartitionReplay {
         }
         for (index, side) in self.sides.iter_mut().enumerate() {
             let path = context.spill.join(format!("partition-{}-{index}", self.number));
-            side.replay.states.move_to_disk(&path, &context.shared)?;
+            side.replay.states.move_to_disk(&path, &context.store_memory)?;
         }
         context.states.fetch_sub(held, Ordering::Relaxed);
         self.in_memory = 0;
@@ -277,7 +277,7 @@ impl PartitionReplay {
 }
 
 impl Side {
-    /// Of the changes within the period; without a beginning that is all of them.
+    /// The digest of the changes within the period. Without a beginning, these are all changes.
     #[must_use]
     pub fn digest(&self, period: &Period) -> Digest {
         if period.from.is_some() { self.reported } else { self.replay.digest }

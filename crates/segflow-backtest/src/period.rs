@@ -1,14 +1,14 @@
 //! What a backtest reports: changes that take effect within a period.
 //!
-//! Whatever was recorded before it is folded and decided all the same, since it makes the states what they are when the
-//! period begins.
+//! Records from before it are folded and decided all the same, since they make the states what they are when the period
+//! begins.
 
 use segflow_core::time::Timestamp;
 
 /// From an instant (inclusive) to another (exclusive), either of which may be open.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Period {
-    /// Changes before it are history; none: there is no history.
+    /// Changes before it are not reported; none: all up to `to` are.
     pub from: Option<Timestamp>,
     /// Records at or after it are not folded, and every clock is settled up to it; none: up to the last record.
     pub to: Option<Timestamp>,

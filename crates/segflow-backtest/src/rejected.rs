@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use crate::batch::RecordPlace;
 
-/// How many are named; the others are counted.
+/// The most that are named; the others are only counted.
 pub const NAMED_MAX: usize = 100;
 
-/// See the module.
+/// Records that could not be used.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Rejected {
     /// How many, by reason.
     pub counts: BTreeMap<&'static str, u64>,
-    /// The first of them, by place: the same ones in whatever order they were read.
+    /// The first of them, by place. They are the same ones in whichever order they were read.
     pub named: BTreeMap<RecordPlace, Fault>,
 }
 
-/// What is wrong with a record.
+/// The fault of a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
-    /// The kind of fault: see `docs/bad-input.md`.
+    /// The kind of fault, one of those in `docs/bad-input.md`.
     pub reason: &'static str,
     /// What was expected and what was found.
     pub detail: String,

@@ -10,9 +10,9 @@ use segflow_engine::states::{Due, Memory, States, TimerKind};
 use segflow_runtime::task::stored::{Stored, StoredError};
 use segflow_store::{Store, StoreMemory};
 
-/// How many states of a partition stay decoded once it is on disk.
+/// The number of states of a partition that stay decoded once it is on disk.
 const DECODED: usize = 4_096;
-/// How many states are written at once when a partition moves to disk.
+/// The number of states that are written at once when a partition moves to disk.
 const MOVED_AT_ONCE: usize = 4_096;
 
 /// The states of one partition.
@@ -58,7 +58,7 @@ impl Customers {
         Ok(())
     }
 
-    /// Ends an epoch: on disk the timers are those of what was written.
+    /// Ends an epoch. On disk only states that were written have timers, so that they are written now.
     ///
     /// # Errors
     /// If the disk refuses.

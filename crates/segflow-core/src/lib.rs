@@ -15,6 +15,7 @@ pub mod digest;
 pub mod event;
 pub mod fact;
 pub mod feature;
+pub mod in_effect;
 pub mod journal;
 mod membership;
 mod memo;

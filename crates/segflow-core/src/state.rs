@@ -1,13 +1,14 @@
 //! What is kept of one customer on disk: facts, pending facts, and the decision. Data alone; no rule is known here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Family;
-use crate::fact::{Fact, Facts};
+use crate::fact::Facts;
 use crate::time::Timestamp;
+
+pub use crate::in_effect::{InEffect, Pending, in_effect};
 
 /// One customer.
 ///
@@ -20,21 +21,6 @@ pub struct State {
     pub pending: Vec<Pending>,
     /// The last decision.
     pub decision: Decision,
-}
-
-/// A fact that has been read and does not count yet.
-///
-/// On disk: its fields are fixed.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Pending {
-    /// From when it counts.
-    pub effective: Timestamp,
-    /// The fact's family.
-    pub family: Family,
-    /// The fact's id, unique within its family.
-    pub event_id: String,
-    /// The offset of its record in the family's topic.
-    pub offset: u64,
 }
 
 /// Where a customer stands in every dimension, and how far they are decided.
@@ -132,30 +118,4 @@ impl State {
     pub fn is_stub(&self) -> bool {
         self.facts.erased().is_some() && self.facts.is_empty()
     }
-}
-
-/// The facts that count at an instant.
-#[derive(Clone, Debug)]
-pub struct InEffect<'a> {
-    /// In (`occurred_at`, `event_id`) order.
-    pub facts: Vec<&'a Fact>,
-    /// When the first of those happened that were pruned.
-    pub pruned_from: Option<Timestamp>,
-}
-
-/// The facts without those that are not in effect.
-#[must_use]
-pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> InEffect<'a> {
-    let pruned_from = facts.pruned_from();
-    if hidden.is_empty() {
-        return InEffect { facts: facts.iter().collect(), pruned_from };
-    }
-    let mut ids: BTreeMap<Family, BTreeSet<&str>> = BTreeMap::new();
-    for pending in hidden {
-        ids.entry(pending.family).or_default().insert(&pending.event_id);
-    }
-    let is_hidden = |fact: &Fact| ids.get(&fact.family()).is_some_and(|ids| ids.contains(fact.event_id.as_str()));
-    let mut shown = Vec::with_capacity(facts.len());
-    shown.extend(facts.iter().filter(|fact| !is_hidden(fact)));
-    InEffect { facts: shown, pruned_from }
 }

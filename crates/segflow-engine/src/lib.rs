@@ -9,6 +9,7 @@
 //! - [`states`] is where an epoch finds the customers: a trait, and states in memory.
 //! - [`replay`] runs records through epochs without a broker. Its documentation begins with an example.
 
+pub mod envelope;
 pub mod epoch;
 pub mod intake;
 pub mod migration;

@@ -40,8 +40,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use segflow_core::ENGINE_VERSION;
-use segflow_core::change::{Change, Decided, Envelope};
+use segflow_core::change::{Change, Decided};
 use segflow_core::clock::Clock;
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Family};
@@ -52,6 +51,7 @@ use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_wire::{Intake, RawRecord, Rejection};
 
+use crate::envelope;
 use crate::epoch::{Epoch, Plan, Target, decide};
 use crate::intake::{Accepted, accept};
 use crate::rules::Rules;
@@ -66,13 +66,13 @@ pub struct Partition<S> {
     pub clock: Clock,
     /// The greatest timestamp read.
     greatest: Option<Timestamp>,
-    /// What became of the records so far.
+    /// The fates of the records so far.
     pub counts: Counts,
     /// The digest of all changes so far.
     pub digest: Digest,
 }
 
-/// What came of a record in its partition.
+/// The outcome of a record in its partition.
 #[derive(Debug)]
 pub struct ReplayStep {
     /// In order of (customer, `effective_at`, dimension).
@@ -138,7 +138,7 @@ pub struct Replay {
     topics: [String; Family::ALL.len()],
 }
 
-/// What came of a record.
+/// The outcome of a record.
 #[derive(Debug)]
 pub struct Outcome {
     /// In order of (customer, `effective_at`, dimension).
@@ -197,7 +197,7 @@ impl Replay {
         self.each(|partition, rules| partition.settle(rules, until))
     }
 
-    /// What became of the records so far.
+    /// The fates of the records so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -247,16 +247,7 @@ impl Replay {
 
     /// The change with its envelope. There is no wall clock here, and so no change may be acted upon.
     fn change(&self, decided: Decided, partition: u32, decided_at: Timestamp) -> Change {
-        let Decided { core, origin } = decided;
-        let envelope = Envelope {
-            actionable: false,
-            decided_at,
-            lag_ms: decided_at.since_ms(core.effective_at),
-            engine_version: ENGINE_VERSION.to_owned(),
-            topic: origin.map(|(family, _)| self.topics[family.index()].clone()),
-            partition: origin.map(|_| partition),
-            offset: origin.map(|(_, offset)| offset),
-        };
-        Change { core, envelope }
+        let envelope = envelope::of(&decided, decided_at, partition, |family| self.topics[family.index()].clone());
+        Change { core: decided.core, envelope }
     }
 }

@@ -1,12 +1,10 @@
-//! What moves a customer, and what lies ahead: for comparing one course of things with another.
+//! Where a customer stands and goes next, so that one course of events can be compared with another.
 
-use segflow_core::change::{Cause, Core, Reason};
-use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 
 use crate::customer::Portrait;
+use crate::forecast::Forecast;
 use crate::local_time::LocalTime;
-use crate::why::is_sensitive;
 
 /// Where a customer stands in one dimension, and where they go next if nothing happens.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,7 +13,7 @@ pub struct Outlook {
     pub dimension: String,
     /// The present segment; none if they stand in none.
     pub segment: Option<String>,
-    /// The next segment and when it is entered; none if they stay for as long as forecasts look.
+    /// The next segment and when it is entered; none if they stay for as long as forecasts look (400 days).
     pub next: Option<(String, Timestamp)>,
 }
 
@@ -31,49 +29,46 @@ impl Outlook {
     }
 }
 
-impl Portrait<'_> {
-    /// Of each dimension, in file order.
-    #[must_use]
-    pub fn outlook(&self) -> Vec<Outlook> {
-        let (ahead, _) = self.if_silent();
-        let stood = &self.state.decision.dimensions;
-        let dimensions = self.segmentation.dimensions.iter().enumerate();
-        dimensions
-            .map(|(place, dimension)| {
-                let current = stood.get(place).and_then(|membership| membership.current);
-                let next = ahead.iter().find(|next| next.dimension == dimension.name);
-                Outlook {
-                    dimension: dimension.name.clone(),
-                    segment: current.map(|current| dimension.segments[usize::from(current)].name.clone()),
-                    next: next.map(|next| (next.to.clone(), next.at)),
-                }
-            })
-            .collect()
-    }
-}
-
-/// The lines that tell of a change: when, from where to where, by what, and each comparison that decided.
+/// The outlook of a customer in every dimension, in file order.
 #[must_use]
-pub fn change(core: &Core, segmentation: &Segmentation, local: &LocalTime) -> Vec<String> {
-    let from = core.from.as_ref().map_or(String::new(), |from| format!("{from} -> "));
-    let to = core.to.as_deref().unwrap_or("none");
-    let by = match (&core.cause, &core.event_id) {
-        (Cause::Fact, Some(event)) => format!("by {event}"),
-        (Cause::Time, _) => "by time alone".to_owned(),
-        (cause, _) => format!("by {}", cause.word().to_lowercase()),
-    };
-    let moved = format!("{}  {}: {from}{to}, {by}", local.time(core.effective_at), core.dimension);
-    let reasons = core.reasons.iter().map(|reason| format!("  {}", words(reason, segmentation)));
-    std::iter::once(moved).chain(reasons).collect()
+pub fn outlook(portrait: &Portrait<'_>) -> Vec<Outlook> {
+    let Portrait { customer, state, segmentation, decided_up_to } = *portrait;
+    let forecast = Forecast::new(customer, state, segmentation, decided_up_to);
+    let each = segmentation.dimensions.iter().enumerate().map(|(place, dimension)| {
+        let current = state.decision.dimensions.get(place).and_then(|membership| membership.current);
+        Outlook {
+            dimension: dimension.name.clone(),
+            segment: current.map(|current| dimension.segments[usize::from(current)].name.clone()),
+            next: forecast.next(&dimension.name).map(|next| (next.to.clone(), next.at)),
+        }
+    });
+    each.collect()
 }
 
-/// `overdue.days >= 1: 0, before 3`
-fn words(reason: &Reason, segmentation: &Segmentation) -> String {
-    let Reason { feature, operator, bound, value, value_before } = reason;
-    let bound = bound.as_deref().unwrap_or("...");
-    if is_sensitive(feature, segmentation) {
-        return format!("{feature} {operator} {bound}: sensitive");
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::testing::{Known, invoice, london, payment};
+
+    #[test]
+    fn an_outlook_is_the_segment_and_the_next_move_by_time_alone() {
+        let known = Known::new(&[invoice("I-1", 12_000, "2026-03-04")], "2026-04-10T00:00:00Z");
+        let words: Vec<String> = outlook(&known.portrait()).iter().map(|outlook| outlook.words(&london())).collect();
+        expect!["mid, then late on 2026-05-03 00:00:00 BST"].assert_eq(&words.join("\n"));
     }
-    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
-    format!("{feature} {operator} {bound}: {}, before {}", known(value), known(value_before))
+
+    #[test]
+    fn a_customer_without_debt_stays() {
+        let facts = [invoice("I-1", 12_000, "2026-03-04"), payment("P-1", 12_000, "2026-03-05T12:00:00Z")];
+        let known = Known::new(&facts, "2026-04-10T00:00:00Z");
+        assert_eq!(outlook(&known.portrait())[0].words(&london()), "current, to stay");
+    }
+
+    #[test]
+    fn a_customer_of_whom_nothing_is_decided_stands_in_no_segment() {
+        let known = Known::new(&[], "2026-04-10T00:00:00Z");
+        assert_eq!(outlook(&known.portrait())[0].words(&london()), "none, to stay");
+    }
 }

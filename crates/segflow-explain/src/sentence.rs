@@ -1,15 +1,21 @@
-//! A change in a sentence, for people.
+//! One change, told to a person: as a sentence, in local time with its reasons, or in one line for an audit.
 
-use segflow_core::change::{Core, Forecast, Reason};
+use segflow_core::change::{Cause, Core, Forecast, Reason};
+use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Timestamp, Zone};
 
+use crate::local_time::LocalTime;
+use crate::why::is_sensitive;
+
+/// A change as one sentence, with the days of `zone`:
 /// `C-000217 stage early -> mid: 30 days past due; next: late on 3 May if nothing happens`
+#[must_use]
 pub fn sentence(core: &Core, zone: &Zone) -> String {
     let from = core.from.as_deref().unwrap_or("(new)");
     let to = core.to.as_deref().unwrap_or("(erased)");
     let mut text = format!("{} {} {from} -> {to}", core.customer_id, core.dimension);
     let mut reasons: Vec<String> = Vec::new();
-    for reason in core.reasons.iter().map(reason) {
+    for reason in core.reasons.iter().map(colloquial) {
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }
@@ -24,7 +30,8 @@ pub fn sentence(core: &Core, zone: &Zone) -> String {
     text
 }
 
-fn reason(reason: &Reason) -> String {
+/// A comparison as people say it: `30 days past due`
+fn colloquial(reason: &Reason) -> String {
     let value = reason.value.as_deref();
     match (reason.feature.as_str(), value) {
         ("overdue.days", Some("0")) => "nothing past due".to_owned(),
@@ -47,46 +54,129 @@ fn day(at: Timestamp, zone: &Zone) -> String {
     zone.date_of(at).civil().strftime("%-d %B").to_string()
 }
 
+/// A change in lines: the first says when, from where to where and by what, each further one is a comparison that decided.
+#[must_use]
+pub fn in_local_time(core: &Core, segmentation: &Segmentation, local: &LocalTime) -> Vec<String> {
+    let from = core.from.as_ref().map_or(String::new(), |from| format!("{from} -> "));
+    let to = core.to.as_deref().unwrap_or("none");
+    let by = match (&core.cause, &core.event_id) {
+        (Cause::Fact, Some(event)) => format!("by {event}"),
+        (Cause::Time, _) => "by time alone".to_owned(),
+        (cause, _) => format!("by {}", cause.word().to_lowercase()),
+    };
+    let moved = format!("{}  {}: {from}{to}, {by}", local.time(core.effective_at), core.dimension);
+    let reasons = core.reasons.iter().map(|reason| format!("  {}", before_and_now(reason, segmentation)));
+    std::iter::once(moved).chain(reasons).collect()
+}
+
+/// `overdue.days >= 1: 0, before 3`
+fn before_and_now(reason: &Reason, segmentation: &Segmentation) -> String {
+    let Reason { feature, operator, bound, value, value_before } = reason;
+    let bound = bound.as_deref().unwrap_or("...");
+    if is_sensitive(feature, segmentation) {
+        return format!("{feature} {operator} {bound}: sensitive");
+    }
+    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
+    format!("{feature} {operator} {bound}: {}, before {}", known(value), known(value_before))
+}
+
+/// A change without its customer, in one line:
+/// `arrears: early -> mid from 2026-05-02T00:00:00.000Z on, by FACT e-17, change 3, version 1`
+#[must_use]
+pub fn summary(core: &Core) -> String {
+    let event = core.event_id.as_ref().map_or_else(String::new, |event| format!(" {event}"));
+    let moved = match (&core.from, &core.to) {
+        (Some(from), Some(to)) => format!("{from} -> {to}"),
+        (None, Some(to)) => format!("{to}, as the first,"),
+        (Some(from), None) => format!("{from} -> no segment any more"),
+        (None, None) => "no segment".to_owned(),
+    };
+    format!(
+        "{}: {moved} from {} on, by {}{event}, change {}, version {}",
+        core.dimension,
+        core.effective_at,
+        core.cause.word(),
+        core.seq,
+        core.segmentation_version
+    )
+}
+
+/// The comparisons that decided, in one line: `overdue.days >= 30 (30, before 29); ..`
+#[must_use]
+pub fn because(core: &Core) -> String {
+    let words = |reason: &Reason| {
+        let Reason { feature, operator, bound, value, value_before } = reason;
+        // A change carries no value of a sensitive attribute; here that cannot be told from an unknown one.
+        let told = [bound, value, value_before].map(|text| text.as_deref().unwrap_or("unknown or sensitive"));
+        let [bound, value, before] = told;
+        format!("{feature} {operator} {bound} ({value}, before {before})")
+    };
+    core.reasons.iter().map(words).collect::<Vec<_>>().join("; ")
+}
+
 #[cfg(test)]
 mod tests {
-    use segflow_core::customer::{Customer, fold};
-    use segflow_core::event::{Body, CustomerId, Event};
-    use segflow_core::segmentation::Segmentation;
+    use expect_test::{Expect, expect};
 
     use super::*;
+    use crate::testing::{Known, invoice, london};
+
+    /// Each change of a customer with one invoice, one text per line.
+    fn check(tell: impl Fn(&Core, &Known) -> String, expected: Expect) {
+        let known = Known::new(&[invoice("I-1", 12_000, "2026-03-04")], "2026-04-10T00:00:00Z");
+        let texts: Vec<String> = known.changes.iter().map(|change| tell(&change.core, &known)).collect();
+        expected.assert_eq(&(texts.join("\n") + "\n"));
+    }
 
     #[test]
     fn a_change_reads_as_a_sentence() {
-        let text = "name: s\nversion: 1\ncurrency: GBP\ntimezone: Europe/London\ndimensions:\n  - name: stage\n    \
-                    segments:\n      - {name: late, when: overdue.days >= 60}\n      \
-                    - {name: mid, when: overdue.days >= 30}\n    otherwise: current\n";
-        let segmentation = Segmentation::load("s.yaml", text).unwrap().segmentation;
-        let customer_id = CustomerId::new("C-000217").unwrap();
-        let body = Body::Issued {
-            invoice_id: "I".to_owned(),
-            amount_minor: 100,
-            due_date: "2026-03-04".parse().unwrap(),
-            debt_type: None,
-        };
-        let occurred_at = "2026-02-01T09:00:00Z".parse().unwrap();
-        let event = Event {
-            event_id: "I".to_owned(),
-            customer_id: customer_id.clone(),
-            occurred_at,
-            recorded_at: occurred_at,
-            body,
-        };
-        let mut customer = Customer::default();
-        fold(&mut customer, event, 0, Timestamp::BEGINNING, &segmentation);
-        let to = "2026-04-10T00:00:00Z".parse().unwrap();
-        let decided = segflow_core::advance::advance(&mut customer, &customer_id, &segmentation, to);
-        let sentences: Vec<_> = decided.iter().map(|change| sentence(&change.core, &segmentation.zone)).collect();
-        assert_eq!(
-            sentences,
-            [
-                "C-000217 stage (new) -> current; next: mid on 3 April if nothing happens",
-                "C-000217 stage current -> mid: 30 days past due; next: late on 3 May if nothing happens",
-            ]
+        check(
+            |core, known| sentence(core, &known.segmentation.zone),
+            expect![[r#"
+                C-000217 stage (new) -> current; next: mid on 3 April if nothing happens
+                C-000217 stage current -> mid: 30 days past due; next: late on 3 May if nothing happens
+            "#]],
         );
+    }
+
+    #[test]
+    fn a_change_in_local_time_names_its_cause_and_each_comparison() {
+        check(
+            |core, known| in_local_time(core, &known.segmentation, &london()).join("\n"),
+            expect![[r#"
+                2026-02-01 09:00:00 GMT  stage: current, by I-1
+                2026-04-03 00:00:00 BST  stage: current -> mid, by time alone
+                  overdue.days >= 30: 30, before 29
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_summary_and_its_reasons_take_one_line_each() {
+        check(
+            |core, _| format!("{}\n{}", summary(core), because(core)),
+            expect![[r#"
+                stage: current, as the first, from 2026-02-01T09:00:00.000Z on, by FACT I-1, change 1, version 1
+
+                stage: current -> mid from 2026-04-02T23:00:00.000Z on, by TIME, change 2, version 1
+                overdue.days >= 30 (30, before 29)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn people_say_days_past_due_and_not_a_feature_name() {
+        let reason = |feature: &str, operator: &str, value: Option<&str>, bound: Option<&str>| {
+            let [bound, value] = [bound, value].map(|text| text.map(str::to_owned));
+            let (feature, operator) = (feature.to_owned(), operator.to_owned());
+            colloquial(&Reason { feature, operator, bound, value, value_before: None })
+        };
+        assert_eq!(reason("overdue.days", "==", Some("0"), None), "nothing past due");
+        assert_eq!(reason("overdue.days", ">=", Some("1"), None), "1 day past due");
+        assert_eq!(reason("next_due.days", "<=", Some("0"), None), "due today");
+        assert_eq!(reason("next_due.days", "<=", None, None), "nothing falls due");
+        assert_eq!(reason("silent.days", ">=", Some("14"), None), "silent for 14 days");
+        assert_eq!(reason("stage", "is", None, Some("late")), "stage is late");
+        assert_eq!(reason("profile.score", ">=", None, Some("3")), "profile.score is not known");
     }
 }

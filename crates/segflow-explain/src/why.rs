@@ -1,7 +1,5 @@
 //! Why a customer is in a segment: the rule that holds, those before it that do not, and what decided each.
 
-use std::fmt::{self, Formatter};
-
 use segflow_core::change::Reason;
 use segflow_core::rule::Rule;
 use segflow_core::rule::explain::{Scene, deciding, reason};
@@ -12,41 +10,32 @@ use segflow_core::timed::Truth;
 
 use crate::local_time::LocalTime;
 
-/// One line for the present segment and for each before it, and one for each that waits out its `for`.
-pub fn write<'a>(
-    f: &mut Formatter<'_>,
-    dimension: &'a Dimension,
-    membership: &Membership,
-    scene: &Scene<'_, 'a, '_>,
-    segmentation: &'a Segmentation,
-    local: &LocalTime,
-) -> fmt::Result {
-    let current = usize::from(membership.current.expect("only who is in a segment is there for a reason"));
-    let present = Present { membership, scene, segmentation, local };
-    for line in present.remaining(&dimension.segments[current]) {
-        writeln!(f, "    {line}")?;
-    }
-    for (place, segment) in dimension.segments.iter().enumerate() {
-        if place < current {
-            writeln!(f, "    {}", present.passed_over(segment))?;
-        }
-        if let Some(line) = present.waiting(place, segment).filter(|_| place != current) {
-            writeln!(f, "    {line}")?;
-        }
-    }
-    Ok(())
-}
-
-struct Present<'s, 'e, 'a, 'v> {
-    membership: &'s Membership,
-    scene: &'s Scene<'e, 'a, 'v>,
-    segmentation: &'a Segmentation,
-    local: &'s LocalTime,
+/// The rules evaluated over one customer at one instant.
+pub(crate) struct Present<'s, 'e, 'a, 'v> {
+    pub(crate) scene: &'s Scene<'e, 'a, 'v>,
+    pub(crate) segmentation: &'a Segmentation,
+    pub(crate) local: &'s LocalTime,
 }
 
 impl<'a> Present<'_, '_, 'a, '_> {
+    /// Why the customer is in the segment that `membership` names: what keeps them there, why each segment before it was
+    /// not picked, and which segments wait out their `for`. No lines if they are in none.
+    pub(crate) fn why(&self, dimension: &'a Dimension, membership: &Membership) -> Vec<String> {
+        let Some(current) = membership.current.map(usize::from) else { return Vec::new() };
+        let mut lines = self.remaining(&dimension.segments[current], membership);
+        for (place, segment) in dimension.segments.iter().enumerate() {
+            if place < current {
+                lines.push(self.passed_over(segment));
+            }
+            if place != current {
+                lines.extend(self.waiting(membership.since.get(place).copied().flatten(), segment));
+            }
+        }
+        lines
+    }
+
     /// What holds the customer in the present segment.
-    fn remaining(&self, segment: &'a Segment) -> Vec<String> {
+    fn remaining(&self, segment: &'a Segment, membership: &Membership) -> Vec<String> {
         let mut lines = Vec::new();
         match (&segment.when, &segment.remain) {
             (Some(when), _) if self.holds(when) => lines.push(format!("because {}", self.decided_by(when))),
@@ -56,7 +45,7 @@ impl<'a> Present<'_, '_, 'a, '_> {
             (Some(when), _) => lines.push(format!("its rule holds no more: {}", self.decided_by(when))),
             (None, _) => lines.push("because no rule of a segment holds".to_owned()),
         }
-        if let Some(end) = self.kept_until(segment) {
+        if let Some(end) = self.kept_until(segment, membership.entered_at) {
             let bypass = segment.bypass.as_ref().map_or(String::new(), |rule| format!(", unless {}", rule.text));
             lines.push(format!("kept until {}{bypass}", self.local.time(end)));
         }
@@ -70,9 +59,9 @@ impl<'a> Present<'_, '_, 'a, '_> {
         format!("{not} {}: {}", segment.name, self.decided_by(when))
     }
 
-    fn waiting(&self, place: usize, segment: &Segment) -> Option<String> {
-        let since = self.membership.since.get(place).copied().flatten()?;
-        let hold = segment.hold?;
+    /// Until when a rule that has held `since` must hold for its segment to be entered; none if it waits for nothing.
+    fn waiting(&self, since: Option<Timestamp>, segment: &Segment) -> Option<String> {
+        let (since, hold) = (since?, segment.hold?);
         let entry = self.segmentation.plus(since, hold);
         (entry > self.scene.evaluation.moment.at).then(|| {
             let (since, entry) = (self.local.time(since), self.local.time(entry));
@@ -80,8 +69,9 @@ impl<'a> Present<'_, '_, 'a, '_> {
         })
     }
 
-    fn kept_until(&self, segment: &Segment) -> Option<Timestamp> {
-        let end = self.segmentation.plus(self.membership.entered_at?, segment.keep?);
+    /// The end of the segment's `keep`, while it lies ahead.
+    fn kept_until(&self, segment: &Segment, entered_at: Option<Timestamp>) -> Option<Timestamp> {
+        let end = self.segmentation.plus(entered_at?, segment.keep?);
         (self.scene.evaluation.moment.at < end).then_some(end)
     }
 
@@ -89,7 +79,7 @@ impl<'a> Present<'_, '_, 'a, '_> {
         self.scene.evaluation.eval(&rule.root, self.scene.memberships).value == Truth::True
     }
 
-    /// The comparisons by which a rule holds or does not.
+    /// The comparisons by which a rule holds or does not, each once.
     fn decided_by(&self, rule: &'a Rule) -> String {
         let mut parts: Vec<String> = Vec::new();
         for leaf in deciding(&rule.root, self.scene) {

@@ -12,7 +12,7 @@ mod log;
 mod transaction;
 
 pub use admin::bulk_producer::BulkProducer;
-pub use client::config::{Connection, KafkaConfig, SINKS, default_topic};
+pub use client::config::{Connection, KafkaConfig};
 pub use committed::committed_reader::KafkaPast;
 pub use committed::topic_scan::{Held, TopicScan};
 pub use log::KafkaLog;

@@ -1,4 +1,4 @@
-//! What a worker is configured with. Plain data, checked by whoever reads it from a file.
+//! The configuration of a worker: plain data, which is checked where it is read from a file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,16 +9,15 @@ use segflow_core::clock::{ClockSettings, Role};
 use segflow_core::event::Family;
 use segflow_wire::{Encoding, Intake};
 
+use crate::directories;
 use crate::log::TaskId;
+use crate::offer::Candidate;
 use crate::rulebook::Rulebook;
-use crate::shadow::{self, Candidate};
 use crate::snapshots::Keeper;
+use crate::time::Monotonic;
 use crate::worker::store_pool::StorePool;
 
-/// How the directory of a task's store begins.
-const TASK: &str = "task-";
-
-/// Of one group of workers; the same in all of them.
+/// The configuration of a worker. All workers of a process share it.
 #[derive(Clone)]
 pub struct Config {
     /// The rules: what is offered to every task. A task decides by what its journal says.
@@ -35,7 +34,7 @@ pub struct Config {
     pub commit: Commit,
     /// States that a task keeps decoded in memory between cycles, at most about twice as many.
     pub cache_customers: usize,
-    /// TaskId `p` keeps its database in the directory `task-p` of this one.
+    /// Task `p` keeps its database in the directory `task-p` of this one.
     pub state_dir: PathBuf,
     /// The candidate that is evaluated beside the rules, if there is to be one.
     pub shadow: Option<Arc<Candidate>>,
@@ -43,6 +42,8 @@ pub struct Config {
     pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
     pub store: segflow_store::StoreMemory,
+    /// The clock of rests, back-offs, ages and alarms.
+    pub time: Monotonic,
     /// Where this process keeps the stores of tasks that none of its workers has at the moment.
     pub store_pool: StorePool,
 }
@@ -74,16 +75,16 @@ pub struct Commit {
     pub max_records: usize,
     /// How many timers of each kind an epoch judges at most, 1 or more; more facts only if they share one instant.
     pub timers_max: usize,
-    /// How many customers a cycle passes over at most after a new segmentation was activated, 1 or more.
+    /// How many customers a cycle takes over at most after a new segmentation was activated, 1 or more.
     pub resegmented_max: usize,
 }
 
 /// The bounds of one epoch of one task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Bounds {
-    /// See [`Commit::timers_max`].
+pub(crate) struct Bounds {
+    /// How many timers of each kind it judges at most, 1 or more; more facts only if they share one instant.
     pub timers_max: usize,
-    /// See [`Commit::resegmented_max`].
+    /// How many customers the migration takes over in it at most, 1 or more.
     pub resegmented_max: usize,
 }
 
@@ -94,29 +95,20 @@ impl Default for Commit {
 }
 
 impl Config {
-    /// Where a task keeps its database.
+    /// The directory of a task's store.
     #[must_use]
     pub fn task_dir(&self, task: TaskId) -> PathBuf {
-        self.state_dir.join(format!("{TASK}{}", task.0))
+        directories::task(&self.state_dir, task)
     }
 
-    /// The tasks of which the disk has a database. None if it cannot be asked: whoever needs one says why.
-    #[must_use]
-    pub fn tasks_on_disk(&self) -> Vec<TaskId> {
-        let task = |path: PathBuf| {
-            let task = TaskId(path.file_name()?.to_str()?.strip_prefix(TASK)?.parse().ok()?);
-            (path == self.task_dir(task)).then_some(task)
-        };
-        let entries = std::fs::read_dir(&self.state_dir).into_iter().flatten().flatten();
-        let mut tasks: Vec<TaskId> = entries.filter_map(|entry| task(entry.path())).collect();
-        tasks.sort_unstable();
-        tasks
+    /// The tasks of which the disk has a store; none if it cannot be asked, which opening one will tell.
+    pub(crate) fn tasks_on_disk(&self) -> Vec<TaskId> {
+        directories::tasks(&self.state_dir).unwrap_or_default()
     }
 
-    /// Where the shadow of a task keeps its database.
-    #[must_use]
-    pub fn shadow_dir(&self, task: TaskId) -> PathBuf {
-        self.state_dir.join(format!("{}{}", shadow::DIRECTORY, task.0))
+    /// The directory of the store of a task's shadow.
+    pub(crate) fn shadow_dir(&self, task: TaskId) -> PathBuf {
+        directories::shadow(&self.state_dir, task)
     }
 
     /// The topic of a family; the family's word if the family is no input.

@@ -1,4 +1,4 @@
-//! What goes wrong in a task or a worker, by what is done about it.
+//! Failures of a task or a worker, by what is done about them.
 
 use segflow_store::StoreError;
 

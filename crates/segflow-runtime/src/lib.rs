@@ -5,20 +5,25 @@
 //! task: it is recovered, runs in a worker, is snapshotted, and is told of.
 
 pub mod config;
+pub mod directories;
 pub mod error;
 pub mod log;
+pub mod offer;
 pub mod recovery;
 pub mod rulebook;
-pub mod shadow;
+pub(crate) mod shadow;
 pub mod snapshots;
 pub mod status;
 pub mod task;
 pub mod testing;
+pub mod time;
 pub mod worker;
 
 pub use config::Config;
 pub use error::WorkerError;
+pub use recovery::RecoveryStep;
 pub use recovery::standbys::Standbys;
+pub use shadow::ShadowCommit;
 pub use status::Status;
 pub use worker::{Cycle, Worker};
 

@@ -24,7 +24,7 @@ pub use collect::Policy;
 pub use content::KnownFiles;
 pub use error::SnapshotError;
 pub use manifest::{File, Manifest, Subject};
-pub use restore::{Restored, Within};
+pub use restore::{Restored, Within, remove_directory};
 pub use snapshots::{Listed, Snapshots};
 pub use step::{SnapshotStep, Watch};
 pub use upload::Uploaded;

@@ -142,7 +142,7 @@ async fn complete(
 ) -> Result<Option<Manifest>, SnapshotError> {
     let fetched = fetch(archive, task, place, into, cancelled).await;
     if !matches!(fetched, Ok(Some(_))) {
-        remove(into)?;
+        remove_directory(into).map_err(|error| SnapshotError::disk("clearing", into, error))?;
     }
     match fetched {
         // A dropped snapshot's files go after its manifest.
@@ -254,11 +254,13 @@ pub(crate) fn sync(directory: &Path) -> Result<(), SnapshotError> {
     opened.map_err(|error| SnapshotError::disk("syncing", directory, error))
 }
 
-fn remove(directory: &Path) -> Result<(), SnapshotError> {
+/// Removes a directory and all that is in it. It is no error if there is none.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn remove_directory(directory: &Path) -> std::io::Result<()> {
     match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(SnapshotError::disk("clearing", directory, error))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }

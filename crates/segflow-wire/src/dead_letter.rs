@@ -1,7 +1,7 @@
 //! Dead letters: the original record, with its origin and the reason in headers after its own.
 //!
 //! Key and value are the record's, byte for byte. A record that is sent back and rejected again has these headers
-//! twice: the last of a name counts.
+//! twice: the last of a name counts. On the topic: append only, golden in `tests/formats.rs`.
 
 use crate::encoding::Headers;
 use crate::intake::{RawRecord, Rejection};
@@ -12,11 +12,11 @@ pub const REASON: &str = "segflow.reason";
 pub const DETAIL: &str = "segflow.detail";
 /// The topic that the record was read from.
 pub const TOPIC: &str = "segflow.topic";
-/// Its partition.
+/// The record's partition.
 pub const PARTITION: &str = "segflow.partition";
-/// Its offset.
+/// The record's offset.
 pub const OFFSET: &str = "segflow.offset";
-/// Its timestamp, in milliseconds since 1970-01-01T00:00:00Z.
+/// The record's timestamp, in milliseconds since 1970-01-01T00:00:00Z.
 pub const TIMESTAMP: &str = "segflow.timestamp";
 
 /// The headers of the dead letter of a record.

@@ -1,5 +1,5 @@
-//! The envelope that `kcat -J` prints around a record, one JSON object a line: what `segflow fold` reads and
-//! `segflow generate` writes.
+//! The envelope that `kcat -J` prints around a record, one JSON object a line. `segflow fold` reads such lines, and
+//! `segflow generate` writes them.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use segflow_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::encoding::{Headers, Malformed};
-use crate::json::{self, shown};
+use crate::encoding::{Headers, Malformed, decode_json};
+use crate::malformed::shown;
 
 /// A record in its envelope.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,7 +23,7 @@ pub struct Line {
     pub timestamp: Timestamp,
     /// The key's bytes.
     pub key: Option<Vec<u8>>,
-    /// The value's bytes: of a payload that is a string, its text; of one that is an object, its JSON as it stands.
+    /// The value's bytes: the text of a payload that is a string, or the JSON of one that is an object, as it stands.
     pub value: Option<Vec<u8>>,
     /// The headers, in order.
     pub headers: Headers,
@@ -32,23 +32,26 @@ pub struct Line {
 /// A record in its envelope, borrowed from its line where the line holds its bytes as they are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Borrowed<'a> {
-    /// See [`Line::topic`].
+    /// The topic.
     pub topic: Cow<'a, str>,
-    /// See [`Line::partition`].
+    /// The partition, where the line names one.
     pub partition: Option<u32>,
-    /// See [`Line::offset`].
+    /// The offset, where the line names one.
     pub offset: Option<u64>,
-    /// See [`Line::timestamp`].
+    /// The record's timestamp.
     pub timestamp: Timestamp,
-    /// See [`Line::key`].
+    /// The key's text.
     pub key: Option<Cow<'a, str>>,
-    /// See [`Line::value`].
+    /// The value's text, as [`Line::value`] has it.
     pub value: Option<Cow<'a, str>>,
-    /// See [`Line::headers`].
+    /// The headers, in order.
     pub headers: Headers,
 }
 
-/// Reads a line. Fields that are not named here are passed over; a payload must be there, null being a value too.
+/// Reads a line. Fields that are not named here are passed over. A payload must be there; null is one.
+///
+/// # Errors
+/// If it is no such line. The error says what was expected and what was found.
 pub fn parse(line: &[u8]) -> Result<Line, Malformed> {
     let Borrowed { topic, partition, offset, timestamp, key, value, headers } = read(line)?;
     let bytes = |text: Cow<'_, str>| text.into_owned().into_bytes();
@@ -56,9 +59,12 @@ pub fn parse(line: &[u8]) -> Result<Line, Malformed> {
     Ok(Line { topic, partition, offset, timestamp, key, value, headers })
 }
 
-/// As [`parse`], without a copy of what need not be unescaped.
+/// As [`parse`], without copying text that has no escapes.
+///
+/// # Errors
+/// As [`parse`].
 pub fn read(line: &[u8]) -> Result<Borrowed<'_>, Malformed> {
-    let fields: Read<'_> = json::decode(line)?;
+    let fields: Read<'_> = decode_json(line)?;
     let payload = fields.payload.get();
     let value = match payload.as_bytes().first() {
         Some(b'{') => Some(Cow::Borrowed(payload)),
@@ -81,7 +87,10 @@ pub fn read(line: &[u8]) -> Result<Borrowed<'_>, Malformed> {
 }
 
 /// Writes a line, without its end. A value that is a JSON object on one line is written as an object, any other as a
-/// string. Bytes that are not UTF-8 cannot be written: the error says which.
+/// string.
+///
+/// # Errors
+/// If bytes are not UTF-8. The error says which.
 pub fn write(line: &Line) -> Result<String, Malformed> {
     let fields = Write {
         topic: &line.topic,
@@ -109,7 +118,7 @@ struct Read<'a> {
     headers: Vec<Option<String>>,
 }
 
-/// Within an option serde borrows no `Cow` by itself.
+/// A key. Serde borrows no `Cow` inside an option without this type.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -139,7 +148,7 @@ fn payload(value: &[u8]) -> Result<Payload<'_>, Malformed> {
     let text = utf8(value, "payload")?;
     let object = text.starts_with('{') && !text.contains(['\n', '\r']);
     let raw = object.then(|| serde_json::from_str::<&RawValue>(text).ok()).flatten();
-    // What follows the object, were it only a space, would be lost.
+    // Bytes after the object, if only a space, would be lost.
     Ok(raw.filter(|raw| raw.get().len() == text.len()).map_or(Payload::Text(text), Payload::Object))
 }
 

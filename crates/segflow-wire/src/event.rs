@@ -8,22 +8,39 @@ use segflow_core::time::Date;
 use serde::{Serialize, Serializer};
 
 use crate::encoding::Encoding;
-use crate::form::{Day, Pairs, Stamp};
-use crate::{avro, json, schema};
+use crate::schema;
+use crate::shape::{Day, Pairs, Stamp};
 
-/// The value of a record of this event's family; none, which is null in Kafka, of an erasure.
+/// The value of a record of this event's family. An erasure has none, which is null in Kafka.
 ///
-/// The record's key is the customer's id, its timestamp `recorded_at`: an erasure is made of these two alone.
+/// The record's key is the customer's id, and its timestamp is `recorded_at`. An erasure consists of these two alone.
+///
+/// ```
+/// use segflow_core::event::{Body, CustomerId, Event};
+/// use segflow_core::money::Currency;
+/// use segflow_core::time::Timestamp;
+/// use segflow_wire::{Encoding, event};
+///
+/// let at = Timestamp(1_777_800_000_000);
+/// let event = Event {
+///     event_id: "E-1".to_owned(),
+///     customer_id: CustomerId::new("C-1").expect("1 to 128 bytes"),
+///     occurred_at: at,
+///     recorded_at: at,
+///     body: Body::WrittenOff { invoice_id: "I-1".to_owned() },
+/// };
+/// let currency = Currency::new("GBP").expect("a currency");
+/// let value = event::encode(&event, &currency, Encoding::Json).expect("it is no erasure");
+/// let json = r#"{"event_id":"E-1","customer_id":"C-1","occurred_at":"2026-05-03T09:20:00.000Z","kind":"WRITTEN_OFF","invoice_id":"I-1"}"#;
+/// assert_eq!(value, json.as_bytes());
+/// ```
 #[must_use]
 pub fn encode(event: &Event, currency: &Currency, encoding: Encoding) -> Option<Vec<u8>> {
     let fields = Fields::of(event, event.body.kind()?.word(), currency, encoding);
-    Some(match encoding {
-        Encoding::Json => json::encode(&fields),
-        Encoding::Avro => avro::encode(&fields, schema::of(event.body.family())),
-    })
+    Some(encoding.encode(&fields, schema::of(event.body.family())))
 }
 
-/// The fields of every kind; those that a kind lacks are left out.
+/// The fields of every kind. Those that a kind lacks are left out. On the topic: append only, as its schema is.
 #[derive(Serialize)]
 struct Fields<'a> {
     event_id: &'a str,

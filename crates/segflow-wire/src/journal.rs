@@ -9,18 +9,18 @@ use segflow_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Encoding, Malformed};
-use crate::form::Stamp;
-use crate::{avro, schema};
+use crate::schema;
+use crate::shape::Stamp;
 
 /// The value of a journal record; its key is the epoch as decimal text.
 #[must_use]
 pub fn encode(record: &Record) -> Vec<u8> {
-    avro::encode(&Fields::of(record), &schema::JOURNAL)
+    Encoding::Avro.encode(&Fields::of(record), &schema::JOURNAL)
 }
 
 /// Reads a record back, also one that an earlier release wrote; the error says what was expected and what was found.
 pub fn decode(bytes: &[u8]) -> Result<Record, Malformed> {
-    avro::decode::<Fields>(bytes, &schema::JOURNAL)?.record()
+    Encoding::Avro.decode::<Fields>(bytes, &schema::JOURNAL)?.record()
 }
 
 #[derive(Serialize, Deserialize)]

@@ -15,9 +15,8 @@ pub mod memberships;
 pub mod partition;
 pub mod schema;
 
-mod avro;
-mod form;
-mod json;
+mod malformed;
+mod shape;
 
 pub use encoding::{Encoding, Headers, Malformed};
 pub use intake::{Intake, RawRecord, Reason, Rejection, accept};

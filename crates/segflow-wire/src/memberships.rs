@@ -10,8 +10,8 @@ use segflow_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Encoding, Malformed};
-use crate::form::{Pairs, Stamp};
-use crate::{avro, json, schema};
+use crate::schema;
+use crate::shape::{Pairs, Stamp};
 
 /// What was decided of a customer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,20 +91,12 @@ impl Memberships {
     /// The record's value; its key is the customer's id.
     #[must_use]
     pub fn encode(&self, encoding: Encoding) -> Vec<u8> {
-        let fields = Fields::of(self, encoding);
-        match encoding {
-            Encoding::Json => json::encode(&fields),
-            Encoding::Avro => avro::encode(&fields, &schema::SEGMENTS),
-        }
+        encoding.encode(&Fields::of(self, encoding), &schema::SEGMENTS)
     }
 
     /// Reads a record back; the error says what was expected and what was found.
     pub fn decode(bytes: &[u8], encoding: Encoding) -> Result<Self, Malformed> {
-        let fields: Fields = match encoding {
-            Encoding::Json => json::decode(bytes)?,
-            Encoding::Avro => avro::decode(bytes, &schema::SEGMENTS)?,
-        };
-        fields.memberships()
+        encoding.decode::<Fields>(bytes, &schema::SEGMENTS)?.memberships()
     }
 }
 

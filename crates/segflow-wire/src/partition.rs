@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the producers of a topic choose a partition by key.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// How the producers of a topic choose a partition by key. Its words stand in configuration files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Partitioner {
-    /// Java's default, also that of Kafka Streams and Connect: murmur2.
+    /// Java's default, also that of Kafka Streams and Connect: murmur2. The default of configuration files.
+    #[default]
     Murmur2,
     /// librdkafka's default for records with a key (`consistent_random`): CRC-32.
     Crc32,
 }
 
 impl Partitioner {
-    /// Its word in configuration.
+    /// The partitioner's word in configuration and in the hash of the intake, which stands in the journal.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

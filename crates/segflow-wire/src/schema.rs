@@ -1,5 +1,11 @@
-//! The Avro schemas of this release, embedded in the binary: one per topic that has one, and the earlier ones whose
-//! values are still read.
+//! The Avro schemas of this release: one per topic that has one, and the earlier ones whose values are still read.
+//!
+//! On the topic: append only. A schema that a release has written by is never edited: a new field makes a new file, and
+//! the schema without it stays under a number. `tests/formats.rs` has the fingerprints and the bytes.
+//!
+//! The texts of `schemas/` are data of the build, not of a run. The shapes in this crate are written for these very
+//! schemas, so that a schema passed in while the program runs could only be the same or wrong. The folder stands at the
+//! root of the repository for those who read the topics; this crate is not published, so that a path outside it is sound.
 
 use std::sync::LazyLock;
 
@@ -7,17 +13,17 @@ use segflow_core::event::Family;
 use serde_avro_fast::Schema;
 
 /// A schema of `schemas/`.
-pub struct Local {
-    /// The name of its file without `.avsc`: of the topic without `collections.`.
+pub struct TopicSchema {
+    /// The name of its file without `.avsc`, which is that of the topic without `collections.`.
     pub name: &'static str,
     /// The file's text.
     pub source: &'static str,
-    /// The schemas by which earlier releases wrote the topic. What they lack has a default.
+    /// The schemas by which earlier releases wrote the topic. A field that one of them lacks has a default.
     pub earlier: &'static [&'static Self],
     parsed: LazyLock<Schema>,
 }
 
-impl Local {
+impl TopicSchema {
     /// The parsed schema.
     pub(crate) fn parsed(&self) -> &Schema {
         &self.parsed
@@ -29,17 +35,17 @@ impl Local {
         *self.parsed.rabin_fingerprint()
     }
 
-    /// It, then the earlier ones: all by which a value may have been written.
+    /// This schema, then the earlier ones: all by which a value may have been written.
     pub fn accepted(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(self.earlier.iter().copied())
     }
 }
 
-macro_rules! local {
+macro_rules! schemas {
     ($($(#[$doc:meta])* $constant:ident = $name:literal $(, after $($earlier:ident)+)?);* $(;)?) => {
         $(
             $(#[$doc])*
-            pub static $constant: Local = Local {
+            pub static $constant: TopicSchema = TopicSchema {
                 name: $name,
                 source: include_str!(concat!("../../../schemas/", $name, ".avsc")),
                 earlier: &[$($(&$earlier),+)?],
@@ -51,7 +57,7 @@ macro_rules! local {
     };
 }
 
-local! {
+schemas! {
     /// `collections.invoices`
     INVOICES = "invoices";
     /// `collections.payments`
@@ -79,13 +85,20 @@ local! {
 }
 
 /// Every schema by which this release writes.
-pub static ALL: [&Local; 9] =
+pub static ALL: [&TopicSchema; 9] =
     [&INVOICES, &PAYMENTS, &CONTACTS, &PROMISES, &DISPUTES, &PROFILES, &SEGMENT_CHANGES, &SEGMENTS, &JOURNAL];
 
 /// The schema of a family's topic.
 #[must_use]
-pub fn of(family: Family) -> &'static Local {
-    ALL[family.index()]
+pub fn of(family: Family) -> &'static TopicSchema {
+    match family {
+        Family::Invoices => &INVOICES,
+        Family::Payments => &PAYMENTS,
+        Family::Contacts => &CONTACTS,
+        Family::Promises => &PROMISES,
+        Family::Disputes => &DISPUTES,
+        Family::Profiles => &PROFILES,
+    }
 }
 
 #[cfg(test)]

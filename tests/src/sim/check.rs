@@ -17,7 +17,7 @@ use segflow_engine::rules::{InForce, Rules};
 use segflow_engine::states::Memory;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::{Output, Record, Sink, TEXTS, TaskId};
-use segflow_runtime::task::dead_letter::raw;
+use segflow_runtime::task::acceptance::raw;
 use segflow_runtime::task::state_format;
 use segflow_store::{Meta, Store};
 use segflow_wire::{Encoding, change, journal};

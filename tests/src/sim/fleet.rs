@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::memory::InMemory;
 use rand::{RngExt, SeedableRng};
@@ -13,12 +15,13 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::local::LocalBroker;
-use segflow_runtime::log::{Log, LogError, TaskId};
+use segflow_runtime::log::{LogError, TaskId, Transaction};
+use segflow_runtime::offer::Candidate;
 use segflow_runtime::rulebook::Rulebook;
-use segflow_runtime::shadow::Candidate;
 use segflow_runtime::status::Phase;
+use segflow_runtime::time::{Monotonic, Steered};
 use segflow_runtime::worker::commit::send;
-use segflow_runtime::{Cycle, Status, Worker, WorkerError};
+use segflow_runtime::{Cycle, RecoveryStep, Status, Worker, WorkerError};
 use segflow_store::{Store, StoreMemory};
 use tempfile::TempDir;
 
@@ -34,6 +37,8 @@ use super::world::World;
 const CYCLES_MAX: usize = 20_000;
 /// How many cycles in a row must have nothing to say before a run is at rest.
 const CYCLES_AT_REST: usize = 40;
+/// How far the clock of rests, back-offs and ages moves in a turn.
+const TURN: Duration = Duration::from_millis(50);
 /// How long time goes on after the last record, under the wall clock.
 const AFTERWARDS_MS: i64 = 40 * 86_400_000;
 
@@ -62,7 +67,7 @@ pub struct Report {
     pub violations: Vec<String>,
 }
 
-/// See the module.
+/// The workers of a run, with all that they share.
 pub struct Fleet {
     /// The cluster.
     pub world: RefCell<World>,
@@ -74,7 +79,6 @@ pub struct Fleet {
     violations: RefCell<Vec<String>>,
     mishaps: RefCell<Mishaps>,
     may: May,
-    sabotage: Sabotage,
 }
 
 /// What may happen in a run, beside what may in every one.
@@ -106,7 +110,7 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     let partitions = rng.random_range(2..=3);
     let config = history::config(&mut rng, rules, store, late, partitions);
     let shadow = seed.is_multiple_of(3).then(|| Candidate::new(Some(history::candidate())));
-    let config = Config { shadow, ..config };
+    let config = Config { shadow, time: Monotonic::Steered(Steered::new()), ..config };
     let drafts = history::drafts(&mut rng, &config, late);
     let directory = directory();
     let may_run_ahead = config.clock.idle == Idle::WallTime && rng.random_range(0..5) == 0;
@@ -114,7 +118,9 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     let late = late || may_run_ahead;
     let equipment = equipment(&mut rng);
     let may = May { run_ahead: may_run_ahead, activate: may_activate, equipment };
-    let fleet = Fleet::new(rng, &config, drafts.clone(), fault, sabotage, may, &directory);
+    let configs = configs(&config, rng.random_range(2..=4), directory.path());
+    let world = World::new(rng, LocalBroker::new(partitions), fault, sabotage);
+    let fleet = Fleet::new(world, configs, drafts.clone(), may);
     fleet.run_to_rest();
     fleet.slots.borrow_mut().clear();
     fleet.processes.borrow_mut().clear();
@@ -145,35 +151,21 @@ impl Fleet {
         format!("w{index}")
     }
 
-    fn new(
-        mut rng: ChaCha8Rng,
-        config: &Config,
-        mut drafts: Vec<Draft>,
-        fault: Fault,
-        sabotage: Sabotage,
-        may: May,
-        directory: &TempDir,
-    ) -> Rc<Self> {
-        let workers = rng.random_range(2..=4);
-        let inputs = LocalBroker::new(config.intake.partitions);
-        let of_worker = |index: usize| {
-            let (state_dir, rules) = (directory.path().join(Self::name(index)), config.segmentation.offered());
-            Arc::new(Config { state_dir, segmentation: Rulebook::new(rules), ..config.clone() })
-        };
+    fn new(world: World, configs: Vec<Arc<Config>>, mut drafts: Vec<Draft>, may: May) -> Rc<Self> {
+        let workers = configs.len();
         drafts.reverse();
         Rc::new(Self {
             processes: RefCell::new((0..workers).map(|_| None).collect()),
-            world: RefCell::new(World::new(rng, inputs, fault, sabotage)),
+            world: RefCell::new(world),
             slots: RefCell::new(
                 (0..workers).map(|index| if index < 2 { Slot::Down } else { Slot::Away(60) }).collect(),
             ),
-            configs: (0..workers).map(of_worker).collect(),
+            configs,
             statuses: (0..workers).map(|_| Arc::default()).collect(),
             drafts: RefCell::new(drafts),
             violations: RefCell::default(),
             mishaps: RefCell::default(),
             may,
-            sabotage,
         })
     }
 
@@ -219,6 +211,7 @@ impl Fleet {
 
     /// Markers are written; some records arrive, and the wall clock follows them.
     fn pass_time(&self, one_in: u32) {
+        self.configs[0].time.sleep(TURN);
         let mut world = self.world.borrow_mut();
         world.tick();
         if world.rng.random_range(0..one_in) > 0 {
@@ -263,7 +256,8 @@ impl Fleet {
             }
             Slot::Down => self.start(index),
         };
-        let cycle = match self.sabotage {
+        let sabotage = self.world.borrow().sabotage;
+        let cycle = match sabotage {
             Sabotage::WriteBeforeCommit => write_before_commit(&mut worker),
             _ => worker.cycle(),
         };
@@ -380,10 +374,10 @@ impl Fleet {
 /// The steps of the worker in a wrong order: S5 before S4.
 fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError> {
     let fenced = |error: LogError| WorkerError::Fenced(error.to_string());
-    let progress = worker.attend().map_err(fenced)?;
-    let commits = worker.prepare(progress)?.map_err(fenced)?;
+    let recovery = worker.attend().map_err(fenced)?;
+    let commits = worker.prepare(recovery)?.map_err(fenced)?;
     if commits.is_empty() {
-        return Ok(Cycle { busy: progress, ..Cycle::default() });
+        return Ok(Cycle { busy: recovery == RecoveryStep::Progress, ..Cycle::default() });
     }
     send(worker.log(), &commits, &[]).map_err(fenced)?;
     let cycle = worker.write(commits);
@@ -397,6 +391,15 @@ fn equipment(rng: &mut ChaCha8Rng) -> Equipment {
     let standbys = store_pool && rng.random_range(0..3) == 0;
     let keep = (rng.random_range(0..4) == 0).then(|| rng.random_range(1..=3));
     Equipment { store_pool, standbys, snapshots: keep.map(|keep| (Arc::new(InMemory::new()) as _, keep)) }
+}
+
+/// The configuration of each worker: a disk and a file of the segmentation of its own.
+fn configs(config: &Config, workers: usize, directory: &Path) -> Vec<Arc<Config>> {
+    let of_worker = |index: usize| {
+        let (state_dir, rules) = (directory.join(Fleet::name(index)), config.segmentation.offered());
+        Arc::new(Config { state_dir, segmentation: Rulebook::new(rules), ..config.clone() })
+    };
+    (0..workers).map(of_worker).collect()
 }
 
 /// How many stores of a worker were begun by a snapshot.

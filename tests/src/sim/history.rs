@@ -117,6 +117,7 @@ pub fn config(
         shadow: None,
         snapshots: None,
         store: store.clone(),
+        time: segflow_runtime::time::Monotonic::Real,
         store_pool: segflow_runtime::worker::store_pool::StorePool::default(),
     }
 }

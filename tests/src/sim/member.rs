@@ -8,7 +8,8 @@ use std::time::Duration;
 use rand::RngExt;
 use segflow_core::event::Family;
 use segflow_runtime::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TaskId, Trimmer,
+    Barrier, Ends, Group, Inputs, JournalEntry, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice,
+    TaskId, Transaction, Trimmer,
 };
 
 use super::fault::{Outcome, Sabotage, SimulationStep};
@@ -16,7 +17,7 @@ use super::fleet::Fleet;
 use super::past::SimPast;
 use super::world::World;
 
-/// See the module.
+/// The log of one member of the simulated cluster.
 pub struct SimLog {
     past: SimPast,
     name: String,
@@ -170,7 +171,7 @@ impl SimLog {
     }
 }
 
-impl Log for SimLog {
+impl Group for SimLog {
     fn tasks(&mut self) -> LogResult<BTreeSet<TaskId>> {
         if self.transaction.is_none() {
             self.reach(SimulationStep::S6)?;
@@ -187,6 +188,33 @@ impl Log for SimLog {
         Ok(())
     }
 
+    fn offsets_barrier(&mut self, task: TaskId) -> LogResult<Barrier> {
+        self.answered()?;
+        self.watermarks.remove(&task);
+        let left_out = self.with(|world| world.sabotage) == Sabotage::FlushAndFirstBarrier;
+        let settled = left_out || !self.with(|world| world.is_pending(task));
+        self.marked.remove(&task);
+        let mark = self.with(|world| world.marked(task));
+        self.marked.extend(mark.filter(|_| settled).map(|mark| (task, mark)));
+        Ok(Barrier::before(settled))
+    }
+
+    fn journal_barrier(&mut self, task: TaskId) -> LogResult<Barrier> {
+        self.alive()?;
+        if self.with(|world| world.sabotage) == Sabotage::SecondBarrier {
+            return Ok(Barrier::Lifted);
+        }
+        let (high, stable) =
+            self.with(|world| (world.high_watermark(Sink::Journal, task), world.last_stable(Sink::Journal, task)));
+        Ok(Barrier::before(stable >= *self.watermarks.entry(task).or_insert(high)))
+    }
+
+    fn marked(&mut self, task: TaskId) -> Option<String> {
+        self.marked.get(&task).cloned()
+    }
+}
+
+impl Inputs for SimLog {
     fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()> {
         self.alive()?;
         self.positions.insert(task, offsets.clone());
@@ -239,7 +267,9 @@ impl Log for SimLog {
             Ok(Ends { w: world.inputs.time(), latest })
         })
     }
+}
 
+impl Transaction for SimLog {
     fn begin(&mut self) -> LogResult<()> {
         self.reach(SimulationStep::S1)?;
         if self.with(|world| world.is_fenced(&self.name, self.incarnation)) {
@@ -251,18 +281,10 @@ impl Log for SimLog {
         Ok(())
     }
 
-    fn mark(&mut self, task: TaskId, mark: &str) {
-        self.marks.insert(task, mark.to_owned());
-    }
-
-    fn marked(&mut self, task: TaskId) -> Option<String> {
-        self.marked.get(&task).cloned()
-    }
-
-    fn produce(&mut self, output: Output) -> LogResult<()> {
+    fn produce(&mut self, output: &Output) -> LogResult<()> {
         self.reach(SimulationStep::S2)?;
         let id = self.own_transaction()?;
-        self.buffer.push(output);
+        self.buffer.push(output.clone());
         if !self.is_buffering() && self.with(|world| world.chance(30)) {
             self.deliver_all(id);
         }
@@ -280,6 +302,10 @@ impl Log for SimLog {
         }
         self.deliver_all(id);
         Ok(())
+    }
+
+    fn mark(&mut self, task: TaskId, mark: &str) {
+        self.marks.insert(task, mark.to_owned());
     }
 
     fn send_offsets(&mut self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<()> {
@@ -337,35 +363,14 @@ impl Log for SimLog {
         Ok(())
     }
 
-    fn offsets_settled(&mut self, task: TaskId) -> LogResult<bool> {
-        self.answered()?;
-        self.watermarks.remove(&task);
-        let left_out = self.with(|world| world.sabotage) == Sabotage::FlushAndFirstBarrier;
-        let settled = left_out || !self.with(|world| world.is_pending(task));
-        self.marked.remove(&task);
-        let mark = self.with(|world| world.marked(task));
-        self.marked.extend(mark.filter(|_| settled).map(|mark| (task, mark)));
-        Ok(settled)
-    }
-
-    fn journal_settled(&mut self, task: TaskId) -> LogResult<bool> {
-        self.alive()?;
-        if self.with(|world| world.sabotage) == Sabotage::SecondBarrier {
-            return Ok(true);
-        }
-        let (high, stable) =
-            self.with(|world| (world.high_watermark(Sink::Journal, task), world.last_stable(Sink::Journal, task)));
-        Ok(stable >= *self.watermarks.entry(task).or_insert(high))
-    }
-
     /// Seldom, so that snapshots are.
     fn journaled(&mut self, task: TaskId) -> Option<u64> {
         let asked = self.fleet().takes_snapshots() && self.with(|world| world.chance(10));
         if asked { self.journaled.get(&task).copied() } else { None }
     }
 
-    fn trimmer(&self) -> Option<Trimmer> {
-        Some(self.with(World::trimmer))
+    fn trimmer(&self) -> Trimmer {
+        self.with(World::trimmer)
     }
 }
 

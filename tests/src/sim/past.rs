@@ -9,7 +9,7 @@ use segflow_runtime::log::{JournalEntry, LogError, LogResult, Output, Past, Sink
 use super::fleet::Fleet;
 use super::world::World;
 
-/// See the module.
+/// The past of a simulated cluster, as recovery and standbys see it.
 pub struct SimPast(Weak<Fleet>);
 
 impl SimPast {

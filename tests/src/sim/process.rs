@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::ObjectStore;
+use segflow_runtime::Standbys;
 use segflow_runtime::Status;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::TaskId;
-use segflow_runtime::recovery::standbys::Standbys;
 use segflow_runtime::snapshots::{Keeper, ORIGIN, SnapshotSettings};
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_snapshot::{Archive, Snapshots};
@@ -17,7 +17,7 @@ use segflow_snapshot::{Archive, Snapshots};
 use super::fleet::Fleet;
 use super::past::SimPast;
 
-/// Longer than any run, so that no clock but the simulated one decides what is closed.
+/// Longer than any run: what is closed, deaths decide.
 const KEPT: Duration = Duration::from_secs(3_600);
 /// How long what goes on in the background may take.
 const BACKGROUND: Duration = Duration::from_secs(60);
@@ -33,7 +33,7 @@ pub struct Equipment {
     pub snapshots: Option<(Arc<dyn ObjectStore>, usize)>,
 }
 
-/// See the module.
+/// A process of the fleet.
 pub struct Process {
     config: Arc<Config>,
     standbys: Option<Standbys<SimPast>>,
@@ -53,7 +53,11 @@ impl Process {
             Keeper::start(snapshots, settings, status.clone()).expect("a thread")
         };
         let config = Arc::new(Config {
-            store_pool: if equipment.store_pool { StorePool::new(KEPT) } else { StorePool::default() },
+            store_pool: if equipment.store_pool {
+                StorePool::new(KEPT, config.time.clone())
+            } else {
+                StorePool::default()
+            },
             snapshots: equipment.snapshots.as_ref().map(keeper),
             ..config.clone()
         });
@@ -75,8 +79,7 @@ impl Process {
         quiet
     }
 
-    /// What goes on in the background ends before anything else happens, so that a seed means the same in every run (as
-    /// long as no standby needs more than its share of time).
+    /// What goes on in the background ends before anything else happens, so that a seed means the same in every run.
     pub fn settle(&self) {
         let idle = self.config.snapshots.as_ref().is_none_or(|keeper| keeper.wait_idle(BACKGROUND));
         assert!(idle, "a snapshot was not uploaded or restored in {BACKGROUND:?}");

@@ -14,7 +14,7 @@ use segflow_runtime::log::{LogError, Output, Sink, TaskId, Trimmer};
 
 use super::fault::{Fault, Sabotage};
 
-/// See the module.
+/// A simulated cluster.
 pub struct World {
     /// Everything that is left to chance.
     pub rng: ChaCha8Rng,

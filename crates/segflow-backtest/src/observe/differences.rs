@@ -9,42 +9,45 @@ use segflow_core::time::Timestamp;
 use segflow_wire::{Partitioner, partition_of};
 
 use super::memberships::Stay;
-use super::{NOBODY, add_up};
+use super::sums::{NOBODY, add_up};
 use crate::period::Period;
 
-/// How many customers are kept of each pair of segments, to choose the examples from.
+/// The most customers kept of each pair of segments, from whom the examples are chosen.
 const KEPT_PER_PAIR: usize = 20;
 
-/// A dimension of the candidate, and the one of the same name of the baseline.
+/// A dimension that both segmentations have, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SharedDifferences {
+pub struct SharedDimension {
     /// Its place in the candidate.
     pub candidate: usize,
     /// Its place in the baseline.
     pub baseline: usize,
 }
 
+/// Stands in place of a day for all days before the period.
+pub const BEFORE_PERIOD: i32 = i32::MIN;
+
 /// Dimensions that both have.
 #[must_use]
-pub fn shared(segmentations: &[Arc<Segmentation>]) -> Vec<SharedDifferences> {
+pub fn shared(segmentations: &[Arc<Segmentation>]) -> Vec<SharedDimension> {
     let [candidate, baseline] = segmentations else { return Vec::new() };
     let both = candidate.dimensions.iter().enumerate().filter_map(|(place, dimension)| {
         let same = baseline.dimensions.iter().position(|other| other.name == dimension.name)?;
-        Some(SharedDifferences { candidate: place, baseline: same })
+        Some(SharedDimension { candidate: place, baseline: same })
     });
     both.collect()
 }
 
-/// What is counted. Dimensions are numbered as in [`shared`].
+/// The counts. Dimensions are numbered as in [`shared`].
 #[derive(Clone, Default, Debug)]
 pub struct Differences {
-    /// By dimension and day: by how many those who differ grow; before the period, on day `i32::MIN`.
+    /// By dimension and day: by how many those who differ grow, with [`BEFORE_PERIOD`] for all days before it.
     pub grown: BTreeMap<(u16, i32), i64>,
     /// Customers who ever differed within the period, in any dimension.
     pub ever: u64,
     /// Customers who differ at the end, in any dimension.
     pub at_end: u64,
-    /// Customers known at the end: who was erased is not.
+    /// Customers known at the end; those who were erased are not.
     pub customers: u64,
     /// By dimension, the baseline's segment and the candidate's: how many differ so at the end.
     pub pairs: BTreeMap<(u16, u16, u16), u64>,
@@ -60,7 +63,7 @@ pub struct Differs {
 }
 
 /// The places of two stays in one dimension, if they are in segments of other names.
-fn pair(segmentations: &[Arc<Segmentation>], shared: SharedDifferences, sides: [&[Stay]; 2]) -> Option<(u16, u16)> {
+fn pair(segmentations: &[Arc<Segmentation>], shared: SharedDimension, sides: [&[Stay]; 2]) -> Option<(u16, u16)> {
     let of = |side: usize, place: usize| sides[side].get(place).map_or(NOBODY, |stay| stay.segment);
     let (candidate, baseline) = (of(0, shared.candidate), of(1, shared.baseline));
     let name = |side: usize, place: usize, segment: u16| {
@@ -74,14 +77,14 @@ impl Differences {
     /// Looks at a customer after everything that changed at an instant.
     pub fn look(
         &mut self,
-        (segmentations, dimensions): (&[Arc<Segmentation>], &[SharedDifferences]),
+        (segmentations, dimensions): (&[Arc<Segmentation>], &[SharedDimension]),
         period: &Period,
         sides: [&[Stay]; 2],
         differs: &mut Differs,
         at: Timestamp,
     ) {
         differs.now.resize(dimensions.len(), false);
-        let day = if period.holds(at) { segmentations[0].zone.date_of(at).0 } else { i32::MIN };
+        let day = if period.holds(at) { segmentations[0].zone.date_of(at).0 } else { BEFORE_PERIOD };
         for (place, shared) in dimensions.iter().enumerate() {
             let now = pair(segmentations, *shared, sides).is_some();
             if now != differs.now[place] {
@@ -96,7 +99,7 @@ impl Differences {
     /// Looks at a customer at the end.
     pub fn end(
         &mut self,
-        (segmentations, dimensions): (&[Arc<Segmentation>], &[SharedDifferences]),
+        (segmentations, dimensions): (&[Arc<Segmentation>], &[SharedDimension]),
         customer: &CustomerId,
         sides: [&[Stay]; 2],
         differs: &Differs,

@@ -7,11 +7,11 @@ use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::time::Timestamp;
 
 use super::calendar::CalendarStep;
-use super::{NOBODY, add_up, add_up_each};
+use super::sums::{NOBODY, add_up, add_up_each};
 use crate::period::Period;
 
-/// A move flaps if it returns to the segment before the last within so long of leaving it: `tests/populations.py` has the
-/// same definition.
+/// A move flaps if it returns to the segment before the last within this time of leaving it, in milliseconds:
+/// `tests/populations.py` has the same definition.
 pub const FLAP_MS: i64 = 7 * 24 * 3_600_000;
 const HOUR_MS: i64 = 3_600_000;
 
@@ -37,15 +37,15 @@ impl Default for Stay {
     }
 }
 
-/// What is counted of one dimension. Segments are numbered in file order; the number after the last is nobody's: who is
-/// new, or erased.
+/// The counts of one dimension. Segments are numbered in file order; [`NOBODY`] stands for the segment of customers who
+/// are new or erased.
 #[derive(Clone, Default, Debug)]
 pub struct DimensionTally {
     /// How many are in each segment when the period begins.
     pub initial: Vec<i64>,
     /// By how many each segment grows on each day.
     pub grown: BTreeMap<i32, Vec<i64>>,
-    /// By segment left and entered: how many moves, and how many of them flap.
+    /// By segment left and entered: the number of moves, and of those that flap.
     pub moves: BTreeMap<(u16, u16), [u64; 2]>,
     /// Changes by cause: a fact, time, another.
     pub causes: [u64; 3],
@@ -59,7 +59,7 @@ pub struct DimensionTally {
     pub rolls: BTreeMap<i32, BTreeMap<(u16, u16), u64>>,
 }
 
-/// What a tally needs to know.
+/// What every count of a dimension depends on.
 #[derive(Clone, Copy)]
 pub struct Frame<'a> {
     /// The segmentation.
@@ -77,7 +77,7 @@ impl Frame<'_> {
 }
 
 impl DimensionTally {
-    /// Nothing counted yet.
+    /// No counts yet.
     #[must_use]
     pub fn of(dimension: &Dimension) -> Self {
         let count = dimension.segments.len();
@@ -109,14 +109,14 @@ impl DimensionTally {
         (stay.segment, stay.entered) = (to, at);
         if first {
             let next = frame.step.at_or_after(at.max(frame.beginning()), &frame.segmentation.zone);
-            // Who was erased and is back before the next comparison was known at both.
+            // A customer who was erased and is back before the next comparison was known at both.
             if next != stay.compared_next {
                 (stay.compared, stay.compared_next) = (NOBODY, next);
             }
         }
     }
 
-    /// Counts what goes on when the lane ends.
+    /// Counts the stay that goes on when the partition ends.
     pub fn end(&mut self, frame: Frame<'_>, stay: &mut Stay, at: Timestamp) {
         self.compare(frame, stay, at);
         if stay.segment == NOBODY {

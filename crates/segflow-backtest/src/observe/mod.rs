@@ -1,16 +1,16 @@
-//! What a report is made of, counted while a lane is replayed; and the counts of several lanes added up.
+//! Counts for the report, made while a partition is replayed and then added up over partitions.
 //!
-//! Every count is a sum over customers, and no customer is in two lanes: in which order lanes are replayed and added up
-//! makes no difference.
+//! Every count is a sum over customers, and no customer is in two partitions. So the order in which partitions are replayed
+//! and added up makes no difference.
 
 pub mod calendar;
 pub mod differences;
 pub mod memberships;
 pub mod outcomes;
+pub mod sums;
 pub mod work;
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::AddAssign;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use segflow_core::change::{Core, Decided};
@@ -21,26 +21,23 @@ use segflow_core::time::Timestamp;
 
 use crate::period::Period;
 use calendar::CalendarStep;
-use differences::{Differences, Differs, SharedDifferences, shared};
+use differences::{Differences, Differs, SharedDimension, shared};
 use memberships::{DimensionTally, Frame, Stay, place_of};
 use outcomes::{Observation, Outcomes};
 use work::{Words, Work};
 
-/// In place of a segment's number: none.
-pub const NOBODY: u16 = u16::MAX;
-
-/// What is counted by one segmentation.
+/// The counts of one segmentation.
 #[derive(Clone, Default, Debug)]
 pub struct SideTally {
     /// In file order.
     pub dimensions: Vec<DimensionTally>,
-    /// What came after entries.
+    /// What became of customers after they entered segments.
     pub outcomes: Outcomes,
-    /// What treatments imply.
+    /// The work that treatments imply.
     pub work: Work,
 }
 
-/// What is counted in all.
+/// All counts.
 #[derive(Clone, Default, Debug)]
 pub struct Tally {
     /// One per segmentation.
@@ -54,13 +51,13 @@ pub struct Scope {
     segmentations: Vec<Arc<Segmentation>>,
     period: Period,
     step: CalendarStep,
-    /// Of each segmentation.
+    /// The treatments of each segmentation.
     pub words: Vec<Words>,
-    shared: Vec<SharedDifferences>,
+    shared: Vec<SharedDimension>,
 }
 
 impl Scope {
-    /// Over a period.
+    /// What observers need over a period.
     #[must_use]
     pub fn new(segmentations: &[Arc<Segmentation>], period: Period) -> Self {
         let segmentations = segmentations.to_vec();
@@ -78,7 +75,7 @@ impl Scope {
 
     /// Dimensions that both segmentations have.
     #[must_use]
-    pub fn shared(&self) -> &[SharedDifferences] {
+    pub fn shared(&self) -> &[SharedDimension] {
         &self.shared
     }
 
@@ -87,7 +84,7 @@ impl Scope {
     }
 }
 
-/// What is kept of one customer while their lane is replayed.
+/// What is kept of one customer while their partition is replayed.
 #[derive(Default)]
 struct Person {
     sides: Vec<PersonSide>,
@@ -101,7 +98,7 @@ struct PersonSide {
     open: Vec<Observation>,
 }
 
-/// Watches one lane.
+/// Watches one partition.
 pub struct Observer {
     people: HashMap<CustomerId, Person>,
     tally: Tally,
@@ -133,7 +130,7 @@ impl Observer {
         }
     }
 
-    /// Everything that changed of one customer at one instant.
+    /// Sees everything that changed of one customer at one instant.
     fn moment(&mut self, scope: &Scope, changes: &[(usize, &Core)]) {
         let (_, first) = changes[0];
         if !self.people.contains_key(&first.customer_id) {
@@ -178,7 +175,7 @@ impl Observer {
         self.tally.sides[side].outcomes.event(open, &event.customer_id, segmentation, state, event);
     }
 
-    /// Ends at an instant, and says what was counted. `state` is asked for customers with something still open.
+    /// Ends at an instant, and returns the counts. `state` is asked for customers of whom an observation is still open.
     ///
     /// # Errors
     /// Those of `state`.
@@ -223,15 +220,4 @@ impl Tally {
         }
         self.differences.merge(other.differences);
     }
-}
-
-fn add_up<K: Ord, V: AddAssign + Default>(mine: &mut BTreeMap<K, V>, theirs: BTreeMap<K, V>) {
-    for (key, value) in theirs {
-        *mine.entry(key).or_default() += value;
-    }
-}
-
-fn add_up_each(mine: &mut Vec<i64>, theirs: Vec<i64>) {
-    mine.resize(mine.len().max(theirs.len()), 0);
-    mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
 }

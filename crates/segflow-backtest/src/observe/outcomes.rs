@@ -9,11 +9,13 @@ use segflow_core::event::{Body, CustomerId, Event, Family};
 use segflow_core::feature::Feature;
 use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
-use segflow_core::segmentation::Segmentation;
+use segflow_core::segmentation::{Dimension, Segmentation};
 use segflow_core::state::{InEffect, State};
 use segflow_core::time::{Span, Timestamp};
 
-/// How long payments are waited for.
+use super::sums::number_of;
+
+/// How long a payment is waited for.
 pub const WITHIN: Span = Span::Days(30);
 
 /// An entry into a segment whose outcome is not known yet.
@@ -31,7 +33,7 @@ pub struct Observation {
     promise: Option<String>,
 }
 
-/// Of the entries whose outcome is known: how many, and of how many it came about.
+/// Entries whose outcome is known, and those of them with the outcome.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Rate {
     /// Entries.
@@ -50,11 +52,11 @@ impl Rate {
 /// The rates of one segment.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct SegmentOutcomes {
-    /// Of those with something overdue: a payment within 30 days.
+    /// A payment within 30 days, of entries with something overdue.
     pub paid: Rate,
-    /// Of the same: a payment within 30 days after which nothing was overdue.
+    /// A payment within 30 days after which nothing was overdue, of the same entries.
     pub cured: Rate,
-    /// Of those with a promise open: it was kept.
+    /// The promise was kept, of entries with a promise open.
     pub kept: Rate,
 }
 
@@ -75,7 +77,14 @@ impl Outcomes {
         }
     }
 
-    /// Begins to observe an entry; nothing if nobody owes or has promised anything.
+    /// The outcomes of each segment of a dimension, in file order.
+    #[must_use]
+    pub fn of_dimension(&self, place: usize, dimension: &Dimension) -> Vec<SegmentOutcomes> {
+        let outcome = |segment: usize| self.0.get(&(number_of(place), number_of(segment))).copied().unwrap_or_default();
+        (0..dimension.segments.len()).map(outcome).collect()
+    }
+
+    /// Begins to observe an entry, unless the customer neither owes nor has promised anything.
     pub fn enter(open: &mut Vec<Observation>, segmentation: &Segmentation, core: &Core, dimension: u16, segment: u16) {
         let owing = core.safety.overdue_amount_minor > 0;
         let promise = core.safety.open_promise.as_ref().map(|promise| promise.promise_id.clone());
@@ -126,7 +135,7 @@ impl Outcomes {
             let facts = state.facts.iter().filter(|fact| fact.occurred_at < at).collect();
             let view = View::new(customer, InEffect { facts, pruned_from: state.facts.pruned_from() }, segmentation);
             self.promises(open, &view, at);
-            // What is gone was closed, is older than the horizon, and was never seen to be kept.
+            // A promise that is gone was closed, is older than the horizon, and was never seen to be kept.
             let gone = |id: &String| view.promises().made.iter().all(|promise| *promise.promise_id != **id);
             for one in open.iter().filter(|one| one.promise.as_ref().is_some_and(gone)) {
                 self.0.entry((one.dimension, one.segment)).or_default().kept.add(false);
@@ -167,7 +176,7 @@ impl Outcomes {
     }
 }
 
-/// Whether an event may decide an outcome: a payment, or what is said of promises.
+/// Whether an event may decide an outcome: a payment, or an event of a promise.
 #[must_use]
 pub fn is_telling(event: &Event) -> bool {
     is_payment(event) || event.body.family() == Family::Promises

@@ -1,11 +1,11 @@
-//! Work that a segmentation implies: who begins to be treated how, and how many are.
+//! Work that the treatments of a segmentation imply: customers who begin to be treated in a way, and customers who are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::change::Core;
 use segflow_core::segmentation::Segmentation;
 
-use super::{NOBODY, add_up};
+use super::sums::{NOBODY, add_up};
 use crate::period::Period;
 
 /// The keys of all treatments and the values of each, in order.
@@ -13,7 +13,7 @@ use crate::period::Period;
 pub struct Words(pub Vec<(String, Vec<String>)>);
 
 impl Words {
-    /// Those that a segmentation can give.
+    /// The words that a segmentation can give.
     #[must_use]
     pub fn of(segmentation: &Segmentation) -> Self {
         let mut words: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -35,7 +35,7 @@ impl Words {
     }
 }
 
-/// What is counted. Keys and values are numbered as in [`Words`].
+/// The counts. Keys and values are numbered as in [`Words`].
 #[derive(Clone, Default, Debug)]
 pub struct Work {
     /// By key, value and day: how many begin to be treated so.
@@ -49,7 +49,7 @@ pub struct Work {
 }
 
 impl Work {
-    /// Counts a change of a customer, of whom `held` is the value of each key.
+    /// Counts a change of a customer. `held` is the value of each key by which they were treated before it.
     pub fn change(
         &mut self,
         words: &Words,

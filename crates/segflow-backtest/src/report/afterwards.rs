@@ -1,15 +1,16 @@
-//! What came after customers entered a segment: paid, cured, promise kept.
+//! The cards of outcomes after customers entered a segment: paid, cured, promise kept.
 
 use super::figures::{DimensionFigures, SegmentFigures};
-use super::page::{Html, per_cent};
+use super::html::{Html, escaped};
+use super::numbers::{grouped, per_cent};
 use super::stats::{Separation, Share};
-use super::svg::{Range, escaped, grouped, ranges};
+use super::svg::{Range, ranges};
 
 /// A card per outcome that was seen at all.
 pub fn cards(html: &mut Html, dimension: &DimensionFigures, baseline: Option<&DimensionFigures>) {
     let (now, before) = (&dimension.separation, baseline.map(|baseline| &baseline.separation));
-    type Of = fn(&SegmentFigures) -> &Share;
-    let outcomes: [(&str, &str, Of, [Option<Separation>; 2]); 3] = [
+    type ShareOf = fn(&SegmentFigures) -> &Share;
+    let outcomes: [(&str, &str, ShareOf, [Option<Separation>; 2]); 3] = [
         (
             "Paid within 30 days",
             "Of entries with something overdue: a payment within 30 days.",
@@ -79,7 +80,7 @@ fn card(
     html.card("", heading, meaning, &content.0);
 }
 
-/// With fewer than so many entries with the outcome, or without it, nothing is said of how well segments separate.
+/// The fewest entries with the outcome, and without it, from which the page judges how well segments separate.
 const TELLING: u64 = 30;
 
 fn told_apart<'s>(gini: f64, shares: impl Iterator<Item = &'s Share>) -> &'static str {

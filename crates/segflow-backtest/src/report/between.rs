@@ -1,9 +1,10 @@
 //! Customers whom the candidate puts elsewhere than the baseline.
 
 use super::figures::{DifferenceDimension, DifferenceFigures, ExampleFigures, PairFigures, Report};
-use super::page::{Html, per_cent};
+use super::html::{Html, escaped};
+use super::numbers::{grouped, per_cent};
 use super::stats::part;
-use super::svg::{escaped, grouped, key, lines};
+use super::svg::{key, lines};
 
 /// How many pairs of a dimension are listed; `report.json` has all of them.
 const PAIRS: usize = 12;
@@ -115,7 +116,7 @@ fn examples(html: &mut Html, examples: &[ExampleFigures]) {
     html.add(format_args!("</div>"));
 }
 
-/// Without the indentation that all lines have.
+/// The lines without the indentation that all of them have.
 fn flush(text: &str) -> String {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let least = text.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);

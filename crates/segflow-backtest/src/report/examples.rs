@@ -1,13 +1,13 @@
-//! Why a customer differs: what each side says of the dimension, by the code that explains customers elsewhere.
+//! Why a customer differs: the explanation of the dimension by each side, as `segflow fold --explain` gives it.
 
 use segflow_core::event::CustomerId;
+use segflow_engine::states::States as _;
+use segflow_explain::customer::Portrait;
 use segflow_runtime::task::stored::StoredError;
 
 use super::figures::Report;
-use crate::engine::Replayed;
 use crate::partition_replay::ReplayContext;
-use segflow_engine::states::States as _;
-use segflow_explain::customer::Portrait;
+use crate::run::Replayed;
 
 /// Explains every example of a report.
 ///
@@ -17,13 +17,13 @@ pub fn explain(report: &mut Report, context: &ReplayContext, replayed: &mut Repl
     let Some(differences) = &mut report.differences else { return Ok(()) };
     for example in &mut differences.examples {
         let customer = CustomerId::new(example.customer.clone()).expect("an example is a customer's");
-        example.candidate_why = of_side(context, replayed, 0, &customer, &example.dimension)?;
-        example.baseline_why = of_side(context, replayed, 1, &customer, &example.dimension)?;
+        example.candidate_why = why(context, replayed, 0, &customer, &example.dimension)?;
+        example.baseline_why = why(context, replayed, 1, &customer, &example.dimension)?;
     }
     Ok(())
 }
 
-fn of_side(
+fn why(
     context: &ReplayContext,
     replayed: &mut Replayed,
     side: usize,
@@ -32,8 +32,8 @@ fn of_side(
 ) -> Result<String, StoredError> {
     let segmentation = &context.rules[side].present;
     let place = segmentation.dimensions.iter().position(|known| known.name == dimension);
-    for lane in replayed.lanes.values_mut() {
-        let replay = &mut lane.sides[side].replay;
+    for partition in replayed.partitions.values_mut() {
+        let replay = &mut partition.sides[side].replay;
         let decided_up_to = replay.clock.facts;
         let state = Some(replay.states.peek(customer)?).filter(|state| !state.decision.dimensions.is_empty());
         if let (Some(state), Some(place)) = (state, place) {

@@ -1,4 +1,4 @@
-//! `report.json`: every figure of the page. What each means is told in `docs/backtest.md`.
+//! `report.json`: every figure of the page. `docs/backtest.md` says what each means. The names of the fields are its format.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::stats::{Durations, Separation, Share};
 /// The whole report.
 #[derive(Clone, PartialEq, Serialize, Debug)]
 pub struct Report {
-    /// Of this layout; another number where a figure means something else.
+    /// The number of this layout. It changes where a figure comes to mean something else.
     pub format: u32,
     /// The release that decided.
     pub engine_version: String,
@@ -26,13 +26,13 @@ pub struct Report {
 pub struct PeriodFigures {
     /// Changes from this instant on; none: from the first.
     pub from: Option<String>,
-    /// Up to but not including this one; none: up to the last record.
+    /// Changes before this instant; none: up to the last record.
     pub to: Option<String>,
-    /// Whose days they are.
+    /// The time zone of the days.
     pub time_zone: String,
     /// Every day, as `YYYY-MM-DD`; series have a value per day, as of its end.
     pub days: Vec<String>,
-    /// `month` or `week`: how far apart memberships are compared for roll rates.
+    /// `month` or `week`: how far two comparisons of memberships for roll rates lie apart.
     pub step: &'static str,
 }
 
@@ -45,23 +45,23 @@ pub struct EventFigures {
     pub folded: u64,
     /// Copies of known ones.
     pub duplicates: u64,
-    /// Came too late to matter.
+    /// Facts that came too late to matter.
     pub forgotten: u64,
     /// Facts that count from later than they happened.
     pub late: u64,
-    /// Could not be used: lines and records.
+    /// Lines and records that could not be used.
     pub bad: u64,
-    /// At or after the end of the period.
+    /// Records at or after the end of the period.
     pub beyond: u64,
-    /// Why, and how many.
+    /// How many could not be used, by reason.
     pub bad_by_reason: Vec<(String, u64)>,
     /// The first of them.
-    pub bad_named: Vec<BadFigure>,
+    pub bad_named: Vec<RejectedFigure>,
 }
 
 /// A record that could not be used.
 #[derive(Clone, PartialEq, Eq, Serialize, Debug)]
-pub struct BadFigure {
+pub struct RejectedFigure {
     /// The file and line or row, or the topic, partition and offset.
     pub place: String,
     /// The kind of fault.
@@ -81,9 +81,9 @@ pub struct SideFigures {
     pub version: u32,
     /// SHA-256 of its file.
     pub hash: String,
-    /// Of every change from the first record on: that of `segflow fold` over the same events.
+    /// The digest of every change from the first record on: that of `segflow fold` over the same events.
     pub digest: String,
-    /// Of the changes within the period.
+    /// The digest of the changes within the period.
     pub period_digest: String,
     /// How many these are.
     pub changes: u64,
@@ -91,7 +91,7 @@ pub struct SideFigures {
     pub dimensions: Vec<DimensionFigures>,
     /// Work by treatment.
     pub work: Vec<WorkFigures>,
-    /// Who begins to be treated by which channel with which handler: channel, handler, how many.
+    /// Channel, handler, and how many customers begin to be treated by that channel with that handler.
     pub channel_by_handler: Vec<(String, String, u64)>,
 }
 
@@ -110,7 +110,7 @@ pub struct DimensionFigures {
     pub flap_rate: f64,
     /// Changes by a fact, by time alone, by another cause.
     pub causes: [u64; 3],
-    /// By segment left and entered, with none for who is new or erased.
+    /// By segment left and entered, with none for customers who are new or erased.
     pub matrix: Vec<MoveFigures>,
     /// From one comparison to the next.
     pub rolls: Vec<RollFigures>,
@@ -140,7 +140,7 @@ pub struct SegmentFigures {
     pub population: Vec<u64>,
     /// Customer-days within the period.
     pub customer_days: f64,
-    /// Of all customer-days, from 0 to 1.
+    /// The share of all customer-days, from 0 to 1.
     pub share: f64,
     /// Stays that ended within the period.
     pub ended: Durations,
@@ -157,13 +157,13 @@ pub struct SegmentFigures {
 /// Moves between two segments.
 #[derive(Clone, PartialEq, Eq, Serialize, Debug)]
 pub struct MoveFigures {
-    /// Left; none: new.
+    /// The segment left; none for a new customer.
     pub from: Option<String>,
-    /// Entered; none: erased.
+    /// The segment entered; none for an erased customer.
     pub to: Option<String>,
     /// How many.
     pub moves: u64,
-    /// Of these, how many flap.
+    /// How many of these flap.
     pub flaps: u64,
 }
 
@@ -181,9 +181,9 @@ pub struct RollFigures {
 /// Work by one value of one key of treatments.
 #[derive(Clone, PartialEq, Serialize, Debug)]
 pub struct WorkFigures {
-    /// Such as `channel`.
+    /// The key, such as `channel`.
     pub key: String,
-    /// Such as `call`.
+    /// The value, such as `call`.
     pub value: String,
     /// How many begin to be treated so, on each day.
     pub starts: Vec<u64>,
@@ -201,7 +201,7 @@ pub struct WorkFigures {
     pub days_over: u64,
     /// The longest queue at the end of a day, if what exceeds the capacity is left for the days after.
     pub queue_peak: u64,
-    /// That at the end of the period.
+    /// The queue at the end of the period.
     pub queue_end: u64,
 }
 
@@ -238,9 +238,9 @@ pub struct DifferenceDimension {
 /// A pair of segments.
 #[derive(Clone, PartialEq, Eq, Serialize, Debug)]
 pub struct PairFigures {
-    /// By the baseline; none: in none.
+    /// The segment by the baseline; none: in none.
     pub baseline: Option<String>,
-    /// By the candidate; none: in none.
+    /// The segment by the candidate; none: in none.
     pub candidate: Option<String>,
     /// How many customers.
     pub customers: u64,
@@ -249,13 +249,13 @@ pub struct PairFigures {
 /// One customer who differs.
 #[derive(Clone, PartialEq, Eq, Serialize, Debug)]
 pub struct ExampleFigures {
-    /// Whose id.
+    /// The customer's id.
     pub customer: String,
-    /// In which dimension.
+    /// The dimension in which they differ.
     pub dimension: String,
-    /// Where the baseline has them.
+    /// The segment by the baseline; none: in none.
     pub baseline: Option<String>,
-    /// Where the candidate has them.
+    /// The segment by the candidate; none: in none.
     pub candidate: Option<String>,
     /// Since when, why, and what comes next, by the baseline.
     pub baseline_why: String,

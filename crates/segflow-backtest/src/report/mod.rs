@@ -3,9 +3,14 @@
 mod afterwards;
 mod between;
 pub mod build;
+mod definitions;
+mod dimension;
+mod events;
 pub mod examples;
 pub mod figures;
+mod html;
 mod moves;
+mod numbers;
 pub mod page;
 pub mod stats;
 pub mod summary;

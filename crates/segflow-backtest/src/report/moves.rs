@@ -1,9 +1,10 @@
 //! Moves between segments, time spent in them, and roll rates.
 
 use super::figures::{DimensionFigures, MoveFigures, Report};
-use super::page::{Html, per_cent};
+use super::html::{Html, escaped};
+use super::numbers::{grouped, per_cent};
 use super::stats::{Durations, part};
-use super::svg::{Range, escaped, grouped, ranges};
+use super::svg::{Range, ranges};
 
 /// The cards of a dimension.
 pub fn cards(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
@@ -12,7 +13,7 @@ pub fn cards(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
     rolls(html, report, dimension);
 }
 
-/// The shade of a cell: of a share from 0 to 1, along a root, so that small shares are seen too.
+/// The shade of a cell for a share from 0 to 1. It grows with the root, so that small shares are seen too.
 fn shade(share: f64) -> String {
     format!("style=\"background:rgba(var(--heat),{:.2})\"", share.clamp(0.0, 1.0).sqrt() * 0.55)
 }
@@ -104,7 +105,7 @@ fn stays(html: &mut Html, dimension: &DimensionFigures) {
     html.card("", "Time spent", meaning, &content.0);
 }
 
-/// How many are still there, and below it for how long, at the median.
+/// How many are still there, and below it their median time, in days.
 fn still(open: &Durations) -> String {
     let since = if open.count == 0 { String::new() } else { format!("<small>{:.1} d</small>", open.median_days) };
     format!("{}{since}", grouped(open.count))

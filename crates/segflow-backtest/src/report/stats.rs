@@ -12,9 +12,9 @@ const Z: f64 = 1.959_963_984_540_054;
 /// A share with its interval of 95 %.
 #[derive(Clone, Copy, PartialEq, Serialize, Debug)]
 pub struct Share {
-    /// Of how many.
+    /// All entries.
     pub entries: u64,
-    /// How many.
+    /// The entries with the outcome.
     pub hits: u64,
     /// Their share, from 0 to 1.
     pub rate: f64,
@@ -25,7 +25,7 @@ pub struct Share {
 }
 
 /// The score interval of E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22
-/// (1927); of nothing it is everything.
+/// (1927). Without entries it is everything from 0 to 1.
 #[must_use]
 pub fn wilson(rate: Rate) -> Share {
     let Rate { entries, hits } = rate;
@@ -54,7 +54,7 @@ pub struct Separation {
     pub ks: f64,
 }
 
-/// With the segments in the order of their rates; none unless some have the outcome and some have not.
+/// The separation by segments in the order of their rates; none unless some entries have the outcome and some have not.
 #[must_use]
 pub fn separation(rates: &[Rate]) -> Option<Separation> {
     let (hits, misses) =
@@ -77,21 +77,21 @@ pub fn separation(rates: &[Rate]) -> Option<Separation> {
 /// A distribution of durations.
 #[derive(Clone, Copy, PartialEq, Default, Serialize, Debug)]
 pub struct Durations {
-    /// How many.
+    /// How many durations there are.
     pub count: u64,
     /// Their mean, in days.
     pub mean_days: f64,
     /// A quarter is no longer than this, in days.
     pub p25_days: f64,
-    /// Half of them.
+    /// Half of them are no longer than this, in days.
     pub median_days: f64,
-    /// Three quarters.
+    /// Three quarters are no longer than this, in days.
     pub p75_days: f64,
-    /// Nine tenths.
+    /// Nine tenths are no longer than this, in days.
     pub p90_days: f64,
 }
 
-/// Of counts by whole hours; percentiles by nearest rank.
+/// The distribution of durations counted by whole hours; percentiles by nearest rank.
 #[must_use]
 pub fn durations(hours: &BTreeMap<u32, u64>) -> Durations {
     let count: u64 = hours.values().sum();
@@ -126,7 +126,7 @@ pub fn number(count: u64) -> f64 {
     count as f64
 }
 
-/// A part of a whole; 0 of nothing.
+/// A part as a share of a whole; 0 if the whole is nothing.
 #[must_use]
 pub fn part(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { number(part) / number(whole) }

@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use super::figures::{Report, SideFigures};
-use super::page::per_cent;
+use super::numbers::{grouped, per_cent};
 use super::stats::part;
-use super::svg::grouped;
 
 /// The text, with a line break at its end.
 #[must_use]

@@ -1,10 +1,11 @@
 //! Work that the treatments imply, against the capacity given.
 
 use super::figures::{Report, WorkFigures};
-use super::page::Html;
-use super::svg::{bars, escaped, grouped};
+use super::html::{Html, escaped};
+use super::numbers::grouped;
+use super::svg::bars;
 
-/// What is drawn without being asked for; other keys are in the table.
+/// The keys that are drawn without a capacity; other keys are only in the table.
 const DRAWN: [&str; 2] = ["channel", "handler"];
 
 /// The section.

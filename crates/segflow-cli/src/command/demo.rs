@@ -136,6 +136,7 @@ impl Stage {
             shadow: None,
             snapshots: None,
             store: segflow_store::StoreMemory::new(segflow_store::StoreSettings::default()),
+            time: segflow_runtime::time::Monotonic::Real,
             store_pool: segflow_runtime::worker::store_pool::StorePool::default(),
         };
         let broker = LocalBroker::new(PARTITIONS);

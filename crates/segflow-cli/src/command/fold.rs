@@ -5,18 +5,20 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
-use segflow_backtest::archive::{self, Address, Addresses, Held, Merged};
+use anyhow::{Context, Error, Result, anyhow, bail};
+use segflow_archive::{self as archive, Address, Addresses, Held, Merged};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_engine::replay::Replay;
-use segflow_explain::customer::{Portrait, customer_id};
-use segflow_explain::what_if::{WhatIf, words};
+use segflow_explain::customer::Portrait;
+use segflow_explain::what_if::assumption::{FORMS, MEANING};
+use segflow_explain::what_if::{WhatIf, WhatIfError};
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
 use serde_json::json;
 
+use super::customer_id;
 use crate::segmentation::load;
 
 /// Turn events into segment changes, without broker or disk.
@@ -42,7 +44,7 @@ pub struct Fold {
     #[arg(long, value_name = "CUSTOMER", value_parser = customer_id)]
     explain: Vec<CustomerId>,
     /// Then show what would be if this happened to the customer explained; nothing is written. May be repeated
-    #[arg(long, value_name = "WHAT", requires = "explain", long_help = words::HELP)]
+    #[arg(long, value_name = "WHAT", requires = "explain", long_help = assume_help())]
     assume: Vec<String>,
     /// Files of events, or folders of them, merged by timestamp; none: NDJSON from standard input
     events: Vec<PathBuf>,
@@ -91,21 +93,40 @@ impl Fold {
         explain(&folding.replay, &self.explain, &segmentation)?;
         if let Some(what_if) = what_if {
             let mut output = BufWriter::new(io::stdout().lock());
-            let mut text = String::new();
-            what_if.show(&folding.replay, &mut text)?;
+            let text = what_if.text(&folding.replay).map_err(worded)?;
             output.write_all(text.as_bytes()).context("cannot write to standard output")?;
             output.flush().context("cannot write to standard output")?;
         }
         folding.end()
     }
 
-    /// What is assumed, if anything is.
+    /// The assumptions, if there are any.
     fn what_if<'a>(&'a self, segmentation: &'a Segmentation) -> Result<Option<WhatIf<'a>>> {
         match &self.explain[..] {
             _ if self.assume.is_empty() => Ok(None),
-            [customer] => Ok(Some(WhatIf::new(customer, segmentation, self.partitions, &self.assume)?)),
+            [customer] => {
+                let what_if = WhatIf::new(customer, segmentation, self.partitions, &self.assume);
+                what_if.map(Some).map_err(worded)
+            }
             several => bail!("--assume: expected one customer to --explain, found {}; call it for each", several.len()),
         }
+    }
+}
+
+fn assume_help() -> String {
+    let forms: String = FORMS.lines().map(|form| format!("  {form}\n")).collect();
+    format!(
+        "Then show what would be if this happened to the customer explained; nothing is written. May be repeated\n\n\
+         {forms}\n{MEANING}"
+    )
+}
+
+/// The error as a message about the argument.
+fn worded(error: WhatIfError) -> Error {
+    match error {
+        WhatIfError::Misread { .. } => anyhow!("--assume {error}; `segflow fold --help` shows what may be assumed"),
+        WhatIfError::Refused { .. } => anyhow!("--assume {error}"),
+        WhatIfError::Unknown(_) => error.into(),
     }
 }
 
@@ -201,5 +222,21 @@ impl Folding {
         }
         eprintln!("digest {}", self.replay.digest());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_assumption_is_quoted_and_the_help_named() {
+        let (assumption, reason) = ("nothing".to_owned(), "expected `until`, found the end".to_owned());
+        assert_eq!(
+            worded(WhatIfError::Misread { assumption: assumption.clone(), reason: reason.clone() }).to_string(),
+            "--assume 'nothing': expected `until`, found the end; `segflow fold --help` shows what may be assumed"
+        );
+        let refused = worded(WhatIfError::Refused { assumption, reason }).to_string();
+        assert_eq!(refused, "--assume 'nothing': expected `until`, found the end");
     }
 }

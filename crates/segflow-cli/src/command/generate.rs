@@ -11,7 +11,7 @@ use segflow_core::money::Currency;
 use segflow_kafka::BulkProducer;
 use segflow_portfolio::{CURRENCY, Portfolio, PortfolioSettings};
 use segflow_wire::envelope::{self, Line};
-use segflow_wire::{Encoding, Partitioner, partition_of};
+use segflow_wire::{Encoding, partition_of};
 
 use crate::config::Config;
 
@@ -96,13 +96,13 @@ fn as_ndjson(mut out: impl Write, events: impl Iterator<Item = Event>, rate: Opt
 
 fn onto_kafka(config: &Config, events: impl Iterator<Item = Event>, rate: Option<u32>) -> Result<u64> {
     let (currency, mut pace, mut sent) = (currency(), Pace::new(rate), 0);
-    let mut feed = BulkProducer::open(&config.connection()?)?;
+    let mut producer = BulkProducer::open(&config.connection()?)?;
     let mut inputs = Vec::new();
     for family in Family::ALL {
         let topic = config.inputs.topic(family);
-        let partitions = feed.partitions(&topic)?;
-        let input = config.inputs.of(family);
-        inputs.push((topic, partitions, Encoding::from(input.encoding), Partitioner::from(input.partitioner)));
+        let partitions = producer.partitions(&topic)?;
+        let input = config.inputs.intake(family);
+        inputs.push((topic, partitions, input.encoding, input.partitioner));
     }
     for event in events {
         pace.wait(sent);
@@ -110,10 +110,10 @@ fn onto_kafka(config: &Config, events: impl Iterator<Item = Event>, rate: Option
         let key = event.customer_id.as_str().as_bytes();
         let value = segflow_wire::event::encode(&event, &currency, *encoding);
         let partition = partition_of(key, *partitions, *partitioner);
-        feed.send(topic, partition, Some(key), value.as_deref(), event.recorded_at)?;
+        producer.send(topic, partition, Some(key), value.as_deref(), event.recorded_at)?;
         sent += 1;
     }
-    feed.finish().context("not every event was delivered")
+    producer.finish().context("not every event was delivered")
 }
 
 /// Keeps to a rate by sleeping whenever it is a hundredth of a second ahead.

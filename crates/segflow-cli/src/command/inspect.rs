@@ -11,13 +11,15 @@ use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
-use segflow_runtime::task::state_format::StateBytesError;
-use segflow_runtime::task::stored::{Stored, StoredError};
+use segflow_engine::states::States as _;
+use segflow_explain::customer::Portrait;
+use segflow_runtime::directories;
+use segflow_runtime::task::state_format::StateReader;
+use segflow_runtime::task::stored::Stored;
 use segflow_store::{Meta, Store, StoreError, StoreMemory, StoreSettings};
 
+use super::customer_id;
 use crate::segmentation::load;
-use segflow_engine::states::States as _;
-use segflow_explain::customer::{Portrait, customer_id};
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
 ///
@@ -51,18 +53,9 @@ impl Inspect {
         for path in &stores {
             let store = open(path, &shared)?;
             let journal = journal(&store)?;
-            let mut states = Stored::new(store, 1);
-            if journal.as_ref().is_none_or(|journal| first(journal) == segmentation.hash) {
-                states = states.decided_at_first_by(Arc::clone(&segmentation));
-            }
-            let state = match states.peek(&self.customer) {
-                Err(StoredError::State(StateBytesError::Version(_))) if journal.is_some() => bail!(
-                    "the segmentation: the state of this customer is of an earlier release, and was decided by the \
-                     segmentation of hash {}; give that file",
-                    journal.as_ref().map_or_else(String::new, |journal| first(journal).to_owned())
-                ),
-                state => state.with_context(|| format!("in {}", path.display()))?.clone(),
-            };
+            let reader = StateReader::with_one(journal.as_ref(), &segmentation);
+            let mut states = Stored::new(store, 1).read_by(reader);
+            let state = states.peek(&self.customer).with_context(|| format!("in {}", path.display()))?.clone();
             if state != State::default() {
                 decided_by(journal.as_ref(), &state, &segmentation)?;
                 let decided_up_to = decided_up_to(journal.as_ref(), &state);
@@ -82,22 +75,14 @@ impl Inspect {
 
 /// The databases of the tasks, by the number of the task.
 fn stores(directory: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
-    let mut stores = Vec::new();
-    for entry in entries {
-        let path = entry.with_context(|| format!("cannot read {}", directory.display()))?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        let task = name.and_then(|name| name.strip_prefix("task-")).and_then(|task| task.parse::<u32>().ok());
-        stores.extend(task.map(|task| (task, path)));
-    }
-    stores.sort();
-    if stores.is_empty() {
+    let tasks = directories::tasks(directory).with_context(|| format!("cannot read {}", directory.display()))?;
+    if tasks.is_empty() {
         bail!(
             "{}: expected the folders of tasks (task-0, task-1 ...), found none; give the `state_dir` of the service",
             directory.display()
         );
     }
-    Ok(stores.into_iter().map(|(_, path)| path).collect())
+    Ok(tasks.into_iter().map(|task| directories::task(directory, task)).collect())
 }
 
 fn open(path: &Path, shared: &StoreMemory) -> Result<Store, StoreError> {
@@ -114,11 +99,6 @@ fn open(path: &Path, shared: &StoreMemory) -> Result<Store, StoreError> {
 fn journal(store: &Store) -> Result<Option<Journal>> {
     let record = store.meta(Meta::Journal)?.map(|bytes| segflow_wire::journal::decode(&bytes)).transpose();
     record.with_context(|| format!("the journal record in {}", store.path().display()))
-}
-
-/// The hash of the segmentation that decided the states of an earlier release, if there are any.
-fn first(journal: &Journal) -> &str {
-    journal.former.first().unwrap_or(&journal.segmentation_hash)
 }
 
 /// Refuses a file that did not decide the customer: their memberships are places in that file.

@@ -1,9 +1,11 @@
-//! `[snapshots]` and `recovery`: where a task comes from that has lost its disk.
+//! `[snapshots]` and `recovery`: from where a task that has lost its disk comes back.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use jiff::SignedDuration;
 use segflow_runtime::snapshots::SnapshotSettings;
 use serde::Deserialize;
+
+use super::bounds;
 
 /// Snapshots of every task.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -23,13 +25,11 @@ impl Default for Snapshots {
 
 impl Snapshots {
     pub fn check(&self) -> Result<()> {
-        let ms = self.interval.as_millis();
-        ensure!((100..=86_400_000).contains(&ms), "`snapshots.interval` is {ms} ms: expected 100 to 86400000 ms");
-        ensure!((1..=1_000).contains(&self.keep), "`snapshots.keep` is {}: expected 1 to 1000", self.keep);
-        Ok(())
+        bounds::duration("snapshots.interval", self.interval, 100..=86_400_000)?;
+        bounds::count("snapshots.keep", self.keep, 1..=1_000)
     }
 
-    /// How often, and how many.
+    /// How often snapshots are made, and how many are kept.
     pub fn settings(&self) -> SnapshotSettings {
         SnapshotSettings { interval: self.interval.unsigned_abs(), keep: self.keep }
     }

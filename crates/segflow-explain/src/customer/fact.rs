@@ -1,14 +1,18 @@
-//! What happened, in the catalogue's words.
+//! One fact in the words of the event catalogue.
 
 use std::collections::BTreeMap;
 
-use segflow_core::event::{Attribute, Body};
+use segflow_core::event::{Attribute, Body, Kind};
 use segflow_core::feature::Feature;
 use segflow_core::money::Currency;
 use segflow_core::segmentation::{AttributeKind, Segmentation};
 
-/// What an event says beside its kind.
-pub fn words(body: &Body, segmentation: &Segmentation) -> String {
+/// The kind of an event, and its content: `("MADE", "PR-1: 60.00 GBP, by 2026-05-03")`.
+pub(super) fn words(body: &Body, segmentation: &Segmentation) -> (&'static str, String) {
+    (body.kind().map_or("ERASED", Kind::word), content(body, segmentation))
+}
+
+fn content(body: &Body, segmentation: &Segmentation) -> String {
     let money = |minor: &i64| money(*minor, &segmentation.currency);
     match body {
         Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
@@ -35,9 +39,9 @@ pub fn words(body: &Body, segmentation: &Segmentation) -> String {
             format!("{promise_id}: {}, by {due_date}", money(amount_minor))
         }
         Body::Opened { dispute_id, invoice_id, amount_minor } => {
-            let of = invoice_id.as_deref().unwrap_or("every invoice open then");
+            let disputed = invoice_id.as_deref().unwrap_or("every invoice open then");
             let amount = amount_minor.as_ref().map_or("all".to_owned(), money);
-            format!("{dispute_id}: {amount} of {of}")
+            format!("{dispute_id}: {amount} of {disputed}")
         }
         Body::Resolved { dispute_id, upheld } => {
             let how = upheld.map_or("", |upheld| if upheld { ": upheld" } else { ": rejected" });
@@ -60,8 +64,8 @@ fn update(attributes: &BTreeMap<String, Attribute>, segmentation: &Segmentation)
     parts.join(", ")
 }
 
-/// Values are shown of attributes that some rule reads and that are not sensitive: of others nobody said whether they
-/// may be seen.
+/// Shows the value of an attribute only if some rule reads it and it is not sensitive: nobody has said of any other
+/// attribute that its value may be seen.
 fn attribute(name: &str, value: &Attribute, segmentation: &Segmentation) -> String {
     let Some(place) = segmentation.attributes.iter().position(|attribute| attribute.name == name) else {
         return format!("{name} (not declared)");

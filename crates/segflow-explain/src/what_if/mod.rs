@@ -1,132 +1,166 @@
-//! What would be of one customer if something happened: `segflow fold --explain CUSTOMER --assume '...'`.
+//! One customer, after events that are only assumed: `segflow fold --explain CUSTOMER --assume '...'`.
 //!
-//! What is assumed becomes a record of its family's topic, which goes through the intake and the epochs of a real one,
-//! over a copy of the customer. Nothing is decided here, and nothing is written but what is shown.
+//! Each assumption becomes a record of its family's topic, which goes through the intake and the epochs of a real one,
+//! over a copy of the customer. Nothing is decided here, and nothing is kept.
 
-pub mod words;
+pub mod assumption;
+mod course;
 
 use std::fmt::{self, Write};
 
 use segflow_core::change::Change;
-use segflow_core::event::{CustomerId, Event};
+use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_engine::replay::Replay;
-use segflow_wire::encoding::Headers;
-use segflow_wire::{Encoding, Partitioner, RawRecord, event, partition_of};
 
-use crate::customer::Portrait;
 use crate::local_time::LocalTime;
-use crate::outlook::{self, Outlook};
-use words::{Assumption, What};
+use crate::outlook::Outlook;
+use crate::sentence::in_local_time;
+use assumption::{Assumed, Assumption};
+use course::{Course, Effect, Happened};
 
-/// Why an assumption cannot be followed.
+/// Why assumptions cannot be followed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum WhatIfError {
-    /// It cannot be understood, or a real record of it would be refused.
-    #[error("{0}")]
-    Refused(String),
-    /// The writer takes no more.
-    #[error("the text cannot be written")]
-    Write(#[from] fmt::Error),
+    /// An assumption cannot be understood.
+    #[error("'{assumption}': {reason}")]
+    Misread {
+        /// The assumption as given.
+        assumption: String,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// A real record of an assumption would be refused, or would change nothing.
+    #[error("'{assumption}': {reason}")]
+    Refused {
+        /// The assumption as given.
+        assumption: String,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// There is no customer to assume anything of.
+    #[error("no event of customer {0} was folded")]
+    Unknown(CustomerId),
 }
 
-type Result<T> = std::result::Result<T, WhatIfError>;
-
-fn refused<T>(reason: impl Into<String>) -> Result<T> {
-    Err(WhatIfError::Refused(reason.into()))
-}
-
-/// What is assumed of one customer.
+/// Assumptions about one customer.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use segflow_core::event::CustomerId;
+/// use segflow_core::segmentation::Segmentation;
+/// use segflow_engine::replay::Replay;
+/// use segflow_explain::what_if::WhatIf;
+/// use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
+///
+/// let file = "name: s\nversion: 1\ncurrency: EUR\ntimezone: Europe/Rome\ndimensions:\n  - name: stage\n    segments:\n      \
+///             - {name: late, when: overdue.days >= 1}\n    otherwise: current\n";
+/// let segmentation = Arc::new(Segmentation::load("s.yaml", file).expect("a valid file").segmentation);
+/// let intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, 1, segmentation.currency.clone());
+/// let mut known = Replay::new(Arc::clone(&segmentation), Arc::new(intake));
+/// let invoice = br#"{"kind": "ISSUED", "event_id": "I-1", "customer_id": "C-1", "occurred_at": "2026-04-01T09:00:00Z",
+///     "invoice_id": "I-1", "amount_minor": 12000, "currency": "EUR", "due_date": "2026-04-15"}"#;
+/// let outcome = known.record(&RawRecord {
+///     family: segflow_core::event::Family::Invoices,
+///     topic: "collections.invoices",
+///     partition: 0,
+///     offset: 0,
+///     timestamp: "2026-04-01T09:00:00Z".parse()?,
+///     key: Some(b"C-1"),
+///     value: Some(invoice),
+///     headers: &Vec::new(),
+/// });
+/// assert!(outcome.rejection.is_none());
+/// known.finish();
+///
+/// let customer = CustomerId::new("C-1").expect("an id of 1 byte or more");
+/// let assumptions = ["payment 120.00 on 2026-04-10".to_owned()];
+/// let what_if = WhatIf::new(&customer, &segmentation, 1, &assumptions).map_err(|error| error.to_string())?;
+/// let text = what_if.text(&known).map_err(|error| error.to_string())?;
+/// assert!(text.contains("stage: current, to stay; without it current, then late on 2026-04-16 00:00:00 CEST"), "{text}");
+/// # Ok::<(), String>(())
+/// ```
 pub struct WhatIf<'a> {
-    /// The customer of whom it is assumed.
-    pub customer: &'a CustomerId,
-    /// The rules by which they are decided.
-    pub segmentation: &'a Segmentation,
-    /// Over how many partitions keys are hashed.
-    pub partitions: u32,
+    customer: &'a CustomerId,
+    segmentation: &'a Segmentation,
+    partitions: u32,
     local: LocalTime,
-    /// As given.
+    /// In the order given.
     assumptions: Vec<Assumption>,
 }
 
-/// A course of things: all that is known of the customer, and then what is assumed.
-struct Course<'w, 'a> {
-    what_if: &'w WhatIf<'a>,
-    replay: Replay,
-}
-
-/// What an assumption brought about.
-struct Effect {
-    /// From when it counts.
-    at: Timestamp,
-    /// Before it, by time alone or by facts that were known and not yet in effect.
-    meanwhile: Vec<Change>,
-    /// None of silence.
-    happened: Option<Happened>,
-}
-
-struct Happened {
-    /// How the core took it, if not as any other.
-    remark: Option<String>,
-    changes: Vec<Change>,
-    /// What lay ahead just before it.
-    without: Vec<Outlook>,
-}
-
 impl<'a> WhatIf<'a> {
-    /// Reads the assumptions.
+    /// Reads assumptions about a customer, whom these rules decide. Keys are hashed over `partitions`.
+    ///
+    /// # Errors
+    /// [`WhatIfError::Misread`] for the first that cannot be understood.
     pub fn new(
         customer: &'a CustomerId,
         segmentation: &'a Segmentation,
         partitions: u32,
         assumptions: &[String],
-    ) -> Result<Self> {
+    ) -> Result<Self, WhatIfError> {
         let local = LocalTime::of(&segmentation.zone);
         let read = |(index, text): (usize, &String)| {
-            words::parse(text, &id(index), &segmentation.currency, &local).map_err(WhatIfError::Refused)
+            let parsed = assumption::parse(text, &id(index), &segmentation.currency, &local);
+            parsed.map_err(|reason| WhatIfError::Misread { assumption: text.clone(), reason })
         };
-        let assumptions = assumptions.iter().enumerate().map(read).collect::<Result<_>>()?;
+        let assumptions = assumptions.iter().enumerate().map(read).collect::<Result<_, _>>()?;
         Ok(Self { customer, segmentation, partitions, local, assumptions })
     }
 
-    /// Shows what each assumption changes, in the order of their instants.
-    pub fn show(&self, known: &Replay, out: &mut impl Write) -> Result<()> {
-        let replay = known.alone(self.customer).expect("the customer was explained");
-        let mut course = Course { what_if: self, replay };
+    /// Tells what each assumption changes, in the order of their instants. `known` is what the customer is before them.
+    ///
+    /// # Errors
+    /// [`WhatIfError::Unknown`] or [`WhatIfError::Refused`].
+    pub fn text(&self, known: &Replay) -> Result<String, WhatIfError> {
+        let Self { customer, segmentation, partitions, ref local, .. } = *self;
+        let replay = known.alone(customer).ok_or_else(|| WhatIfError::Unknown(customer.clone()))?;
+        let mut course = Course { customer, segmentation, partitions, local, replay };
+        let mut text = String::new();
         for (index, assumption) in self.in_order(course.now()) {
-            let effect = course
-                .take(assumption, &id(index))
-                .map_err(|error| WhatIfError::Refused(format!("--assume '{}': {error}", assumption.text)))?;
-            writeln!(out, "\nassumed: {} (nothing is written)", assumption.text)?;
-            self.effect(out, &effect)?;
-            writeln!(out, "  from then on, if nothing more happens")?;
-            match &effect.happened {
-                Some(Happened { without, .. }) => self.difference(out, without, &course.outlook())?,
-                None => self.outlook(out, &course.outlook())?,
-            }
+            let effect = course.take(assumption, &id(index)).map_err(|reason| {
+                let assumption = assumption.text.clone();
+                WhatIfError::Refused { assumption, reason }
+            })?;
+            self.tell(&mut text, assumption, &effect, &course.outlook()).expect("a string takes any text");
         }
-        Ok(())
+        Ok(text)
     }
 
-    /// By the instants at which their records arrive; at one instant as given.
+    /// The assumptions by the instants at which their records arrive, and as given where these are the same; each with its
+    /// place among those given.
     fn in_order(&self, now: Timestamp) -> Vec<(usize, &Assumption)> {
         let mut order: Vec<_> = self.assumptions.iter().enumerate().collect();
-        order.sort_by_key(|(_, assumption)| match assumption.what {
-            What::Happens(_, when) => when.instant(now, &self.local).max(now),
-            What::Silence(until) => until,
+        order.sort_by_key(|(_, assumption)| match assumption.assumed {
+            Assumed::Event(_, when) => when.instant(now, &self.local).max(now),
+            Assumed::Silence(until) => until,
         });
         order
     }
 
-    fn effect(&self, out: &mut impl Write, effect: &Effect) -> Result<()> {
+    fn tell(&self, out: &mut String, assumption: &Assumption, effect: &Effect, then: &[Outlook]) -> fmt::Result {
+        writeln!(out, "\nassumed: {} (nothing is written)", assumption.text)?;
+        self.effect(out, effect)?;
+        writeln!(out, "  from then on, if nothing more happens")?;
+        match &effect.happened {
+            Some(Happened { without, .. }) => self.difference(out, without, then),
+            None => {
+                then.iter().try_for_each(|then| writeln!(out, "    {}: {}", then.dimension, then.words(&self.local)))
+            }
+        }
+    }
+
+    fn effect(&self, out: &mut String, effect: &Effect) -> fmt::Result {
         let at = self.local.time(effect.at);
         if !effect.meanwhile.is_empty() {
             writeln!(out, "  until then")?;
             self.changes(out, &effect.meanwhile)?;
         }
         let Some(Happened { remark, changes, .. }) = &effect.happened else {
-            return Ok(writeln!(out, "  everything before {at} is then decided")?);
+            return writeln!(out, "  everything before {at} is then decided");
         };
         let remark = remark.as_ref().map_or(String::new(), |remark| format!(" ({remark})"));
         writeln!(out, "  at {at}{remark}")?;
@@ -136,116 +170,27 @@ impl<'a> WhatIf<'a> {
         self.changes(out, changes)
     }
 
-    fn changes(&self, out: &mut impl Write, changes: &[Change]) -> Result<()> {
-        for change in changes {
-            for line in outlook::change(&change.core, self.segmentation, &self.local) {
-                writeln!(out, "    {line}")?;
-            }
-        }
-        Ok(())
+    fn changes(&self, out: &mut String, changes: &[Change]) -> fmt::Result {
+        let lines = changes.iter().flat_map(|change| in_local_time(&change.core, self.segmentation, &self.local));
+        lines.into_iter().try_for_each(|line| writeln!(out, "    {line}"))
     }
 
-    fn outlook(&self, out: &mut impl Write, outlook: &[Outlook]) -> Result<()> {
-        for dimension in outlook {
-            writeln!(out, "    {}: {}", dimension.dimension, dimension.words(&self.local))?;
-        }
-        Ok(())
-    }
-
-    /// Where the customer stands then and goes next, where that is not what it would be without.
-    fn difference(&self, out: &mut impl Write, without: &[Outlook], with: &[Outlook]) -> Result<()> {
+    /// The outlook with the event in each dimension where it is another than without.
+    fn difference(&self, out: &mut String, without: &[Outlook], with: &[Outlook]) -> fmt::Result {
         for (without, with) in without.iter().zip(with).filter(|(without, with)| without != with) {
             let (before, now) = (without.words(&self.local), with.words(&self.local));
             writeln!(out, "    {}: {now}; without it {before}", with.dimension)?;
         }
         match without.iter().zip(with).filter(|(without, with)| without == with).count() {
-            0 => {}
-            same if same == with.len() => writeln!(out, "    every dimension as without it")?,
-            1 => writeln!(out, "    the other dimension as without it")?,
-            same => writeln!(out, "    the other {same} dimensions as without it")?,
-        }
-        Ok(())
-    }
-}
-
-impl Course<'_, '_> {
-    /// The first instant that is not decided.
-    fn now(&self) -> Timestamp {
-        self.replay.state(self.what_if.customer).expect("the customer is known").1
-    }
-
-    fn outlook(&self) -> Vec<Outlook> {
-        let WhatIf { customer, segmentation, .. } = *self.what_if;
-        let (state, decided_up_to) = self.replay.state(customer).expect("the customer is known");
-        Portrait { customer, state, segmentation, decided_up_to }.outlook()
-    }
-
-    fn take(&mut self, assumption: &Assumption, id: &str) -> Result<Effect> {
-        let now = self.now();
-        match &assumption.what {
-            What::Silence(until) if *until <= now => {
-                let now = self.what_if.local.time(now);
-                refused(format!("expected an end after {now}, before which everything is decided"))
-            }
-            What::Silence(until) => {
-                let meanwhile = self.replay.settle(*until);
-                Ok(Effect { at: *until, meanwhile, happened: None })
-            }
-            What::Happens(body, when) => {
-                let occurred_at = when.instant(now, &self.what_if.local);
-                // A record arrives when what it tells of happens, or now, if that has been decided.
-                let at = occurred_at.max(now);
-                let meanwhile = self.replay.settle(at);
-                let customer_id = self.what_if.customer.clone();
-                let (event_id, body) = (id.to_owned(), body.clone());
-                let happened = self.happen(&Event { event_id, customer_id, occurred_at, recorded_at: at, body })?;
-                Ok(Effect { at, meanwhile, happened: Some(happened) })
-            }
-        }
-    }
-
-    fn happen(&mut self, event: &Event) -> Result<Happened> {
-        let without = self.outlook();
-        let before = self.replay.counts();
-        let mut changes = self.record(event)?;
-        changes.extend(self.replay.settle(event.recorded_at.plus_ms(1)));
-        let after = self.replay.counts();
-        if after.duplicates > before.duplicates {
-            return refused(format!(
-                "expected no event {} of this customer, found one; change the order of assumptions",
-                event.event_id
-            ));
-        }
-        let remark = if after.forgotten > before.forgotten {
-            Some("from before the horizon, and forgotten".to_owned())
-        } else {
-            (after.late > before.late)
-                .then(|| format!("late: it happened on {}", self.what_if.local.time(event.occurred_at)))
-        };
-        Ok(Happened { remark, changes, without })
-    }
-
-    fn record(&mut self, event: &Event) -> Result<Vec<Change>> {
-        let (family, key) = (event.body.family(), event.customer_id.as_str().as_bytes());
-        let value = event::encode(event, &self.what_if.segmentation.currency, Encoding::Json);
-        let outcome = self.replay.record(&RawRecord {
-            family,
-            topic: &family.default_topic(),
-            partition: partition_of(key, self.what_if.partitions, Partitioner::Murmur2),
-            offset: 0,
-            timestamp: event.recorded_at,
-            key: Some(key),
-            value: value.as_deref(),
-            headers: &Headers::new(),
-        });
-        match outcome.rejection {
-            Some(rejection) => refused(format!("a real record would be refused: {rejection}")),
-            None => Ok(outcome.changes),
+            0 => Ok(()),
+            same if same == with.len() => writeln!(out, "    every dimension as without it"),
+            1 => writeln!(out, "    the other dimension as without it"),
+            same => writeln!(out, "    the other {same} dimensions as without it"),
         }
     }
 }
 
-/// Of what an assumption makes, by its place among those given.
+/// The id of the event that the assumption at a place among those given makes.
 fn id(index: usize) -> String {
     format!("assumed-{}", index + 1)
 }

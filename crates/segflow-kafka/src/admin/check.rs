@@ -38,8 +38,7 @@ pub(crate) fn check<'a, C: ConsumerContext>(
         if description.replicas == 1 {
             lone.push(topic);
         }
-        // That of the segmentations' texts has one, whatever the others have.
-        if topic != config.texts() {
+        if !config.has_one_partition(topic) {
             counts.push((topic, description.partitions));
         }
     }

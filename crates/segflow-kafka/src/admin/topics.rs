@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::BaseConsumer;
 use segflow_core::event::Family;
-use segflow_runtime::log::{LogError, LogResult, Sink};
+use segflow_runtime::log::{Kept, LogError, LogResult, Partitions, Sink};
 
 use crate::admin::check::{Description, describe};
 use crate::client::client_context::LoggingContext;
@@ -57,20 +57,21 @@ impl Wanted {
             self.topic(topic, kept.into_iter().chain([retention(self.input_retention)]))
         });
         let outputs = self.outputs.iter().map(|(sink, topic)| {
-            let topic = self.topic(topic, self.sink(*sink));
-            if *sink == Sink::Segmentations { Topic { partitions: 1, ..topic } } else { topic }
+            let topic = self.topic(topic, self.kept(sink.properties().kept));
+            match sink.properties().partitions {
+                Partitions::PerTask => topic,
+                Partitions::One => Topic { partitions: 1, ..topic },
+            }
         });
         inputs.chain(outputs).collect()
     }
 
-    fn sink(&self, sink: Sink) -> Vec<(&'static str, String)> {
+    fn kept(&self, kept: Kept) -> Vec<(&'static str, String)> {
         let delete = ("cleanup.policy", "delete".to_owned());
-        match sink {
-            Sink::Changes | Sink::DeadLetters | Sink::Shadow => {
-                vec![delete, largest(), retention(self.output_retention)]
-            }
-            Sink::Segments | Sink::Segmentations => vec![("cleanup.policy", "compact".to_owned()), largest()],
-            Sink::Journal => {
+        match kept {
+            Kept::ForATime => vec![delete, largest(), retention(self.output_retention)],
+            Kept::LastOfEachKey => vec![("cleanup.policy", "compact".to_owned()), largest()],
+            Kept::ForEver => {
                 vec![delete, ("message.timestamp.type", "LogAppendTime".to_owned()), retention(None)]
             }
         }

@@ -7,24 +7,7 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 use segflow_core::event::Family;
-use segflow_runtime::log::{LogError, LogResult, Sink};
-
-/// Every sink that needs a topic, in the order in which they are listed everywhere. [`Sink::Shadow`] has one where there is a
-/// candidate.
-pub const SINKS: [Sink; 5] = [Sink::Changes, Sink::Segments, Sink::DeadLetters, Sink::Journal, Sink::Segmentations];
-
-/// The topic of a sink unless the configuration names another.
-#[must_use]
-pub const fn default_topic(sink: Sink) -> &'static str {
-    match sink {
-        Sink::Changes => "collections.segment-changes",
-        Sink::Segments => "collections.segments",
-        Sink::DeadLetters => "collections.dead-letters",
-        Sink::Journal => "collections.journal",
-        Sink::Segmentations => "segflow.segmentations",
-        Sink::Shadow => "collections.segments.shadow",
-    }
-}
+use segflow_runtime::log::{LogError, LogResult, Partitions, Sink};
 
 /// librdkafka properties that Segflow sets itself, each with the reason.
 const FIXED: &[(&str, &str)] = &[
@@ -131,7 +114,7 @@ pub struct KafkaConfig {
     pub transaction_timeout: Duration,
     /// After how long without a heartbeat the group gives the tasks to others. Default 10 s.
     pub session_timeout: Duration,
-    /// After how long without [`segflow_runtime::log::Log::tasks`] being called it does so too. Default 5 min.
+    /// After how long without [`segflow_runtime::log::Group::tasks`] being called it does so too. Default 5 min.
     pub max_poll_interval: Duration,
 }
 
@@ -145,7 +128,7 @@ impl KafkaConfig {
             instance: instance.to_owned(),
             worker,
             inputs: Family::ALL.iter().map(|family| (*family, family.default_topic())).collect(),
-            outputs: SINKS.iter().map(|sink| (*sink, default_topic(*sink).to_owned())).collect(),
+            outputs: Sink::always().map(|sink| (sink, sink.properties().default_topic.to_owned())).collect(),
             transaction_timeout: Duration::from_secs(10),
             session_timeout: Duration::from_secs(10),
             max_poll_interval: Duration::from_secs(300),
@@ -167,7 +150,7 @@ impl KafkaConfig {
         if self.inputs.is_empty() {
             return Err(LogError::Stop("inputs: expected at least one topic, found none".to_owned()));
         }
-        if let Some(missing) = SINKS.iter().find(|sink| !self.outputs.contains_key(sink)) {
+        if let Some(missing) = Sink::always().find(|sink| !self.outputs.contains_key(sink)) {
             return Err(LogError::Stop(format!("outputs: expected a topic for {missing:?}, found none")));
         }
         let mut seen = BTreeSet::new();
@@ -192,9 +175,15 @@ impl KafkaConfig {
         self.topic(Sink::Segmentations)
     }
 
+    /// Whether a topic is one of those that have one partition, however many tasks there are.
+    pub(crate) fn has_one_partition(&self, topic: &str) -> bool {
+        let one = |sink: &Sink| sink.properties().partitions == Partitions::One;
+        self.outputs.iter().any(|(sink, name)| one(sink) && name == topic)
+    }
+
     /// The topic of a sink.
     pub(crate) fn topic(&self, sink: Sink) -> &str {
-        self.outputs.get(&sink).map_or(default_topic(sink), String::as_str)
+        self.outputs.get(&sink).map_or(sink.properties().default_topic, String::as_str)
     }
 
     /// What the member of the group calls itself.
@@ -278,6 +267,19 @@ impl KafkaConfig {
             .set("enable.partition.eof", "false");
         config
     }
+}
+
+/// The topic of an input.
+///
+/// # Errors
+/// `Stop` if it has none.
+pub(crate) fn input_topic(inputs: &BTreeMap<Family, String>, family: Family) -> LogResult<&str> {
+    inputs.get(&family).map(String::as_str).ok_or_else(|| {
+        LogError::Stop(format!(
+            "the journal names input {}, which has no topic; name one in the configuration",
+            family.name()
+        ))
+    })
 }
 
 fn check_name(what: &str, name: &str) -> LogResult<()> {

@@ -5,10 +5,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
-use segflow_runtime::log::{JournalEntry, LogError, LogResult, Offsets, Past, Record, Sink, Slice, TaskId};
+use segflow_runtime::log::{JournalEntry, LogResult, Offsets, Past, Record, Sink, Slice, TaskId};
 
 use crate::admin::check::check;
-use crate::client::config::KafkaConfig;
+use crate::client::config::{KafkaConfig, input_topic};
 use crate::client::partitions::warm;
 use crate::committed::journal::Journal;
 use crate::committed::prefetch::Found;
@@ -21,7 +21,7 @@ const OVER: Duration = Duration::from_secs(30);
 /// The most records of a slice returned at once.
 const RECORDS_AT_ONCE: usize = 10_000;
 
-/// See the module.
+/// The [`Past`] of a Kafka cluster. It is a port of its own for standbys and audits, and part of each worker's log.
 pub struct KafkaPast {
     config: KafkaConfig,
     /// None while it is not needed.
@@ -129,7 +129,7 @@ impl Past for KafkaPast {
     }
 
     fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
-        let topic = self.config.inputs.get(&family).cloned().ok_or_else(|| no_topic(family))?;
+        let topic = input_topic(&self.config.inputs, family)?.to_owned();
         let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
         let record = |found: Found| Record {
             family,
@@ -149,11 +149,4 @@ impl Past for KafkaPast {
             ranges.forget(task);
         }
     }
-}
-
-fn no_topic(family: Family) -> LogError {
-    LogError::Stop(format!(
-        "the journal names input {}, which has no topic; name one in the configuration",
-        family.name()
-    ))
 }

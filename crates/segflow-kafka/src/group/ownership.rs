@@ -3,7 +3,7 @@
 //! It is polled by its worker only, between cycles and just before offsets are sent, so that its callbacks never find
 //! a transaction that is about to commit: whoever sees the set shrink before a commit aborts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
@@ -15,11 +15,12 @@ use rdkafka::error::KafkaError;
 use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
-use segflow_runtime::log::{LogError, LogResult, TaskId};
+use segflow_runtime::log::{Barrier, LogError, LogResult, TaskId};
 
 use crate::client::client_context::{say, say_error};
 use crate::client::config::KafkaConfig;
 use crate::client::errors::{beyond_use, failed, unreachable};
+use crate::group::barrier::Pending;
 use crate::group::generation::generation;
 use crate::group::orphans::Orphans;
 
@@ -42,6 +43,8 @@ pub(crate) struct Ownership {
     group: String,
     journal: String,
     orphans: Orphans,
+    /// The marks found by the first barrier.
+    marked: BTreeMap<TaskId, String>,
 }
 
 /// Closes the client on a thread of its own and waits for a while. A static member does not leave the group by it.
@@ -70,7 +73,7 @@ impl Ownership {
         consumer.subscribe(&[config.journal()]).map_err(|error| failed(&doing(), &error))?;
         let orphans = Orphans::new(config.session_timeout);
         let (group, journal) = (config.application.clone(), config.journal().to_owned());
-        Ok(Self { consumer: Some(consumer), group, journal, orphans })
+        Ok(Self { consumer: Some(consumer), group, journal, orphans, marked: BTreeMap::new() })
     }
 
     /// Joins anew if some of the group's tasks have no owner and nobody would give them one. The member loses its own
@@ -140,6 +143,19 @@ impl Ownership {
             (Some(metadata), Some(_)) if !self.consumer().assignment_lost() => Ok(metadata),
             _ => Err(LogError::Retry("not a member of the group at the moment: it is rebalancing".to_owned())),
         }
+    }
+
+    /// Keeps the mark of a task that the first barrier found, and says whether the barrier is lifted.
+    pub(crate) fn note_mark(&mut self, task: TaskId, answer: Pending) -> Barrier {
+        self.marked.remove(&task);
+        let Pending::None { mark } = answer else { return Barrier::Holds };
+        self.marked.extend(mark.map(|mark| (task, mark)));
+        Barrier::Lifted
+    }
+
+    /// The mark that the first barrier found, if there was one.
+    pub(crate) fn marked(&self, task: TaskId) -> Option<String> {
+        self.marked.get(&task).cloned()
     }
 
     /// The client, for questions about the group's offsets.

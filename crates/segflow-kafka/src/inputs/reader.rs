@@ -11,7 +11,7 @@ use segflow_core::event::Family;
 use segflow_runtime::log::{LogError, LogResult, Offsets, Record, TaskId};
 
 use crate::client::client_context::LoggingContext;
-use crate::client::config::KafkaConfig;
+use crate::client::config::{KafkaConfig, input_topic};
 use crate::client::errors::{failed, loses_records, unreachable};
 use crate::client::headers::headers_of;
 use crate::client::partitions::{await_fresh, list, list_at, number, offset, positions, warm};
@@ -125,9 +125,7 @@ impl Reader {
     }
 
     fn topic(&self, family: Family) -> LogResult<&str> {
-        self.topics.get(&family).map(String::as_str).ok_or_else(|| {
-            LogError::Stop(format!("input {} has no topic; name one in the configuration", family.name()))
-        })
+        input_topic(&self.topics, family)
     }
 
     fn record(&self, message: &BorrowedMessage<'_>) -> Option<Record> {

@@ -5,22 +5,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use segflow_runtime::log::{LogError, LogResult, Output, Sink, TaskId};
+use rdkafka::{Offset, TopicPartitionList};
+use segflow_runtime::log::{LogError, LogResult, Offsets, Output, Sink, TaskId};
 
-use crate::client::config::KafkaConfig;
+use crate::client::config::{KafkaConfig, input_topic};
 use crate::client::delivery::{Deliveries, deliver, hand_over, owned_headers};
 use crate::client::errors::{beyond_use, failed};
-use crate::client::partitions::number;
+use crate::client::partitions::{list_at, number, offset};
 
 /// The longest wait for the coordinator when a producer is created: it may have to end the predecessor's transaction.
 const INITIALISED: Duration = Duration::from_secs(20);
 
 /// Within how long a commit's answer is taken at its word. It usually takes a few milliseconds.
 const PROMPT: Duration = Duration::from_secs(1);
+
+/// What is committed for a journal partition. The offset is a marker: it fences and is waited for, and is never read. Its
+/// metadata are the task's mark.
+const JOURNAL_MARKER: Offset = Offset::Offset(0);
 
 /// A producer of one `transactional.id`, recreated when its state is in doubt.
 pub(crate) struct Transactions {
@@ -31,6 +35,8 @@ pub(crate) struct Transactions {
     state: State,
     /// Where the last journal record of each task stands that was committed.
     journaled: BTreeMap<TaskId, u64>,
+    /// The marks of the transaction under way.
+    marks: BTreeMap<TaskId, String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,7 +55,8 @@ impl Transactions {
     /// A producer of the worker's `transactional.id`. It fences its predecessor and ends what that one left open.
     pub(crate) fn open(config: &KafkaConfig) -> LogResult<Self> {
         let (config, topics) = (config.clone(), config.outputs.clone());
-        let mut this = Self { config, topics, client: None, state: State::Doubtful, journaled: BTreeMap::new() };
+        let (journaled, marks) = (BTreeMap::new(), BTreeMap::new());
+        let mut this = Self { config, topics, client: None, state: State::Doubtful, journaled, marks };
         this.recycle()?;
         Ok(this)
     }
@@ -80,6 +87,7 @@ impl Transactions {
 
     /// Begins a transaction. A producer that is not ready is recycled first.
     pub(crate) fn begin(&mut self) -> LogResult<()> {
+        self.marks.clear();
         if self.state != State::Ready {
             self.recycle()?;
         }
@@ -118,10 +126,37 @@ impl Transactions {
         deliver(client, self.config.transaction_timeout).map_err(|error| self.unless_beyond_use("flushing", error))
     }
 
-    /// Adds offsets to the transaction.
-    pub(crate) fn send_offsets(&self, offsets: &TopicPartitionList, group: &ConsumerGroupMetadata) -> LogResult<()> {
-        let sent = self.client()?.send_offsets_to_transaction(offsets, group, self.config.transaction_timeout);
+    /// Leaves a mark of a task with the offsets of this transaction.
+    pub(crate) fn mark(&mut self, task: TaskId, mark: &str) {
+        self.marks.insert(task, mark.to_owned());
+    }
+
+    /// Adds the offsets of these tasks to the transaction, and a marker of each task's journal partition.
+    pub(crate) fn send_offsets(
+        &self,
+        offsets: &BTreeMap<TaskId, Offsets>,
+        group: &ConsumerGroupMetadata,
+    ) -> LogResult<()> {
+        let sent = self.marked_list(offsets)?;
+        let sent = self.client()?.send_offsets_to_transaction(&sent, group, self.config.transaction_timeout);
         sent.map_err(|error| self.verdict("sending offsets", &error))
+    }
+
+    fn marked_list(&self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<TopicPartitionList> {
+        let mut sent = Vec::new();
+        for (task, inputs) in offsets {
+            sent.push((self.config.journal(), *task, JOURNAL_MARKER));
+            for (family, next) in inputs {
+                sent.push((input_topic(&self.config.inputs, *family)?, *task, offset(*next)));
+            }
+        }
+        let sent = list_at(sent).map_err(|error| failed("sending offsets", &error))?;
+        for (task, mark) in &self.marks {
+            if let Some(mut marker) = sent.find_partition(self.config.journal(), number(*task)) {
+                marker.set_metadata(mark);
+            }
+        }
+        Ok(sent)
     }
 
     /// Commits. Every failure but that of a fenced producer leaves the outcome unknown: librdkafka calls an error

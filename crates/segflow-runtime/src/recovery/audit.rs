@@ -1,7 +1,7 @@
 //! Audit: the journal of a task decided again from its inputs, and each epoch compared with what the journal says.
 //!
-//! As recovery does it, in a store that nobody else uses; but a difference is an answer here, and no failure. Nothing is
-//! written to the log.
+//! It goes along the journal as recovery does, in a store that nobody else uses. A difference is an answer here, and no
+//! failure. Nothing is written to the log.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,14 +19,15 @@ use crate::config::Config;
 use crate::error::TaskError;
 use crate::log::{Past, TaskId};
 use crate::recovery::roll_forward::{RollForward, Rolled};
-use crate::task::{Rejected, TaskState, refused};
+use crate::task::TaskState;
+use crate::task::acceptance::{Rejected, accept, refused};
 use segflow_engine::rules::{DecidedBy, Rules};
 use segflow_engine::states::States as _;
 
 /// A task that is audited.
 pub struct Audit {
     task: TaskId,
-    local: TaskState,
+    state: TaskState,
     roll: RollForward,
 }
 
@@ -43,7 +44,7 @@ pub struct Audited {
     pub counts: Counts,
     /// The greatest timestamp read of each input up to here, as they are now.
     pub greatest: BTreeMap<Family, Option<Timestamp>>,
-    /// Of the changes decided now.
+    /// The digest of the changes decided now.
     pub digest: Digest,
     /// These changes, in the order of (customer, `effective_at`, dimension).
     pub changes: Vec<Decided>,
@@ -105,33 +106,34 @@ impl Audit {
     /// # Errors
     /// Why the directory cannot be used.
     pub fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
-        Ok(Self { task, local: TaskState::open(config, task)?, roll: RollForward::default() })
+        Ok(Self { task, state: TaskState::open(config, task)?, roll: RollForward::default() })
     }
 
     /// The last epoch decided again, or that of the snapshot; 0 before the first.
     #[must_use]
     pub fn epoch(&self) -> u64 {
-        self.local.epoch()
+        self.state.epoch()
     }
 
     /// What the journal says of that epoch.
     #[must_use]
     pub const fn last(&self) -> Option<&Journal> {
-        self.local.last()
+        self.state.last()
     }
 
-    /// Gets at hand what decided a snapshot with which it begins; false: ask again.
+    /// Fetches the segmentations that decided the snapshot with which it begins. Returns whether they have come; if not,
+    /// ask again.
     ///
     /// # Errors
     /// As [`Audit::step`].
     pub fn ready<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<bool, TaskError> {
-        self.local.open_states(config, past)
+        self.state.open_states(config, past)
     }
 
     /// Where an input stands after that epoch.
     #[must_use]
     pub fn position(&self, family: Family) -> Position {
-        self.local.position(family)
+        self.state.position(family)
     }
 
     /// What the journal says of the epoch that comes next, once it has been looked at.
@@ -151,12 +153,12 @@ impl Audit {
         past: &mut P,
         to: Option<Timestamp>,
     ) -> Result<AuditStep, TaskError> {
-        let mut not_yet = self.roll.look(&self.local, config, past, self.task)?;
+        let mut not_yet = self.roll.look(&self.state, config, past, self.task)?;
         if self.next().is_some_and(|record| to.is_some_and(|to| record.w >= to)) {
             return Ok(AuditStep::End);
         }
         if not_yet.is_none() {
-            not_yet = self.roll.gather(&mut self.local, config, past, self.task)?;
+            not_yet = self.roll.gather(&mut self.state, config, past, self.task)?;
         }
         match not_yet {
             Some(Rolled::End) => return Ok(AuditStep::End),
@@ -165,16 +167,16 @@ impl Audit {
             None => {}
         }
         let (record, bytes, read) = self.roll.take().expect("just gathered");
-        let before = self.local.last().map(|last| last.inputs.clone()).unwrap_or_default();
-        let (accepted, rejected) = self.local.accept(config, &read, record.w);
+        let before = self.state.last().map(|last| last.inputs.clone()).unwrap_or_default();
+        let (accepted, rejected) = accept(config, &read, record.w);
         let greatest =
-            |family: &Family| self.local.position(*family).greatest.max(accepted.greatest.get(family).copied());
+            |family: &Family| self.state.position(*family).greatest.max(accepted.greatest.get(family).copied());
         let greatest = record.inputs.keys().map(|family| (*family, greatest(family))).collect();
-        let epoch = self.local.decide_again(&record, accepted)?;
-        self.local.check_room()?;
-        let batch = self.local.batch(&record, &bytes);
-        self.local.write(&batch, record.clone())?;
-        let Rules { present: segmentation, .. } = self.local.rules().expect("an epoch was just written");
+        let epoch = self.state.decide_again(&record, accepted)?;
+        self.state.check_room()?;
+        let batch = self.state.batch(&record, &bytes);
+        self.state.write(&batch, record.clone())?;
+        let Rules { present: segmentation, .. } = self.state.rules().expect("an epoch was just written");
         let rejected = [rejected, refused(&epoch)].concat().into_iter();
         let rejected =
             rejected.map(|Rejected { index, rejection }| (read[index].family, read[index].offset, rejection));
@@ -189,8 +191,8 @@ impl Audit {
     /// # Errors
     /// If the state cannot be read.
     pub fn customer(&mut self, customer: &CustomerId) -> Result<Option<KnownCustomer>, TaskError> {
-        let state = self.local.states().peek(customer)?.clone();
-        let Some(rules) = self.local.rules() else { return Ok(None) };
+        let state = self.state.states().peek(customer)?.clone();
+        let Some(rules) = self.state.rules() else { return Ok(None) };
         if state == State::default() {
             return Ok(None);
         }
@@ -199,7 +201,7 @@ impl Audit {
             DecidedBy::Former(former) => former,
         };
         let segmentation = Arc::clone(segmentation);
-        let decided_up_to = state.decision.up_to(self.local.clock().cursor.instant);
+        let decided_up_to = state.decision.up_to(self.state.clock().cursor.instant);
         Ok(Some(KnownCustomer { state, segmentation, decided_up_to }))
     }
 }

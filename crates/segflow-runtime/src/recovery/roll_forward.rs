@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::error::TaskError;
 use crate::log::{JournalEntry, Offsets, Past, Record, TaskId};
 use crate::task::TaskState;
+use crate::task::acceptance::accept;
 use crate::testing::failpoint::{Point, hit};
 
 /// Journal records read at once.
@@ -218,7 +219,7 @@ fn roll_forward(
     bytes: &[u8],
     records: &[Record],
 ) -> Result<(), TaskError> {
-    let (accepted, _) = local.accept(config, records, record.w);
+    let (accepted, _) = accept(config, records, record.w);
     let epoch = local.decide_again(&record, accepted)?;
     if epoch.digest != record.digest {
         local.discard();

@@ -1,8 +1,8 @@
 //! Standbys: warm copies of tasks that run elsewhere. Each is a recovery that never ends.
 //!
-//! They read what is committed, write nothing but their own stores, and belong to no group. Once a worker of this process
-//! is given such a task, the store is laid down for it between two epochs; when the worker has lost it again, the standby
-//! goes on with it.
+//! They read what is committed, write only their own stores, and belong to no group. When a worker of this process is
+//! given such a task, the standby lays the store down for it between two epochs. When the worker has lost the task again,
+//! the standby goes on with it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::error::{TaskError, WorkerError};
 use crate::log::{LogError, Past, TaskId};
-use crate::recovery::{Recovery, RecoveryStep};
+use crate::recovery::RecoveryStep;
+use crate::recovery::follow::Follow;
 use crate::status::Status;
 use crate::status::report;
 
@@ -36,7 +37,9 @@ pub struct Standbys<P: Past> {
 enum StandbyPhase {
     /// A worker of this process has the task.
     Here,
-    Following(Box<Recovery>),
+    /// It is followed.
+    Following(Box<Follow>),
+    /// It could not go on, then.
     Stopped(Instant),
 }
 
@@ -54,7 +57,7 @@ impl<P: Past> Standbys<P> {
     pub fn run(&mut self, stop: &AtomicBool) -> Result<(), WorkerError> {
         while !stop.load(Ordering::Relaxed) {
             if !self.cycle()? {
-                std::thread::sleep(PAUSE);
+                self.config.time.sleep(PAUSE);
             }
         }
         Ok(())
@@ -80,53 +83,53 @@ impl<P: Past> Standbys<P> {
         }
         match self.tasks.get_mut(&task) {
             Some(StandbyPhase::Following(_)) => self.follow(task),
-            Some(StandbyPhase::Stopped(since)) if since.elapsed() < TRIED_AGAIN => Ok(false),
+            Some(StandbyPhase::Stopped(since)) if self.config.time.since(*since) < TRIED_AGAIN => Ok(false),
             Some(StandbyPhase::Stopped(_) | StandbyPhase::Here) | None => {
-                let Some(local) = self.config.store_pool.lend(task) else { return Ok(false) };
-                info!(task = task.0, open = local.is_some(), "a standby follows the task");
-                self.tasks.insert(task, StandbyPhase::Following(Box::new(Recovery::standby(task, local))));
+                let Some(state) = self.config.store_pool.lend(task) else { return Ok(false) };
+                info!(task = task.0, open = state.is_some(), "a standby follows the task");
+                self.tasks.insert(task, StandbyPhase::Following(Box::new(Follow::new(task, state))));
                 Ok(true)
             }
         }
     }
 
     fn follow(&mut self, task: TaskId) -> Result<bool, WorkerError> {
-        let Some(StandbyPhase::Following(recovery)) = self.tasks.get_mut(&task) else { return Ok(false) };
-        let (began, mut progress) = (Instant::now(), false);
-        while began.elapsed() < SHARE {
-            match recovery.follow(&self.config, &mut self.past) {
+        let Some(StandbyPhase::Following(follow)) = self.tasks.get_mut(&task) else { return Ok(false) };
+        let (began, mut progress) = (self.config.time.now(), false);
+        while self.config.time.since(began) < SHARE {
+            match follow.step(&self.config, &mut self.past) {
                 Ok(RecoveryStep::Progress) => progress = true,
-                Ok(RecoveryStep::Waiting | RecoveryStep::Done(_)) => break,
+                Ok(RecoveryStep::Waiting) => break,
                 Err(TaskError::Log(LogError::Retry(reason))) => {
-                    recovery.wait(&reason);
+                    follow.wait(&self.config, &reason);
                     break;
                 }
                 Err(TaskError::Log(LogError::Fenced(reason) | LogError::Unclear(reason))) => {
                     return Err(WorkerError::Fenced(reason));
                 }
                 Err(error) => {
-                    let (epoch, journal) = (recovery.epoch(), recovery.target());
+                    let (epoch, journal) = (follow.epoch(), follow.target());
                     warn!(task = task.0, epoch, "the standby cannot follow, and tries again in a minute: {error}");
                     report::standby(&self.status, task, epoch, journal, Some(error.to_string()));
                     self.past.forget(task);
-                    self.tasks.insert(task, StandbyPhase::Stopped(Instant::now()));
+                    self.tasks.insert(task, StandbyPhase::Stopped(self.config.time.now()));
                     self.config.store_pool.give_back(task, None);
                     return Ok(false);
                 }
             }
         }
-        report::standby(&self.status, task, recovery.epoch(), recovery.target(), None);
+        report::standby(&self.status, task, follow.epoch(), follow.target(), None);
         Ok(progress)
     }
 
-    /// Lays a task down, for whoever is next.
+    /// Lays a task down for the next worker.
     fn lay_down(&mut self, task: TaskId) {
-        let Some(life) = self.tasks.insert(task, StandbyPhase::Here) else { return };
+        let Some(phase) = self.tasks.insert(task, StandbyPhase::Here) else { return };
         report::standby_over(&self.status, task);
-        if let StandbyPhase::Following(recovery) = life {
+        if let StandbyPhase::Following(follow) = phase {
             self.past.forget(task);
-            info!(task = task.0, epoch = recovery.epoch(), "the standby lays the task down");
-            self.config.store_pool.give_back(task, recovery.into_local());
+            info!(task = task.0, epoch = follow.epoch(), "the standby lays the task down");
+            self.config.store_pool.give_back(task, follow.into_state());
         }
     }
 }

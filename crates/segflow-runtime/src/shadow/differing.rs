@@ -9,7 +9,8 @@ use segflow_core::state::State;
 
 use segflow_engine::rules::{DecidedBy, Rules};
 
-/// Per customer who moved in an epoch: the dimension and the segment left, if one was, in the order of the changes.
+/// The moves of each customer that an epoch moved, in the order of the changes: the dimension, and the segment left if
+/// there was one.
 pub(crate) type Moves = BTreeMap<CustomerId, Vec<(String, Option<String>)>>;
 
 /// The moves that changes tell of.
@@ -46,7 +47,7 @@ pub(super) fn none_differing(candidate: &Segmentation, live: &Segmentation) -> B
     shared.map(|dimension| (dimension.name.clone(), 0)).collect()
 }
 
-/// Counts a customer anew who, on each side, stands so after these moves.
+/// Counts a customer anew. `sides` tells where the customer stands after an epoch on each side, and by which moves.
 pub(super) fn count(differing: &mut BTreeMap<String, u64>, customer: &CustomerId, sides: [(&Stands, &Moves); 2]) {
     let before = sides.map(|(after, moves)| before(after, moves.get(customer).map_or(&[], Vec::as_slice)));
     for (dimension, count) in differing {
@@ -56,7 +57,7 @@ pub(super) fn count(differing: &mut BTreeMap<String, u64>, customer: &CustomerId
     }
 }
 
-/// Where somebody stood before moves after which they stand so.
+/// Where a customer stood before these moves.
 fn before(after: &Stands, moves: &[(String, Option<String>)]) -> Stands {
     let mut stands = after.clone();
     for (dimension, from) in moves.iter().rev() {

@@ -2,10 +2,9 @@
 //!
 //! It has stores of its own and takes no part in recovery. What it has to say is committed with the epoch of its task, or
 //! in a transaction of its own while the live rules have nothing to say. A *run* of it lasts as long as it and the log
-//! agree; otherwise it begins anew, from the live store as it stands. Whatever fails here is told and ends the run: it
-//! stops no task. A commit that fails again and again with a shadow in it is tried without.
+//! agree; otherwise it begins anew, from the live store as it stands. A failure here is told and ends the run; it stops no
+//! task. A commit that fails again and again with a shadow in it is tried without.
 
-mod candidate;
 mod differing;
 mod progress;
 mod run;
@@ -18,35 +17,42 @@ use segflow_core::segmentation::Segmentation;
 use tracing::{info, warn};
 
 use crate::config::{Bounds, Config};
+use crate::directories::remove_directory;
 use crate::error::TaskError;
-use crate::log::{Log, LogError, Output, TaskId};
-use crate::snapshots::remove;
+use crate::log::{Group, LogError, Output, TaskId};
 use crate::status::report;
 use crate::status::{Shadowing, Status};
-use crate::task::{Prepared, TaskState};
+use crate::task::TaskState;
+use crate::task::epoch::{Prepared, ShadowNeeds};
+use crate::worker::TaskContext;
 use segflow_engine::rules::{Refused, may_follow};
 
-pub(crate) use candidate::DIRECTORY;
-pub use candidate::{Candidate, clear};
 pub(crate) use differing::{Moves, moves};
-use run::{Run, ShadowStep};
+use run::{LiveEpoch, Run, ShadowStep};
 
-/// After a run has failed, the task is left without one for this long; twice as long each time, until one tells something.
+/// After a run has failed, the task is left without one for this long. The rest doubles with every failure, until a run
+/// has told something.
 const REST: Duration = Duration::from_secs(60);
 /// The longest rest.
 const REST_MAX: Duration = Duration::from_secs(3_600);
-/// So many commits of a task in a row fail with its shadow in them, then the next is tried without.
+/// After so many failed commits in a row with its shadow in them, a task commits without it.
 const FAILURES_MAX: u32 = 3;
 
 /// What the shadow of a task has to say in a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShadowCommit {
-    /// Whose it is.
+    /// The task.
     pub task: TaskId,
     /// The changes.
     pub outputs: Vec<Output>,
-    /// What tells, after a crash, whether this was committed.
+    /// The mark that tells, after a crash, whether this was committed.
     pub mark: String,
+}
+
+/// A candidate, and the live segmentation that it is compared with.
+pub(crate) struct RulePair {
+    pub candidate: Arc<Segmentation>,
+    pub live: Arc<Segmentation>,
 }
 
 /// The shadows of a worker's tasks.
@@ -57,7 +63,7 @@ pub(crate) struct Shadows {
     compared: BTreeSet<TaskId>,
     /// The number of the last run begun here, by task.
     numbers: BTreeMap<TaskId, u64>,
-    /// Until when a task is left without a run, and how long that is.
+    /// Until when a task is left without a run, and how long that rest is in all.
     resting: BTreeMap<TaskId, (Instant, Duration)>,
     prepared: Vec<ShadowCommit>,
     /// Commits in a row that failed with the shadow of a task in them.
@@ -104,8 +110,9 @@ impl Shadows {
         self.prepared.iter().map(|commit| commit.task).collect()
     }
 
-    /// Before S0 of a task that runs: sees to it that its shadow is the one that is wanted, at the live store's epoch.
-    pub fn attend<L: Log>(&mut self, config: &Config, status: &Status, log: &mut L, task: TaskId, local: &TaskState) {
+    /// Before S0 of a task that runs: ensures that its shadow is that of the present candidate, at the live store's epoch.
+    pub fn attend<G: Group>(&mut self, context: TaskContext<'_>, log: &mut G, state: &TaskState) {
+        let TaskContext { config, status, task, .. } = context;
         let Some(candidates) = &config.shadow else { return };
         let marked = if self.compared.insert(task) { log.marked(task) } else { None };
         // Noted at once: the run that it names may never be taken up, but its name is used.
@@ -113,24 +120,25 @@ impl Shadows {
             let last = self.numbers.entry(task).or_default();
             *last = number.max(*last);
         }
-        let live = local.present(config);
+        let live = state.present(config);
         let Some(candidate) = candidates.offered() else {
             self.runs.remove(&task);
             report::shadow(status, task, Shadowing::Invalid);
             return;
         };
-        if self.runs.get(&task).is_some_and(|run| run.is_of(&candidate, &live)) {
+        let pair = RulePair { candidate, live };
+        if self.runs.get(&task).is_some_and(|run| run.is_of(&pair)) {
             return;
         }
         self.runs.remove(&task);
-        if let Err(refused) = may_follow(&candidate, &live) {
-            self.refuse(config, status, task, (&candidate, &live), refused);
+        if let Err(refused) = may_follow(&pair.candidate, &pair.live) {
+            self.refuse(context, &pair, refused);
             return;
         }
-        if self.resting.get(&task).is_some_and(|(until, _)| Instant::now() < *until) {
+        if self.resting.get(&task).is_some_and(|(until, _)| config.time.now() < *until) {
             return;
         }
-        match self.enter(config, status, task, local, (&candidate, &live), marked.as_deref()) {
+        match self.enter(context, state, &pair, marked.as_deref()) {
             Ok(()) => {}
             Err(TaskError::Busy(_)) => {
                 report::shadow(status, task, Shadowing::Waiting);
@@ -142,35 +150,30 @@ impl Shadows {
     /// Takes up the run where it was left, or begins another one.
     fn enter(
         &mut self,
-        config: &Config,
-        status: &Status,
-        task: TaskId,
-        local: &TaskState,
-        (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
+        context: TaskContext<'_>,
+        state: &TaskState,
+        pair: &RulePair,
         marked: Option<&str>,
     ) -> Result<(), TaskError> {
+        let TaskContext { config, status, task, .. } = context;
+        let candidate = &pair.candidate.hash;
         if let Some(marked) = marked
-            && let Some(run) = Run::resume(config, task, (candidate, live), marked)?
+            && let Some(run) = Run::resume(config, task, pair, marked)?
         {
-            info!(task = task.0, run = run.name(), candidate = candidate.hash, "the shadow goes on");
+            info!(task = task.0, run = run.name(), candidate, "the shadow goes on");
             self.enters(status, task, run);
             return Ok(());
         }
-        let copies = local.epoch() > 0;
-        if local.is_passing() || copies && self.copied {
+        let copies = state.epoch() > 0;
+        if state.is_passing() || copies && self.copied {
             report::shadow(status, task, Shadowing::Waiting);
             return Ok(());
         }
         self.copied |= copies;
         let number = self.numbers.get(&task).copied().unwrap_or(0) + 1;
-        let run = Run::begin(config, local, (candidate, live), &self.owner, number)?;
-        info!(
-            task = task.0,
-            run = run.name(),
-            epoch = local.epoch(),
-            candidate = candidate.hash,
-            "the shadow begins from the live store"
-        );
+        let run = Run::begin(config, state, pair, &self.owner, number)?;
+        let epoch = state.epoch();
+        info!(task = task.0, run = run.name(), epoch, candidate, "the shadow begins from the live store");
         report::shadow_begun(status, task);
         self.enters(status, task, run);
         Ok(())
@@ -182,23 +185,23 @@ impl Shadows {
         self.runs.insert(task, run);
     }
 
-    /// Whether a task has a run, which needs to know what its epochs take in.
-    pub fn has(&self, task: TaskId) -> bool {
-        self.runs.contains_key(&task)
+    /// What a task's run needs to know of an epoch.
+    pub fn needs(&self, task: TaskId) -> ShadowNeeds {
+        if self.runs.contains_key(&task) { ShadowNeeds::Facts } else { ShadowNeeds::Nothing }
     }
 
-    /// After S0 of a task: the same facts, by the candidate.
+    /// After S0 of a task: decides the same facts by the candidate.
     pub fn prepare(
         &mut self,
-        config: &Config,
-        status: &Status,
-        local: &mut TaskState,
+        context: TaskContext<'_>,
+        state: &mut TaskState,
         prepared: &mut Prepared,
-        task: TaskId,
         bounds: Bounds,
     ) {
+        let TaskContext { config, status, task, .. } = context;
         let (Some(run), Some(beside)) = (self.runs.get_mut(&task), prepared.beside.take()) else { return };
-        match run.prepare(config, local, prepared, beside, bounds) {
+        let live = LiveEpoch { state, prepared, moved: beside.moved };
+        match run.prepare(config, live, beside.accepted, bounds) {
             Ok(step) => {
                 report::shadow_goes(status, task, run.is_passing(), run.differing());
                 match step {
@@ -211,7 +214,7 @@ impl Shadows {
         }
     }
 
-    /// After S4: what was prepared is committed, and is written.
+    /// After S4: writes what was prepared, which is committed now.
     pub fn committed(&mut self, config: &Config, status: &Status) {
         for commit in std::mem::take(&mut self.prepared) {
             self.failures.remove(&commit.task);
@@ -229,8 +232,8 @@ impl Shadows {
         }
     }
 
-    /// The transaction failed. Returns by which error the worker is to go: with shadows in it, what would end the process is
-    /// tried again without them, in case that it is theirs alone.
+    /// The transaction failed. Returns the error that the worker is to act on. An error that would end the process is tried
+    /// again without the shadows, if there were some in the transaction: it may be theirs alone.
     pub fn gave_up(&mut self, config: &Config, status: &Status, error: LogError) -> LogError {
         let tasks = self.tasks();
         self.prepared.clear();
@@ -257,14 +260,14 @@ impl Shadows {
         self.runs.values_mut().for_each(Run::discard);
     }
 
-    /// The task is recovered, or is somebody else's: what the log says is to be asked again.
+    /// The task is recovered, or belongs to another worker: the log is to be asked again for its mark.
     pub fn close(&mut self, task: TaskId) {
         self.runs.remove(&task);
         self.compared.remove(&task);
         self.prepared.retain(|commit| commit.task != task);
     }
 
-    /// As [`Shadows::close`], of a task that this worker has no more.
+    /// As [`Shadows::close`], for a task that this worker has no more.
     pub fn leave(&mut self, status: &Status, task: TaskId) {
         self.close(task);
         self.numbers.remove(&task);
@@ -273,15 +276,9 @@ impl Shadows {
         report::shadow_over(status, task);
     }
 
-    /// The candidate may not follow the live rules: its store will not be gone on with.
-    fn refuse(
-        &self,
-        config: &Config,
-        status: &Status,
-        task: TaskId,
-        (candidate, live): (&Segmentation, &Segmentation),
-        refused: Refused,
-    ) {
+    /// The candidate may not follow the live rules. Its store is of no more use.
+    fn refuse(&self, context: TaskContext<'_>, pair: &RulePair, refused: Refused) {
+        let (TaskContext { config, status, task, .. }, RulePair { candidate, live }) = (context, pair);
         if !report::shadow(status, task, Shadowing::Refused(refused.word())) {
             return;
         }
@@ -303,7 +300,7 @@ impl Shadows {
         self.prepared.retain(|commit| commit.task != task);
         self.failures.remove(&task);
         let rest = self.resting.get(&task).map_or(REST, |(_, rest)| REST_MAX.min(*rest * 2));
-        self.resting.insert(task, (Instant::now() + rest, rest));
+        self.resting.insert(task, (config.time.now() + rest, rest));
         warn!(task = task.0, ?rest, "the shadow is given up and begins anew after a rest; the task goes on: {reason}");
         report::shadow(status, task, Shadowing::Failed(reason.to_owned()));
         give_back(config, task);
@@ -312,7 +309,7 @@ impl Shadows {
 
 /// Removes the store of a task's shadow.
 fn give_back(config: &Config, task: TaskId) {
-    if let Err(error) = remove(&config.shadow_dir(task)) {
+    if let Err(error) = remove_directory(&config.shadow_dir(task)) {
         warn!(task = task.0, "the shadow's store cannot be removed: {error}");
     }
 }

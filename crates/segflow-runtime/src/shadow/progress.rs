@@ -1,4 +1,4 @@
-//! How far a run has come: kept in its own store, since no journal speaks of it.
+//! How far a run of a shadow has come. The run keeps it in its own store, since no journal tells it.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,19 @@ use segflow_core::clock::Clock;
 use segflow_core::event::CustomerId;
 use serde::{Deserialize, Serialize};
 
+use super::RulePair;
+
 /// The form of its bytes. Another one is not understood, and the run begins anew.
 const FORM: u8 = 1;
 
-/// See the module.
+/// How far a run has come. On disk, in the run's own store.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Progress {
     /// The worker that began it.
     pub owner: String,
-    /// At which epoch of the live store.
+    /// The epoch of the live store with which it began.
     pub began: u64,
-    /// Higher than that of the run before, as far as that is known.
+    /// Its number, higher than that of the run before, as far as that is known.
     pub number: u64,
     /// The number of its last step that is committed. Steps that were prepared and not committed leave a gap: no two have
     /// one number, since after a power loss the intent of an earlier one may be the last on disk.
@@ -25,11 +27,11 @@ pub(super) struct Progress {
     pub candidate: String,
     /// The hash of the live segmentation from which it began.
     pub live: String,
-    /// Its own: it has timers of its own, and may be behind with them.
+    /// Its clock. The run has timers of its own, and may be behind with them.
     pub clock: Clock,
     /// Whether some customers are decided by the live rules still.
     pub passing: bool,
-    /// Up to whom the pass has come.
+    /// The last customer that the migration has reached.
     pub passed_to: Option<CustomerId>,
     /// How many customers stand elsewhere than in the live segmentation, by dimension that both have.
     pub differing: BTreeMap<String, u64>,
@@ -44,6 +46,11 @@ impl Progress {
     /// What names its last step.
     pub fn mark(&self) -> String {
         format!("{}.{}", self.name(), self.step)
+    }
+
+    /// Whether the run evaluates this candidate beside these rules.
+    pub fn is_of(&self, pair: &RulePair) -> bool {
+        self.candidate == pair.candidate.hash && self.live == pair.live.hash
     }
 
     pub fn encode(&self) -> Vec<u8> {

@@ -1,27 +1,30 @@
 //! One run of a task's shadow: a store of its own, taken further beside the live epochs.
 //!
 //! Its changes and its mark are in the transaction; its states are written after it. What is to be written is on disk
-//! before: after a crash the mark that the log has says whether it was committed. So a run goes on from where it was, or is
-//! known to be lost, and is then never taken further.
+//! before that: after a crash, the mark in the log says whether it was committed. So a run goes on from where it was, or is
+//! known to be lost and is never taken further.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segflow_core::change::{Change, Decided};
+use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
-use segflow_core::segmentation::Segmentation;
+use segflow_core::time::Timestamp;
 use segflow_store::{Batch, Meta, Store, StoreError, StoreMemory};
 
-use super::ShadowCommit;
-use super::differing::{Moves, count, moves, none_differing, stands};
+use super::differing::{count, moves, none_differing, stands};
 use super::progress::{Progress, batch_of, intent, step_of};
+use super::{RulePair, ShadowCommit};
 use crate::config::{Bounds, Config};
+use crate::directories::remove_directory;
 use crate::error::TaskError;
-use crate::log::{Output, Sink, TaskId};
-use crate::snapshots::remove;
+use crate::log::{Output, TaskId};
+use crate::task::TaskState;
+use crate::task::epoch::{Moved, Prepared};
+use crate::task::outputs::shadow_change;
 use crate::task::stored::Stored;
-use crate::task::{Beside, Prepared, TaskState, envelope, keyed};
 use segflow_engine::epoch::{Epoch, Plan, Target, decide};
+use segflow_engine::intake::Accepted;
 use segflow_engine::migration::{Migration, Reached, Until};
 use segflow_engine::rules::Rules;
 use segflow_engine::states::States as _;
@@ -29,7 +32,14 @@ use segflow_engine::states::States as _;
 /// The header of every change that names its run: `seq` is contiguous within one.
 const RUN: &str = "segflow.shadow-run";
 
-/// See the module.
+/// The live epoch beside which a run goes.
+pub(crate) struct LiveEpoch<'a> {
+    pub state: &'a mut TaskState,
+    pub prepared: &'a Prepared,
+    pub moved: Moved,
+}
+
+/// One run of a task's shadow.
 pub(crate) struct Run {
     task: TaskId,
     rules: Rules,
@@ -56,12 +66,7 @@ impl Run {
     ///
     /// # Errors
     /// If the store is in use, or the disk refuses.
-    pub fn resume(
-        config: &Config,
-        task: TaskId,
-        (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
-        marked: &str,
-    ) -> Result<Option<Self>, TaskError> {
+    pub fn resume(config: &Config, task: TaskId, pair: &RulePair, marked: &str) -> Result<Option<Self>, TaskError> {
         let directory = config.shadow_dir(task);
         if !directory.join("CURRENT").exists() {
             return Ok(None);
@@ -77,77 +82,77 @@ impl Run {
             store.write(batch)?;
         }
         let Some(progress) = progress(&store)?.filter(is_there) else { return Ok(None) };
-        if progress.candidate != candidate.hash || progress.live != live.hash {
+        if !progress.is_of(pair) {
             return Ok(None);
         }
-        Self::new(config, task, store, (candidate, live), progress).map(Some)
+        Self::new(config, task, store, pair, progress).map(Some)
     }
 
-    /// Begins a run with the live store as it stands, in place of whatever run there was.
+    /// Begins a run with the live store as it stands, in place of the former run.
     ///
     /// # Errors
     /// If the store is in use, or the disk refuses.
     pub fn begin(
         config: &Config,
-        local: &TaskState,
-        (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
+        state: &TaskState,
+        pair: &RulePair,
         owner: &str,
         number: u64,
     ) -> Result<Self, TaskError> {
-        let directory = config.shadow_dir(local.task());
+        let directory = config.shadow_dir(state.task());
         if directory.join("CURRENT").exists()
             && let Err(locked @ StoreError::Locked { .. }) = Store::open(&directory, &memory(config))
         {
             return Err(locked.into());
         }
-        let refused = |error| TaskError::stop(local.task(), format_args!("{}: {error}", directory.display()));
-        remove(&directory).map_err(refused)?;
-        let copied = local.epoch() > 0;
+        let refused = |error| TaskError::stop(state.task(), format_args!("{}: {error}", directory.display()));
+        remove_directory(&directory).map_err(refused)?;
+        let copied = state.epoch() > 0;
         if copied {
-            local.store().checkpoint(&directory)?;
+            state.store().checkpoint(&directory)?;
         }
         let store = Store::open(&directory, &memory(config))?;
         let progress = Progress {
             owner: owner.to_owned(),
-            began: local.epoch(),
+            began: state.epoch(),
             number,
             step: 0,
-            candidate: candidate.hash.clone(),
-            live: live.hash.clone(),
-            clock: local.clock(),
+            candidate: pair.candidate.hash.clone(),
+            live: pair.live.hash.clone(),
+            clock: state.clock(),
             passing: copied,
             passed_to: None,
-            differing: none_differing(candidate, live),
+            differing: none_differing(&pair.candidate, &pair.live),
         };
         let mut batch = Batch::new(&store);
         batch.put_meta(Meta::Progress, &progress.encode());
         store.write(&batch.encode())?;
-        Self::new(config, local.task(), store, (candidate, live), progress)
+        Self::new(config, state.task(), store, pair, progress)
     }
 
-    /// Whom the candidate has not decided yet, those rules have with which the run began. They are live still: another
-    /// activation ends it.
+    /// A customer that the candidate has not decided yet was decided by the rules with which the run began. They are live
+    /// still, since an activation of others ends the run.
     fn new(
         config: &Config,
         task: TaskId,
         store: Store,
-        (candidate, live): (&Arc<Segmentation>, &Arc<Segmentation>),
+        pair: &RulePair,
         progress: Progress,
     ) -> Result<Self, TaskError> {
         let mut states = Stored::new(store, config.cache_customers);
-        states.upgrade(Arc::clone(live))?;
-        let rules = Rules { present: Arc::clone(candidate), former: vec![Arc::clone(live)] };
+        let rules = Rules { present: Arc::clone(&pair.candidate), former: vec![Arc::clone(&pair.live)] };
+        states.upgrade(&rules)?;
         let intent = states.store().meta(Meta::Prepared)?;
         let numbered = intent.as_deref().and_then(step_of).unwrap_or(0).max(progress.step);
         Ok(Self { task, rules, states, progress, numbered, prepared: None })
     }
 
-    /// What names it.
+    /// Its name.
     pub fn name(&self) -> String {
         self.progress.name()
     }
 
-    /// See [`Progress::number`].
+    /// Its number: higher than that of the task's run before, as far as that is known.
     pub const fn number(&self) -> u64 {
         self.progress.number
     }
@@ -157,14 +162,14 @@ impl Run {
         self.progress.passing
     }
 
-    /// See [`Progress::differing`].
+    /// How many customers stand elsewhere than in the live segmentation, by dimension that both have.
     pub const fn differing(&self) -> &BTreeMap<String, u64> {
         &self.progress.differing
     }
 
     /// Whether it evaluates this candidate beside these rules.
-    pub fn is_of(&self, candidate: &Segmentation, live: &Segmentation) -> bool {
-        self.progress.candidate == candidate.hash && self.progress.live == live.hash
+    pub fn is_of(&self, pair: &RulePair) -> bool {
+        self.progress.is_of(pair)
     }
 
     /// S0: what the live epoch took in, decided by the candidate up to where the live clock has come.
@@ -174,12 +179,11 @@ impl Run {
     pub fn prepare(
         &mut self,
         config: &Config,
-        local: &mut TaskState,
-        live: &Prepared,
-        beside: Beside,
+        mut live: LiveEpoch<'_>,
+        accepted: Accepted,
         bounds: Bounds,
     ) -> Result<ShadowStep, TaskError> {
-        let reached = live.commit.as_ref().map_or(&live.settled, |commit| &commit.record.clock);
+        let reached = live.prepared.commit.as_ref().map_or(&live.prepared.settled, |commit| &commit.record.clock);
         let before = self.progress.clock.clone();
         let clock = Clock {
             facts: reached.facts.max(before.facts),
@@ -190,10 +194,9 @@ impl Run {
         let after = self.progress.passed_to.clone();
         let until = Until::Customers(bounds.resegmented_max);
         let migration = self.progress.passing.then_some(Migration { after, until });
-        let Beside { accepted, moves, rules } = beside;
         let plan = Plan { rules: &self.rules, before: &before, target: &target, migration: migration.as_ref() };
         let epoch = decide(&mut self.states, plan, accepted)?;
-        let alone = live.commit.is_none();
+        let alone = live.prepared.commit.is_none();
         if alone && epoch.woken == 0 && epoch.migrated.is_none() {
             return Ok(ShadowStep::Nothing);
         }
@@ -204,7 +207,7 @@ impl Run {
             Some(Reached::Customer(customer)) => (true, Some(customer.clone())),
             Some(Reached::End) | None => (false, None),
         };
-        self.compare(&mut next, local, &rules, &moves, &epoch)?;
+        self.compare(&mut next, &mut live, &epoch)?;
         let silent = alone && epoch.changes.is_empty();
         if !silent {
             self.numbered += 1;
@@ -221,7 +224,8 @@ impl Run {
         first.put_meta(Meta::Prepared, &intent(&mark, &batch));
         self.states.store().write(&first.encode())?;
         self.prepared = Some((batch, next));
-        let outputs = epoch.changes.iter().map(|decided| self.output(config, decided, &epoch.clock)).collect();
+        let changes = epoch.changes.into_iter();
+        let outputs = changes.map(|decided| self.output(config, decided, epoch.clock.facts)).collect();
         Ok(ShadowStep::Commit(ShadowCommit { task: self.task, outputs, mark }))
     }
 
@@ -243,36 +247,26 @@ impl Run {
         self.states.discard();
     }
 
-    /// Counts those anew who moved on either side.
-    fn compare(
-        &mut self,
-        next: &mut Progress,
-        local: &mut TaskState,
-        live: &Rules,
-        moved: &Moves,
-        epoch: &Epoch,
-    ) -> Result<(), TaskError> {
+    /// Counts the customers anew that moved on either side.
+    fn compare(&mut self, next: &mut Progress, live: &mut LiveEpoch<'_>, epoch: &Epoch) -> Result<(), TaskError> {
+        let Moved { moves: moved, rules } = &live.moved;
         let mine = moves(&epoch.changes);
         let more = mine.keys().filter(|customer| !moved.contains_key(*customer));
         for customer in moved.keys().chain(more) {
-            let there = stands(local.states().peek(customer)?, live);
+            let there = stands(live.state.states().peek(customer)?, rules);
             let here = stands(self.states.peek(customer)?, &self.rules);
             count(&mut next.differing, customer, [(&there, moved), (&here, &mine)]);
         }
         Ok(())
     }
 
-    /// Nobody is to act on what did not happen.
-    fn output(&self, config: &Config, decided: &Decided, clock: &Clock) -> Output {
-        let envelope = envelope(config, self.task, decided, clock.facts);
-        let change = Change { core: decided.core.clone(), envelope };
-        let value = segflow_wire::change::encode(&change, config.outputs.changes);
+    fn output(&self, config: &Config, decided: Decided, decided_at: Timestamp) -> Output {
         let headers = vec![(RUN.to_owned(), Some(self.name().into_bytes()))];
-        Output { headers, ..keyed(Sink::Shadow, self.task, decided.core.customer_id.as_str(), value) }
+        Output { headers, ..shadow_change(config, self.task, decided_at, decided) }
     }
 }
 
-/// The stores of shadows give up while the live ones have room left.
+/// The memory of shadows' stores: they find the disk full while the live stores have room left.
 fn memory(config: &Config) -> StoreMemory {
     config.store.with_reserve(config.store.reserve_bytes().saturating_mul(2))
 }

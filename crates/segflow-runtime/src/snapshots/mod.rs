@@ -16,8 +16,9 @@ use segflow_store::Meta;
 use tracing::{debug, info, warn};
 
 use crate::config::Config;
+use crate::directories::{self, remove_directory};
 use crate::error::TaskError;
-use crate::log::{Log, TaskId, Trimmer};
+use crate::log::{TaskId, Transaction, Trimmer};
 use crate::status::Status;
 use crate::task::TaskState;
 use crate::task::state_format;
@@ -72,7 +73,7 @@ impl Table {
     }
 }
 
-/// When a task's turn comes.
+/// The turn of a task to take a snapshot.
 struct Turn {
     due: Instant,
     asked: Instant,
@@ -83,11 +84,11 @@ struct Turn {
 struct Job {
     subject: Subject,
     directory: PathBuf,
-    trimmer: Option<Trimmer>,
+    trimmer: Trimmer,
 }
 
 impl Keeper {
-    /// Starts the thread that uploads. It ends, after what it is at, when the last reference goes.
+    /// Starts the thread that uploads. Once the last reference is dropped, the thread ends after its present upload.
     ///
     /// # Errors
     /// If the thread cannot be started.
@@ -112,21 +113,16 @@ impl Keeper {
     /// # Errors
     /// If the directory cannot be read or cleared.
     pub fn tidy(state_dir: &Path) -> std::io::Result<()> {
-        for entry in std::fs::read_dir(state_dir)? {
-            let path = entry?.path();
-            let kind = path.extension().and_then(|kind| kind.to_str());
-            if kind.is_some_and(|kind| kind == CHECKPOINT || kind.starts_with(restoring::RESTORING)) {
-                std::fs::remove_dir_all(&path)?;
-            }
-        }
-        Ok(())
+        directories::clear_unfinished(state_dir)
     }
 
     /// Between two cycles of a task: takes a snapshot if it is the task's turn.
-    pub(crate) fn attend<L: Log>(&self, config: &Config, log: &mut L, task: TaskId, local: &TaskState) {
+    pub(crate) fn attend<T: Transaction>(&self, config: &Config, log: &mut T, task: TaskId, local: &TaskState) {
         // What this worker has not committed itself it does not take: somebody may have it already.
         let Some(offset) = log.journaled(task) else { return };
-        let Some(last) = local.last().filter(|last| self.take_turn(task, last.epoch)) else { return };
+        let Some(last) = local.last().filter(|last| self.take_turn(config.time.now(), task, last.epoch)) else {
+            return;
+        };
         let taken = self.take(config, task, local, last, offset).and_then(|(subject, directory)| {
             let ended = |_| TaskError::Stop("the thread that uploads has ended; restart the process".to_owned());
             self.jobs.send(Job { subject, directory, trimmer: log.trimmer() }).map_err(ended)
@@ -137,17 +133,16 @@ impl Keeper {
         }
     }
 
-    /// Waits until nothing is being uploaded or restored, at most this long; whether that is so.
+    /// Waits until nothing is being uploaded or restored, at most this long. Returns whether that is so.
     #[must_use]
     pub fn wait_idle(&self, limit: Duration) -> bool {
         let waited = self.shared.idle.wait_timeout_while(self.shared.lock(), limit, |table| !table.is_idle());
         waited.unwrap_or_else(PoisonError::into_inner).0.is_idle()
     }
 
-    /// Whether a task may take a snapshot of an epoch now: it is due, has something new, and of those that are due none
-    /// has been so for longer.
-    fn take_turn(&self, task: TaskId, epoch: u64) -> bool {
-        let now = Instant::now();
+    /// Whether a task may take a snapshot of an epoch now: it is due, it has something new, and no other task has been due
+    /// for longer.
+    fn take_turn(&self, now: Instant, task: TaskId, epoch: u64) -> bool {
         let interval = self.shared.settings.interval;
         let mut table = self.shared.lock();
         let first = || Turn { due: now + interval.min(FIRST), asked: now, epoch: 0 };
@@ -177,12 +172,12 @@ impl Keeper {
         last: &Journal,
         offset: u64,
     ) -> Result<(Subject, PathBuf), TaskError> {
-        let directory = config.state_dir.join(format!("task-{}.{CHECKPOINT}", task.0));
-        remove(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
-        let started = Instant::now();
+        let directory = directories::checkpoint(&config.state_dir, task);
+        remove_directory(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
+        let started = config.time.now();
         local.store().checkpoint(&directory)?;
         hit(Point::CheckpointTaken)?;
-        let took = started.elapsed();
+        let took = config.time.since(started);
         debug!(task = task.0, epoch = last.epoch, ?took, "checkpoint taken");
         let journal = local.store().meta(Meta::Journal)?.unwrap_or_default();
         Ok((subject(task, last, journal, offset), directory))
@@ -192,9 +187,6 @@ impl Keeper {
 /// What failed, in the log.
 const NOT_MADE: &str = "no snapshot this time";
 const NOT_TRIMMED: &str = "the journal is not trimmed this time";
-
-/// The last part of a checkpoint's directory.
-const CHECKPOINT: &str = "checkpoint";
 
 fn subject(task: TaskId, last: &Journal, journal: Vec<u8>, offset: u64) -> Subject {
     let inputs: BTreeMap<&str, u64> = last.inputs.iter().map(|(family, at)| (family.name(), at.offset)).collect();
@@ -226,10 +218,10 @@ impl KeeperShared {
         for Job { subject, directory, trimmer } in jobs {
             let task = TaskId(subject.task);
             match self.upload(task, subject, &directory, known.entry(task.0).or_default()) {
-                Ok(kept) => self.trim(task, &kept, trimmer),
+                Ok(kept) => self.trim(task, &kept, &trimmer),
                 Err(error) => self.failed(task, NOT_MADE, &error),
             }
-            if let Err(error) = remove(&directory) {
+            if let Err(error) = remove_directory(&directory) {
                 warn!(task = task.0, "the checkpoint in {} stays: {error}", directory.display());
             }
             self.done();
@@ -257,10 +249,10 @@ impl KeeperShared {
         self.snapshots.collect(task.0, Policy::keep(self.settings.keep))
     }
 
-    /// Trims the journal to what the snapshots kept need. Whoever has the task by now, what goes is what no snapshot needs
-    /// that is there: newer ones need less.
-    fn trim(&self, task: TaskId, kept: &[Manifest], trimmer: Option<Trimmer>) {
-        let (Some(before), Some(trimmer)) = (self.reach(kept), trimmer) else { return };
+    /// Trims the journal to what the snapshots kept need. That is safe although another worker may have the task by now: it
+    /// keeps what the present snapshots need, and newer ones need less.
+    fn trim(&self, task: TaskId, kept: &[Manifest], trimmer: &Trimmer) {
+        let Some(before) = self.reach(kept) else { return };
         let trimmed =
             hit(Point::Collected).and_then(|()| trimmer(task, before)).and_then(|()| hit(Point::JournalTrimmed));
         match trimmed {
@@ -288,7 +280,7 @@ impl KeeperShared {
     }
 }
 
-/// Passes a point on the way of a snapshot.
+/// Reaches a failpoint on the way of a snapshot.
 fn passed(point: Point) -> Result<(), SnapshotError> {
     hit(point).map_err(|error| SnapshotError::Store(error.to_string()))
 }
@@ -301,12 +293,4 @@ fn pass_step(step: SnapshotStep) -> Result<(), SnapshotError> {
         SnapshotStep::Sealed => Point::ManifestPut,
         SnapshotStep::Retained => Point::ManifestsDropped,
     })
-}
-
-/// Removes a directory; that there is none is no error.
-pub(crate) fn remove(directory: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

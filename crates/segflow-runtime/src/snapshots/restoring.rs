@@ -8,16 +8,15 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use segflow_snapshot::{Restored, SnapshotError, Within};
 use tracing::warn;
 
-use super::{Keeper, KeeperShared, remove};
+use super::{Keeper, KeeperShared};
+use crate::directories::{self, remove_directory};
 use crate::log::TaskId;
 use crate::testing::failpoint::{Point, hit};
 
 /// Restores of a process at once; each fetches a few files at once.
 const AT_ONCE: usize = 2;
-/// The last part of the directory of an unfinished restore begins so.
-pub(super) const RESTORING: &str = "restoring-";
-/// In the directory of a task that was restored: the name of the snapshot. `RocksDB` passes over files that are not its
-/// own.
+/// The file with the name of the snapshot, in the directory of a task that was restored. `RocksDB` ignores files that are
+/// not its own.
 pub const ORIGIN: &str = "SNAPSHOT";
 
 /// One of the places for restores of a process.
@@ -54,7 +53,7 @@ impl Keeper {
         static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
         let place = ArchivePlace::take(&self.shared)?;
         let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
-        let directory = state_dir.join(format!("task-{}.{RESTORING}{attempt}", task.0));
+        let directory = directories::restoring(state_dir, task, attempt);
         let (sender, outcome) = channel();
         let cancelled = Arc::new(AtomicBool::new(false));
         let (shared, given_up, into) = (Arc::clone(&self.shared), Arc::clone(&cancelled), directory.clone());
@@ -77,7 +76,7 @@ fn fetch(
     into: &Path,
     cancelled: &AtomicBool,
 ) -> Result<Option<Restored>, SnapshotError> {
-    remove(into).map_err(|error| SnapshotError::Disk(format!("{}: {error}", into.display())))?;
+    remove_directory(into).map_err(|error| SnapshotError::Disk(format!("{}: {error}", into.display())))?;
     let restored = shared.snapshots.restore(task.0, within, into, cancelled)?;
     if let Some(restored) = &restored {
         let origin = into.join(ORIGIN);
@@ -112,7 +111,7 @@ impl Restoring {
     fn place(&self, directory: &Path) -> std::io::Result<()> {
         let passed = |point| hit(point).map_err(std::io::Error::other);
         passed(Point::Fetched)?;
-        remove(directory)?;
+        remove_directory(directory)?;
         passed(Point::PlaceCleared)?;
         std::fs::rename(&self.directory, directory)?;
         directory.parent().map_or(Ok(()), |parent| std::fs::File::open(parent)?.sync_all())?;
@@ -131,13 +130,13 @@ impl Drop for Restoring {
 }
 
 fn clear(directory: &Path) {
-    if let Err(error) = remove(directory) {
+    if let Err(error) = remove_directory(directory) {
         warn!("what was fetched to {} stays: {error}", directory.display());
     }
 }
 
-/// The snapshot from which a task's directory was restored, if it was: should the directory be damaged, the snapshot may
-/// be as well.
+/// The snapshot from which a task's directory was restored, if it was. If the directory is damaged, the snapshot may be as
+/// well.
 pub(crate) fn last_resort(directory: &Path) -> Option<String> {
     std::fs::read_to_string(directory.join(ORIGIN)).ok()
 }

@@ -10,7 +10,7 @@ use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Timestamp;
 
-/// Shared by all workers of a process and whoever reports on them.
+/// What a process knows of itself. All workers of the process write it; metrics and health read it.
 #[derive(Default)]
 pub struct Status(Mutex<Snapshot>);
 
@@ -39,17 +39,18 @@ impl Status {
 /// What was known at one moment.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct Snapshot {
-    /// By name.
+    /// The workers, by name.
     pub workers: BTreeMap<String, WorkerStatus>,
     /// The tasks owned now, and those of which a standby keeps a copy, by partition.
     pub tasks: BTreeMap<u32, TaskStatus>,
-    /// By partition, since the process started: never falls, also of tasks that were given away.
+    /// What became of the records of each partition since the process started. It never falls, and tasks that were given
+    /// away are in it.
     pub totals: BTreeMap<u32, Totals>,
     /// Whether the segmentation's file has changed and cannot be used.
     pub file_invalid: bool,
-    /// By partition, since the process started, also of tasks that were given away.
+    /// The snapshots of each partition since the process started; tasks that were given away are in it.
     pub snapshots: BTreeMap<u32, SnapshotStatus>,
-    /// By partition, also of tasks that were given away.
+    /// The shadows, by partition; those of tasks that were given away are in it.
     pub shadows: BTreeMap<u32, ShadowStatus>,
     /// Whether the candidate's file cannot be read or used.
     pub shadow_file_invalid: bool,
@@ -58,9 +59,9 @@ pub struct Snapshot {
 /// The shadow of a task.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct ShadowStatus {
-    /// Where it stands; none of a task that is not here.
+    /// Where it stands; none if the task is not here.
     pub phase: Option<Shadowing>,
-    /// How many customers stand elsewhere by the candidate, by dimension that both have; while it runs.
+    /// How many customers the candidate puts elsewhere, by dimension that both have. Empty unless it runs.
     pub differing: BTreeMap<String, u64>,
     /// Changes committed since the process started.
     pub changes: u64,
@@ -75,13 +76,13 @@ pub enum Shadowing {
     Invalid,
     /// The candidate could not be activated: `name`, `currency` or `version`.
     Refused(&'static str),
-    /// For the end of the pass over all customers that follows an activation.
+    /// It waits for the end of the migration that follows an activation, or for its turn to copy the live store.
     Waiting,
     /// Some customers are decided by the live rules still.
     Passing,
     /// The candidate decides everybody.
     Running,
-    /// Why it was given up; it begins anew after a rest.
+    /// It was given up for this reason, and begins anew after a rest.
     Failed(String),
 }
 
@@ -112,7 +113,7 @@ pub struct SnapshotStatus {
     pub at_ms: i64,
     /// Bytes uploaded for all of them.
     pub uploaded_bytes: u64,
-    /// How often one could not be made or uploaded, or what was no longer needed not be deleted.
+    /// How often a snapshot could not be made or uploaded, or an outdated file not be deleted.
     pub failures: u64,
 }
 
@@ -154,11 +155,11 @@ pub struct TaskStatus {
     pub w: Option<Timestamp>,
     /// Its inputs.
     pub inputs: BTreeMap<Family, InputStatus>,
-    /// Whether its store was built from the journal alone, or that is under way.
+    /// Whether its store was built from the journal alone, or is being built so.
     pub rebuilt: bool,
     /// The version of the segmentation that decided its last epoch; none before the first.
     pub segmentation_version: Option<u32>,
-    /// Whether some customers are decided by former segmentations still: the pass over all of them runs.
+    /// Whether some customers are decided by former segmentations still: the migration runs.
     pub passing: bool,
     /// Why the segmentation that is offered is not activated: `name`, `currency` or `version`; none if it is not refused.
     pub refused: Option<&'static str>,
@@ -202,9 +203,9 @@ pub struct InputStatus {
 /// What became of records.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Totals {
-    /// Of committed epochs; epochs rolled forward were counted by whoever committed them.
+    /// The counts of the epochs committed here. Epochs rolled forward were counted where they were committed.
     pub counts: Counts,
-    /// By the word of the reason.
+    /// Records rejected, by the word of the reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
     /// Epochs decided again from the journal.
     pub rolled_forward: u64,

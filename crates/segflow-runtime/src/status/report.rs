@@ -1,17 +1,16 @@
-//! What a worker writes into [`Status`] and when.
+//! What a worker writes into [`Status`], and when.
 
 use std::collections::BTreeMap;
 
 use segflow_core::clock::Clock;
 
-use crate::config::Config;
 use crate::error::WorkerError;
 use crate::log::{Ends, LogError, TaskId};
-use crate::recovery::Recovery;
 use crate::status::{InputStatus, Phase, Shadowing, Snapshot, Status, TaskStatus, WorkerStatus};
-use crate::task::{Prepared, TaskState};
+use crate::task::TaskState;
+use crate::task::epoch::Prepared;
 use crate::worker::commit::TaskCommit;
-use crate::worker::{Cycle, TaskPhase};
+use crate::worker::{Cycle, TaskContext, TaskPhase};
 use segflow_engine::rules::Refused;
 
 pub(crate) fn started(status: &Status, worker: &str) {
@@ -49,8 +48,8 @@ pub(crate) fn rolled_forward(status: &Status, task: TaskId, epochs: u64) {
     }
 }
 
-pub(crate) fn recovered(status: &Status, worker: &str, task: TaskId, recovery: &Recovery) {
-    of_task(&mut status.lock(), worker, task).rebuilt = recovery.rebuilds();
+pub(crate) fn recovered(status: &Status, worker: &str, task: TaskId, rebuilt: bool) {
+    of_task(&mut status.lock(), worker, task).rebuilt = rebuilt;
 }
 
 pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
@@ -64,29 +63,22 @@ pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
 }
 
 /// After S0 of a task: how far it could see.
-pub(crate) fn settled(
-    status: &Status,
-    worker: &str,
-    task: TaskId,
-    local: &TaskState,
-    prepared: &Prepared,
-    ends: &Ends,
-    config: &Config,
-) {
-    let mut status = status.lock();
-    let status = of_task(&mut status, worker, task);
+pub(crate) fn settled(context: TaskContext<'_>, state: &TaskState, prepared: &Prepared, ends: &Ends) {
+    let TaskContext { config, task, .. } = context;
+    let mut status = context.status.lock();
+    let status = of_task(&mut status, context.worker, task);
     status.clock = prepared.settled.clone();
     status.refused = prepared.refused.map(Refused::word);
     status.w = Some(ends.w);
     for family in config.inputs.keys() {
-        let position = local.position(*family);
+        let position = state.position(*family);
         let latest = ends.latest.get(&(task, *family)).copied();
         let input = InputStatus { position: position.offset, latest, greatest: position.greatest };
         status.inputs.insert(*family, input);
     }
 }
 
-/// After every cycle: who owns what, and how it fares.
+/// After every cycle: the tasks of a worker, and how they fare.
 pub(crate) fn cycled(
     status: &Status,
     name: &str,
@@ -95,20 +87,20 @@ pub(crate) fn cycled(
 ) {
     let mut status = status.lock();
     status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&TaskId(*task)));
-    for (task, life) in tasks {
+    for (task, phase) in tasks {
         let known = of_task(&mut status, name, *task);
-        match life {
-            TaskPhase::Recovering(recovery) => {
-                known.phase = Phase::Recovering { target: recovery.target() };
-                known.epoch = recovery.epoch();
-                known.rebuilt |= recovery.rebuilds();
+        match phase {
+            TaskPhase::Recovering(takeover) => {
+                known.phase = Phase::Recovering { target: takeover.target() };
+                known.epoch = takeover.epoch();
+                known.rebuilt |= takeover.rebuilds();
             }
-            TaskPhase::Running(local) => {
+            TaskPhase::Running(state) => {
                 known.phase = Phase::Running;
-                known.epoch = local.epoch();
-                (known.segmentation_version, known.passing) = local.rules_in_force();
+                known.epoch = state.epoch();
+                (known.segmentation_version, known.passing) = state.rules_in_force();
                 for (family, input) in &mut known.inputs {
-                    let position = local.position(*family);
+                    let position = state.position(*family);
                     (input.position, input.greatest) = (position.offset, position.greatest);
                 }
             }
@@ -133,10 +125,10 @@ pub(crate) fn cycled(
     }
 }
 
-/// What stands for a worker where a standby has a task.
+/// The name that stands for a worker where a standby has a task.
 const STANDBY: &str = "standby";
 
-/// How far a standby has come, or why it has not; unless a worker of this process has the task by now.
+/// How far a standby has come, or why it has not, unless a worker of this process has the task by now.
 pub(crate) fn standby(status: &Status, task: TaskId, epoch: u64, journal: Option<u64>, stopped: Option<String>) {
     let mut status = status.lock();
     if status.tasks.get(&task.0).is_none_or(|known| known.worker == STANDBY) {
@@ -150,7 +142,7 @@ pub(crate) fn standby_over(status: &Status, task: TaskId) {
     status.lock().tasks.retain(|partition, known| *partition != task.0 || known.worker != STANDBY);
 }
 
-/// Where a task's shadow stands, which has no run; whether that is new.
+/// Where a task's shadow stands that has no run. Returns whether that is new.
 pub(crate) fn shadow(status: &Status, task: TaskId, phase: Shadowing) -> bool {
     let mut status = status.lock();
     let shadow = status.shadows.entry(task.0).or_default();
@@ -191,7 +183,7 @@ fn of_worker<'a>(status: &'a mut Snapshot, worker: &str) -> &'a mut WorkerStatus
     status.workers.entry(worker.to_owned()).or_default()
 }
 
-/// The status of a task; one that another worker of this process had begins anew.
+/// The status of a task. It begins anew if another worker of this process had the task.
 fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: TaskId) -> &'a mut TaskStatus {
     let new = || TaskStatus {
         worker: worker.to_owned(),

@@ -1,7 +1,7 @@
-//! Which segmentations a task has at hand, and which of them an epoch decides by.
+//! The segmentations that a task has at hand, and those of them that decide an epoch.
 //!
 //! A task decides by what its journal says. An epoch whose segmentation is another than that of the epoch before is the
-//! activation; its text is committed with it, so that the epoch can be decided again where nobody has the file.
+//! activation. Its text is committed with it, so that the epoch can be decided again by a worker that has no such file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,19 +13,20 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{Output, Past, Sink, TEXTS, TaskId};
+use crate::log::{Output, Past, TaskId};
+use crate::task::outputs::text;
 use segflow_engine::rules::{FORMER_MAX, InForce, Refused, Rules, may_follow};
 
 /// The segmentations of a task.
 pub(crate) struct AtHand {
     task: TaskId,
-    /// By hash.
+    /// The segmentations at hand, by hash.
     known: BTreeMap<String, Arc<Segmentation>>,
     /// Whether the text of the present one is committed.
     published: bool,
 }
 
-/// What an epoch begins with.
+/// The rules with which an epoch begins.
 pub(crate) struct Beginning {
     pub standing: InForce,
     pub rules: Rules,
@@ -78,8 +79,8 @@ impl AtHand {
         Rules { present: known(&standing.hash), former: standing.former.iter().map(known).collect() }
     }
 
-    /// Gets at hand every segmentation that a journal record names: what is offered, what other tasks use, or its text.
-    /// Returns whether it has them all: a text may not have come yet.
+    /// Fetches every segmentation that a journal record names: the one offered, one that another task uses, or a text from
+    /// the log. Returns whether all have come.
     ///
     /// # Errors
     /// `Stop` if one cannot be had; what the log says.
@@ -152,12 +153,7 @@ impl AtHand {
         self.known.get(hash).map(|known| known.version)
     }
 
-    /// The segmentation that decided the first epochs of a store, as long as some customer is decided by it.
-    pub fn first(&self, last: &Journal) -> Arc<Segmentation> {
-        self.known[last.former.first().unwrap_or(&last.segmentation_hash)].clone()
-    }
-
-    /// Finds out whether the text of the present one is committed; false: not yet.
+    /// Finds out whether the text of the present segmentation is committed. Returns whether the log has answered.
     ///
     /// # Errors
     /// What the log says.
@@ -173,13 +169,7 @@ impl AtHand {
     /// The text that an epoch must commit; none if it is there.
     pub fn text(&self, beginning: &Beginning) -> Option<Output> {
         let Beginning { standing, rules, .. } = beginning;
-        (!self.published || standing.activates).then(|| Output {
-            sink: Sink::Segmentations,
-            task: TEXTS,
-            key: Some(standing.hash.clone().into_bytes()),
-            value: Some(rules.present.text.clone()),
-            headers: Vec::new(),
-        })
+        (!self.published || standing.activates).then(|| text(&rules.present))
     }
 
     /// An epoch was committed and written: only what it names is needed from now on.

@@ -1,25 +1,23 @@
 //! States on disk behind a write-back cache: nothing reaches the disk before the cycle's commit.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use segflow_core::clock::Cursor;
 use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
-use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{State, Wake};
 use segflow_core::time::Timestamp;
+use segflow_engine::rules::Rules;
+use segflow_engine::states::{Due, States, TimerKind};
 use segflow_store::{Batch, Meta, Store, StoreError, TimerPosition};
 use sha2::{Digest, Sha256};
 
-use crate::task::state_format::{self, StateBytesError};
-use segflow_engine::states::{Due, States, TimerKind};
+use crate::task::state_format::{self, StateBytesError, StateReader};
 
 /// The states of a task, on disk.
 pub struct Stored {
     store: Store,
-    /// Decided the states of version 2, if there are any.
-    first: Option<Arc<Segmentation>>,
+    reader: StateReader,
     /// Changed in this cycle and not yet written.
     dirty: BTreeMap<CustomerId, Entry>,
     clean: Cache,
@@ -56,17 +54,15 @@ enum Row {
     None,
     /// The customer's id.
     Id,
-    /// The hash of it: of somebody erased the id is not kept.
+    /// The hash of the id: the id of an erased customer is not kept.
     Hash,
 }
 
-/// How the key of somebody erased begins. No id begins with this byte: ids are UTF-8.
-const HASHED: u8 = 0xff;
-/// How many rows are rewritten at once.
-const REWRITTEN: usize = 1_000;
+/// On disk. The first byte of the key of an erased customer. No id begins with it, since ids are UTF-8.
+pub(super) const HASHED: u8 = 0xff;
 
 impl Row {
-    /// The one in which a state is to be.
+    /// The row in which a state is to be.
     fn of(state: &State) -> Self {
         if state.is_stub() { Self::Hash } else { Self::Id }
     }
@@ -84,42 +80,28 @@ impl Stored {
     /// The states of a store, of which about `capacity` to twice as many stay decoded in memory.
     #[must_use]
     pub fn new(store: Store, capacity: usize) -> Self {
-        Self { store, first: None, dirty: BTreeMap::new(), clean: Cache { capacity, ..Cache::default() } }
+        Self {
+            store,
+            reader: StateReader::default(),
+            dirty: BTreeMap::new(),
+            clean: Cache { capacity, ..Cache::default() },
+        }
     }
 
-    /// Reads states of version 2 from now on, which `first` decided: the first segmentation of the task's journal. Those
-    /// of customers are rewritten when they change, since the pass after an activation reaches each of them; of who was
-    /// erased only a hash is known, and so their rows are rewritten at once, once.
+    /// Reads states of earlier releases too from now on. These rules decided them, present and former ones. Rows that
+    /// could not be understood later are brought up to date.
     ///
     /// # Errors
     /// If a row cannot be read or written.
-    pub fn upgrade(&mut self, first: Arc<Segmentation>) -> Result<(), StoredError> {
-        let version = state_format::VERSION.to_string();
-        if self.store.meta(Meta::StateVersion)?.as_deref() != Some(version.as_bytes()) {
-            let mut from = vec![HASHED];
-            loop {
-                let rows = self.store.customers_between(&from, None, REWRITTEN)?;
-                let mut batch = Batch::new(&self.store);
-                for (key, bytes) in &rows {
-                    batch.put_customer(key, &state_format::encode(&state_format::decode(bytes, Some(&first))?));
-                }
-                let Some((last, _)) = rows.last().filter(|_| rows.len() == REWRITTEN) else {
-                    batch.put_meta(Meta::StateVersion, version.as_bytes());
-                    self.store.write(&batch.encode())?;
-                    break;
-                };
-                self.store.write(&batch.encode())?;
-                from = [last, &[0][..]].concat();
-            }
-        }
-        self.first = Some(first);
-        Ok(())
+    pub fn upgrade(&mut self, rules: &Rules) -> Result<(), StoredError> {
+        self.reader = StateReader::of(rules);
+        state_format::upgrade(&self.store, &self.reader)
     }
 
-    /// As [`Stored::upgrade`], of a store that is only read.
+    /// Reads states by this reader from now on. The store is only read.
     #[must_use]
-    pub fn decided_at_first_by(self, first: Arc<Segmentation>) -> Self {
-        Self { first: Some(first), ..self }
+    pub fn read_by(self, reader: StateReader) -> Self {
+        Self { reader, ..self }
     }
 
     /// The store beneath.
@@ -176,7 +158,7 @@ impl Stored {
         for row in [Row::Id, Row::Hash] {
             let key = row.key(id).expect("a row of the disk has a key");
             if let Some(bytes) = self.store.customer(&key)? {
-                let state = state_format::decode(&bytes, self.first.as_deref())?;
+                let state = self.reader.decode(&bytes)?;
                 return Ok(Entry { stored: state.wake(), known: state.into(), row });
             }
         }

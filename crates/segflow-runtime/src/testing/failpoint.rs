@@ -1,4 +1,5 @@
-//! Points between the steps of the cycle, of recovery and of snapshots, at which a test lets the real process die, wait or fail.
+//! Points between the steps of the cycle, of recovery and of snapshots, at which a test lets the real process die, wait
+//! or fail.
 //!
 //! They are part of every build, so that what is tested is what is shipped, and do nothing unless [`arm`] was called:
 //! one load of an atomic each, some twenty times a cycle.
@@ -14,7 +15,7 @@ static ARMED: AtomicBool = AtomicBool::new(false);
 
 macro_rules! points {
     ($($(#[doc = $doc:literal])+ $point:ident = $name:literal,)+) => {
-        /// Where a failure can be let happen.
+        /// A place where a test can let a failure happen.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub enum Point {
             $($(#[doc = $doc])+ $point,)+
@@ -126,7 +127,7 @@ pub fn arm(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Passes a point.
+/// Reaches a point.
 ///
 /// # Errors
 /// What the point was armed with.

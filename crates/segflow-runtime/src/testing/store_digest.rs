@@ -3,8 +3,8 @@
 use segflow_store::{Meta, Store, StoreError};
 use sha2::{Digest, Sha256};
 
-/// SHA-256, in hexadecimal, over every row of every column family in the order of their keys: what the disk has, not
-/// how it has it.
+/// SHA-256, in hexadecimal, over every row of every column family in the order of their keys. How the disk holds the rows
+/// makes no difference.
 ///
 /// # Errors
 /// If a row cannot be read.

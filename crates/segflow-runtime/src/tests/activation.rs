@@ -9,11 +9,12 @@ use segflow_core::state::State;
 use segflow_store::Store;
 
 use super::support::{Bench, P0, SEGMENTATION, at, issued, received};
+use crate::RecoveryStep;
 use crate::log::local::{LocalBroker, LocalLog};
 use crate::log::{Sink, TEXTS};
 use crate::rulebook::Rulebook;
 use crate::status::Phase;
-use crate::task::state_format;
+use crate::task::state_format::StateReader;
 use crate::worker::Worker;
 
 /// The second version: `mid` begins at day 5, `promise` is dropped, `size` is new.
@@ -60,7 +61,7 @@ pub fn begun() -> Bench {
 fn states(bench: &Bench) -> BTreeMap<Vec<u8>, State> {
     let store = Store::open_read_only(&bench.config.task_dir(P0), &bench.config.store).unwrap();
     let rows = store.customers_all().map(Result::unwrap);
-    rows.map(|(id, bytes)| (id, state_format::decode(&bytes, None).unwrap())).collect()
+    rows.map(|(id, bytes)| (id, StateReader::default().decode(&bytes).unwrap())).collect()
 }
 
 fn running(bench: &Bench) {
@@ -319,7 +320,7 @@ fn a_task_that_is_taken_away_before_the_commit_has_activated_nothing() {
     bench.settle(&mut worker);
     bench.config.segmentation.offer(load(&second()));
     worker.attend().unwrap();
-    let commits = worker.prepare(false).unwrap().unwrap();
+    let commits = worker.prepare(RecoveryStep::Waiting).unwrap().unwrap();
     assert_eq!(commits[0].record.segmentation_hash, load(&second()).hash);
     drop(worker);
     bench.config.segmentation.offer(load(SEGMENTATION));

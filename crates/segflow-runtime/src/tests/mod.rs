@@ -3,7 +3,7 @@
 mod gate;
 mod stalling_log;
 mod stalling_store;
-mod support;
+pub(crate) mod support;
 
 mod activation;
 mod audit;

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use segflow_core::event::CustomerId;
 use segflow_store::{Store, StoreError};
 
 use super::stalling_log::Slow;
 use super::support::{Bench, P0, at, issued, received};
+use crate::RecoveryStep;
 use crate::config::Config;
 use crate::log::TaskId;
 use crate::log::local::LocalBroker;
 use crate::recovery::standbys::Standbys;
 use crate::status::Phase;
+use crate::time::{Monotonic, Steered};
 use crate::worker::Worker;
 use crate::worker::store_pool::StorePool;
 
@@ -39,7 +41,7 @@ fn elsewhere(bench: &Bench, directory: &std::path::Path) -> Arc<Config> {
 #[test]
 fn a_store_stays_open_for_the_next_worker_and_the_journal_tells_what_it_missed() {
     let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), Monotonic::Real);
     bench.config.commit.max_records = 6;
     history(&bench);
     let mut worker = bench.worker("a");
@@ -82,7 +84,7 @@ fn what_the_disk_has_is_opened_ahead_until_a_worker_is_given_a_task() {
     let ahead = |bench: &Bench| bench.config.store_pool.open_ahead(&bench.config, &AtomicBool::new(false));
     let is_open = |bench: &Bench| matches!(opened(bench), Err(StoreError::Locked { .. }));
 
-    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), Monotonic::Real);
     bench.config.store_pool.claim(P1);
     ahead(&bench);
     assert!(!is_open(&bench), "a worker has a task: it opens the others as it is given them");
@@ -104,9 +106,10 @@ fn what_the_disk_has_is_opened_ahead_until_a_worker_is_given_a_task() {
 }
 
 #[test]
-fn a_store_that_nobody_takes_is_closed() {
-    let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_millis(50));
+fn a_store_that_nobody_takes_is_closed_after_its_time() {
+    let (mut bench, time) = (Bench::new(), Steered::new());
+    bench.config.time = Monotonic::Steered(time.clone());
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), bench.config.time.clone());
     history(&bench);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
@@ -114,27 +117,28 @@ fn a_store_that_nobody_takes_is_closed() {
     // A worker without tasks, which nobody gives it.
     bench.broker = LocalBroker::new(0);
     let mut other = bench.worker("b");
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while opened(&bench).is_err() {
-        assert!(Instant::now() < deadline, "the store was never closed");
-        other.cycle().unwrap();
-    }
+    time.advance(Duration::from_secs(599));
+    other.cycle().unwrap();
+    assert!(matches!(opened(&bench), Err(StoreError::Locked { .. })), "it is still open");
+    time.advance(Duration::from_secs(1));
+    other.cycle().unwrap();
+    assert!(opened(&bench).is_ok());
 }
 
 /// A worker that lost a task while it decided for it keeps nothing of what was not committed.
 #[test]
 fn what_was_not_committed_is_not_laid_down() {
     let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), Monotonic::Real);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
     history(&bench);
-    let commits = worker.prepare(false).unwrap().unwrap();
+    let commits = worker.prepare(RecoveryStep::Waiting).unwrap().unwrap();
     assert_eq!(commits.len(), 1, "decided, and never published");
     drop((worker, commits));
     let mut worker = bench.worker("a");
     worker.attend().unwrap();
-    let commits = worker.prepare(false).unwrap().unwrap();
+    let commits = worker.prepare(RecoveryStep::Waiting).unwrap().unwrap();
     assert_eq!((commits[0].record.epoch, commits[0].record.counts.folded), (1, 20));
 }
 
@@ -215,7 +219,7 @@ fn every_recovering_task_gets_its_turn() {
 #[test]
 fn a_standby_follows_what_runs_elsewhere_and_lays_it_down_for_a_worker() {
     let mut bench = Bench::new();
-    bench.config.store_pool = StorePool::new(Duration::from_secs(600));
+    bench.config.store_pool = StorePool::new(Duration::from_secs(600), Monotonic::Real);
     bench.config.commit.max_records = 6;
     history(&bench);
     let directory = tempfile::tempdir().unwrap();
@@ -226,7 +230,7 @@ fn a_standby_follows_what_runs_elsewhere_and_lays_it_down_for_a_worker() {
 
     // The standby reads the log and is no member of the group: it is dropped from it before the group looks.
     let mut past = bench.broker.attach("standby");
-    crate::log::Log::leave(&mut past).unwrap();
+    crate::log::Group::leave(&mut past).unwrap();
     let config = Arc::new(bench.config.clone());
     let mut standbys = Standbys::new(config, past, bench.status.clone(), [P0]);
     let follow = |standbys: &mut Standbys<_>| while standbys.cycle().unwrap() {};
@@ -280,7 +284,7 @@ fn a_standby_that_cannot_follow_says_why_and_stops_nobody() {
         ..segflow_store::StoreSettings::default()
     });
     let mut past = bench.broker.attach("standby");
-    crate::log::Log::leave(&mut past).unwrap();
+    crate::log::Group::leave(&mut past).unwrap();
     let mut standbys = Standbys::new(Arc::new(bench.config.clone()), past, bench.status.clone(), [P0]);
     while standbys.cycle().unwrap() {}
     let status = bench.status.snapshot().tasks[&0].clone();

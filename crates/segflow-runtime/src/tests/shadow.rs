@@ -12,9 +12,11 @@ use serde_json::Value;
 use super::activation::{load, second};
 use super::stalling_log::Slow;
 use super::support::{Bench, P0, SEGMENTATION, at, issued, made, received};
+use crate::RecoveryStep;
+use crate::directories::clear_shadows;
 use crate::log::local::{LocalBroker, LocalLog};
 use crate::log::{LogError, Output, Sink, TaskId};
-use crate::shadow::{Candidate, clear};
+use crate::offer::Candidate;
 use crate::status::{ShadowStatus, Shadowing};
 use crate::testing::store_digest::digest;
 use crate::worker::Worker;
@@ -234,11 +236,11 @@ enum Dies {
 fn dies(bench: &Bench, how: Dies) -> bool {
     let mut worker = bench.worker("a");
     for _ in 0..100 {
-        let recovering = worker.attend().unwrap();
-        let commits = worker.prepare(recovering).unwrap().unwrap();
+        let recovery = worker.attend().unwrap();
+        let commits = worker.prepare(recovery).unwrap().unwrap();
         let beside = worker.beside().to_vec();
         if commits.is_empty() && beside.is_empty() {
-            if recovering {
+            if recovery == RecoveryStep::Progress {
                 continue;
             }
             return false;
@@ -415,7 +417,7 @@ fn a_run_that_missed_an_epoch_is_not_taken_up_again() {
     let names: Vec<String> = runs(&bench, P0).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["a/0-1", "a/5-1"].map(str::to_owned));
     drop(worker);
-    clear(&bench.config.state_dir).unwrap();
+    clear_shadows(&bench.config.state_dir).unwrap();
     assert!(!bench.config.shadow_dir(P0).exists() && bench.config.task_dir(P0).exists());
 }
 

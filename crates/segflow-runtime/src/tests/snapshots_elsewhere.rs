@@ -16,12 +16,13 @@ use super::stalling_store::Held;
 use super::support::{Bench, P0, SEGMENTATION, at, issued, received};
 use crate::config::Config;
 use crate::log::local::{LocalBroker, LocalLog};
-use crate::log::{Log, Sink, TaskId};
+use crate::log::{Group, Sink, TaskId};
 use crate::recovery::standbys::Standbys;
 use crate::rulebook::Rulebook;
 use crate::snapshots::Keeper;
 use crate::status::{Phase, Status};
 use crate::testing::store_digest::digest;
+use crate::time::Monotonic;
 use crate::worker::Worker;
 use crate::worker::store_pool::StorePool;
 
@@ -37,7 +38,8 @@ struct Machine {
 impl Machine {
     fn new(bench: &Bench, keeper: Arc<Keeper>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let (state_dir, store_pool) = (directory.path().to_owned(), StorePool::new(Duration::from_secs(600)));
+        let (state_dir, store_pool) =
+            (directory.path().to_owned(), StorePool::new(Duration::from_secs(600), Monotonic::Real));
         let config = Config { state_dir, store_pool, snapshots: Some(keeper), ..bench.config.clone() };
         Self { config, status: Arc::default(), _directory: directory }
     }
@@ -104,7 +106,7 @@ fn a_standby_with_an_empty_disk_begins_with_a_snapshot_and_follows_to_the_same_b
 
     let machine = Machine::new(&bench, keeper);
     let mut past = bench.broker.attach("standby");
-    Log::leave(&mut past).unwrap();
+    Group::leave(&mut past).unwrap();
     let mut standbys = Standbys::new(Arc::new(machine.config.clone()), past, machine.status.clone(), [P0]);
     let follow = |standbys: &mut Standbys<_>, epoch| {
         let (begun, reached) = (Instant::now(), Phase::Standby { journal: Some(epoch), stopped: None });

@@ -10,7 +10,8 @@ use segflow_core::event::Family;
 use super::gate::Gate;
 use crate::log::local::LocalLog;
 use crate::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TaskId, Trimmer,
+    Barrier, Ends, Group, Inputs, JournalEntry, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice,
+    TaskId, Transaction, Trimmer,
 };
 
 pub struct Slow {
@@ -78,7 +79,7 @@ impl Past for Slow {
     }
 }
 
-impl Log for Slow {
+impl Group for Slow {
     fn tasks(&mut self) -> LogResult<BTreeSet<TaskId>> {
         self.log.tasks()
     }
@@ -87,6 +88,20 @@ impl Log for Slow {
         self.log.leave()
     }
 
+    fn offsets_barrier(&mut self, task: TaskId) -> LogResult<Barrier> {
+        self.log.offsets_barrier(task)
+    }
+
+    fn journal_barrier(&mut self, task: TaskId) -> LogResult<Barrier> {
+        self.log.journal_barrier(task)
+    }
+
+    fn marked(&mut self, task: TaskId) -> Option<String> {
+        self.log.marked(task)
+    }
+}
+
+impl Inputs for Slow {
     fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()> {
         self.log.seek(task, offsets)
     }
@@ -106,12 +121,14 @@ impl Log for Slow {
     fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends> {
         self.log.ends(tasks)
     }
+}
 
+impl Transaction for Slow {
     fn begin(&mut self) -> LogResult<()> {
         self.log.begin()
     }
 
-    fn produce(&mut self, output: Output) -> LogResult<()> {
+    fn produce(&mut self, output: &Output) -> LogResult<()> {
         match &self.shadowless {
             Some((task, error)) if output.sink == Sink::Shadow && output.task == *task => Err(error.clone()),
             _ => self.log.produce(output),
@@ -130,10 +147,6 @@ impl Log for Slow {
         self.log.mark(task, mark);
     }
 
-    fn marked(&mut self, task: TaskId) -> Option<String> {
-        self.log.marked(task)
-    }
-
     fn send_offsets(&mut self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<()> {
         self.log.send_offsets(offsets)
     }
@@ -150,22 +163,15 @@ impl Log for Slow {
         self.log.recycle()
     }
 
-    fn offsets_settled(&mut self, task: TaskId) -> LogResult<bool> {
-        self.log.offsets_settled(task)
-    }
-
-    fn journal_settled(&mut self, task: TaskId) -> LogResult<bool> {
-        self.log.journal_settled(task)
-    }
     fn journaled(&mut self, task: TaskId) -> Option<u64> {
         self.log.journaled(task)
     }
 
-    fn trimmer(&self) -> Option<Trimmer> {
-        let (gate, trimmer) = (Arc::clone(&self.trimming), self.log.trimmer()?);
-        Some(Arc::new(move |task, before| {
+    fn trimmer(&self) -> Trimmer {
+        let (gate, trimmer) = (Arc::clone(&self.trimming), self.log.trimmer());
+        Arc::new(move |task, before| {
             gate.pass();
             trimmer(task, before)
-        }))
+        })
     }
 }

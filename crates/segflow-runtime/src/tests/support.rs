@@ -80,6 +80,7 @@ impl Bench {
                 open_files_max: 64,
                 reserve_bytes: 0,
             }),
+            time: crate::time::Monotonic::Real,
             store_pool: crate::worker::store_pool::StorePool::default(),
         };
         Self { config, broker: LocalBroker::new(1), status: Arc::default(), _directory: directory }

@@ -1,10 +1,10 @@
-//! S1 to S4: what was prepared becomes visible to everybody, whole or not at all.
+//! S1 to S4: all that was prepared becomes visible to everybody, or nothing of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::journal::Record as Journal;
 
-use crate::log::{Log, LogError, LogResult, Offsets, Output, TaskId};
+use crate::log::{Group, LogError, LogResult, Offsets, Output, TaskId, Transaction};
 use crate::shadow::ShadowCommit;
 use crate::testing::failpoint::{Point, hit};
 
@@ -31,8 +31,7 @@ impl TaskCommit {
     }
 }
 
-/// The offsets of a transaction: of every task in it, and none for the inputs of one of which only its shadow has
-/// something to say.
+/// The offsets of every task in a transaction. A task has none for its inputs if only its shadow has something to say.
 fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<TaskId, Offsets> {
     let mut offsets: BTreeMap<TaskId, Offsets> =
         shadows.iter().map(|shadow| (shadow.task, Offsets::default())).collect();
@@ -44,12 +43,12 @@ fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<TaskId,
 ///
 /// # Errors
 /// What the log says; `Retry` if a task of this cycle is no longer owned.
-pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
+pub fn send<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
     log.begin()?;
     hit(Point::Begun)?;
     let beside = shadows.iter().flat_map(|shadow| &shadow.outputs);
     for output in commits.iter().flat_map(|commit| &commit.outputs).chain(beside) {
-        log.produce(output.clone())?;
+        log.produce(output)?;
         hit(Point::Produced)?;
     }
     hit(Point::Flush)?;
@@ -62,11 +61,11 @@ pub fn send<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit
     hit(Point::OffsetsSent)
 }
 
-/// S1 to S4.
+/// S1 to S4: as [`send`], and then commits.
 ///
 /// # Errors
 /// As [`send`]; `Unclear` if nobody can say whether the commit happened.
-pub fn publish<L: Log>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
+pub fn publish<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
     send(log, commits, shadows)?;
     log.commit()?;
     hit(Point::Committed)

@@ -1,9 +1,9 @@
-//! The store_pool: where a process keeps the open stores of tasks that no worker of it has at the moment.
+//! The store pool: where a process keeps the open stores of tasks that no worker of it has at the moment.
 //!
-//! A rebalance often gives a task back that it took, and a worker that was fenced is replaced by another: whoever is next
-//! finds the store open and its states in memory. What became of the task meanwhile, its journal tells. A standby follows
-//! the journals of tasks that live elsewhere, and hands their stores over here. A process that starts lays here what its
-//! disk has, opened while its workers join the group.
+//! A rebalance often gives a task back that it took, and a worker that was fenced is replaced by another. The next
+//! worker finds the store open and its states in memory; the journal tells what became of the task meanwhile. A standby
+//! follows the journals of tasks that run elsewhere, and hands their stores over here. A process that starts opens the
+//! stores of its disk here, while its workers join the group.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +15,7 @@ use tracing::info;
 use crate::config::Config;
 use crate::log::TaskId;
 use crate::task::TaskState;
+use crate::time::Monotonic;
 
 /// The most stores that lie here at once; the one that has lain longest makes room.
 const ROOM: usize = 64;
@@ -26,10 +27,12 @@ pub struct StorePool(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     kept: Duration,
+    time: Monotonic,
     laid: BTreeMap<TaskId, Laid>,
-    /// How many workers have been given a task and have not given it up: two, while one has not noticed that it lost it.
+    /// How many workers have been given a task and have not given it up. They are two while one of them has not noticed
+    /// that it lost the task.
     claims: BTreeMap<TaskId, usize>,
-    /// Those that a standby holds, or that are being opened.
+    /// Tasks whose stores a standby holds, or that are being opened.
     lent: BTreeSet<TaskId>,
 }
 
@@ -38,21 +41,21 @@ struct Laid {
     since: Instant,
 }
 
-/// What the store_pool has of a task.
+/// What the pool has of a task.
 pub(crate) enum Taken {
     /// Its store, open.
     Store(Box<TaskState>),
-    /// Being opened, or a standby has it: it is laid down after the present step.
+    /// Its store is being opened, or a standby has it and lays it down after its present step.
     InUse,
     /// Nothing: it is to be opened.
     Nothing,
 }
 
 impl StorePool {
-    /// A store_pool that closes what nobody took within `kept`; at zero it keeps nothing.
+    /// A pool that closes a store that nobody took within `kept`; at zero it keeps none.
     #[must_use]
-    pub fn new(kept: Duration) -> Self {
-        Self(Arc::new(Mutex::new(Inner { kept, ..Inner::default() })))
+    pub fn new(kept: Duration, time: Monotonic) -> Self {
+        Self(Arc::new(Mutex::new(Inner { kept, time, ..Inner::default() })))
     }
 
     /// A worker has been given a task. No standby may have it from now on.
@@ -91,11 +94,11 @@ impl StorePool {
         Some(inner.laid.remove(&task).map(|laid| laid.local))
     }
 
-    /// Opens what the disk has, until the first worker is given a task, or `stop` is set. Most tasks come back after a
-    /// restart, and joining the group takes as long as opening some ten stores. What cannot be opened is left to its
-    /// recovery.
+    /// Opens the stores of the disk, until the first worker is given a task, or `stop` is set. Most tasks come back after a
+    /// restart, and joining the group takes as long as opening some ten stores. A store that cannot be opened is left to
+    /// the recovery of its task.
     pub fn open_ahead(&self, config: &Config, stop: &AtomicBool) {
-        let (began, tasks) = (Instant::now(), config.tasks_on_disk());
+        let (began, tasks) = (config.time.now(), config.tasks_on_disk());
         let mut opened = 0;
         for task in tasks.into_iter().take(ROOM) {
             if stop.load(Ordering::Relaxed) || !self.lock().claims.is_empty() {
@@ -109,7 +112,7 @@ impl StorePool {
             }
             opened += u32::from(loan.local.is_some());
         }
-        info!(opened, took = ?began.elapsed(), "stores were opened ahead");
+        info!(opened, took = ?config.time.since(began), "stores were opened ahead");
     }
 
     /// Whether a worker waits for what a standby holds.
@@ -117,19 +120,19 @@ impl StorePool {
         self.lock().claims.contains_key(&task)
     }
 
-    /// Lays down what was lent.
+    /// A standby gives back a task that was lent, with its store if it has one.
     pub(crate) fn give_back(&self, task: TaskId, local: Option<Box<TaskState>>) {
         let mut inner = self.lock();
         inner.lent.remove(&task);
         inner.lay(task, local);
     }
 
-    /// Closes what nobody took in time.
+    /// Closes the stores that nobody took in time.
     pub(crate) fn tidy(&self) {
         let mut inner = self.lock();
-        let Inner { kept, laid, claims, .. } = &mut *inner;
+        let Inner { kept, time, laid, claims, .. } = &mut *inner;
         let over: Vec<Laid> = laid
-            .extract_if(.., |task, laid| laid.since.elapsed() >= *kept && !claims.contains_key(task))
+            .extract_if(.., |task, laid| time.since(laid.since) >= *kept && !claims.contains_key(task))
             .map(|(_, laid)| laid)
             .collect();
         // Closing a store takes a while.
@@ -142,7 +145,7 @@ impl StorePool {
     }
 }
 
-/// Given back however this ends.
+/// A task that was lent. It is given back when this is dropped.
 struct Loan<'s> {
     store_pool: &'s StorePool,
     task: TaskId,
@@ -163,6 +166,6 @@ impl Inner {
             let longest = self.laid.iter().min_by_key(|(_, laid)| laid.since).map(|(task, _)| *task);
             longest.and_then(|task| self.laid.remove(&task));
         }
-        self.laid.insert(task, Laid { local, since: Instant::now() });
+        self.laid.insert(task, Laid { local, since: self.time.now() });
     }
 }

@@ -3,6 +3,12 @@
 use expect_test::expect;
 use proptest::prelude::*;
 
+use std::collections::BTreeMap;
+
+use segflow_core::change::{Cause, Forecast, OpenPromise, Reason, Safety};
+use segflow_core::event::CustomerId;
+use segflow_core::time::Timestamp;
+
 use super::*;
 
 fn at(text: &str) -> Timestamp {

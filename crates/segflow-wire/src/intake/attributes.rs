@@ -31,7 +31,7 @@ pub(super) fn attributes(field: Field<'_>) -> Result<BTreeMap<String, Attribute>
 /// The longest text of an attribute: it may stand in the reasons of every change.
 const MAX_ATTRIBUTE_BYTES: usize = 1_024;
 
-/// None if it is of no type that an attribute has, or is too long.
+/// The attribute of a value; none if the value is too long, or of a type that no attribute has.
 fn attribute(value: &Value<'_>) -> Option<Attribute> {
     match value {
         Value::Null => Some(Attribute::Null),

@@ -1,4 +1,4 @@
-//! What happened: the kinds of each family, and how each is read.
+//! What happened: how the fields of each kind are read. A new kind is an arm of [`read`].
 
 use segflow_core::event::{Body, Channel, Direction, FailureCode, Family, Kind, Outcome};
 use segflow_core::money::Currency;
@@ -8,37 +8,34 @@ use super::fields::{Field, Fields, optional, required};
 use super::rejection::{Reason, Rejection};
 use super::value::Value;
 
-/// Reads the fields of one kind. The currency is judged before the amount: an amount says nothing without it.
-pub(super) type Read = fn(Fields<'_>, &Currency) -> Result<Body, Rejection>;
-
-/// How a record of this family is read, by its kind.
-pub(super) fn of_kind(family: Family, fields: &mut Fields<'_>) -> Result<Read, Rejection> {
+/// The kind that a record of this family names.
+pub(super) fn kind(family: Family, fields: &mut Fields<'_>) -> Result<Kind, Rejection> {
     let word = required!(fields.kind)?.text()?;
-    if let Some(kind) = Kind::from_word(&word).filter(|kind| kind.family() == family) {
-        return Ok(reader(kind));
-    }
-    let kinds = Kind::ALL.iter().filter(|kind| kind.family() == family);
-    let names: Vec<&str> = kinds.map(|kind| kind.word()).collect();
-    let (expected, family, found) = (names.join(" or "), family.name(), Value::Text(word));
-    Err(Rejection::new(Reason::UnknownKind, format!("kind: expected {expected} of {family}, found {found}")))
+    let kinds = Kind::of_family(family);
+    kinds.iter().copied().find(|kind| kind.word() == word).ok_or_else(|| {
+        let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+        let (expected, family, found) = (words.join(" or "), family.name(), Value::Text(word));
+        Rejection::new(Reason::UnknownKind, format!("kind: expected {expected} of {family}, found {found}"))
+    })
 }
 
-fn reader(kind: Kind) -> Read {
+/// Reads the fields of one kind. The currency is judged before the amount: an amount says nothing without it.
+pub(super) fn read(kind: Kind, fields: Fields<'_>, currency: &Currency) -> Result<Body, Rejection> {
     match kind {
-        Kind::Issued => issued,
-        Kind::Adjusted => adjusted,
-        Kind::WrittenOff => written_off,
-        Kind::Received => received,
-        Kind::Failed => failed,
-        Kind::Reversed => reversed,
-        Kind::Outbound => outbound,
-        Kind::Inbound => inbound,
-        Kind::Made => made,
-        Kind::Amended => amended,
-        Kind::Cancelled => cancelled,
-        Kind::Opened => opened,
-        Kind::Resolved => resolved,
-        Kind::Updated => updated,
+        Kind::Issued => issued(fields, currency),
+        Kind::Adjusted => adjusted(fields, currency),
+        Kind::WrittenOff => written_off(fields, currency),
+        Kind::Received => received(fields, currency),
+        Kind::Failed => failed(fields, currency),
+        Kind::Reversed => reversed(fields, currency),
+        Kind::Outbound => contact(fields, Direction::Outbound),
+        Kind::Inbound => contact(fields, Direction::Inbound),
+        Kind::Made => made(fields, currency),
+        Kind::Amended => amended(fields, currency),
+        Kind::Cancelled => cancelled(fields, currency),
+        Kind::Opened => opened(fields, currency),
+        Kind::Resolved => resolved(fields, currency),
+        Kind::Updated => updated(fields),
     }
 }
 
@@ -51,7 +48,7 @@ fn issued(mut fields: Fields<'_>, currency: &Currency) -> Result<Body, Rejection
     })
 }
 
-/// What only moves the date names no amount, and then needs no currency.
+/// An adjustment that only moves the due date names no amount, and then needs no currency.
 fn adjusted(mut fields: Fields<'_>, currency: &Currency) -> Result<Body, Rejection> {
     let invoice_id = required!(fields.invoice_id)?.id()?;
     let due_date = optional!(fields.due_date).if_any(Field::date)?;
@@ -97,14 +94,6 @@ fn failed(mut fields: Fields<'_>, currency: &Currency) -> Result<Body, Rejection
 fn reversed(mut fields: Fields<'_>, currency: &Currency) -> Result<Body, Rejection> {
     no_other_currency(&mut fields, currency)?;
     Ok(Body::Reversed { payment_id: required!(fields.payment_id)?.id()? })
-}
-
-fn outbound(fields: Fields<'_>, _: &Currency) -> Result<Body, Rejection> {
-    contact(fields, Direction::Outbound)
-}
-
-fn inbound(fields: Fields<'_>, _: &Currency) -> Result<Body, Rejection> {
-    contact(fields, Direction::Inbound)
 }
 
 fn contact(mut fields: Fields<'_>, direction: Direction) -> Result<Body, Rejection> {
@@ -154,7 +143,7 @@ fn resolved(mut fields: Fields<'_>, currency: &Currency) -> Result<Body, Rejecti
     })
 }
 
-fn updated(mut fields: Fields<'_>, _: &Currency) -> Result<Body, Rejection> {
+fn updated(mut fields: Fields<'_>) -> Result<Body, Rejection> {
     Ok(Body::Updated { attributes: attributes(required!(fields.attributes)?)? })
 }
 
@@ -163,7 +152,7 @@ fn amount(fields: &mut Fields<'_>, currency: &Currency) -> Result<i64, Rejection
     required!(fields.amount_minor)?.amount_above_zero()
 }
 
-/// Of a kind whose amount is not needed: its record may name no currency, but not another.
+/// Refuses another currency in a record whose kind needs no amount. Such a record may name no currency at all.
 fn no_other_currency(fields: &mut Fields<'_>, currency: &Currency) -> Result<(), Rejection> {
     optional!(fields.currency).if_any(|found| this_currency(found, currency)).map(Option::unwrap_or_default)
 }

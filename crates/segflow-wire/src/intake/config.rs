@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::encoding::Encoding;
 use crate::partition::Partitioner;
 
-/// Of what is accepted under one configuration: another number where a release accepts other records. 1 knew no
+/// The version of the rules of acceptance: a release that accepts other records has another number. Version 1 knew no
 /// corrections, disputes and erasures.
 const VERSION: u32 = 2;
 
@@ -49,7 +49,8 @@ impl Intake {
         self.topics[family.index()]
     }
 
-    /// SHA-256 of a canonical text of it, in hexadecimal: two configurations with one hash accept the same records.
+    /// SHA-256 of a canonical text of the configuration, in hexadecimal. Two configurations with one hash accept the same
+    /// records. On the topic of the journal: the text of a configuration is never changed.
     #[must_use]
     pub fn hash(&self) -> String {
         hex::encode(Sha256::digest(self.canonical()))

@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::rejection::{Reason, Rejection};
 use super::value::Value;
 
-/// The longest of the ids and words that are not a customer's id, in bytes.
+/// The longest id or word, but for a customer's id, in bytes.
 const MAX_ID_BYTES: usize = 256;
 /// The largest amount, in minor units.
 const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// Every field that is read of some kind of event; others are passed over. JSON and Avro alike.
+/// Every field that some kind of event has, in every encoding. Other fields are passed over.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Fields<'a> {
@@ -82,7 +82,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// An event's id: as [`Field::id`], but erasures have those that begin with a zero byte.
+    /// An event's id: as [`Field::id`], but none that begins with a zero byte. Only erasures have such ids.
     pub fn event_id(self) -> Result<String, Rejection> {
         match &self.value {
             Value::Text(text) if text.starts_with('\0') => Err(self.fault("a text that begins with no zero byte")),
@@ -90,12 +90,12 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// What is read of it, or nothing where it is absent.
+    /// The field as `read` reads it; none where it is absent.
     pub fn if_any<T>(self, read: impl FnOnce(Self) -> Result<T, Rejection>) -> Result<Option<T>, Rejection> {
         if self.value == Value::Null { Ok(None) } else { read(self).map(Some) }
     }
 
-    /// A word of the producer's: text of at most 256 bytes, or nothing. An empty one is nothing.
+    /// A word that the producer chooses: text of at most 256 bytes. An absent or an empty one is none.
     pub fn optional_word(self) -> Result<Option<String>, Rejection> {
         match self.value {
             Value::Null => Ok(None),
@@ -105,7 +105,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The one of this word.
+    /// The one of `all` that has this word.
     pub fn word<T: Copy>(self, all: &[T], word: fn(T) -> &'static str) -> Result<T, Rejection> {
         let found = match &self.value {
             Value::Text(text) => all.iter().find(|one| word(**one) == text),
@@ -150,7 +150,7 @@ impl<'a> Field<'a> {
         Err(self.reject(reason, format_args!("a whole number of minor units from 1 to {MAX_AMOUNT_MINOR}")))
     }
 
-    /// What is added to an amount, in minor units: of either sign, or zero.
+    /// A correction of an amount, in minor units: above, below or equal to zero.
     pub fn delta(self) -> Result<i64, Rejection> {
         let reason = match self.value {
             Value::Int(delta) if delta.unsigned_abs() <= MAX_AMOUNT_MINOR.unsigned_abs() => return Ok(delta),

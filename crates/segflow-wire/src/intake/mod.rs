@@ -16,8 +16,9 @@ pub use config::{Intake, TopicIntake};
 pub use rejection::{Reason, Rejection};
 
 use crate::encoding::{Encoding, Headers};
+use crate::malformed::{DecodeError, shown};
 use crate::partition::partition_of;
-use crate::{avro, json, schema};
+use crate::schema;
 use fields::{Field, Fields, required};
 use value::Value;
 
@@ -46,13 +47,44 @@ pub struct RawRecord<'a> {
 ///
 /// A null value on the topic of profiles is the erasure of the customer whose id the key is.
 ///
-/// Of several faults the first in this order is named: the record's timestamp, a null value, the encoding, the kind,
-/// the customer id and key, the partition, the other fields.
+/// A record with several faults is rejected for the first in this order: the record's timestamp, a null value, the
+/// encoding, the kind, the customer id and key, the partition, the other fields.
+///
+/// ```
+/// use segflow_core::event::Family;
+/// use segflow_core::money::Currency;
+/// use segflow_core::time::Timestamp;
+/// use segflow_wire::{Encoding, Intake, Partitioner, RawRecord, Reason, accept};
+///
+/// let intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, 1, Currency::new("GBP").expect("a currency"));
+/// let value = br#"{"event_id": "E-1", "customer_id": "C-1", "occurred_at": "2026-05-03T09:20:00Z",
+///                  "kind": "WRITTEN_OFF", "invoice_id": "I-1"}"#;
+/// let now = Timestamp(1_777_800_000_000);
+/// let record = RawRecord {
+///     family: Family::Invoices,
+///     topic: "collections.invoices",
+///     partition: 0,
+///     offset: 42,
+///     timestamp: now,
+///     key: Some(b"C-1"),
+///     value: Some(value),
+///     headers: &Vec::new(),
+/// };
+/// let event = accept(&record, &intake, now).expect("a sound record");
+/// assert_eq!((event.event_id.as_str(), event.body.subject()), ("E-1", Some("I-1")));
+///
+/// let rejection = accept(&RawRecord { key: Some(b"C-2"), ..record }, &intake, now).expect_err("another's key");
+/// assert_eq!(rejection.reason, Reason::KeyNotCustomer);
+/// assert_eq!(rejection.detail, r#"key: expected the customer_id "C-1", found "C-2""#);
+/// ```
+///
+/// # Errors
+/// The [`Rejection`] with which the record goes to the dead letters.
 pub fn accept(record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<Event, Rejection> {
     timestamp(record, intake, w)?;
     let Some(value) = record.value else { return erasure(record, intake) };
     let mut fields = decode(value, record.family, intake.topic(record.family).encoding)?;
-    let body = body::of_kind(record.family, &mut fields)?;
+    let kind = body::kind(record.family, &mut fields)?;
     let customer_id = customer(required!(fields.customer_id)?)?;
     key(record, &customer_id)?;
     partition(record, intake, &customer_id)?;
@@ -61,11 +93,11 @@ pub fn accept(record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<E
         customer_id,
         occurred_at: required!(fields.occurred_at)?.instant()?,
         recorded_at: record.timestamp,
-        body: body(fields, &intake.currency)?,
+        body: body::read(kind, fields, &intake.currency)?,
     })
 }
 
-/// Also under the record-time clock, a timestamp beyond the calendar would stop the clock for ever.
+/// A timestamp beyond the calendar is refused under the record-time clock too: it would stop that clock for ever.
 fn timestamp(record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<(), Rejection> {
     let limit = intake.max_skew_ms.map_or(Timestamp::LATEST, |ms| w.plus_ms(ms).min(Timestamp::LATEST));
     if record.timestamp <= limit {
@@ -75,7 +107,7 @@ fn timestamp(record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<()
     Err(Rejection::new(Reason::TimestampAhead, detail))
 }
 
-/// It happens at its record's timestamp, which has therefore the bounds of an event's instant.
+/// An erasure happens at its record's timestamp, which therefore has the bounds of an event's instant.
 fn erasure(record: &RawRecord<'_>, intake: &Intake) -> Result<Event, Rejection> {
     if record.family != Family::Profiles {
         let detail = format!("value: expected an event of {}, found null", record.family.name());
@@ -92,16 +124,12 @@ fn erasure(record: &RawRecord<'_>, intake: &Intake) -> Result<Event, Rejection> 
 }
 
 fn decode(value: &[u8], family: Family, encoding: Encoding) -> Result<Fields<'_>, Rejection> {
-    match encoding {
-        Encoding::Avro => avro::decode(value, schema::of(family))
-            .map_err(|malformed| Rejection::new(Reason::Undecodable, malformed.0)),
-        Encoding::Json => json::decode(value).map_err(|error| match error {
-            json::Error::Syntax(detail) => Rejection::new(Reason::Undecodable, detail),
-            json::Error::Shape(found) => {
-                Rejection::new(Reason::MalformedField, format!("expected each field once, found: {found}"))
-            }
-        }),
-    }
+    encoding.decode(value, schema::of(family)).map_err(|error| match error {
+        DecodeError::Syntax(detail) => Rejection::new(Reason::Undecodable, detail),
+        DecodeError::Shape(found) => {
+            Rejection::new(Reason::MalformedField, format!("expected each field once, found: {found}"))
+        }
+    })
 }
 
 fn customer(field: Field<'_>) -> Result<CustomerId, Rejection> {
@@ -120,11 +148,11 @@ fn key(record: &RawRecord<'_>, customer: &CustomerId) -> Result<(), Rejection> {
 }
 
 fn not_customer(record: &RawRecord<'_>, expected: impl Display) -> Rejection {
-    let found = record.key.map_or_else(|| "none".to_owned(), json::shown);
+    let found = record.key.map_or_else(|| "none".to_owned(), shown);
     Rejection::new(Reason::KeyNotCustomer, format!("key: expected {expected}, found {found}"))
 }
 
-/// The customer's id is the key.
+/// Checks the record's partition by the customer's id, which is its key.
 fn partition(record: &RawRecord<'_>, intake: &Intake, customer: &CustomerId) -> Result<(), Rejection> {
     let partitioner = intake.topic(record.family).partitioner;
     let expected = partition_of(customer.as_str().as_bytes(), intake.partitions, partitioner);

@@ -17,7 +17,7 @@ impl Rejection {
         Self { reason, detail: detail.into() }
     }
 
-    /// Of a fact for which its customer has no room.
+    /// The rejection of a fact for which its customer has no room. `max_bytes` is the room of one customer.
     #[must_use]
     pub fn customer_full(max_bytes: usize) -> Self {
         let detail = format!("customer: expected at most {max_bytes} bytes of facts, found more with this one");
@@ -27,7 +27,7 @@ impl Rejection {
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $word:literal),* $(,)?) => {
-        /// The kinds of faults. Their words are stable: dashboards and alerts name them.
+        /// The kinds of faults. On the topic: append only, and dashboards and alerts name their words.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Reason {
             $($(#[$doc])* $variant),*
@@ -66,7 +66,7 @@ reasons! {
     AmountOutOfRange = "amount_out_of_range",
     /// A currency other than the one configured.
     WrongCurrency = "wrong_currency",
-    /// The key is missing or is not the customer id; of an erasure, is no customer id.
+    /// The key is missing, or is not the customer id. The key of an erasure is no customer id.
     KeyNotCustomer = "key_not_customer",
     /// The record is on a partition that its key does not hash to.
     WrongPartition = "wrong_partition",

@@ -1,4 +1,4 @@
-//! A field's value as it was found, of whatever type: what is wrong with it is said later, by the field's name.
+//! A field's value of any type, as it was found. [`super::fields`] says later what is wrong with it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::fmt;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::json::shown;
+use crate::malformed::shown;
 
-/// Borrows its text from the record where the encoding allows.
+/// A value. Its text is borrowed from the record where the encoding allows that.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) enum Value<'a> {
     /// Absent or null.
@@ -26,7 +26,7 @@ pub(super) enum Value<'a> {
     List,
 }
 
-/// As a message shows it.
+/// The value as a message shows it.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -30,8 +30,8 @@ fn fingerprints_are_stable() {
 }
 
 /// The present ones, each followed by its earlier ones.
-fn accepted() -> impl Iterator<Item = &'static Local> {
-    ALL.into_iter().flat_map(Local::accepted)
+fn accepted() -> impl Iterator<Item = &'static TopicSchema> {
+    ALL.into_iter().flat_map(TopicSchema::accepted)
 }
 
 /// By the rules of Avro, so that other readers may hold the present schema alone.

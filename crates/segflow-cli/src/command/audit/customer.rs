@@ -8,13 +8,14 @@ use segflow_core::change::Core;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::time::Timestamp;
 use segflow_explain::customer::Portrait;
-use segflow_explain::difference::{because, summary};
+use segflow_explain::difference::rules;
+use segflow_explain::sentence::{because, summary};
 use segflow_runtime::log::TaskId;
 use segflow_runtime::recovery::audit::{Audit as TaskAudit, KnownCustomer, Verdict};
 use segflow_wire::partition_of;
 
 use super::begin::{Beginning, Trusted};
-use super::{Auditor, Differs, print, rules};
+use super::{Auditor, Differs, print};
 
 /// What was seen on the way to the instant.
 #[derive(Default)]

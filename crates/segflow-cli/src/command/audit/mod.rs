@@ -1,4 +1,4 @@
-//! `segflow audit`: what was decided, decided again from journal and topics; or what was known of one customer then.
+//! `segflow audit`: decides again, from journal and topics, what was decided; or shows one customer as of an instant.
 
 mod begin;
 mod compare;
@@ -19,26 +19,25 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::journal::Record as Journal;
-use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
-use segflow_explain::customer::customer_id;
 use segflow_kafka::KafkaPast;
 use segflow_runtime::config::Config as Runtime;
+use segflow_runtime::directories::remove_directory;
 use segflow_runtime::error::TaskError;
 use segflow_runtime::log::{LogError, Past, TaskId};
 use segflow_runtime::recovery::audit::{Audit as TaskAudit, AuditStep, Audited};
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::worker::store_pool::StorePool;
+use segflow_store::StoreMemory;
 
+use super::customer_id;
 use super::interrupt::listen;
-use super::run::{Stores, runtime};
-use crate::config::Config;
+use crate::config::{Config, Stores};
 use crate::segmentation::load;
 
-/// How long to wait for something new of a cluster.
+/// The longest wait for something new from the cluster.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two attempts while the cluster does not answer.
+/// The pause between two attempts while the cluster does not answer.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Decide the journal again from the inputs and compare, epoch by epoch; or show one customer as of an instant.
@@ -72,7 +71,7 @@ pub struct Audit {
     at: Option<Timestamp>,
 }
 
-/// What is decided now is not what the journal says.
+/// Something is decided differently now than the journal says.
 #[derive(Debug)]
 pub struct Differs(String);
 
@@ -99,9 +98,9 @@ impl Audit {
         listen(&interrupted)?;
         let mut past = KafkaPast::new(config.kafka(0)?);
         let partitions = answer(&mut past, &interrupted, |past| Ok(Poll::Ready(past.partitions()?)))?;
-        let shared = segflow_store::StoreMemory::new(config.store_settings());
-        let stores = Stores { shared, store_pool: StorePool::new(Duration::ZERO), keeper: None };
-        let mut runtime = runtime(&config, &rulebook, partitions, &stores);
+        let memory = StoreMemory::new(config.store.settings());
+        let stores = Stores { memory, pool: StorePool::default(), keeper: None };
+        let mut runtime = config.runtime(&rulebook, partitions, &stores);
         runtime.state_dir = scratch.path().to_owned();
         let mut auditor = Auditor { config, runtime, past, interrupted };
         match (&self.customer, self.at) {
@@ -121,7 +120,7 @@ impl Audit {
     }
 }
 
-/// What all that is asked of the log and decided again needs.
+/// Reads the topics and decides again what they hold.
 struct Auditor {
     config: Config,
     runtime: Runtime,
@@ -159,7 +158,7 @@ impl Auditor {
         Ok(())
     }
 
-    /// Nothing more is decided of a task: only one needs room at a time.
+    /// Ends the audit of a task and clears its room on disk: only one task needs room at a time.
     fn leave(&mut self, task: TaskId, audit: TaskAudit) -> Result<()> {
         drop(audit);
         self.past.forget(task);
@@ -185,7 +184,7 @@ impl Auditor {
     }
 }
 
-/// Asks until there is an answer; for a while also a cluster that does not give one.
+/// Asks until there is an answer, and no longer than [`PATIENCE`] for one that is new.
 fn answer<T>(
     past: &mut KafkaPast,
     interrupted: &AtomicBool,
@@ -215,21 +214,10 @@ fn progress(task: TaskId, end: u64) -> ProgressBar {
 
 /// Removes a folder, if it is there.
 fn clear(directory: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot clear {}", directory.display()))
-        }
-        _ => Ok(()),
-    }
+    remove_directory(directory).with_context(|| format!("cannot clear {}", directory.display()))
 }
 
-/// To standard output, which may be a pipe that somebody has closed.
+/// Writes to standard output, which may be a pipe that was closed.
 fn print(text: &str) -> Result<()> {
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
-}
-
-/// By what an epoch was decided: `demo version 1 of hash 5e9.., release 0.1.0`.
-fn rules(record: &Journal, segmentation: &Segmentation) -> String {
-    let Segmentation { name, version, hash, .. } = segmentation;
-    format!("{name} version {version} of hash {hash}, release {}", record.engine_version)
 }

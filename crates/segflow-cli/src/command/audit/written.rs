@@ -1,25 +1,23 @@
-//! The other side of a difference: the changes of an epoch as subscribers were told them, and a customer's records.
+//! What the topics hold of an epoch: its changes as subscribers were told them, and the records of a customer.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::task::Poll;
 
 use anyhow::Result;
 use segflow_core::change::Change;
 use segflow_core::digest::Digest;
-use segflow_core::event::{CustomerId, Family};
+use segflow_core::event::CustomerId;
 use segflow_core::journal::Record as Journal;
+use segflow_explain::difference::RecordOffsets;
 use segflow_runtime::log::{Past, Sink, TaskId};
 
 use super::Auditor;
 
-/// The offsets of a customer's records, by input.
-pub type Theirs = BTreeMap<Family, Vec<u64>>;
-
-/// Consecutive items whose digests add up to one that is looked for, of a given number. Holds no more than these.
+/// Looks for a given number of consecutive items whose digests add up to a given one. It holds no more items than these.
 struct Window<T> {
     digest: Digest,
     length: usize,
-    /// What is held, each with the sum over all that came before it.
+    /// The items held, each with the sum of all items before it.
     held: VecDeque<(Digest, T)>,
     sum: Digest,
 }
@@ -29,7 +27,7 @@ impl<T> Window<T> {
         Self { digest, length, held: VecDeque::new(), sum: Digest::default() }
     }
 
-    /// Takes the next item; returns whether those held are what is looked for.
+    /// Takes the next item; returns whether the items held are the ones looked for.
     fn take(&mut self, digest: Digest, item: T) -> bool {
         self.held.push_back((self.sum, item));
         self.sum.merge(digest);
@@ -43,8 +41,8 @@ impl<T> Window<T> {
 }
 
 impl Auditor {
-    /// The changes of an epoch as they were written: those in a row that add up to the digest of the journal. None if they
-    /// are gone, or are not what was decided.
+    /// The changes of an epoch as they were written: consecutive ones whose digests add up to that of the journal. None if
+    /// they are gone, or if others were written than the journal says.
     pub fn told(&mut self, task: TaskId, record: &Journal) -> Result<Option<Vec<Change>>> {
         let length = usize::try_from(record.counts.changes).unwrap_or(usize::MAX);
         if length == 0 {
@@ -61,7 +59,7 @@ impl Auditor {
             next = reached;
             for value in values {
                 let Ok(change) = segflow_wire::change::decode(&value, encoding) else {
-                    // What cannot be read belongs to no row.
+                    // A value that cannot be read interrupts the row.
                     window = Window::new(record.digest, length);
                     continue;
                 };
@@ -75,9 +73,9 @@ impl Auditor {
         Ok(None)
     }
 
-    /// The offsets of everything that the inputs have of a customer, by topic, before the positions of an epoch.
-    pub fn records_of(&mut self, task: TaskId, customer: &CustomerId, record: &Journal) -> Result<Theirs> {
-        let mut found = Theirs::new();
+    /// The offsets of every record that the inputs hold of a customer, up to the positions of an epoch.
+    pub fn records_of(&mut self, task: TaskId, customer: &CustomerId, record: &Journal) -> Result<RecordOffsets> {
+        let mut found = RecordOffsets::new();
         let first = self.asked(|_, past| Ok(Poll::Ready(past.first(task)?)))?;
         for (family, mut next) in first {
             let end = record.inputs.get(&family).map_or(0, |input| input.offset);
@@ -106,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_adds_up_is_found_wherever_it_stands() {
+    fn items_that_add_up_are_found_at_every_place_and_length() {
         let items = [5, 3, 9, 1, 4];
         for length in 1..=items.len() {
             for (place, looked_for) in items.windows(length).enumerate() {

@@ -1,32 +1,34 @@
 //! `segflow backtest`: a candidate segmentation over past events, and what it would have done.
 
+mod arguments;
+mod progress;
 mod source;
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
-use segflow_backtest::engine::{self, BacktestError, Replayed};
 use segflow_backtest::feeder::Progress;
 use segflow_backtest::observe::Scope;
-use segflow_backtest::observe::work::Words;
 use segflow_backtest::partition_replay::ReplayContext;
 use segflow_backtest::period::Period;
-use segflow_backtest::report::build::{Capacity, build};
+use segflow_backtest::report::build::{Capacity, Source as ReportSource, build};
 use segflow_backtest::report::examples::explain;
 use segflow_backtest::report::figures::Report;
+use segflow_backtest::run::{BacktestError, Replayed, run};
 use segflow_backtest::{changes_parquet, report};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::time::{Date, Timestamp};
+use segflow_core::time::Timestamp;
 use segflow_engine::rules::Rules;
 use segflow_store::{StoreMemory, StoreSettings};
 use segflow_wire::{Encoding, Intake, Partitioner};
 
+use arguments::{CapacityArgument, When, capacity, check_capacity};
+use progress::shown;
 use source::Source;
 
 use super::interrupt::listen;
@@ -59,7 +61,7 @@ pub struct Backtest {
     /// The configuration of `segflow run`: where the topics are, their names, encodings and partitioners
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Of archives: how many partitions the topics had, each of which has a clock of its own
+    /// With archives: how many partitions the topics had, each of which has a clock of its own
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     partitions: u32,
     /// Where to write the report: a folder that does not exist yet
@@ -73,31 +75,7 @@ pub struct Backtest {
     states_in_memory: u64,
     /// How many may begin to be treated so a day, such as channel=call:120; may be repeated
     #[arg(long, value_name = "KEY=VALUE:STARTS", value_parser = capacity)]
-    capacity: Vec<((String, String), u64)>,
-}
-
-/// An instant, or the day that begins there.
-#[derive(Clone, Copy)]
-enum When {
-    At(Timestamp),
-    On(Date),
-}
-
-impl When {
-    fn parse(text: &str) -> Result<Self, String> {
-        let day = || text.parse().map(Self::On).ok();
-        text.parse()
-            .map(Self::At)
-            .or_else(|error| day().ok_or(error))
-            .map_err(|error: String| format!("{error}; a day such as 2026-05-03 will do as well"))
-    }
-
-    fn at(self, segmentation: &Segmentation) -> Timestamp {
-        match self {
-            Self::At(at) => at,
-            Self::On(day) => segmentation.zone.midnight(day),
-        }
-    }
+    capacity: Vec<CapacityArgument>,
 }
 
 impl Backtest {
@@ -132,7 +110,7 @@ impl Backtest {
             states: AtomicU64::new(0),
             spill: work.path().join("states"),
             parts: work.path().join("parts"),
-            shared: StoreMemory::new(StoreSettings::default()),
+            store_memory: StoreMemory::new(StoreSettings::default()),
         };
         let threads =
             self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
@@ -140,12 +118,12 @@ impl Backtest {
         listen(&progress.interrupted)?;
         let started = Instant::now();
         let replayed = shown(&progress, || {
-            engine::run(&context, threads, &progress, |feeding| source.feed(feeding, &context.intake, threads))
+            run(&context, threads, &progress, |feeding| source.feed(feeding, &context.intake, threads))
         });
         let replayed = replayed.map_err(|error| match error {
             BacktestError::Interrupted { records, up_to } => self.interrupted(records, up_to),
             BacktestError::Events(error) => error,
-            BacktestError::PartitionReplay(error) => error.into(),
+            BacktestError::Replay(error) => error.into(),
         })?;
         let took = started.elapsed();
         let folder = tempfile::Builder::new().prefix("report-").tempdir_in(work.path());
@@ -168,10 +146,11 @@ impl Backtest {
         source: &Source,
         folder: &Path,
     ) -> Result<Report> {
-        let tally = replayed.tally();
-        let last = Timestamp(progress.greatest_ms.load(Ordering::Relaxed));
+        let tally = replayed.take_tally();
+        let last_record = Timestamp(progress.greatest_ms.load(Ordering::Relaxed));
         let capacity: Capacity = self.capacity.iter().cloned().collect();
-        let mut report = build(context, &replayed, &tally, &capacity, last, &|place| source.name(place));
+        let counted = ReportSource { context, replayed: &replayed, tally: &tally, last_record };
+        let mut report = build(&counted, &capacity, &|place| source.name(place));
         explain(&mut report, context, &mut replayed)?;
         eprintln!("{}", spent(&replayed));
         changes_parquet::join(&context.parts, &folder.join("changes.parquet"))
@@ -203,36 +182,10 @@ fn intake(candidate: &Segmentation, config: Option<&Config>, partitions: u32) ->
     let mut intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, partitions, candidate.currency.clone());
     if let Some(config) = config {
         for family in Family::ALL {
-            let input = config.inputs.of(family);
-            let topic = &mut intake.topics[family.index()];
-            (topic.encoding, topic.partitioner) = (input.encoding.into(), input.partitioner.into());
+            intake.topics[family.index()] = config.inputs.intake(family);
         }
     }
     intake
-}
-
-/// `channel=call:120`
-fn capacity(text: &str) -> Result<((String, String), u64), String> {
-    let parsed = text.rsplit_once(':').and_then(|(what, most)| {
-        let (key, value) = what.split_once('=')?;
-        Some(((key.to_owned(), value.to_owned()), most.parse().ok()?))
-    });
-    parsed.ok_or_else(|| format!("expected KEY=VALUE:STARTS_A_DAY such as channel=call:120, found `{text}`"))
-}
-
-/// A capacity of what no treatment says would never be exceeded.
-fn check_capacity(capacity: &[((String, String), u64)], segmentations: &[Arc<Segmentation>]) -> Result<()> {
-    let words = Words::of(&segmentations[0]).0;
-    for ((key, value), _) in capacity {
-        let known = words.iter().find(|(known, _)| known == key).map(|(_, values)| values.join(", "));
-        let known = known.with_context(|| {
-            let keys: Vec<&str> = words.iter().map(|(key, _)| key.as_str()).collect();
-            format!("--capacity: expected a key of the candidate's treatments ({}), found {key}", keys.join(", "))
-        })?;
-        let named = words.iter().any(|(of, values)| of == key && values.contains(value));
-        ensure!(named, "--capacity: expected a value of {key} ({known}), found {value}");
-    }
-    Ok(())
 }
 
 /// The folder in which the report will be; refuses a report that is there already.
@@ -252,10 +205,10 @@ fn publish(folder: &Path, out: &Path) -> Result<()> {
         .with_context(|| format!("cannot move the report to {}", out.display()))
 }
 
-/// Where the time of the threads that replay went.
+/// The time that the replaying threads spent on each task.
 fn spent(replayed: &Replayed) -> String {
     let spent = replayed.spent();
-    let seconds = |of: Duration| of.as_secs_f64();
+    let seconds = |spent: Duration| spent.as_secs_f64();
     format!(
         "decoding {:.1} s, folding {:.1} s, counting {:.1} s, added up over threads",
         seconds(spent.decoding),
@@ -275,30 +228,4 @@ fn tell(report: &Report, out: &Path, took: Duration) -> Result<()> {
     print!("{summary}");
     println!("\nreport     {}", out.join("report.html").display());
     Ok(())
-}
-
-/// Shows progress, with rate and time left, while something is done.
-fn shown<T>(progress: &Progress, done: impl FnOnce() -> T) -> T {
-    const LOOKED_EVERY: Duration = Duration::from_millis(100);
-    let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {msg}  {eta} left");
-    bar.set_style(style.expect("a progress line of our own"));
-    let (started, ended) = (Instant::now(), AtomicBool::new(false));
-    std::thread::scope(|scope| {
-        let looking = scope.spawn(|| {
-            while !ended.load(Ordering::Relaxed) {
-                let records = progress.records.load(Ordering::Relaxed);
-                bar.set_length(progress.total.load(Ordering::Relaxed));
-                bar.set_position(progress.done.load(Ordering::Relaxed));
-                let rate = u128::from(records) * 1_000 / started.elapsed().as_millis().max(1);
-                bar.set_message(format!("{records} records, {rate} a second"));
-                std::thread::park_timeout(LOOKED_EVERY);
-            }
-        });
-        let result = done();
-        ended.store(true, Ordering::Relaxed);
-        looking.thread().unpark();
-        bar.finish_and_clear();
-        result
-    })
 }

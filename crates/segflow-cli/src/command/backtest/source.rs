@@ -2,27 +2,25 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use anyhow::{Error, Result, anyhow};
-use segflow_backtest::archive;
+use segflow_archive as archive;
 use segflow_backtest::archive_feed;
 use segflow_backtest::batch::{Queued, RecordPlace};
-use segflow_backtest::engine::{Ended, Feeding, Read};
+use segflow_backtest::run::{Ended, Feeding, LeftOut};
 use segflow_core::event::Family;
 use segflow_kafka::{Held, KafkaConfig, TopicScan};
-use segflow_runtime::log::TaskId;
+use segflow_runtime::log::{LogError, Record, TaskId};
 use segflow_wire::Intake;
 
 use crate::config::Config;
 
-/// See the module.
+/// The events of a backtest.
 pub enum Source {
     /// Files, in the order in which they are merged where nothing else decides, and the topics that they name.
     Archives(Vec<PathBuf>, [String; Family::ALL.len()]),
-    /// Topics of so many partitions.
+    /// Topics, and how many partitions each of them has.
     Topics(Box<KafkaConfig>, u32),
 }
 
@@ -53,7 +51,7 @@ impl Source {
         }
     }
 
-    /// Where a record stands, in words.
+    /// The place of a record, in words.
     pub fn name(&self, place: RecordPlace) -> String {
         match self {
             Self::Archives(files, _) => {
@@ -69,8 +67,13 @@ impl Source {
         }
     }
 
-    /// Feeds a backtest.
-    pub fn feed(&self, feeding: &Feeding<'_>, intake: &Intake, threads: NonZero<usize>) -> Result<Read, Ended<Error>> {
+    /// Feeds a backtest with the events. Topics are read by several threads, at most `threads`.
+    pub fn feed(
+        &self,
+        feeding: &Feeding<'_>,
+        intake: &Intake,
+        threads: NonZero<usize>,
+    ) -> Result<LeftOut, Ended<Error>> {
         match self {
             Self::Archives(files, topics) => {
                 archive_feed::archives(feeding, files, topics, intake).map_err(|ended| match ended {
@@ -78,37 +81,60 @@ impl Source {
                     Ended::Events(error) => Ended::Events(error.into()),
                 })
             }
-            Self::Topics(kafka, partitions) => topics(feeding, kafka, *partitions, threads),
+            Self::Topics(kafka, partitions) => feed_topics(feeding, kafka, *partitions, threads),
         }
     }
 }
 
-/// Reads partition by partition, several at a time.
-fn topics(
+/// What the threads that read topics share.
+struct Topics<'a, 'b> {
+    feeding: &'a Feeding<'b>,
+    /// What the inputs of each partition hold.
+    held: Vec<Vec<Held>>,
+    /// The next partition that a thread takes.
+    next: AtomicU32,
+    /// Records at or after the end of the period.
+    beyond: AtomicU64,
+}
+
+fn feed_topics(
     feeding: &Feeding<'_>,
     kafka: &KafkaConfig,
     partitions: u32,
     threads: NonZero<usize>,
-) -> Result<Read, Ended<Error>> {
-    let failed = |error: segflow_runtime::log::LogError| Ended::Events(anyhow!(error));
-    let mut history = TopicScan::open(kafka).map_err(failed)?;
+) -> Result<LeftOut, Ended<Error>> {
+    let mut scan = TopicScan::open(kafka).map_err(unreadable)?;
     let mut held = Vec::new();
     for partition in 0..partitions {
-        let inputs = history.held(TaskId(partition)).map_err(failed)?;
+        let inputs = scan.held(TaskId(partition)).map_err(unreadable)?;
         warn_of_gaps(kafka, partition, &inputs);
         held.push(inputs);
     }
     let total = held.iter().flatten().map(|held| held.end - held.first).sum();
     feeding.progress().total.store(total, Ordering::Relaxed);
-    let (next, read) = (AtomicU32::new(0), Mutex::new(Read::default()));
-    let go = |mut history: TopicScan| -> Result<(), Ended<Error>> {
-        let mut feeder = feeding.feeder();
+    let readers = threads.get().min(partitions as usize);
+    let others = (1..readers).map(|_| TopicScan::open(kafka)).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let topics = Topics { feeding, held, next: AtomicU32::new(0), beyond: AtomicU64::new(0) };
+    std::thread::scope(|scope| {
+        let topics = &topics;
+        let others: Vec<_> = others.into_iter().map(|scan| scope.spawn(move || topics.read(scan))).collect();
+        let mine = topics.read(scan);
+        let others = others.into_iter().map(|thread| thread.join().expect("a thread that reads does not panic"));
+        std::iter::once(mine).chain(others).collect::<Result<(), Ended<Error>>>()
+    })?;
+    Ok(LeftOut { beyond: topics.beyond.into_inner(), ..LeftOut::default() })
+}
+
+impl Topics<'_, '_> {
+    /// Reads partition by partition until none is left.
+    fn read(&self, mut scan: TopicScan) -> Result<(), Ended<Error>> {
+        let mut feeder = self.feeding.feeder();
         loop {
-            let partition = next.fetch_add(1, Ordering::Relaxed);
-            let Some(inputs) = held.get(partition as usize) else { break };
+            let partition = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(inputs) = self.held.get(partition as usize) else { break };
             let mut over = Ok(());
-            let each = |record: segflow_runtime::log::Record| {
-                let source = record.family.index() * partitions as usize + partition as usize;
+            let each = |record: Record| {
+                let source = record.family.index() * self.held.len() + partition as usize;
                 let queued = Queued {
                     family: record.family,
                     offset: record.offset,
@@ -121,24 +147,17 @@ fn topics(
                 feeder.done_more(1);
                 over.is_ok()
             };
-            history.read(TaskId(partition), inputs, each).map_err(failed)?;
+            scan.read(TaskId(partition), inputs, each).map_err(unreadable)?;
             over?;
             feeder.finish(partition)?;
         }
-        let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
-        read.beyond += feeder.beyond;
+        self.beyond.fetch_add(feeder.beyond, Ordering::Relaxed);
         Ok(())
-    };
-    let readers = threads.get().min(partitions as usize);
-    let others = (1..readers).map(|_| TopicScan::open(kafka)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    std::thread::scope(|scope| {
-        let go = &go;
-        let others: Vec<_> = others.into_iter().map(|history| scope.spawn(move || go(history))).collect();
-        let mine = go(history);
-        let others = others.into_iter().map(|thread| thread.join().expect("a thread that reads does not panic"));
-        std::iter::once(mine).chain(others).collect::<Result<(), Ended<Error>>>()
-    })?;
-    Ok(read.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn unreadable(error: LogError) -> Ended<Error> {
+    Ended::Events(anyhow!(error))
 }
 
 /// Without its first records a topic makes other states than live had.

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use expect_test::expect;
 
 use super::*;
-use crate::client::config::{SINKS, default_topic};
 
 fn wanted() -> Wanted {
     let inputs = [Family::Invoices, Family::Profiles].map(|family| (family, family.default_topic()));
-    let outputs = SINKS.map(|sink| (sink, default_topic(sink).to_owned()));
-    Wanted::new(inputs.into(), outputs.into(), 12)
+    let outputs = Sink::always().map(|sink| (sink, sink.properties().default_topic.to_owned()));
+    Wanted::new(inputs.into(), outputs.collect(), 12)
 }
 
 #[test]

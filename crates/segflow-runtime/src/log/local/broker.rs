@@ -24,7 +24,7 @@ pub(super) struct Inner {
     pub trimmed: BTreeMap<TaskId, usize>,
     /// The first offset that each input still holds; 0 unless it is named.
     pub lows: BTreeMap<(TaskId, Family), u64>,
-    /// Who is attached, in order of attachment.
+    /// The members, in order of attachment.
     pub members: Vec<String>,
     /// Tasks whose offsets are in an undecided transaction, with the member that sent them.
     pub pending: BTreeMap<TaskId, String>,

@@ -10,10 +10,11 @@ use segflow_core::event::Family;
 use super::LocalBroker;
 use super::broker::Inner;
 use crate::log::{
-    Ends, JournalEntry, Log, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS, TaskId, Trimmer,
+    Barrier, Ends, Group, Inputs, JournalEntry, LogError, LogResult, Offsets, Output, Past, Record, Sink, Slice, TEXTS,
+    TaskId, Transaction, Trimmer,
 };
 
-/// See [`LocalBroker::attach`].
+/// A member of the group of a [`LocalBroker`], which makes it by `attach`.
 pub struct LocalLog {
     broker: LocalBroker,
     member: String,
@@ -40,7 +41,7 @@ impl LocalLog {
     }
 }
 
-impl Log for LocalLog {
+impl Group for LocalLog {
     fn tasks(&mut self) -> LogResult<BTreeSet<TaskId>> {
         Ok(self.broker.lock().tasks_of(&self.member))
     }
@@ -50,6 +51,21 @@ impl Log for LocalLog {
         Ok(())
     }
 
+    fn offsets_barrier(&mut self, task: TaskId) -> LogResult<Barrier> {
+        Ok(Barrier::before(!self.broker.lock().pending.contains_key(&task)))
+    }
+
+    /// A commit is atomic here: once no offset is pending, nothing is.
+    fn journal_barrier(&mut self, task: TaskId) -> LogResult<Barrier> {
+        self.offsets_barrier(task)
+    }
+
+    fn marked(&mut self, task: TaskId) -> Option<String> {
+        self.broker.lock().marks.get(&task).cloned()
+    }
+}
+
+impl Inputs for LocalLog {
     fn seek(&mut self, task: TaskId, offsets: &Offsets) -> LogResult<()> {
         self.positions.insert(task, offsets.clone());
         Ok(())
@@ -85,28 +101,26 @@ impl Log for LocalLog {
             tasks.iter().flat_map(|task| families.map(|family| ((*task, family), inner.latest(*task, family))));
         Ok(Ends { w: inner.w, latest: latest.collect() })
     }
+}
 
+impl Transaction for LocalLog {
     fn begin(&mut self) -> LogResult<()> {
         self.outputs.clear();
         self.marks.clear();
         Ok(())
     }
 
-    fn mark(&mut self, task: TaskId, mark: &str) {
-        self.marks.insert(task, mark.to_owned());
-    }
-
-    fn marked(&mut self, task: TaskId) -> Option<String> {
-        self.broker.lock().marks.get(&task).cloned()
-    }
-
-    fn produce(&mut self, output: Output) -> LogResult<()> {
-        self.outputs.push(output);
+    fn produce(&mut self, output: &Output) -> LogResult<()> {
+        self.outputs.push(output.clone());
         Ok(())
     }
 
     fn flush(&mut self) -> LogResult<()> {
         Ok(())
+    }
+
+    fn mark(&mut self, task: TaskId, mark: &str) {
+        self.marks.insert(task, mark.to_owned());
     }
 
     fn send_offsets(&mut self, offsets: &BTreeMap<TaskId, Offsets>) -> LogResult<()> {
@@ -152,25 +166,16 @@ impl Log for LocalLog {
         Ok(())
     }
 
-    fn offsets_settled(&mut self, task: TaskId) -> LogResult<bool> {
-        Ok(!self.broker.lock().pending.contains_key(&task))
-    }
-
-    /// A commit is atomic here: once no offset is pending, nothing is.
-    fn journal_settled(&mut self, task: TaskId) -> LogResult<bool> {
-        self.offsets_settled(task)
-    }
-
     fn journaled(&mut self, task: TaskId) -> Option<u64> {
         self.journaled.get(&task).copied()
     }
 
-    fn trimmer(&self) -> Option<Trimmer> {
+    fn trimmer(&self) -> Trimmer {
         let broker = self.broker.clone();
-        Some(Arc::new(move |task, before| {
+        Arc::new(move |task, before| {
             broker.trim(task, before);
             Ok(())
-        }))
+        })
     }
 }
 

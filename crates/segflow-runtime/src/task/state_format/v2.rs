@@ -1,4 +1,6 @@
-//! States as releases wrote them that could not replace a segmentation: all of a task by the same one.
+//! Version 2, of releases that could not replace a segmentation: one decided all states of a task.
+//!
+//! On disk, in stores that such a release wrote.
 
 use std::num::NonZeroU32;
 
@@ -8,7 +10,7 @@ use segflow_core::state::{self, Membership, Pending};
 use segflow_core::time::Timestamp;
 use serde::Deserialize;
 
-/// Of these bytes.
+/// The version byte of these states.
 pub const VERSION: u8 = 2;
 
 #[derive(Deserialize)]
@@ -25,7 +27,7 @@ struct Decision {
     dimensions: Vec<Membership>,
 }
 
-/// The state as this release keeps it. Somebody who was erased stood in dimensions without a segment; now those are
+/// The state as this release keeps it. An erased customer stood in dimensions without a segment; now those are
 /// closed, by name.
 pub fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State, postcard::Error> {
     let State { facts, pending, decision: Decision { as_of, next, dimensions } } = postcard::from_bytes(bytes)?;

@@ -1,0 +1,141 @@
+//! What the commands print, and with which exit code they end.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod common;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use common::{repository, segflow};
+
+fn case(name: &str) -> PathBuf {
+    repository("tests/cases").join(name)
+}
+
+fn fold(case: &Path) -> std::process::Command {
+    let mut command = segflow();
+    command.arg("fold").arg("--segmentation").arg(case.join("segmentation.yaml"));
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn said(output: &Output) -> (Option<i32>, String) {
+    (output.status.code(), text(&output.stderr))
+}
+
+#[test]
+fn fold_reads_standard_input_and_payloads_that_are_strings() {
+    let case = case("unknown-is-not-no");
+    let events = fs::read_to_string(case.join("events.ndjson")).unwrap();
+    let from_file = fold(&case).arg(case.join("events.ndjson")).output().unwrap();
+    let as_strings: String = events
+        .lines()
+        .map(|line| {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["payload"] = line["payload"].to_string().into();
+            format!("{line}\n")
+        })
+        .collect();
+    let mut child = fold(&case).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(as_strings.as_bytes()).unwrap();
+    let from_input = child.wait_with_output().unwrap();
+    assert_eq!(text(&from_file.stdout), text(&from_input.stdout));
+    assert_eq!(text(&from_file.stdout).lines().count(), 4);
+}
+
+#[test]
+fn fold_merges_files_by_timestamp() {
+    let case = case("catalogue-example");
+    let events = fs::read_to_string(case.join("events.ndjson")).unwrap();
+    let whole = fold(&case).arg(case.join("events.ndjson")).output().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let (odd, even) = (dir.path().join("odd"), dir.path().join("even"));
+    let every_other =
+        |skip: usize| -> String { events.lines().skip(skip).step_by(2).map(|line| format!("{line}\n")).collect() };
+    fs::write(&odd, every_other(1)).unwrap();
+    fs::write(&even, every_other(0)).unwrap();
+    let merged = fold(&case).args([odd, even]).output().unwrap();
+    let without_offsets = |output: &Output| -> Vec<serde_json::Value> {
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert_eq!(without_offsets(&whole), without_offsets(&merged));
+}
+
+#[test]
+fn a_malformed_line_is_a_dead_letter_and_no_failure() {
+    let case = case("dead-letters");
+    let output = fold(&case).arg(case.join("events.ndjson")).output().unwrap();
+    let (code, said) = said(&output);
+    assert_eq!(code, Some(0));
+    assert!(
+        said.contains("11 records read: 2 folded (0 late), 0 duplicates (0 conflicts), 0 forgotten, 9 dead letters"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_or_used_ends_with_1_and_wrong_usage_with_2() {
+    let case = case("dead-letters");
+    let (code, message) = said(&fold(&case).arg("/nowhere/events.ndjson").output().unwrap());
+    assert_eq!(code, Some(1));
+    assert!(message.contains("cannot read /nowhere/events.ndjson"), "{message}");
+
+    let dir = tempfile::tempdir().unwrap();
+    let wrong = dir.path().join("wrong.yaml");
+    let rules = fs::read_to_string(case.join("segmentation.yaml")).unwrap();
+    fs::write(&wrong, rules.replace("overdue.days >= 30", "overdue.dayz >= 30")).unwrap();
+    let (code, message) = said(&segflow().arg("check").arg(&wrong).output().unwrap());
+    assert_eq!(code, Some(1));
+    assert!(message.contains("wrong.yaml:9:27: ") && message.contains("`overdue.days`"), "{message}");
+
+    assert_eq!(said(&fold(&case).arg("--partitons=2").output().unwrap()).0, Some(2));
+    assert_eq!(said(&fold(&case).args(["--until", "tomorrow"]).output().unwrap()).0, Some(2));
+}
+
+#[test]
+fn check_lists_what_is_read() {
+    let output = segflow().arg("check").arg(case("catalogue-example").join("segmentation.yaml")).output().unwrap();
+    let said = text(&output.stdout);
+    for line in [
+        "consumer-collections version 3 is valid",
+        "  stage: late, mid, early, pre_due, current",
+        "  payments.sum(\"365d\")",
+        "  vulnerable: bool",
+        "longest window: 365 days",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+}
+
+#[test]
+#[cfg(feature = "service")]
+fn the_same_seed_gives_the_same_demo_and_another_seed_another() {
+    let demo = |seed: &str| {
+        let output = segflow().args(["demo", "--customers=150", "--days=60", "--seed", seed]).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().last().unwrap().to_owned()
+    };
+    let first = demo("7");
+    assert!(first.starts_with("digest ") && first.len() == 7 + 64, "{first}");
+    assert_eq!(first, demo("7"));
+    assert_ne!(first, demo("8"));
+}
+
+#[test]
+#[cfg(feature = "service")]
+fn the_demo_and_fold_decide_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let events = dir.path().join("events.ndjson");
+    let portfolio = ["--customers=150", "--days=60", "--seed=7"];
+    assert!(segflow().arg("generate").args(portfolio).arg("--out").arg(&events).status().unwrap().success());
+    let demo = segflow().arg("demo").args(portfolio).output().unwrap();
+    let rules = repository("deploy/segmentations/demo.yaml");
+    let fold = segflow().args(["fold", "--partitions=4", "--segmentation"]).arg(rules).arg(&events).output().unwrap();
+    assert_eq!(text(&demo.stdout).lines().last(), text(&fold.stderr).lines().last());
+}

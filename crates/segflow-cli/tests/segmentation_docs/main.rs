@@ -1,0 +1,262 @@
+//! Runs every example of `docs/segmentation.md`, in the order of the page.
+//!
+//! What a fenced block is stands behind its language, where a reader of the page does not see it:
+//!
+//! | block | what is done with it |
+//! |---|---|
+//! | ` ```yaml NAME.yaml ` | a whole file: kept for later blocks; it must load without errors or warnings, unless a later `segflow check` of it shows some |
+//! | ` ```json NAME.ndjson ` | events: kept for later blocks |
+//! | ` ```yaml rules ` | each line is a `when`, put by itself into [`FRAME`], which must load without errors or warnings |
+//! | ` ```yaml segment `, ` ```yaml dimensions `, ` ```yaml header ` | likewise as a segment, as dimensions, or before `dimensions` |
+//! | ` ```console ` | `$ segflow ...` is run beside the files kept, and must say what follows it; `...` stands for what is left out |
+//! | ` ```text timeline NAME.yaml ` | events, and, indented, the changes that `segflow fold` must make of them: see `timeline` |
+//! | ` ```json change ` | what the last change of the last timeline must have among its fields |
+//! | ` ```text mistakes ` | each `when`, put into [`FRAME`], must be refused with the message under it alone |
+//!
+//! Any other block fails.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod timeline;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Seek;
+use std::path::Path;
+
+use common::{repository, segflow};
+use segflow_core::segmentation::Segmentation;
+use serde_json::Value;
+
+/// What fragments are put into: at `# header`, at `# dimensions`, or as the one segment of the last dimension.
+const FRAME: &str = r#"name: frame
+version: 1
+currency: GBP
+timezone: Europe/London
+attributes: {vulnerable: bool, credit_score: int, region: string, hardship_share: ratio, monthly_surplus: money, hold_until: date}
+# header
+dimensions:
+# dimensions
+  - name: framed
+    segments:
+      - name: entered
+        when: overdue.days >= 1
+    otherwise: none
+"#;
+/// In every fragment but headers: without holidays, rules that read promises are warned of.
+const HEADER: &str = "parameters: {holidays: [2026-12-25]}";
+const SEGMENT: &str = "        when: overdue.days >= 1\n";
+
+#[test]
+fn every_example_of_the_page_is_true() {
+    let page = repository("docs/segmentation.md");
+    let blocks = blocks(&fs::read_to_string(page).unwrap());
+    let scratch = tempfile::tempdir().unwrap();
+    let mut reader = Reader { scratch: scratch.path(), blocks: &blocks, last: Value::Null, seen: BTreeMap::new() };
+    let mut wrong = String::new();
+    for block in &blocks {
+        if let Err(why) = reader.check(block) {
+            wrong += &format!("docs/segmentation.md:{}: {why}\n\n", block.line);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    for kind in
+        ["file", "events", "rules", "segment", "dimensions", "header", "console", "timeline", "change", "mistakes"]
+    {
+        assert!(reader.seen.contains_key(kind), "the page has no block of {kind} any more");
+    }
+}
+
+/// A fenced block of the page.
+struct Block {
+    /// Of its fence, from 1.
+    line: usize,
+    /// What stands behind the fence.
+    info: Vec<String>,
+    text: String,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open = false;
+    for (index, line) in page.lines().enumerate() {
+        match (line.strip_prefix("```"), open) {
+            (Some(_), true) => open = false,
+            (Some(info), false) => {
+                let info = info.split_whitespace().map(str::to_owned).collect();
+                blocks.push(Block { line: index + 1, info, text: String::new() });
+                open = true;
+            }
+            (None, true) => blocks.last_mut().unwrap().text += &format!("{line}\n"),
+            (None, false) => {}
+        }
+    }
+    assert!(!open, "docs/segmentation.md: the last block does not end");
+    blocks
+}
+
+struct Reader<'a> {
+    /// Holds the files of the page.
+    scratch: &'a Path,
+    blocks: &'a [Block],
+    /// The last change of the last timeline.
+    last: Value,
+    /// How many blocks of each kind there were.
+    seen: BTreeMap<&'static str, usize>,
+}
+
+impl Reader<'_> {
+    fn check(&mut self, block: &Block) -> Result<(), String> {
+        let info: Vec<&str> = block.info.iter().map(String::as_str).collect();
+        let (kind, outcome) = match info[..] {
+            ["yaml", name] if name.ends_with(".yaml") => ("file", self.file(name, &block.text)),
+            ["json", name] if name.ends_with(".ndjson") => ("events", self.keep(name, &block.text)),
+            ["yaml", "rules"] => ("rules", block.text.lines().try_for_each(rule)),
+            ["yaml", "segment"] => ("segment", loads(&framed(SEGMENT, &indented(8, &without_name(&block.text))))),
+            ["yaml", "dimensions"] => ("dimensions", loads(&framed("# dimensions\n", &indented(2, &block.text)))),
+            ["yaml", "header"] => ("header", loads(&FRAME.replace("# header\n", &block.text))),
+            ["console"] => ("console", self.console(&block.text)),
+            ["text", "timeline", name] => ("timeline", self.timeline(name, &block.text)),
+            ["json", "change"] => ("change", self.change(&block.text)),
+            ["text", "mistakes"] => ("mistakes", mistakes(&block.text)),
+            _ => return Err(format!("a block of `{}` is of no kind known", info.join(" "))),
+        };
+        *self.seen.entry(kind).or_default() += 1;
+        outcome
+    }
+
+    fn keep(&self, name: &str, text: &str) -> Result<(), String> {
+        fs::write(self.scratch.join(name), text).map_err(|error| error.to_string())
+    }
+
+    fn file(&self, name: &str, text: &str) -> Result<(), String> {
+        self.keep(name, text)?;
+        let checked = format!("$ segflow check {name}");
+        let shown = self.blocks.iter().filter_map(|block| block.text.split_once(&checked));
+        // What the page shows of it is compared there.
+        let faulty = shown.into_iter().any(|(_, said)| !said.contains(" is valid (") || said.contains("warning: "));
+        if faulty { Ok(()) } else { loads(text) }
+    }
+
+    fn console(&self, text: &str) -> Result<(), String> {
+        for call in text.split("$ ").skip(1) {
+            let (command, expected) = call.split_once('\n').ok_or("a call without a line's end")?;
+            let arguments = command.strip_prefix("segflow ").ok_or_else(|| format!("`{command}` is not of segflow"))?;
+            // Both streams into one file: in the order in which a terminal would show them.
+            let mut shown = tempfile::tempfile().unwrap();
+            let mut command_line = segflow();
+            command_line.args(words(arguments)).current_dir(self.scratch);
+            command_line.stdout(shown.try_clone().unwrap()).stderr(shown.try_clone().unwrap()).status().unwrap();
+            shown.rewind().unwrap();
+            let found = std::io::read_to_string(shown).unwrap();
+            if !like(expected, &found) {
+                return Err(format!("`{command}` was to say\n{expected}\nand says\n{found}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn timeline(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let told = timeline::read(text)?;
+        let events = self.scratch.join("timeline.ndjson");
+        fs::write(&events, &told.events).unwrap();
+        let mut command = segflow();
+        command.args(["fold", "--segmentation", name, "--until", &told.end, "timeline.ndjson"]);
+        let output = command.current_dir(self.scratch).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() || !said.contains(" 0 dead letters") {
+            return Err(format!("the events cannot be folded: {said}"));
+        }
+        let changes: Vec<Value> =
+            output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let found = timeline::changes(&changes);
+        if found != told.changes {
+            return Err(format!("the changes are\n{}\n", found.join("\n")));
+        }
+        self.last = changes.last().cloned().unwrap_or_default();
+        Ok(())
+    }
+
+    fn change(&self, text: &str) -> Result<(), String> {
+        let shown: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match shown.iter().find(|(field, value)| self.last.get(field) != Some(value)) {
+            Some((field, _)) => Err(format!("`{field}` is {}", self.last[field])),
+            None if shown.is_empty() => Err("no field is shown".to_owned()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// As a shell splits a line: at spaces, but for those between single quotes.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut quoted) = (vec![String::new()], false);
+    for letter in line.chars() {
+        match letter {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(letter),
+        }
+    }
+    words
+}
+
+fn rule(line: &str) -> Result<(), String> {
+    loads(&framed(SEGMENT, &indented(8, line))).map_err(|why| format!("`{line}`: {why}"))
+}
+
+/// Of every rule the message that it is refused with.
+fn mistakes(text: &str) -> Result<(), String> {
+    let rules = text.lines().filter(|line| line.starts_with("when: "));
+    let found: String = rules.map(|rule| format!("{rule}\n  {}\n", refused(rule))).collect();
+    match found == text && !text.is_empty() {
+        true => Ok(()),
+        false => Err(format!("the messages are\n{found}")),
+    }
+}
+
+fn refused(rule: &str) -> String {
+    match Segmentation::load("frame.yaml", framed(SEGMENT, &indented(8, rule))) {
+        Ok(_) => "(valid)".to_owned(),
+        Err(error) => error.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("\n  "),
+    }
+}
+
+fn framed(place: &str, fragment: &str) -> String {
+    assert_eq!(FRAME.matches(place).count(), 1, "the frame has one place for a fragment");
+    FRAME.replace(place, fragment).replace("# header", HEADER)
+}
+
+/// The frame names its one segment.
+fn without_name(segment: &str) -> String {
+    segment.lines().filter(|line| !line.starts_with("name: ")).map(|line| format!("{line}\n")).collect()
+}
+
+fn indented(spaces: usize, text: &str) -> String {
+    text.lines().map(|line| format!("{}{line}\n", " ".repeat(spaces))).collect()
+}
+
+fn loads(file: &str) -> Result<(), String> {
+    let loaded = Segmentation::load("frame.yaml", file).map_err(|error| error.to_string())?;
+    match &loaded.warnings[..] {
+        [] => Ok(()),
+        warnings => Err(format!("warnings: {warnings:?}")),
+    }
+}
+
+/// Whether a text reads as shown, `...` standing for anything; line by line, blank lines at the end apart.
+fn like(shown: &str, found: &str) -> bool {
+    let (shown, mut found) = (shown.trim_end(), found.trim_end());
+    let parts: Vec<&str> = shown.split("...").collect();
+    for (index, part) in parts.iter().enumerate() {
+        let at = match index {
+            0 => found.starts_with(part).then_some(0),
+            last if last + 1 == parts.len() => found.ends_with(part).then(|| found.len() - part.len()),
+            _ => found.find(part),
+        };
+        let Some(at) = at else { return false };
+        found = &found[at + part.len()..];
+    }
+    parts.len() > 1 || found.is_empty()
+}

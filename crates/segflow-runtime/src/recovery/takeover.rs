@@ -1,0 +1,330 @@
+//! Takeover: a task that was assigned, from its store as the disk has it to one that stands where its journal ends.
+//!
+//! It waits until no transaction that could still change the task's journal is undecided, which two barriers tell. Only
+//! then is the journal's last record the truth about the task.
+
+use std::task::Poll;
+
+use tracing::info;
+
+use crate::config::Config;
+use crate::error::TaskError;
+use crate::log::{Barrier, Group, Inputs, JournalEntry, LogResult, Past, TaskId};
+use crate::recovery::catch_up::{CatchUp, CatchUpStep, READING_END, READING_RULES, RecoveryContext};
+use crate::recovery::fetch::{FetchStep, Fetching, Newest};
+use crate::recovery::roll_forward::{gone, record};
+use crate::task::TaskState;
+use crate::testing::failpoint::{Point, hit};
+use crate::worker::store_pool::Taken;
+
+/// A task that is taken over.
+pub(crate) struct Takeover {
+    context: RecoveryContext,
+    stage: Stage,
+}
+
+/// How far it has come. Each stage owns what it works on; the task's store is open where there is a `TaskState`.
+#[derive(Default)]
+enum Stage {
+    /// The store turned out to be damaged while the task ran.
+    Damaged(String),
+    /// The store is to be opened.
+    #[default]
+    Open,
+    /// The first barrier.
+    Offsets(Box<TaskState>),
+    /// The second barrier.
+    Journal(Box<TaskState>),
+    /// The journal's last record is being read.
+    Last(Box<TaskState>),
+    /// A snapshot is being fetched.
+    Fetch(Fetching),
+    /// Along the journal.
+    CatchUp(CatchUp),
+}
+
+/// What a step did.
+pub(crate) enum TakeoverStep {
+    /// Nothing: it waits for something outside.
+    Waiting,
+    /// It came further.
+    Progress,
+    /// The task may run; its inputs are being read from the right places.
+    Done(TakenOver),
+}
+
+/// A task that may run.
+pub(crate) struct TakenOver {
+    pub state: Box<TaskState>,
+    /// Whether its store was built from the journal alone.
+    pub rebuilt: bool,
+}
+
+/// The stage that follows, and what the step did or why it failed. A step that fails is done again.
+type Turn = (Stage, Result<TakeoverStep, TaskError>);
+
+impl Takeover {
+    /// A task that has just been assigned.
+    pub fn new(task: TaskId) -> Self {
+        Self { context: RecoveryContext::new(task), stage: Stage::Open }
+    }
+
+    /// A task whose last commit is unclear: the store stays open, the journal decides.
+    pub fn of(task: TaskId, mut state: Box<TaskState>) -> Self {
+        state.discard();
+        let mut context = RecoveryContext::new(task);
+        context.opened(&state);
+        Self { context, stage: Stage::Offsets(state) }
+    }
+
+    /// A task whose store turned out to be damaged while it ran.
+    pub fn damaged(task: TaskId, reason: &str) -> Self {
+        Self { context: RecoveryContext::new(task), stage: Stage::Damaged(reason.to_owned()) }
+    }
+
+    /// The epoch on disk; 0 while no store is open.
+    pub fn epoch(&self) -> u64 {
+        self.stage.state().map_or(0, TaskState::epoch)
+    }
+
+    /// The epoch to be reached, once it is known.
+    pub fn target(&self) -> Option<u64> {
+        self.stage.target()
+    }
+
+    /// Whether the store began with nothing although the journal has epochs.
+    pub fn rebuilds(&self) -> bool {
+        self.context.began_at == 0 && self.target().is_some_and(|target| target > 0)
+    }
+
+    /// Epochs decided again so far.
+    pub fn rolled_forward(&self) -> u64 {
+        self.context.rolled_forward
+    }
+
+    /// Its store, if it has come so far as to have one, as of a committed epoch.
+    pub fn into_state(self) -> Option<Box<TaskState>> {
+        match self.stage {
+            Stage::Damaged(_) | Stage::Open | Stage::Fetch(_) => None,
+            Stage::Offsets(state) | Stage::Journal(state) | Stage::Last(state) => Some(state),
+            Stage::CatchUp(catch_up) => Some(catch_up.state),
+        }
+    }
+
+    /// What the last step asked for is to be asked again later.
+    pub fn wait(&mut self, config: &Config, reason: &str) {
+        self.context.wait(config, reason);
+    }
+
+    /// Comes one step further: one barrier, or one epoch, or a part of what an epoch read. Does not wait for long.
+    ///
+    /// # Errors
+    /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
+    pub fn step<L: Group + Inputs + Past>(&mut self, config: &Config, log: &mut L) -> Result<TakeoverStep, TaskError> {
+        let stage = std::mem::take(&mut self.stage);
+        let (stage, step) = match self.advance(stage, config, log) {
+            (stage, Err(TaskError::Damaged(reason))) => {
+                // Closed, so that its directory can be moved.
+                drop(stage);
+                let aside = self.context.set_aside(config, &reason);
+                (Stage::Open, aside.map(|()| TakeoverStep::Progress))
+            }
+            (stage, Err(gone @ TaskError::Gone(_))) => self.instead(config, stage, gone),
+            turn => turn,
+        };
+        self.stage = stage;
+        step
+    }
+
+    fn advance<L: Group + Inputs + Past>(&mut self, stage: Stage, config: &Config, log: &mut L) -> Turn {
+        match stage {
+            Stage::Damaged(reason) => (Stage::Open, Err(TaskError::Damaged(reason))),
+            Stage::Open => self.open(config),
+            Stage::Offsets(state) => match offsets_barrier(log, self.context.task) {
+                Ok(Barrier::Lifted) => self.enter(Stage::Journal(state)),
+                Ok(Barrier::Holds) => {
+                    let reason = "offsets of the task are pending in an undecided transaction";
+                    self.stay(config, Stage::Offsets(state), reason)
+                }
+                Err(error) => (Stage::Offsets(state), Err(error.into())),
+            },
+            Stage::Journal(state) => match journal_barrier(log, self.context.task) {
+                Ok(Barrier::Lifted) => self.enter(Stage::Last(state)),
+                Ok(Barrier::Holds) => {
+                    self.stay(config, Stage::Journal(state), "the tail of the task's journal is undecided")
+                }
+                Err(error) => (Stage::Journal(state), Err(error.into())),
+            },
+            Stage::Last(state) => match log.journal_last(self.context.task) {
+                Ok(Poll::Pending) => self.stay(config, Stage::Last(state), READING_END),
+                Ok(Poll::Ready(last)) => self.compare(config, state, last),
+                Err(error) => (Stage::Last(state), Err(error.into())),
+            },
+            Stage::Fetch(mut fetching) => match fetching.step(&mut self.context, config) {
+                Ok(FetchStep::Waiting) => (Stage::Fetch(fetching), Ok(TakeoverStep::Waiting)),
+                Ok(FetchStep::Over) => self.enter(Stage::Open),
+                Err(error) => (Stage::Fetch(fetching), Err(error)),
+            },
+            Stage::CatchUp(catch_up) if catch_up.is_there() => self.finish(config, log, catch_up),
+            Stage::CatchUp(mut catch_up) => match catch_up.step(&mut self.context, config, log) {
+                Ok(CatchUpStep::Waiting(reason)) => self.stay(config, Stage::CatchUp(catch_up), reason),
+                Ok(CatchUpStep::Progress) => (Stage::CatchUp(catch_up), Ok(TakeoverStep::Progress)),
+                Ok(CatchUpStep::End) => {
+                    let error = gone(self.context.task, catch_up.state.epoch() + 1, None);
+                    (Stage::CatchUp(catch_up), Err(error))
+                }
+                Err(error) => (Stage::CatchUp(catch_up), Err(error)),
+            },
+        }
+    }
+
+    fn enter(&mut self, next: Stage) -> Turn {
+        self.context.came_further();
+        (next, Ok(TakeoverStep::Progress))
+    }
+
+    fn stay(&mut self, config: &Config, stage: Stage, reason: &str) -> Turn {
+        self.context.wait(config, reason);
+        (stage, Ok(TakeoverStep::Waiting))
+    }
+
+    /// Takes the store over from the worker or standby of this process that had it last, or opens it.
+    fn open(&mut self, config: &Config) -> Turn {
+        let task = self.context.task;
+        if let Err(error) = hit(Point::Open) {
+            return (Stage::Open, Err(error.into()));
+        }
+        let opened = match config.store_pool.take(task) {
+            Taken::Store(mut state) => {
+                state.adopt(config);
+                Ok(state)
+            }
+            Taken::InUse => {
+                let reason = "the store is being opened, or about to be laid down by a standby";
+                return self.stay(config, Stage::Open, reason);
+            }
+            Taken::Nothing => TaskState::open(config, task).map(Box::new),
+        };
+        match opened {
+            Ok(state) => {
+                self.context.opened(&state);
+                (Stage::Offsets(state), Ok(TakeoverStep::Progress))
+            }
+            Err(TaskError::Busy(reason)) => self.stay(config, Stage::Open, &reason),
+            Err(error) => (Stage::Open, Err(error)),
+        }
+    }
+
+    /// Compares what the store has with the last committed record of the journal.
+    fn compare(&mut self, config: &Config, state: Box<TaskState>, last: Option<JournalEntry>) -> Turn {
+        let task = self.context.task;
+        let last = match last.map(|entry| record(&entry, task)).transpose() {
+            Ok(last) => last,
+            Err(error) => return (Stage::Last(state), Err(error)),
+        };
+        let target = last.as_ref().map_or(0, |last| last.epoch);
+        if state.epoch() == 0
+            && let Some(fetching) = self.context.snapshots.begin(config, Newest::UpTo(target))
+        {
+            return (Stage::Fetch(fetching), Ok(TakeoverStep::Progress));
+        }
+        if state.epoch() > target {
+            let error = TaskError::stop(
+                task,
+                format_args!(
+                    "the store is at epoch {}, but its journal ends at epoch {target}: the journal was truncated or \
+                     recreated; restore the journal, or move the store's directory away to go on from the journal",
+                    state.epoch()
+                ),
+            );
+            return (Stage::Last(state), Err(error));
+        }
+        if state.epoch() == target && state.last() != last.as_ref() {
+            let error = TaskError::stop(
+                task,
+                format_args!(
+                    "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to another \
+                     journal; move its directory away, and it is rebuilt"
+                ),
+            );
+            return (Stage::Last(state), Err(error));
+        }
+        self.enter(Stage::CatchUp(CatchUp::new(state, target)))
+    }
+
+    /// The store stands where the journal ends: the task may run.
+    fn finish<L: Inputs + Past>(&mut self, config: &Config, log: &mut L, mut catch_up: CatchUp) -> Turn {
+        match begin_reading(config, log, &mut catch_up.state) {
+            Ok(Poll::Ready(())) => {}
+            Ok(Poll::Pending) => return self.stay(config, Stage::CatchUp(catch_up), READING_RULES),
+            Err(error) => return (Stage::CatchUp(catch_up), Err(error)),
+        }
+        let CatchUp { state, target, .. } = catch_up;
+        let rebuilt = self.context.began_at == 0 && target > 0;
+        let store = match (rebuilt, state.epoch()) {
+            (false, _) if self.context.snapshots.has_restored() => "restored from a snapshot",
+            (true, _) => "rebuilt from the journal",
+            (false, 0) => "new",
+            (false, _) => "intact",
+        };
+        let (task, rolled_forward) = (self.context.task.0, self.context.rolled_forward);
+        info!(task, epoch = state.epoch(), rolled_forward, store, "task recovered");
+        (Stage::Open, Ok(TakeoverStep::Done(TakenOver { state, rebuilt })))
+    }
+
+    /// The store is older than what is left of its journal: a snapshot instead, or nothing helps.
+    fn instead(&mut self, config: &Config, stage: Stage, gone: TaskError) -> Turn {
+        let Some(target) = stage.target() else { return (stage, Err(gone)) };
+        let epoch = stage.state().map_or(0, TaskState::epoch);
+        match self.context.snapshots.instead(config, &gone, epoch, Newest::UpTo(target)) {
+            Ok(fetching) => (Stage::Fetch(fetching), Ok(TakeoverStep::Progress)),
+            Err(error) => (stage, Err(error)),
+        }
+    }
+}
+
+impl Stage {
+    fn state(&self) -> Option<&TaskState> {
+        match self {
+            Self::Damaged(_) | Self::Open | Self::Fetch(_) => None,
+            Self::Offsets(state) | Self::Journal(state) | Self::Last(state) => Some(state),
+            Self::CatchUp(catch_up) => Some(&catch_up.state),
+        }
+    }
+
+    fn target(&self) -> Option<u64> {
+        match self {
+            Self::Fetch(fetching) => Some(fetching.target()),
+            Self::CatchUp(catch_up) => Some(catch_up.target),
+            Self::Damaged(_) | Self::Open | Self::Offsets(_) | Self::Journal(_) | Self::Last(_) => None,
+        }
+    }
+}
+
+fn offsets_barrier<G: Group>(log: &mut G, task: TaskId) -> LogResult<Barrier> {
+    hit(Point::Opened)?;
+    let barrier = log.offsets_barrier(task)?;
+    if barrier == Barrier::Lifted {
+        hit(Point::OffsetsSettled)?;
+    }
+    Ok(barrier)
+}
+
+fn journal_barrier<G: Group>(log: &mut G, task: TaskId) -> LogResult<Barrier> {
+    let barrier = log.journal_barrier(task)?;
+    if barrier == Barrier::Lifted {
+        hit(Point::JournalSettled)?;
+    }
+    Ok(barrier)
+}
+
+/// Lets the inputs be read from where the store stands, once all that must be known of the log is known.
+fn begin_reading<L: Inputs + Past>(config: &Config, log: &mut L, state: &mut TaskState) -> Result<Poll<()>, TaskError> {
+    if !state.make_ready(log)? {
+        return Ok(Poll::Pending);
+    }
+    hit(Point::Recovered)?;
+    log.seek(state.task(), &state.offsets(config))?;
+    log.forget(state.task());
+    Ok(Poll::Ready(()))
+}
