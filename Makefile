@@ -4,21 +4,25 @@
 # Outside the clone, so that RocksDB (a quarter of an hour on two cores) is compiled once.
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/segflow/target
 
-.PHONY: demo test build lint
+.PHONY: demo test build release lint
 
 demo: build
 	@$(CARGO_TARGET_DIR)/release/segflow demo
 
 test: build
 	@deploy/install-tools test
-	@tests/run
+	@cargo xtask test
 
+# The command alone; whatever else is built later finds its dependencies compiled.
 build:
 	@deploy/install-tools build
 	@ls $(CARGO_TARGET_DIR)/release/build/librocksdb-sys-*/output > /dev/null 2>&1 \
 	    || echo "the first build compiles RocksDB: allow a quarter of an hour on two cores"
-	@cargo build --release --workspace
+	@cargo build --release --package segflow-cli
 
-lint: build
-	cargo fmt --all --check
-	cargo clippy --release --workspace --all-targets -- -D warnings
+release:
+	@deploy/install-tools build
+	@cargo xtask release
+
+lint:
+	@.ci/run fast

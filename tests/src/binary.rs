@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Its path.
+/// The path of the command.
 ///
 /// # Panics
 ///
-/// Where it was not built: run `cargo build --release` first, as `make test` does.
+/// If it was not built: run `cargo build --release` first, as `make test` does.
 #[must_use]
 pub fn path() -> PathBuf {
     beside("segflow")
@@ -17,7 +17,7 @@ pub fn path() -> PathBuf {
 ///
 /// # Panics
 ///
-/// Where it was not built.
+/// If it was not built.
 #[must_use]
 pub fn beside(name: &str) -> PathBuf {
     let here = std::env::current_exe().expect("a process knows where it is");
@@ -25,7 +25,7 @@ pub fn beside(name: &str) -> PathBuf {
     places.find(|path| path.exists()).unwrap_or_else(|| panic!("{name} is missing: run `cargo build --release` first"))
 }
 
-/// A call of it.
+/// A call of the command.
 #[must_use]
 pub fn segflow() -> Command {
     Command::new(path())

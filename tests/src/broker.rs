@@ -1,7 +1,7 @@
 //! A real Apache Kafka for one test binary: one node in a temporary folder, gone when the process is.
 //!
-//! It drives `deploy/kafka-local/kafka`, the script that people use too. What it does panics on failure, saying why:
-//! a test without its broker proves nothing.
+//! It drives `deploy/kafka-local/kafka`, the script that people use too. Every failure is a panic that says why: a test
+//! without its broker proves nothing.
 
 mod read;
 mod records;
@@ -114,7 +114,7 @@ impl Broker {
         self.resume();
     }
 
-    /// What a Kafka tool printed, by its short name in the script or by its main class.
+    /// The output of a Kafka tool, which is named as in the script or by its main class.
     pub fn tool(&self, name: &str, args: &[&str]) -> String {
         script(&self.dir, "tool", &[&[name], args].concat())
     }

@@ -1,4 +1,4 @@
-//! What the suites under `tests/` share.
+//! The code that the suites under `tests/` share.
 
 pub mod archives;
 pub mod binary;

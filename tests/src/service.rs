@@ -1,4 +1,4 @@
-//! The service under test: processes of `segflow run` on a broker, and what an independent client reads of them.
+//! The service under test: processes of `segflow run` on a broker, and the topics as an independent client reads them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 const COMMITTED: Duration = Duration::from_secs(1);
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The same where a look reads a whole topic.
+/// The pause between two looks that each read a whole topic.
 const RARELY: Duration = Duration::from_millis(400);
 /// The fields of a change that depend on batching or on the release.
 const ENVELOPE: [&str; 7] = ["actionable", "decided_at", "lag_ms", "engine_version", "topic", "partition", "offset"];
@@ -35,9 +35,9 @@ pub struct Service<'b> {
     segmentation: PathBuf,
     settings: String,
     processes: BTreeMap<usize, Child>,
-    /// Where the log of each instance stood when it was started last.
+    /// The length of each instance's log when it was started last.
     started: BTreeMap<usize, usize>,
-    /// How often an instance has died by a signal that nobody sent.
+    /// How often an instance has died by a signal that the test did not send.
     pub crashes: u32,
 }
 
@@ -100,7 +100,7 @@ impl<'b> Service<'b> {
         format!("{}.{name}", self.application)
     }
 
-    /// Where this service keeps its files.
+    /// The directory of this service's files.
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
@@ -150,7 +150,7 @@ impl<'b> Service<'b> {
         self.processes.contains_key(&instance)
     }
 
-    /// Where an instance keeps its state.
+    /// The directory of an instance's state.
     pub fn state_dir(&self, instance: usize) -> PathBuf {
         self.dir.path().join(format!("state-{instance}"))
     }
@@ -201,7 +201,7 @@ impl<'b> Service<'b> {
         }
     }
 
-    /// What an instance has logged.
+    /// The log of an instance.
     pub fn log(&self, instance: usize) -> String {
         fs::read_to_string(self.log_file(instance)).unwrap_or_default()
     }
@@ -214,8 +214,8 @@ impl<'b> Service<'b> {
         self.dir.path().join(format!("segflow-{instance}.log"))
     }
 
-    /// What a supervisor does: an instance that died by a signal is started again, and counted. One that has ended by
-    /// itself is a failure.
+    /// Supervises: starts an instance again that died by a signal, and counts it. An instance that has ended by itself is
+    /// a failure.
     ///
     /// librdkafka 2.12 dies at times by SIGSEGV when a broker comes back (see `docs/operations.md`); it is to the service
     /// what SIGKILL is.
@@ -317,7 +317,7 @@ impl<'b> Service<'b> {
         Changes::read(&self.kcat("changes"))
     }
 
-    /// What a candidate would have changed, read in the same way.
+    /// The changes of a candidate, read in the same way.
     pub fn shadow(&self) -> Changes {
         Changes::read(&self.kcat("shadow"))
     }
@@ -347,7 +347,7 @@ impl<'b> Service<'b> {
         epochs.find(|epoch| epoch.clock.facts == decided_at).expect("an epoch that reached that instant")
     }
 
-    /// Where an instance serves its metrics, once it has said so.
+    /// The address at which an instance serves its metrics, once its log names it.
     pub fn metrics_address(&self, instance: usize) -> String {
         let started = Instant::now();
         loop {
@@ -428,7 +428,7 @@ impl Changes {
         Self(changes)
     }
 
-    /// Where everybody stands after them, by customer and dimension.
+    /// The segment of every customer in every dimension after these changes.
     #[must_use]
     pub fn standing(&self) -> BTreeMap<(&str, &str), &str> {
         let mut standing = BTreeMap::new();

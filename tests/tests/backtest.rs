@@ -63,7 +63,7 @@ fn fold(segmentation: &Path, events: &Path, more: &[&str]) -> (String, String) {
 }
 
 #[test]
-fn the_digest_is_that_of_fold_wherever_events_lie_and_whoever_replays_them() {
+fn the_digest_is_that_of_fold_for_every_archive_and_number_of_workers() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
     let events = portfolio(folder, 400, 120);
@@ -101,7 +101,7 @@ fn the_digest_is_that_of_fold_wherever_events_lie_and_whoever_replays_them() {
 }
 
 #[test]
-fn avro_and_parquet_fold_to_what_ndjson_folds_to() {
+fn avro_and_parquet_give_the_digest_of_ndjson() {
     let scratch = tempfile::tempdir().unwrap();
     let events = portfolio(scratch.path(), 40, 60);
     let rows = archives::rows(&fs::read_to_string(&events).unwrap());
@@ -116,7 +116,7 @@ fn avro_and_parquet_fold_to_what_ndjson_folds_to() {
 }
 
 #[test]
-fn every_figure_is_what_is_counted_again_from_changes_and_events() {
+fn every_figure_equals_a_recount_from_changes_and_events() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
     let (events, candidate) = (portfolio(folder, 250, 180), candidate(folder));
@@ -184,7 +184,7 @@ fn published_receivables_by_two_thresholds() {
     let agreed = recount(folder, &out, &candidate, &owing, &events, to, "--partitions=1");
     assert!(agreed > 100, "only {agreed} figures were compared");
     let found = report(&out);
-    // What the publisher says: 2,466 invoices of 100 customers, each paid in full; 561 disputed.
+    // The publisher's figures: 2,466 invoices of 100 customers, each paid in full; 561 disputed.
     assert_eq!(found["events"]["read"], 2 * 2_466 + 561);
     assert_eq!(found["differences"]["customers"], 100);
     let entered = |side: usize, segment: &str| -> u64 {
@@ -263,7 +263,7 @@ fn a_broken_line_is_named_by_file_and_line_and_counted() {
 }
 
 #[test]
-fn a_file_that_is_not_what_its_name_says_ends_the_backtest_by_name() {
+fn a_file_of_another_format_than_its_name_ends_the_backtest() {
     let scratch = tempfile::tempdir().unwrap();
     for name in ["events.avro", "events.parquet"] {
         let file = scratch.path().join(name);
@@ -278,7 +278,7 @@ fn a_file_that_is_not_what_its_name_says_ends_the_backtest_by_name() {
 
 /// The events come from a pipe without an end, so that it is certainly interrupted amid them.
 #[test]
-fn interrupted_it_says_what_was_done_and_leaves_nothing() {
+fn an_interrupted_backtest_reports_its_progress_and_leaves_no_files() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
     let text = fs::read_to_string(portfolio(folder, 20, 30)).unwrap();
@@ -289,7 +289,7 @@ fn interrupted_it_says_what_was_done_and_leaves_nothing() {
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut into = fs::File::options().write(true).open(&pipe).unwrap();
     let (started, mut written, mut told) = (Instant::now(), 0, false);
-    // What has gone through the pipe beyond what it and a buffer can hold has been read.
+    // The pipe and a buffer hold no more than this, so that everything written before it has been read.
     while into.write_all(text.as_bytes()).is_ok() {
         written += text.len();
         if written > 8 << 20 && !told {

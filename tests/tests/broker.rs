@@ -50,7 +50,7 @@ fn read_committed_sees_committed_records_alone_and_a_restart_keeps_them() {
 }
 
 #[test]
-fn a_tool_prints_what_the_broker_knows() {
+fn a_kafka_tool_prints_its_answer() {
     // A node of its own: the shared one restarts in the test above.
     let broker = Broker::start_with(&[("message.max.bytes", "123456")]);
     broker.create_topic("smoke-tools", 3, &[]);

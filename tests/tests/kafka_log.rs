@@ -1,4 +1,4 @@
-//! What `KafkaLog` claims, on a real Apache Kafka: ends, barriers, journal, fencing, rebalances, slices.
+//! The promises of `KafkaLog`, on a real Apache Kafka: ends, barriers, journal, fencing, rebalances, slices.
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -101,7 +101,7 @@ fn position_becomes(log: &mut KafkaLog, expected: u64) {
     });
 }
 
-/// What comes of a question that is answered later.
+/// The answer to a question that is answered later.
 fn answered<T>(mut ask: impl FnMut() -> Poll<T>) -> T {
     let mut answer = None;
     until("an answer comes", || {
@@ -174,7 +174,7 @@ fn topics_are_created_once_and_never_changed() {
 }
 
 #[test]
-fn what_is_fed_is_read_as_it_was() {
+fn records_are_read_as_they_were_written() {
     let config = application(Broker::shared(), "fed", 3);
     let topic = &config.inputs[&FAMILY];
     let mut feed = BulkProducer::open(&config.connection).unwrap();
@@ -325,7 +325,7 @@ fn a_journal_is_trimmed_from_any_thread_and_never_back_or_beyond_its_end() {
     });
     assert_eq!(held(&mut log), (4, 7), "also while a transaction is open");
     trimmer(TASK, offsets[1]).unwrap();
-    assert_eq!(held(&mut log), (4, 7), "whoever comes late takes nothing");
+    assert_eq!(held(&mut log), (4, 7), "a member that comes late takes nothing");
     assert!(
         matches!(trimmer(TASK, 1_000), Err(LogError::Retry(reason)) if reason.contains("trimming trimmed.journal"))
     );
@@ -371,7 +371,7 @@ fn the_journal_is_found_behind_aborted_epochs_and_markers() {
 }
 
 #[test]
-fn a_zombie_is_fenced_and_what_it_wrote_is_aborted() {
+fn a_zombie_is_fenced_and_its_writes_are_aborted() {
     let config = application(Broker::shared(), "zombie", 1);
     let mut zombie = open(&config);
     owns(&mut zombie, 1);
@@ -415,7 +415,7 @@ fn offsets_of_a_task_not_owned_are_not_sent() {
 }
 
 #[test]
-fn a_slice_is_what_was_committed_and_a_lost_one_is_refused() {
+fn a_slice_holds_committed_records_alone_and_a_lost_one_is_refused() {
     let broker = Broker::shared();
     let config = application(broker, "slice", 1);
     let topic = config.inputs[&FAMILY].clone();
@@ -470,9 +470,9 @@ fn a_slice_is_what_was_committed_and_a_lost_one_is_refused() {
     );
 }
 
-/// A broker that stands still holds up whoever needs it, not whoever asks: nobody waits for what is not there.
+/// A broker that stands still holds up the tasks that need its answer, and not the thread that asks.
 #[test]
-fn reading_back_waits_for_nobody_and_goes_on_where_it_was() {
+fn reading_back_never_waits_and_resumes_at_its_position() {
     const RECORDS: u64 = 20_000;
     let broker = Broker::start();
     let config = application(&broker, "bounded", 1);

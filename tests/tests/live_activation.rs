@@ -1,5 +1,5 @@
-//! A new segmentation under load, on a real broker: everybody is taken over once, whatever is killed meanwhile, live
-//! events do not wait for it, and the journal decides it all again where nobody has the file.
+//! A new segmentation under load, on a real broker. Every customer is taken over once, although processes are killed
+//! meanwhile. Live events do not wait for it. The journal decides it all again for a process that lacks the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -82,7 +82,7 @@ fn everybody_is_taken_over_once_under_load_and_kills() {
             service.journal().values().filter_map(|epochs| epochs.last()).any(|last| last.resegmented_to.is_some())
         });
         service.kill(0);
-        // Who starts again has the old file at first; the journals know better.
+        // A process that starts again has the old file at first. The journals name the new one.
         fs::write(&file, DEMO).expect("the file is written");
         let started = |service: &Service<'_>| service.log(0).matches("metrics and health are served").count();
         let starts = started(&service);
@@ -145,7 +145,7 @@ fn check(changes: &[Value], before: usize, payments: u32) {
         let former = version.insert(customer.clone(), decided_by).unwrap_or(1);
         assert!(decided_by >= former, "decided by a former segmentation: {change}");
         if decided_by == 1 {
-            // Who is first heard of later is decided by the new rules from the beginning.
+            // A customer who is first heard of later is decided by the new rules from the beginning.
             everybody.insert(customer.clone());
         }
         if text(change, "cause") == "SEGMENTATION" {
@@ -161,7 +161,7 @@ fn check(changes: &[Value], before: usize, payments: u32) {
         assert_eq!(told, everybody, "everybody is told of {dimension}");
     }
     let moved = taken.keys().filter(|key| key.1 == "arrears").count();
-    assert!(moved > 0, "nobody moved by the new limit");
+    assert!(moved > 0, "no customer moved by the new limit");
     lags.sort_unstable();
     let lag = |percent: usize| lags.get(lags.len() * percent / 100).copied().unwrap_or_default();
     println!(
@@ -179,7 +179,7 @@ fn check(changes: &[Value], before: usize, payments: u32) {
 fn rebuild(service: &mut Service<'_>, file: &Path, hash: &str) {
     fs::write(file, DEMO).expect("the file is written");
     for instance in 0..2 {
-        fs::remove_dir_all(service.dir().join(format!("state-{instance}"))).expect("nobody has it open");
+        fs::remove_dir_all(service.dir().join(format!("state-{instance}"))).expect("no process has it open");
     }
     let recovered = |service: &Service<'_>| -> usize {
         (0..2).map(|instance| service.log(instance).matches("rebuilt from the journal").count()).sum()

@@ -30,7 +30,7 @@ fn audit(config: &Path, more: &[&str]) -> Command {
     command
 }
 
-/// What a call that ends with this code has printed and said.
+/// The output and the messages of a call that ends with this code.
 fn ends_with(code: i32, command: &mut Command) -> (String, String) {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -73,7 +73,7 @@ fn forge(broker: &Broker, from: &str, to: &str) -> (u64, String) {
 }
 
 #[test]
-fn what_was_decided_is_decided_again_and_a_changed_byte_is_found() {
+fn an_audit_decides_everything_again_and_finds_a_changed_byte() {
     let broker = Broker::shared();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("segmentation.yaml");
@@ -101,7 +101,7 @@ fn what_was_decided_is_decided_again_and_a_changed_byte_is_found() {
     let journal = service.journal();
     assert!(journal.values().flatten().any(|epoch| epoch.resegmented_to.is_some()), "a pass takes several epochs");
 
-    // Nobody needs the file of the version that is in force.
+    // No command needs the file of the version that is in force.
     let present = folder.path().join("present.yaml");
     fs::rename(&file, &present).unwrap();
     fs::write(&file, DEMO).unwrap();
@@ -174,7 +174,7 @@ fn found(service: &Service<'_>, config: &Path, journal: &Journal, folder: &Path)
     let mut suspects = suspects.unwrap().split([',', ' ']);
     assert!(suspects.any(|suspect| suspect == offset.to_string()), "{offset} is among those to look at: {printed}");
 
-    // What is shown of the customer then is not what was decided, and that is said.
+    // The customer as shown then is not the one that was decided, and the output says so.
     let last = first.last().unwrap().w.to_string();
     let (shown, said) = ends_with(3, &mut audit(&forged, &["--customer", &customer, "--at", &last]));
     assert!(shown.contains(&format!("CAUTION: from epoch {named} on the journal says otherwise")), "{shown}");
@@ -316,7 +316,7 @@ fn begins(with: &Epoch) -> String {
 }
 
 #[test]
-fn where_the_past_was_trimmed_it_begins_with_a_snapshot_or_says_with_which_it_could() {
+fn an_audit_of_a_trimmed_journal_begins_with_a_snapshot_or_names_one() {
     let broker = Broker::shared();
     let place = tempfile::tempdir().unwrap();
     let (service, config) = trimmed(broker, place.path());

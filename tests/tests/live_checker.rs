@@ -69,7 +69,7 @@ fn value(record: &Record) -> Value {
     serde_json::from_slice(record.value.as_deref().unwrap()).unwrap()
 }
 
-/// By place in `changes`: a change with another one of its customer and dimension before and after it.
+/// The place in `changes` of a change that has one of its customer and dimension before it and one after it.
 fn between(changes: &[Record]) -> Vec<usize> {
     let mut lanes: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (place, record) in changes.iter().enumerate() {
@@ -87,7 +87,7 @@ fn altered(record: &Record, change: impl FnOnce(&mut Value)) -> Record {
 }
 
 #[test]
-fn what_segflow_writes_is_sound_and_whatever_is_done_to_it_is_found() {
+fn the_checker_finds_no_fault_in_sound_output_and_every_fault_put_into_it() {
     let topics = short_run();
     let sound = verdict(&topics, &topics.changes);
     println!("{sound}");

@@ -1,4 +1,5 @@
-//! I4 and I6 on a real broker: what three processes write is what `fold` decides, whatever is killed, and when.
+//! I4 and I6 on a real broker: three processes write the changes that `fold` decides, although they are killed at any
+//! time.
 //!
 //! The scale is small enough for every run; `SEGFLOW_EVENTS`, `SEGFLOW_CUSTOMERS` and `SEGFLOW_KILLS` make it larger.
 
@@ -46,7 +47,7 @@ fn check(service: &mut Service<'_>, events: u64, expected: &Changes) {
 }
 
 #[test]
-fn three_processes_write_what_fold_decides() {
+fn three_processes_write_the_changes_of_fold() {
     let mut service = Service::new(Broker::shared(), "calm", PARTITIONS, &segmentation(), RECORD_TIME);
     let (events, expected) = portfolio(&service);
     (0..3).for_each(|instance| service.start(instance));
@@ -98,7 +99,7 @@ fn assert_nothing_rebuilt(log: &str) {
     }
 }
 
-/// What the log says of a task that is ready, with how many epochs were rolled forward.
+/// The log's message about a task that is ready, with the number of epochs that were rolled forward.
 const RECOVERED: &str = "task recovered";
 
 fn rolled_forward(line: &str) -> u64 {

@@ -41,8 +41,8 @@ fn check(service: &mut Service<'_>, expected: &Changes) {
     service.changes().assert_same(expected);
 }
 
-/// What makes the process pass a point that a calm run does not: a cycle that fails; or an epoch that was committed and
-/// not written, which the process before it leaves behind.
+/// Makes the process pass a point that a calm run does not: a cycle fails, or the process before it leaves an epoch that
+/// was committed and not written.
 fn before(point: Point) -> (Option<&'static str>, &'static str) {
     match point {
         Point::Abort => (None, "flushed=2*off->1*return(retry);"),
@@ -147,8 +147,8 @@ fn lose_the_disk(service: &Service<'_>) {
     std::fs::remove_dir_all(service.state_dir(0)).expect("a state directory");
 }
 
-/// Every snapshot is sound, and no task has more than it keeps, the one that came last, and the one before if nobody could
-/// clean up after it.
+/// Every snapshot is sound. No task has more snapshots than it keeps, the one that came last, and the one before if no
+/// process could clean up after it.
 fn check_snapshots(service: &Service<'_>, place: &Path) {
     run(segflow().args(["snapshots", "verify", "--config"]).arg(service.config(0)));
     for task in 0..PARTITIONS {

@@ -52,7 +52,7 @@ fn lag_agrees_with_kafkas_own_tool() {
     service.stop();
 }
 
-/// What `work` returns, and the sums of lag that `/metrics` showed while it ran and a second longer.
+/// The result of `work`, and the sums of lag that `/metrics` showed while it ran and a second longer.
 fn while_sampling<T: Send>(address: &str, work: impl FnOnce() -> T + Send) -> (T, Vec<u64>) {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -65,7 +65,7 @@ fn while_sampling<T: Send>(address: &str, work: impl FnOnce() -> T + Send) -> (T
             seen
         });
         let result = work();
-        // What the metrics show is that of the last cycle, which may have begun before the answer.
+        // The metrics show the lag of the last cycle, which may have begun before the answer.
         std::thread::sleep(Duration::from_secs(1));
         done.store(true, Ordering::Relaxed);
         (result, sampling.join().unwrap())
@@ -86,7 +86,7 @@ fn of_metrics(page: &str) -> Lag {
         .collect()
 }
 
-/// Of the input topics only: Segflow commits a marker for its journal, not a position.
+/// The lag of the input topics alone: for its journal Segflow commits a marker, not a position.
 fn of_kafka(broker: &Broker, group: &str) -> Lag {
     let printed = broker.tool("consumer-groups", &["--describe", "--group", group]);
     let rows = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());

@@ -1,5 +1,5 @@
-//! Who owns which task on a real broker: joining and leaving move no more than they must, a restart moves nothing, and a
-//! standby takes over warm.
+//! The owners of the tasks on a real broker: joining and leaving move as few tasks as possible, a restart moves none, and
+//! a standby takes over warm.
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -58,7 +58,7 @@ fn moves(service: &Service<'_>, instance: usize) -> (usize, usize) {
 }
 
 #[test]
-fn joining_and_leaving_move_what_they_must_and_a_restart_moves_nothing() {
+fn joining_and_leaving_move_as_few_tasks_as_possible_and_a_restart_none() {
     let settings = "clock.idle = \"record-time\"\ninputs.contacts.clock = \"gate\"\ncommit.max_records = 50\n\
                     kafka.session_timeout = \"60s\"\n";
     let mut service = Service::new(Broker::shared(), "owners", 12, &segmentation(), settings);
@@ -87,7 +87,7 @@ fn joining_and_leaving_move_what_they_must_and_a_restart_moves_nothing() {
     until("it has its tasks again", || running(&service, 1) == kept[1].0);
     println!("a restart: ended within {took:?}");
     assert!(took < Duration::from_secs(10), "SIGTERM was answered after {took:?}");
-    assert_eq!((moves(&service, 0), moves(&service, 2)), (kept[0].1, (4, 0)), "a restart concerns nobody else");
+    assert_eq!((moves(&service, 0), moves(&service, 2)), (kept[0].1, (4, 0)), "a restart concerns no other instance");
     assert_eq!(moves(&service, 1), (kept[1].1.0 + 4, kept[1].1.1));
 
     let drained = Instant::now();

@@ -1,5 +1,5 @@
-//! A candidate beside the live rules, on a real broker: what it tells is what `fold` decides by it alone, once, whatever is
-//! killed, and the live topic is what it is without.
+//! A candidate beside the live rules, on a real broker. It tells the changes that `fold` decides by it alone, each once,
+//! although processes are killed, and the live topic is the same as without it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,7 +54,7 @@ fn samples(page: &str, metric: &str, label: &str) -> BTreeMap<String, u64> {
 }
 
 #[test]
-fn the_shadow_is_a_fold_of_the_candidate_whatever_is_killed() {
+fn the_shadow_equals_a_fold_of_the_candidate_despite_kills() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = |name: &str| directory.path().join(name);
     let (segmentation, shadow, events) = (path("demo.yaml"), path("candidate.yaml"), path("events.ndjson"));
@@ -102,7 +102,7 @@ fn the_shadow_is_a_fold_of_the_candidate_whatever_is_killed() {
     println!("{} changes beside {}, {goes_on} runs taken up again, differing: {differing:?}", told.len(), live.len());
 }
 
-/// Who sets a file right while the service runs gets a shadow that begins from the live stores.
+/// A file that is set right while the service runs gives a shadow that begins from the live stores.
 #[test]
 fn a_candidate_that_is_wrong_stops_nothing_and_is_taken_once_it_is_right() {
     let directory = tempfile::tempdir().expect("a temporary directory");

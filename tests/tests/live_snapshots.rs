@@ -105,7 +105,7 @@ fn a_lost_disk_comes_back_from_a_snapshot_although_the_journal_was_trimmed() {
 }
 
 #[test]
-fn run_refuses_an_input_that_forgets_where_a_lost_disk_would_lose_history() {
+fn run_refuses_an_input_with_finite_retention_and_no_snapshots() {
     let broker = Broker::shared();
     let segmentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/segmentations/demo.yaml");
     let service = Service::new(broker, "finite", 1, &segmentation, "");

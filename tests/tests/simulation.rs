@@ -1,5 +1,5 @@
-//! The crash simulation: every step of the cycle, every end of a commit, dead or asleep, and nothing is lost, repeated
-//! or decided early; and with a promise broken on purpose, it is.
+//! The crash simulation. Processes die or sleep at every step of the cycle, and commits end in every way: no change is
+//! lost, repeated or decided early. With a promise broken on purpose, one is.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -54,7 +54,7 @@ fn range(text: &str) -> Option<Range<u64>> {
 
 /// I3, I4, I5 and I7 hold.
 #[test]
-fn whatever_dies_or_sleeps_and_however_a_commit_ends() {
+fn exactly_once_survives_crashes_pauses_and_unclear_commits() {
     let seeds = std::env::var("SEGFLOW_SEEDS").map_or(SEEDS, |text| range(&text).expect("a number, or FROM..TO"));
     let reports = runs(seeds.clone(), Sabotage::None, Fault::of, |report| !report.violations.is_empty());
     if let Some(report) = reports.iter().find(|report| !report.violations.is_empty()) {
@@ -89,7 +89,7 @@ fn whatever_dies_or_sleeps_and_however_a_commit_ends() {
     assert!(changes > 20 * reports.len(), "only {changes} changes in {} runs", reports.len());
 }
 
-/// What the first run in which a broken promise shows violates must be one of these invariants.
+/// The first run in which a broken promise shows must violate one of these invariants.
 fn is_seen(sabotage: Sabotage, fault: fn(u64) -> Fault, invariants: &[&str]) {
     let reports = runs(0..SEEDS_TO_FAIL, sabotage, fault, |report| !report.violations.is_empty());
     let failed = reports.iter().find(|report| !report.violations.is_empty());

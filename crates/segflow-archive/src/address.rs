@@ -1,16 +1,17 @@
-//! Where a record of an archive belongs: the family of its topic, the partition of its key, and its offset there.
+//! The address of a record of an archive: the family of its topic, the partition of its key, and its offset there.
 
 use segflow_core::event::Family;
 use segflow_wire::{Intake, Partitioner, partition_of};
 
 use super::Held;
 
-/// Where a record belongs.
+/// The place of a record in the topics.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Address {
     /// The family whose topic it names.
     pub family: Family,
-    /// The partition that its key hashes to, whatever the archive says: there may be another number of them.
+    /// The partition that its key hashes to. The one that the archive names does not count: the number of partitions may be
+    /// another.
     pub partition: u32,
     /// The offset that the archive names, or else the next one of its partition and family.
     pub offset: u64,

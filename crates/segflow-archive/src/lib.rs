@@ -21,13 +21,13 @@ pub use merged::Merged;
 /// A record of an archive, and its place there. Its buffers are used again for the next one.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// Which of the sources, in the order in which they were opened.
+    /// The number of its source, in the order in which they were opened.
     pub source: usize,
     /// The number of its line, or of its row in a file without lines, from 1 on.
     pub number: u64,
     /// The line as it stands; empty for a row.
     pub text: Vec<u8>,
-    /// Why it is no record, if so; the fields below then mean nothing.
+    /// The reason why the line is no record, if so; the fields below then mean nothing.
     pub malformed: Option<String>,
     /// The topic.
     pub topic: Arc<str>,
@@ -87,13 +87,13 @@ impl Held {
     }
 }
 
-/// Why an archive cannot be read on.
+/// The reasons why an archive cannot be read further.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The disk refused.
     #[error("cannot read {file}: {error}")]
     Io {
-        /// Which file.
+        /// The file.
         file: String,
         /// The error of the system.
         error: std::io::Error,
@@ -101,11 +101,11 @@ pub enum ArchiveError {
     /// The file is not what its name says, or ends amid it.
     #[error("{file}: expected {expected}, found: {found}")]
     Format {
-        /// Which file.
+        /// The file.
         file: String,
-        /// What its name says, or what its fields must be.
+        /// The content that its name or its fields promise.
         expected: &'static str,
-        /// What was found.
+        /// The content that was found instead.
         found: String,
     },
     /// There is nothing to read.

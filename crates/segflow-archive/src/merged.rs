@@ -76,7 +76,7 @@ impl Merged {
     /// The next record in the order of arrival; none at the end.
     ///
     /// # Errors
-    /// If a file cannot be read on.
+    /// If a file cannot be read further.
     #[allow(clippy::should_implement_trait, reason = "it lends")]
     pub fn next(&mut self) -> Result<Option<&Held>, ArchiveError> {
         if self.given == self.filled {

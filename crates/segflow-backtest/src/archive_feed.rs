@@ -18,7 +18,7 @@ const TOLD_EVERY: u32 = 1_024;
 /// Offsets are those that the archives name; where they name none, they are counted per partition and topic.
 ///
 /// # Errors
-/// If an archive cannot be read on, or the backtest is over.
+/// If an archive cannot be read further, or the backtest is over.
 pub fn archives(
     feeding: &Feeding<'_>,
     files: &[PathBuf],

@@ -26,13 +26,13 @@ use crate::period::Period;
 use crate::rejected::Rejected;
 use crate::states::Customers;
 
-/// What the replays of all partitions share.
+/// The settings and the room that the replays of all partitions share.
 pub struct ReplayContext {
     /// The candidate, then the baseline if there is one.
     pub rules: Vec<Rules>,
     /// How records are accepted.
     pub intake: Intake,
-    /// What is reported.
+    /// The period that is reported.
     pub period: Period,
     /// The most states that all partitions may hold in memory together.
     pub states_max: u64,
@@ -42,7 +42,7 @@ pub struct ReplayContext {
     pub spill: PathBuf,
     /// The memory that the stores of these partitions share.
     pub store_memory: StoreMemory,
-    /// What is counted for the report.
+    /// The scope of the counts for the report.
     pub scope: Scope,
     /// The folder in which partitions leave their parts of `changes.parquet`.
     pub parts: PathBuf,
@@ -51,7 +51,7 @@ pub struct ReplayContext {
 /// The name of each side, by its place.
 pub const SIDES: [&str; 2] = ["candidate", "baseline"];
 
-/// Why a partition cannot be replayed further.
+/// The reasons why a partition cannot be replayed further.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// States that do not fit into memory cannot be kept on disk.

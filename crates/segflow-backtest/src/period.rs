@@ -1,4 +1,4 @@
-//! What a backtest reports: changes that take effect within a period.
+//! The period of a backtest: it reports the changes that take effect within it.
 //!
 //! Records from before it are folded and decided all the same, since they make the states what they are when the period
 //! begins.

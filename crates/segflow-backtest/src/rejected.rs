@@ -10,9 +10,9 @@ pub const NAMED_MAX: usize = 100;
 /// Records that could not be used.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Rejected {
-    /// How many, by reason.
+    /// Their number, by reason.
     pub counts: BTreeMap<&'static str, u64>,
-    /// The first of them, by place. They are the same ones in whichever order they were read.
+    /// The first of them, by place. They are the same ones in any order of reading.
     pub named: BTreeMap<RecordPlace, Fault>,
 }
 
@@ -42,7 +42,7 @@ impl Rejected {
         }
     }
 
-    /// How many there are.
+    /// The number of all of them.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.counts.values().sum()

@@ -15,7 +15,7 @@ use crate::observe::Tally;
 use crate::partition_replay::{PartitionReplay, ReplayContext, ReplayError, Spent};
 use crate::rejected::Rejected;
 
-/// Why there is no result.
+/// The reasons why a backtest has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum BacktestError<E> {
     /// It was asked to end.
@@ -26,7 +26,7 @@ pub enum BacktestError<E> {
         /// The greatest timestamp among them.
         up_to: Timestamp,
     },
-    /// The events cannot be read on.
+    /// The events cannot be read further.
     #[error(transparent)]
     Events(E),
     /// A partition cannot be replayed further: the disk refused.
@@ -73,12 +73,12 @@ impl<'b> Feeding<'b> {
     }
 }
 
-/// Why reading ended before its end.
+/// The reasons why reading stops before the last event.
 #[derive(Debug)]
 pub enum Ended<E> {
     /// The backtest is over.
     Over,
-    /// The events cannot be read on.
+    /// The events cannot be read further.
     Events(E),
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use common::{repository, segflow};
 
 #[test]
-fn every_case_decides_what_its_folder_says() {
+fn every_case_gives_the_changes_of_its_folder() {
     let cases = repository("tests/cases");
     let mut folders: Vec<PathBuf> = fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();

@@ -1,4 +1,4 @@
-//! What the commands print, and with which exit code they end.
+//! The output of the commands, and their exit codes.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -80,7 +80,7 @@ fn a_malformed_line_is_a_dead_letter_and_no_failure() {
 }
 
 #[test]
-fn what_cannot_be_read_or_used_ends_with_1_and_wrong_usage_with_2() {
+fn unusable_input_exits_with_1_and_wrong_usage_with_2() {
     let case = case("dead-letters");
     let (code, message) = said(&fold(&case).arg("/nowhere/events.ndjson").output().unwrap());
     assert_eq!(code, Some(1));
@@ -99,7 +99,7 @@ fn what_cannot_be_read_or_used_ends_with_1_and_wrong_usage_with_2() {
 }
 
 #[test]
-fn check_lists_what_is_read() {
+fn check_lists_the_dimensions_and_features_that_it_read() {
     let output = segflow().arg("check").arg(case("catalogue-example").join("segmentation.yaml")).output().unwrap();
     let said = text(&output.stdout);
     for line in [

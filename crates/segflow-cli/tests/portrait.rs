@@ -88,7 +88,7 @@ fn an_assumption_changes_what_a_real_record_would() {
 }
 
 #[test]
-fn what_cannot_be_assumed_is_said() {
+fn a_refused_assumption_is_told_with_its_reason() {
     let refused = |customers: &[&str], assumed: &[&str]| {
         let output = assume(customers, assumed);
         assert!(!output.status.success());

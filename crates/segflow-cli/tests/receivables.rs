@@ -74,7 +74,7 @@ fn moves(lines: &str, instant: &str) -> Vec<[String; 4]> {
     moves
 }
 
-/// Whatever is known before anything takes effect arrives in no order: not a byte of a change may depend on one.
+/// Facts that are known before any takes effect arrive in no order: no byte of a change may depend on one.
 #[test]
 fn known_in_advance_in_any_order_and_twice_decides_the_same_changes() {
     let Some(data) = Receivables::find() else { return };

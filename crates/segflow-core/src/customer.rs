@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::event::{Event, Family};
 use crate::fact::{Fact, Inserted};
+use crate::in_effect::Pending;
 use crate::memo::Memo;
 use crate::segmentation::Segmentation;
-use crate::state::{Membership, Pending, State};
+use crate::state::{Membership, State};
 use crate::time::Timestamp;
 
 /// A customer's state, and beside it the memo of what was decided.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::decimal::Decimal;
+use crate::rule::syntax::decimal::Decimal;
 
 /// An ISO 4217 alphabetic code and the number of decimals of its minor unit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -9,15 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::customer::Customer;
 use crate::event::{Body, Channel, Direction, Family};
 use crate::fact::Fact;
-use crate::feature::catalogue::MAX_INVOICES;
-use crate::feature::contacts::Contacts;
-use crate::feature::history::{Episode, History};
-use crate::feature::ledger::Ledger;
-use crate::feature::payments::{REMEMBERED, Receipts};
-use crate::feature::promises::Promises;
+use crate::feature::fact_index::contacts::Contacts;
+use crate::feature::fact_index::habit::REMEMBERED;
+use crate::feature::fact_index::history::{Episode, History};
+use crate::feature::fact_index::ledger::Ledger;
+use crate::feature::fact_index::payments::Receipts;
+use crate::feature::fact_index::promises::Promises;
+use crate::feature::row::MAX_INVOICES;
+use crate::in_effect::in_effect;
 use crate::memo::Memo;
 use crate::segmentation::Segmentation;
-use crate::state::in_effect;
 use crate::time::{Date, Timestamp};
 
 /// How many facts must have passed the horizon since the last time before it is worth while again.

@@ -13,12 +13,13 @@ use crate::event::CustomerId;
 use crate::feature::fact_index::FactIndex;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
+use crate::in_effect::in_effect;
 use crate::membership::{self, decide};
 use crate::memo::Memo;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::Scene;
 use crate::segmentation::{Dimension, Dimensions, Segment, Segmentation};
-use crate::state::{Decision, Membership, State, in_effect};
+use crate::state::{Decision, Membership, State};
 use crate::time::Timestamp;
 
 /// Takes a customer from `old`, which decided them, to `new`, and returns the changes.

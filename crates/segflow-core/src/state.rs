@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::Facts;
 use crate::time::Timestamp;
 
-pub use crate::in_effect::{InEffect, Pending, in_effect};
+use crate::in_effect::Pending;
 
 /// One customer.
 ///

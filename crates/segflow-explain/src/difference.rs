@@ -32,7 +32,7 @@ pub struct EpochDifference<'a> {
     pub topics: &'a Topics,
     /// The rules that were in force, then and now.
     pub segmentation: &'a Segmentation,
-    /// Where each input stood before the epoch.
+    /// The position of each input before the epoch.
     pub before: &'a BTreeMap<Family, Position>,
     /// The epoch as it was decided then.
     pub journal: &'a Journal,
@@ -156,7 +156,7 @@ impl EpochDifference<'_> {
         text.more(self.now.rejected.len());
     }
 
-    /// Where a record that is not what it was may stand.
+    /// The records among which one that has changed may be found.
     fn suspects(&self, text: &mut Text, customer: &CustomerId, records: &RecordOffsets) {
         text.line(&format!(
             "records of {customer} up to here, of which one or more are not what they were, unless the journal or the release is not:"

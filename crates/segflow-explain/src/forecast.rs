@@ -1,4 +1,4 @@
-//! Where a customer goes next if no fact arrives or comes into effect. The core decides it, over a copy of the state.
+//! The next moves of a customer if no fact arrives or comes into effect. The core decides them, over a copy of the state.
 
 use segflow_core::advance::{FORECAST, advance};
 use segflow_core::event::CustomerId;
@@ -6,7 +6,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 
-/// What time alone brings about.
+/// The moves that time alone brings about.
 pub(crate) struct Forecast {
     /// The next move of each dimension that moves, at most one of each.
     moves: Vec<NextMove>,

@@ -1,4 +1,4 @@
-//! Where a customer stands and goes next, so that one course of events can be compared with another.
+//! The outlook of a customer: where they stand and go next, so that one course of events can be compared with another.
 
 use segflow_core::time::Timestamp;
 

@@ -5,7 +5,6 @@ use segflow_core::change::Decided;
 use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Body, CustomerId, Event};
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::State;
 use segflow_core::time::{Timestamp, Zone};
 
 use crate::customer::Portrait;
@@ -36,8 +35,8 @@ pub(crate) fn london() -> LocalTime {
 pub(crate) struct Known {
     pub(crate) segmentation: Segmentation,
     pub(crate) customer: CustomerId,
-    pub(crate) state: State,
-    /// What was decided on the way.
+    pub(crate) known: Customer,
+    /// The changes decided on the way.
     pub(crate) changes: Vec<Decided>,
     decided_up_to: Timestamp,
 }
@@ -46,18 +45,18 @@ impl Known {
     /// Folds events and decides everything before `up_to`.
     pub(crate) fn new(events: &[Event], up_to: &str) -> Self {
         let segmentation = Segmentation::load("s.yaml", SEGMENTATION).unwrap().segmentation;
-        let (customer, mut folded) = (customer(), Customer::default());
+        let (customer, mut known) = (customer(), Customer::default());
         for event in events {
-            fold(&mut folded, event.clone(), 0, Timestamp::BEGINNING, &segmentation);
+            fold(&mut known, event.clone(), 0, Timestamp::BEGINNING, &segmentation);
         }
         let decided_up_to = up_to.parse().unwrap();
-        let changes = advance(&mut folded, &customer, &segmentation, decided_up_to);
-        Self { segmentation, customer, state: folded.into_state(), changes, decided_up_to }
+        let changes = advance(&mut known, &customer, &segmentation, decided_up_to);
+        Self { segmentation, customer, known, changes, decided_up_to }
     }
 
     pub(crate) fn portrait(&self) -> Portrait<'_> {
-        let Self { segmentation, customer, state, decided_up_to, .. } = self;
-        Portrait { customer, state, segmentation, decided_up_to: *decided_up_to }
+        let Self { segmentation, customer, known, decided_up_to, .. } = self;
+        Portrait { customer, state: &known.state, segmentation, decided_up_to: *decided_up_to }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Why a customer is in a segment: the rule that holds, those before it that do not, and what decided each.
+//! The reasons why a customer is in a segment: the rule that holds, those before it that do not, and the comparisons that
+//! decided each.
 
 use segflow_core::change::Reason;
 use segflow_core::rule::Rule;
@@ -18,8 +19,8 @@ pub(crate) struct Present<'s, 'e, 'a, 'v> {
 }
 
 impl<'a> Present<'_, '_, 'a, '_> {
-    /// Why the customer is in the segment that `membership` names: what keeps them there, why each segment before it was
-    /// not picked, and which segments wait out their `for`. No lines if they are in none.
+    /// The reasons of a membership, a line each: the rule that keeps the customer there, the rule of each segment before it
+    /// that was not picked, and each segment that waits out its `for`. No lines if the customer is in no segment.
     pub(crate) fn why(&self, dimension: &'a Dimension, membership: &Membership) -> Vec<String> {
         let Some(current) = membership.current.map(usize::from) else { return Vec::new() };
         let mut lines = self.remaining(&dimension.segments[current], membership);
@@ -34,7 +35,7 @@ impl<'a> Present<'_, '_, 'a, '_> {
         lines
     }
 
-    /// What holds the customer in the present segment.
+    /// The rules that keep the customer in the present segment.
     fn remaining(&self, segment: &'a Segment, membership: &Membership) -> Vec<String> {
         let mut lines = Vec::new();
         match (&segment.when, &segment.remain) {
@@ -52,7 +53,7 @@ impl<'a> Present<'_, '_, 'a, '_> {
         lines
     }
 
-    /// Why a segment that comes first was not picked.
+    /// The reason why a segment that comes before the present one was not picked.
     fn passed_over(&self, segment: &'a Segment) -> String {
         let when = segment.when.as_ref().expect("`otherwise` comes last");
         let not = if self.holds(when) { "not yet" } else { "not" };

@@ -1,4 +1,4 @@
-//! Families of samples, built afresh for each scrape, and their text.
+//! Metrics with their samples, built afresh for each scrape, and their text.
 
 use prometheus::TextEncoder;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
@@ -6,26 +6,29 @@ use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricT
 /// A metric: its name, type, help and samples.
 pub(crate) struct Series(MetricFamily);
 
+/// How the value of a metric may change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// It only grows while the process lives.
+    Counter,
+    /// It may rise and fall.
+    Gauge,
+}
+
 impl Series {
-    /// A value that only grows while the process lives.
-    pub(crate) fn counter(name: &str, help: &str) -> Self {
-        Self::new(name, help, MetricType::COUNTER)
-    }
-
-    /// A value that may rise and fall.
-    pub(crate) fn gauge(name: &str, help: &str) -> Self {
-        Self::new(name, help, MetricType::GAUGE)
-    }
-
-    fn new(name: &str, help: &str, kind: MetricType) -> Self {
+    /// A metric without samples. Its name gets the prefix `segflow_`.
+    pub(crate) fn new(name: &str, help: &str, kind: Kind) -> Self {
         let mut family = MetricFamily::default();
         family.set_name(format!("segflow_{name}"));
         family.set_help(help.to_owned());
-        family.set_field_type(kind);
+        family.set_field_type(match kind {
+            Kind::Counter => MetricType::COUNTER,
+            Kind::Gauge => MetricType::GAUGE,
+        });
         Self(family)
     }
 
-    /// This metric with one more sample.
+    /// Adds a sample.
     pub(crate) fn push(&mut self, labels: &[(&str, &str)], value: f64) {
         let mut metric = Metric::from_label(labels.iter().map(|&(name, value)| label(name, value)).collect());
         if self.0.get_field_type() == MetricType::COUNTER {
@@ -48,7 +51,7 @@ fn label(name: &str, value: &str) -> LabelPair {
     pair
 }
 
-/// The text exposition of those that have a sample, in the order given.
+/// The text exposition of the metrics that have a sample, in the order given.
 pub(crate) fn text(series: Vec<Series>) -> String {
     let families: Vec<MetricFamily> =
         series.into_iter().map(|series| series.0).filter(|family| !family.get_metric().is_empty()).collect();

@@ -1,8 +1,8 @@
-//! Why a process is not live, and why it is not ready: one reason per line, none if all is well.
+//! The reasons why a process is not live, or not ready: one per line, none if all is well.
 
 use segflow_runtime::status::{Phase, Snapshot, TaskStatus, WorkerStatus};
 
-/// Why the process should be restarted: the workers that have stopped for good.
+/// The reasons to restart the process: the workers that have stopped for good.
 #[must_use]
 pub fn liveness(snapshot: &Snapshot) -> Vec<String> {
     let ended = |(name, worker): (&String, &WorkerStatus)| {
@@ -11,7 +11,7 @@ pub fn liveness(snapshot: &Snapshot) -> Vec<String> {
     snapshot.workers.iter().filter_map(ended).collect()
 }
 
-/// Why the process does not do all its work: what is wrong with its workers, then with their tasks.
+/// The reasons why the process does not do all its work: those of its workers, then those of their tasks.
 #[must_use]
 pub fn readiness(snapshot: &Snapshot) -> Vec<String> {
     if snapshot.workers.is_empty() {

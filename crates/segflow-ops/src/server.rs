@@ -1,4 +1,4 @@
-//! The HTTP server: `/metrics`, `/livez` and `/readyz`, on a thread of its own.
+//! The HTTP server of the [`ENDPOINTS`], on a thread of its own.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -8,38 +8,30 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
 use axum::routing::get;
 use segflow_core::event::Family;
 use segflow_runtime::status::Status;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
-use crate::health::{liveness, readiness};
-use crate::metrics::render;
+use crate::endpoints::{ENDPOINTS, Endpoint, Source, list};
 
 /// How long open requests may take once the server stops.
 const DRAIN: Duration = Duration::from_secs(1);
 
-const PATHS: &str = "\
-/metrics  lag, clocks, counts; for Prometheus
-/livez    200 while no worker has stopped for good
-/readyz   200 while every worker is healthy and all its tasks run
-";
-
-/// Why the server could not start.
+/// The reasons why the server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpsError {
     /// The address cannot be listened on.
     #[error("cannot serve metrics and health on {address}: {source}; set another `listen` in section [ops]")]
     Listen {
-        /// What was asked for.
+        /// The address asked for.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The thread of the server could not be had.
+    /// The thread of the server could not be started.
     #[error("cannot start the thread that serves metrics and health: {0}")]
     Thread(std::io::Error),
 }
@@ -51,11 +43,6 @@ pub struct Server {
     /// Dropped to stop the thread.
     alive: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-struct Source {
-    status: Arc<Status>,
-    topics: BTreeMap<Family, String>,
 }
 
 /// Listens on `address`, port 0 for any free one, and serves what `status` says. `topics` names the topic of each
@@ -118,30 +105,12 @@ async fn closed(mut stop: watch::Receiver<()>) {
 }
 
 fn router(source: Source) -> Router {
-    Router::new()
-        .route("/", get(|| async { PATHS }))
-        .route("/metrics", get(metrics))
-        .route("/livez", get(live))
-        .route("/readyz", get(ready))
-        .fallback(|| async { (StatusCode::NOT_FOUND, format!("no such path; there are\n{PATHS}")) })
-        .with_state(Arc::new(source))
-}
-
-async fn metrics(State(source): State<Arc<Source>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], render(&source.status.snapshot(), &source.topics))
-}
-
-async fn live(State(source): State<Arc<Source>>) -> impl IntoResponse {
-    verdict(&liveness(&source.status.snapshot()))
-}
-
-async fn ready(State(source): State<Arc<Source>>) -> impl IntoResponse {
-    verdict(&readiness(&source.status.snapshot()))
-}
-
-fn verdict(reasons: &[String]) -> (StatusCode, String) {
-    if reasons.is_empty() {
-        return (StatusCode::OK, "ok\n".to_owned());
+    let mut router = Router::new().route("/", get(|| async { list() }));
+    for Endpoint { path, answer, .. } in ENDPOINTS {
+        let answer = move |State(source): State<Arc<Source>>| async move { answer(&source) };
+        router = router.route(path, get(answer));
     }
-    (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n")
+    router
+        .fallback(|| async { (StatusCode::NOT_FOUND, format!("no such path; there are\n{}", list())) })
+        .with_state(Arc::new(source))
 }

@@ -8,7 +8,7 @@ pub(crate) fn customer(number: u32) -> String {
     text
 }
 
-/// The id of something that a customer has `number` of.
+/// The id of the `number`th invoice, payment, contact, promise or dispute of a customer.
 pub(crate) fn numbered(prefix: &str, customer: u32, number: u32) -> String {
     let mut text = String::with_capacity(prefix.len() + 14);
     text.push_str(prefix);

@@ -1,6 +1,6 @@
-//! The creditor's own dunning policy: what is done on which day past due of the oldest open invoice.
+//! The creditor's own dunning policy: a step for each of some days past due of the oldest open invoice.
 
-/// What the creditor does.
+/// A step of the creditor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LadderStep {
     /// A friendly word before the due date, to some.
@@ -34,7 +34,7 @@ const LADDER: [(i64, LadderStep); 17] = [
     (104, LadderStep::Visit),
 ];
 
-/// Beyond the ladder's end: a letter so often.
+/// The days between two letters beyond the end of the ladder.
 const LETTER_EVERY_DAYS: i64 = 28;
 
 /// From here on the account is looked at to be written off.

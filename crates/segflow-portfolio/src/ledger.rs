@@ -1,4 +1,4 @@
-//! What one customer owes, with payments allocated as the catalogue says: to the invoice named, else oldest due first.
+//! The debts of one customer, with payments allocated as the catalogue says: to the invoice named, else oldest due first.
 
 use segflow_core::time::Date;
 
@@ -45,7 +45,7 @@ impl Ledger {
         self.spend_credit();
     }
 
-    /// Takes so much off an open invoice; what is more than open of it is lost to nobody here.
+    /// Takes an amount off an open invoice; an excess over its open amount is dropped.
     pub(crate) fn credit(&mut self, number: u32, amount_minor: i64) {
         if let Some(invoice) = self.open.iter_mut().find(|invoice| invoice.number == number) {
             invoice.open_minor -= amount_minor.min(invoice.open_minor);

@@ -1,6 +1,6 @@
-//! A seeded simulator of a collections portfolio: who owes, who pays when, and what the creditor does about it.
+//! A seeded simulator of a collections portfolio: customers who owe and pay, and a creditor who collects.
 //!
-//! The same settings make the same events on every machine: every draw is an integer from ChaCha8, and nothing here
+//! Invariant: the same settings make the same events on every machine: every draw is an integer from ChaCha8, and nothing here
 //! reads a clock or uses floating point. A customer's history depends on the seed and on their own number alone, so a
 //! larger portfolio contains the smaller one, and a longer run begins with the shorter one. Each customer is a small
 //! discrete-event simulation; the portfolio runs them all day by day and sorts each day, so that memory is bounded by
@@ -37,7 +37,7 @@ pub struct PortfolioSettings {
     pub customers: u32,
     /// How many calendar days.
     pub days: u32,
-    /// What all chance is drawn from.
+    /// The seed of all chance.
     pub seed: u64,
     /// The first day.
     pub start: Date,
@@ -93,13 +93,14 @@ impl Portfolio {
 pub struct Events {
     zone: Zone,
     customers: Vec<Customer>,
-    /// When each customer does something next, apart from them so that a day of idleness costs eight bytes of cache.
+    /// The next instant at which each customer acts. It is kept apart from them, so that a day of idleness costs eight bytes
+    /// of cache.
     wake: Vec<Timestamp>,
     /// The next day to simulate.
     day: Date,
     /// The day after the last.
     end: Date,
-    /// What is left of the last day simulated; the next event is the last.
+    /// The events left of the last day simulated; the next one is at the end.
     ready: Vec<Event>,
 }
 

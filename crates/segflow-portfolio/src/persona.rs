@@ -1,9 +1,8 @@
-//! How customers differ: shares of the portfolio, amounts, and how likely each is to do what.
+//! How customers differ: shares of the portfolio, amounts, and how likely each kind is to pay, answer or promise.
 
 use crate::chance::Chance;
-use crate::traits::Contract;
 
-/// Why a customer pays when they pay.
+/// The way in which a customer pays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Persona {
     /// A mandate collects on the due date; few are without cover.
@@ -26,6 +25,15 @@ pub(crate) enum Persona {
     Business,
 }
 
+/// A reason to be billed every month.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contract {
+    /// The amount of a usual month, in minor units; 0 if there is no such contract.
+    pub(crate) usual_minor: i64,
+    /// The producer's word for such a debt.
+    pub(crate) debt_type: &'static str,
+}
+
 /// The shares of the portfolio, in per mille.
 const SHARES: [(u16, Persona); 9] = [
     (255, Persona::DirectDebit),
@@ -39,14 +47,14 @@ const SHARES: [(u16, Persona); 9] = [
     (60, Persona::Business),
 ];
 
-/// Probabilities, in per mille, of what a persona does when it is reached.
+/// Probabilities, in per mille, of how a persona behaves once it is reached.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manners {
     /// That a call reaches the right party.
     pub(crate) answers: u16,
     /// That a text or e-mail read is clicked.
     pub(crate) clicks: u16,
-    /// That who visits the portal pays there.
+    /// That a customer who visits the portal pays there.
     pub(crate) pays_online: u16,
     /// That a conversation ends in a payment by card.
     pub(crate) pays_at_once: u16,
@@ -63,7 +71,7 @@ impl Persona {
         chance.weighted(&SHARES)
     }
 
-    /// In the order of the fields of [`Manners`].
+    /// The probabilities of this persona. Each row is in the order of the fields of [`Manners`].
     pub(crate) const fn manners(self) -> Manners {
         let [answers, clicks, pays_online, pays_at_once, promises, keeps, answers_letters] = match self {
             Self::DirectDebit => [450, 500, 800, 600, 800, 950, 300],
@@ -79,7 +87,7 @@ impl Persona {
         Manners { answers, clicks, pays_online, pays_at_once, promises, keeps, answers_letters }
     }
 
-    /// Probabilities, in per mille, of what goes wrong with a direct debit of this persona.
+    /// The probability, in per mille, that a direct debit of this persona fails.
     pub(crate) const fn debit_fails(self) -> u16 {
         match self {
             Self::Struggling | Self::Vulnerable => 430,
@@ -102,7 +110,7 @@ impl Persona {
         matches!(self, Self::Struggling | Self::Vulnerable)
     }
 
-    /// What this persona usually is billed for.
+    /// Draws a contract of a kind that this persona has.
     pub(crate) fn contract(self, chance: &mut Chance) -> Contract {
         let consumer = [
             (450, (4_500, 18_000, "ENERGY")),
@@ -117,7 +125,7 @@ impl Persona {
         Contract { usual_minor: chance.between(low, high), debt_type }
     }
 
-    /// Whether this persona pays its open balance on a day of its own each month, which of 1 to 28.
+    /// The day of the month, 1 to 28, on which this persona pays its open balance; none if it has no such day.
     pub(crate) fn pay_day(self, chance: &mut Chance) -> Option<i8> {
         match self {
             Self::DatePayer => Some(28),

@@ -1,32 +1,32 @@
-//! What a customer is like beyond their persona: drawn once, for good.
+//! Traits of a customer beyond their persona: drawn once, for good.
 
 use segflow_core::event::Channel;
 
 use crate::chance::Chance;
-use crate::persona::Persona;
+use crate::persona::{Contract, Persona};
 
 /// The share of consumers with two contracts.
 const TWO_CONTRACTS_PER_MILLE: u16 = 250;
 
-/// Drawn before the first event.
+/// The traits of a customer, drawn before the first event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Traits {
-    /// What is billed each month; the second is of those with two contracts.
+    /// The contracts billed each month. A customer with one contract has a second one of amount 0.
     pub(crate) contracts: [Contract; 2],
     /// Days between an invoice and its due date.
     pub(crate) terms_days: i32,
     pub(crate) pay_day: Option<i8>,
     /// How many days past due a strategic customer lets it come to.
     pub(crate) patience_days: i32,
-    /// By which reminders are sent.
+    /// The channel of reminders.
     pub(crate) preferred: Channel,
-    /// Never answers, never reads.
+    /// The customer never answers and never reads.
     pub(crate) elusive: bool,
     /// E-mails to the address on file come back.
     pub(crate) bad_address: bool,
-    /// Gets a friendly word before the due date.
+    /// The customer gets a friendly word before the due date.
     pub(crate) courtesy: bool,
-    /// Known to pay unasked: the first reminder is left out.
+    /// The customer is known to pay unasked, so that the first reminder is left out.
     pub(crate) lenient: bool,
     /// The probability, in per mille, that an invoice is disputed.
     pub(crate) disputes: u16,
@@ -34,15 +34,6 @@ pub(crate) struct Traits {
     pub(crate) growth: i64,
     /// After so many days nothing is paid any more.
     pub(crate) vanishes_after_days: Option<i32>,
-}
-
-/// A reason to be billed every month.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Contract {
-    /// What is owed in a usual month, in minor units; 0 if there is no such contract.
-    pub(crate) usual_minor: i64,
-    /// The producer's word for such a debt.
-    pub(crate) debt_type: &'static str,
 }
 
 impl Traits {
@@ -72,7 +63,7 @@ impl Traits {
         }
     }
 
-    /// What is owed in a usual month, in minor units.
+    /// The amount of a usual month, in minor units.
     pub(crate) const fn usual_minor(&self) -> i64 {
         self.contracts[0].usual_minor + self.contracts[1].usual_minor
     }

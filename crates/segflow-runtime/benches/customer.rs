@@ -1,4 +1,4 @@
-//! What one customer costs: `fold` of an event, `advance` over it, `advance` over one breakpoint of silence, and the
+//! The cost of one customer: `fold` of an event, `advance` over it, `advance` over one breakpoint of silence, and the
 //! bytes of a state. `SEGFLOW_CUSTOMERS` (default 500) of the simulated portfolio live through `SEGFLOW_DAYS` (default
 //! 730); then the one with the state of median size stands for all.
 //!

@@ -4,6 +4,8 @@
 //! [`log::Log`] says. A task's store is never ahead of what the log has committed (I3). The folders follow the life of a
 //! task: it is recovered, runs in a worker, is snapshotted, and is told of.
 
+#![warn(unreachable_pub)]
+
 pub mod config;
 pub mod directories;
 pub mod error;
@@ -28,4 +30,5 @@ pub use status::Status;
 pub use worker::{Cycle, Worker};
 
 #[cfg(test)]
+#[allow(unreachable_pub)]
 mod tests;

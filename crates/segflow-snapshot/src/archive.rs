@@ -1,4 +1,6 @@
-//! Where snapshots are: an object store and a prefix in it for each application.
+//! The place of snapshots: an object store, and in it a prefix for each application.
+//!
+//! In the object store: these names are never changed. `tests/formats.rs` has them.
 //!
 //! ```text
 //! URL/APPLICATION/task-P/manifests/EPOCH-CHECKSUM.json   a snapshot, complete
@@ -32,14 +34,14 @@ pub struct Archive {
 /// A manifest by its place.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ArchivePlace {
-    /// Of the snapshot.
+    /// The epoch of the snapshot.
     pub epoch: u64,
-    /// The object.
+    /// The path of the object.
     pub path: Path,
 }
 
 impl ArchivePlace {
-    /// The object's last part, by which people call it.
+    /// The last part of the path, which is the name in commands and messages.
     #[must_use]
     pub fn name(&self) -> &str {
         self.path.filename().unwrap_or_default()
@@ -72,19 +74,19 @@ impl Archive {
         Ok(Self::over(store.into(), root.join(application), url))
     }
 
-    /// The snapshots under a prefix of a store, called by `url` in messages.
+    /// The snapshots under a prefix of a store. Messages name it by `url`.
     #[must_use]
     pub fn over(store: Arc<dyn ObjectStore>, root: Path, url: &str) -> Self {
         Self { store, root, url: url.to_owned(), watch: unwatched }
     }
 
-    /// As configured.
+    /// The URL, as configured.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The tasks that have anything here, in order.
+    /// The tasks that have an object here, in order.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -96,7 +98,7 @@ impl Archive {
         Ok(tasks)
     }
 
-    /// Where the manifests of a task are, the newest first.
+    /// The places of a task's manifests, the newest first.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -111,10 +113,11 @@ impl Archive {
         Ok(places)
     }
 
-    /// Reads a manifest. None if it has gone.
+    /// Reads a manifest; none if it has been deleted meanwhile.
     ///
     /// # Errors
-    /// `Damaged` if it is not what was written, `Unknown` if a newer release wrote it, `Store` if there is no answer.
+    /// `Damaged` if its bytes are not those that were written, `Unknown` if a newer release wrote it, `Store` if the store
+    /// does not answer.
     pub async fn read(&self, task: u32, place: &ArchivePlace) -> Result<Option<Manifest>, SnapshotError> {
         let found = match self.store.get(&place.path).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
@@ -150,7 +153,7 @@ impl Archive {
         Ok(self.store.list(Some(folder)).try_collect().await?)
     }
 
-    /// Deletes an object, which may have gone already.
+    /// Deletes an object, which may have been deleted already.
     pub(crate) async fn delete(&self, path: &Path) -> Result<(), SnapshotError> {
         match self.store.delete(path).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),

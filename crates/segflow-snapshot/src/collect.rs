@@ -8,14 +8,14 @@
 //! 3. no upload under way had declared it;
 //! 4. still no manifest named it.
 //!
-//! *A new file* has a name that its upload made and no other will, and was declared before it was there. So whoever saw
-//! it in 1 sees the declaration in 3, or else the upload has ended before 3, and 4 sees its manifest.
+//! *A new file* has a name that its upload made and no other will, and was declared before it was there. A collection
+//! that saw it in 1 therefore sees the declaration in 3; or the upload has ended before 3, and 4 sees its manifest.
 //!
 //! *A file that is used again* is named by a manifest `M` that its upload saw standing after it had declared the file.
 //! If 2 sees `M`, the file is kept. If not, `M` was deleted before 2, so that the declaration is older than 2, and 3 sees
 //! it or 4 the new manifest, as before. (Were `M` not written yet at 2, its own upload protects the file.)
 //!
-//! No name is ever used again after its file may have been condemned, so that a deletion that comes late hits nobody.
+//! No name is ever used again after its file may have been condemned, so that a deletion that comes late does no harm.
 //! A declaration whose upload has died is deleted once it is [`Policy::upload_max`] old, before 1. An upload that was held
 //! up longer than that finds its declaration gone after it wrote its manifest, and takes the manifest back.
 
@@ -37,12 +37,12 @@ use crate::step::SnapshotStep;
 /// Objects deleted at once.
 const DELETIONS_AT_ONCE: usize = 8;
 
-/// What is kept.
+/// How many snapshots are kept, and for how long an upload may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
     /// How many snapshots of a task, 1 or more.
     pub keep: usize,
-    /// After how long an upload that has not ended is taken for dead.
+    /// The age at which an upload that has not ended is taken for dead.
     pub upload_max: Duration,
 }
 
@@ -54,7 +54,7 @@ impl Policy {
     }
 }
 
-/// A collection under way. The steps are apart so that tests can put others between them.
+/// A collection under way. Its steps are separate, so that tests can put the steps of others between them.
 pub(crate) struct Collection {
     archive: Archive,
     task: u32,
@@ -68,7 +68,7 @@ impl Collection {
         Self { archive: archive.clone(), task, policy, condemned: BTreeSet::new() }
     }
 
-    /// All steps in their order; the snapshots that are kept, the newest first.
+    /// Takes all steps in their order. It returns the snapshots that are kept, the newest first.
     pub(crate) async fn run(mut self) -> Result<Vec<Manifest>, SnapshotError> {
         let kept = self.retain().await?;
         (self.archive.watch)(SnapshotStep::Retained)?;
@@ -110,14 +110,14 @@ impl Collection {
         Ok(())
     }
 
-    /// SnapshotStep 1.
+    /// Step 1.
     pub(crate) async fn list(&mut self) -> Result<(), SnapshotError> {
         let files = self.archive.list(&self.archive.folder(self.task, "files")).await?;
         self.condemned = files.into_iter().map(|found: ObjectMeta| found.location).collect();
         Ok(())
     }
 
-    /// Steps 2 and 4. A manifest that is damaged can never be restored: it needs nothing.
+    /// Steps 2 and 4. A damaged manifest can never be restored, and so it needs no files.
     pub(crate) async fn spare_named(&mut self) -> Result<(), SnapshotError> {
         for place in self.archive.manifests(self.task).await? {
             let manifest = self.sound(&place).await?;
@@ -126,7 +126,7 @@ impl Collection {
         Ok(())
     }
 
-    /// SnapshotStep 3.
+    /// Step 3.
     pub(crate) async fn spare_declared(&mut self) -> Result<(), SnapshotError> {
         for found in self.archive.list(&self.archive.folder(self.task, "uploads")).await? {
             let intent = intent::read(&self.archive, &found.location).await?;
@@ -135,7 +135,7 @@ impl Collection {
         Ok(())
     }
 
-    /// Deletes what is left.
+    /// Deletes the files that are still condemned.
     pub(crate) async fn sweep(&mut self) -> Result<(), SnapshotError> {
         let condemned = std::mem::take(&mut self.condemned);
         let archive = &self.archive;
@@ -149,8 +149,8 @@ impl Collection {
         }
     }
 
-    /// A manifest; none if it has gone, or is damaged. One of a newer release ends the collection: what it needs is
-    /// not known.
+    /// A manifest; none if it has been deleted or is damaged. A manifest of a newer release ends the collection, since the
+    /// files that it needs are not known.
     async fn sound(&self, place: &ArchivePlace) -> Result<Option<Manifest>, SnapshotError> {
         match self.archive.read(self.task, place).await {
             Err(SnapshotError::Damaged(reason)) => {

@@ -10,24 +10,26 @@ use sha2::{Digest, Sha256};
 
 use crate::error::SnapshotError;
 
-/// How much of a file is read at once, in bytes.
+/// The bytes of a file that are read at once.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
 /// A file with its hash.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Content {
-    /// In the directory.
+    /// Its name in the directory.
     pub name: String,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// In bytes.
+    /// Its length in bytes.
     pub size: u64,
-    /// In hexadecimal.
+    /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
 }
 
-/// The hashes of the files of a task's last checkpoint. A checkpoint's table files are hard links to the store's, which
-/// never change, so that the same inode of the same length and time of change has the same bytes.
+/// The hashes of the files of a task's last checkpoint.
+///
+/// A checkpoint's table files are hard links to those of the store, which never change. The same inode with the same
+/// length and time of change therefore has the same bytes.
 #[derive(Clone, Default, Debug)]
 pub struct KnownFiles {
     hashes: BTreeMap<Identity, String>,
@@ -40,7 +42,8 @@ fn identity(found: &Metadata) -> Identity {
 }
 
 impl KnownFiles {
-    /// The files of a directory, by name; those that were known are not read again. The others are forgotten.
+    /// The files of a directory, by name. A file that is known is not read again. Known files that are not in this
+    /// directory are forgotten.
     ///
     /// # Errors
     /// If a file cannot be read.

@@ -1,11 +1,11 @@
-//! What can go wrong with snapshots, by what the caller does about it.
+//! The errors of snapshots, by what the caller does about each.
 
 use std::path::Path;
 
-/// Why something could not be done.
+/// Why a snapshot could not be made, read, restored or deleted.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SnapshotError {
-    /// The object store did not answer, or refused. Try again later; nothing that was there is lost.
+    /// The object store did not answer, or refused. Try again later: no snapshot is lost.
     #[error("the snapshot store: {0}")]
     Store(String),
     /// The configuration is not as it must be. An operator must act.
@@ -14,13 +14,13 @@ pub enum SnapshotError {
     /// The local disk failed.
     #[error("{0}")]
     Disk(String),
-    /// A manifest or a file is not what was written.
+    /// The bytes of a manifest or of a file are not those that were written.
     #[error("{0}")]
     Damaged(String),
     /// A manifest is of a form that this release does not know.
     #[error("{0}")]
     Unknown(String),
-    /// The caller gave up.
+    /// The caller cancelled.
     #[error("given up")]
     Cancelled,
 }

@@ -1,4 +1,5 @@
-//! What an upload under way needs: written before anything else of it, deleted after its manifest is there.
+//! The list of the files that an upload under way needs. It is the first object that the upload writes, and is deleted
+//! once the upload's manifest is there.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::archive::Archive;
 use crate::error::SnapshotError;
 
-/// See the module.
+/// The files that an upload needs. In the object store: append only.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Intent {
     /// The names of the objects that the manifest is going to name.
@@ -26,7 +27,7 @@ pub(crate) async fn write(archive: &Archive, path: &Path, intent: &Intent) -> Re
     Ok(())
 }
 
-/// Whether it is still there.
+/// Whether an intent is still there.
 pub(crate) async fn stands(archive: &Archive, path: &Path) -> Result<bool, SnapshotError> {
     match archive.store.head(path).await {
         Ok(_) => Ok(true),
@@ -38,7 +39,7 @@ pub(crate) async fn stands(archive: &Archive, path: &Path) -> Result<bool, Snaps
 /// Reads an intent; none if its upload has ended meanwhile.
 ///
 /// # Errors
-/// `Unknown` if it cannot be read: then nobody may say what it needs.
+/// `Unknown` if it cannot be read: the files that its upload needs are not known then.
 pub(crate) async fn read(archive: &Archive, path: &Path) -> Result<Option<Intent>, SnapshotError> {
     let bytes = match archive.store.get(path).await {
         Err(object_store::Error::NotFound { .. }) => return Ok(None),

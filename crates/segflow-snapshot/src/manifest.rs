@@ -1,4 +1,7 @@
-//! A manifest: what a snapshot is of, and every file of it. JSON, with a checksum over all its other bytes.
+//! The manifest of a snapshot: its task and epoch, and every file. It is JSON, with a checksum over all its other bytes.
+//!
+//! In the object store: append only. `tests/formats.rs` has its bytes. A field that an earlier release did not write needs
+//! a default, and a manifest that an earlier release must not read needs another [`FORMAT`].
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -8,18 +11,18 @@ use crate::error::SnapshotError;
 /// The form of manifests that this release writes and reads.
 pub const FORMAT: u32 = 1;
 
-/// What a snapshot is of.
+/// The task and the epoch of a snapshot, and what must be known of them to restore it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Subject {
-    /// The task.
+    /// The number of the task.
     pub task: u32,
-    /// Its last epoch in the snapshot.
+    /// The last epoch that is in the snapshot.
     pub epoch: u64,
-    /// Where the record of that epoch stands in the task's journal, if it is known.
+    /// The offset of that epoch's record in the task's journal, if it is known.
     pub journal_offset: Option<u64>,
     /// That record's bytes.
     pub journal: Vec<u8>,
-    /// What of that record people want to read: offsets and clocks.
+    /// The offsets and clocks of that record, for people to read.
     pub summary: serde_json::Value,
     /// The hash of the segmentation by which the epoch was decided.
     pub segmentation_hash: String,
@@ -29,30 +32,30 @@ pub struct Subject {
     pub state_version: u32,
 }
 
-/// A snapshot.
+/// A snapshot. In the object store: append only.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// The form of this manifest: [`FORMAT`].
     pub format: u32,
-    /// See [`Subject::task`].
+    /// The number of the task.
     pub task: u32,
-    /// See [`Subject::epoch`].
+    /// The last epoch that is in the snapshot.
     pub epoch: u64,
-    /// When it was written, by the clock of who wrote it.
+    /// When it was written, by the clock of the process that wrote it.
     pub created_at: jiff::Timestamp,
-    /// See [`Subject::engine_version`].
+    /// The engine that wrote the snapshot.
     pub engine_version: String,
-    /// See [`Subject::state_version`].
+    /// The version of the states' bytes.
     pub state_version: u32,
-    /// See [`Subject::segmentation_hash`].
+    /// The hash of the segmentation by which the epoch was decided.
     pub segmentation_hash: String,
-    /// See [`Subject::journal_offset`].
+    /// The offset of the epoch's record in the task's journal, if it is known.
     pub journal_offset: Option<u64>,
-    /// See [`Subject::summary`].
+    /// The offsets and clocks of that record, for people to read.
     pub summary: serde_json::Value,
-    /// See [`Subject::journal`], in hexadecimal.
+    /// The bytes of that record, in hexadecimal.
     pub journal: String,
-    /// How many bytes were uploaded for it; the rest was there already.
+    /// The bytes that were uploaded for it. The other files were there already.
     pub uploaded_bytes: u64,
     /// Its files, by name.
     pub files: Vec<File>,
@@ -60,34 +63,34 @@ pub struct Manifest {
     pub checksum: String,
 }
 
-/// A file of a snapshot.
+/// A file of a snapshot. In the object store: append only.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct File {
-    /// In the directory of the store.
+    /// Its name in the directory of the store.
     pub name: String,
     /// Its length in bytes.
     pub size: u64,
-    /// Of its bytes, in hexadecimal.
+    /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
     /// The name of the object that has its bytes.
     pub object: String,
 }
 
 impl Manifest {
-    /// Of all files together, in bytes.
+    /// The length of all files together, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// See [`Subject::journal`]; none if it is no hexadecimal.
+    /// The bytes of the epoch's record in the journal; none if the field is not hexadecimal.
     #[must_use]
     pub fn journal_bytes(&self) -> Option<Vec<u8>> {
         hex::decode(&self.journal).ok()
     }
 }
 
-/// The name of a manifest.
+/// The name of a manifest: its epoch in 20 digits, so that names sort by epoch, and the beginning of its checksum.
 #[must_use]
 pub fn name(epoch: u64, checksum: &str) -> String {
     format!("{epoch:020}-{}.json", checksum.get(..16).unwrap_or(checksum))

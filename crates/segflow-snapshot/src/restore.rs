@@ -15,15 +15,15 @@ use crate::manifest::{File, Manifest};
 
 /// Files fetched at once.
 const FILES_AT_ONCE: usize = 4;
-/// How often the list of snapshots is read anew, if one goes while it is being fetched.
+/// How often the list of snapshots is read, if a snapshot is dropped while it is being fetched.
 const LISTS: usize = 3;
 
 /// Which snapshot may be restored.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Within {
-    /// None newer than this epoch.
+    /// The restore is refused if a snapshot is newer than this epoch.
     pub at_most: Option<u64>,
-    /// The one of this name only if there is no other.
+    /// The snapshot of this name is restored only if there is no other.
     pub last_resort: Option<String>,
 }
 
@@ -32,9 +32,9 @@ pub struct Within {
 pub struct Restored {
     /// The manifest's name.
     pub name: String,
-    /// What it says.
+    /// The manifest.
     pub manifest: Manifest,
-    /// Newer ones that are damaged, and how.
+    /// The newer snapshots that are damaged, and how.
     pub skipped: Vec<String>,
 }
 
@@ -132,7 +132,7 @@ fn ahead(archive: &Archive, task: u32, newest: &ArchivePlace, most: u64) -> Stri
     )
 }
 
-/// A whole snapshot, or no directory; none if its manifest has gone, before its files or while they were fetched.
+/// Fetches a whole snapshot, or leaves no directory. None if its manifest was deleted before or while it was fetched.
 async fn complete(
     archive: &Archive,
     task: u32,
@@ -145,7 +145,7 @@ async fn complete(
         remove_directory(into).map_err(|error| SnapshotError::disk("clearing", into, error))?;
     }
     match fetched {
-        // A dropped snapshot's files go after its manifest.
+        // The files of a dropped snapshot are deleted after its manifest.
         Err(SnapshotError::Damaged(_) | SnapshotError::Unknown(_)) if archive.read(task, place).await == Ok(None) => {
             Ok(None)
         }
@@ -153,7 +153,7 @@ async fn complete(
     }
 }
 
-/// A whole snapshot, durable; none if its manifest has gone.
+/// Fetches a whole snapshot and makes it durable; none if its manifest was deleted.
 async fn fetch(
     archive: &Archive,
     task: u32,
@@ -189,7 +189,7 @@ async fn fetch_file(
     target.sync_all().await.map_err(failed)
 }
 
-/// The bytes of a file, of which the last come only once all are known to be right.
+/// The bytes of a file. The end is reported only once all bytes are known to be right.
 pub(crate) struct Bytes<'a> {
     called: object_store::path::Path,
     file: &'a File,
@@ -214,7 +214,7 @@ impl<'a> Bytes<'a> {
         }
     }
 
-    /// The next bytes; none after the last, if they were right.
+    /// The next bytes; none after the last, if all were right.
     pub(crate) async fn next(&mut self) -> Result<Option<Chunk>, SnapshotError> {
         if let Some(chunk) = self.stream.next().await.transpose()? {
             self.size += chunk.len() as u64;
@@ -239,7 +239,7 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// Where a file goes. A manifest is checked, but nothing that it says may lead out of the directory.
+/// The path of a restored file. Although a manifest is checked, no name in it may lead out of the directory.
 fn target(into: &Path, file: &File) -> Result<PathBuf, SnapshotError> {
     let plain = Path::new(&file.name).file_name().is_some_and(|name| name == file.name.as_str());
     if plain {

@@ -1,4 +1,4 @@
-//! The snapshots of an application for threads that wait: each call returns once it is done.
+//! The snapshots of an application, for threads without an async runtime: each call blocks until it is done.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -15,20 +15,20 @@ use crate::step::Watch;
 use crate::upload::{Upload, Uploaded};
 use crate::verify::{Damage, verify};
 
-/// A snapshot by its place, and what its manifest says, or why it cannot be read.
+/// The place of a snapshot, and its manifest, or the reason why it cannot be read.
 pub type Listed = (ArchivePlace, Result<Manifest, SnapshotError>);
 
-/// See the module. Any number of threads may use it.
+/// The snapshots of an application. Any number of threads may use it at once.
 pub struct Snapshots {
     archive: Archive,
     runtime: Runtime,
 }
 
 impl Snapshots {
-    /// The snapshots of an application under a URL; see [`Archive::open`].
+    /// The snapshots of an application under a URL.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Archive::open`].
     pub fn open(url: &str, application: &str) -> Result<Self, SnapshotError> {
         Self::over(Archive::open(url, application)?)
     }
@@ -43,23 +43,23 @@ impl Snapshots {
         Ok(Self { archive, runtime })
     }
 
-    /// Lets somebody watch what is done.
+    /// Calls `watch` after each step of an upload and of a collection.
     #[must_use]
     pub fn watched(mut self, watch: Watch) -> Self {
         self.archive.watch = watch;
         self
     }
 
-    /// As configured.
+    /// The URL, as configured.
     #[must_use]
     pub fn url(&self) -> &str {
         self.archive.url()
     }
 
-    /// Uploads what a checkpoint has and no snapshot yet, then the manifest.
+    /// Uploads those files of a checkpoint that no snapshot has yet, then the manifest.
     ///
     /// # Errors
-    /// If the disk or the store fails. Nothing is there then, but for files that a later collection deletes.
+    /// If the disk or the store fails. There is no snapshot then, and a later collection deletes the files.
     pub fn upload(
         &self,
         subject: Subject,
@@ -70,8 +70,8 @@ impl Snapshots {
         self.runtime.block_on(Upload::new(&self.archive, subject, contents).run())
     }
 
-    /// Deletes a task's snapshots beyond those to be kept, and every file that nothing needs. Returns those kept, the
-    /// newest first.
+    /// Deletes a task's snapshots beyond those to be kept, and every file that no snapshot needs. It returns the snapshots
+    /// that are kept, the newest first.
     ///
     /// # Errors
     /// If the store fails, or has manifests of a newer release.
@@ -118,7 +118,7 @@ impl Snapshots {
         self.runtime.block_on(self.archive.tasks())
     }
 
-    /// The snapshots of a task, the newest first; in place of one that cannot be read, why.
+    /// The snapshots of a task, the newest first. One that cannot be read is listed with the reason.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -137,7 +137,7 @@ impl Snapshots {
         })
     }
 
-    /// Reads every file of every snapshot of a task, and says which are damaged. Also returns how many bytes were read.
+    /// Reads every file of every snapshot of a task. It returns how many bytes were read, and the damaged snapshots.
     ///
     /// # Errors
     /// If the store does not answer.

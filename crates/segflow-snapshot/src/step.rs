@@ -1,8 +1,8 @@
-//! Between which steps of an upload and of a collection somebody may be watching: tests of the real process end it there.
+//! The steps of an upload and of a collection after which a watcher is called. Tests end the real process there.
 
 use crate::error::SnapshotError;
 
-/// A step that was done.
+/// A step that is done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SnapshotStep {
     /// An upload declared what it needs; nothing of it is there yet.
@@ -17,7 +17,7 @@ pub enum SnapshotStep {
     Retained,
 }
 
-/// Told of each step once it is done. An error ends the upload or the collection there, as a failing store would.
+/// A watcher: it is called after each step. Its error ends the upload or the collection, as that of a store would.
 pub type Watch = fn(SnapshotStep) -> Result<(), SnapshotError>;
 
 pub(crate) const fn unwatched(_: SnapshotStep) -> Result<(), SnapshotError> {

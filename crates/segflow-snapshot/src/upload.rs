@@ -1,7 +1,7 @@
 //! An upload: only the files that no manifest has yet, and the manifest last.
 //!
-//! Every object of a file has a name that this upload made, or that a manifest names that was there after this upload
-//! had declared what it needs. [`crate::collect`] says why that keeps the files safe.
+//! Every object of a file has a name that this upload made, or one from a manifest that was still there after this
+//! upload had declared its files. [`crate::collect`] says why that keeps the files safe.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,26 +25,26 @@ const FILES_AT_ONCE: usize = 2;
 /// Parts of a file sent at once, and their size: together with the files at once they bound the memory to 48 MiB.
 const PARTS_AT_ONCE: usize = 2;
 const PART_BYTES: usize = 8 << 20;
-/// How often an upload is planned anew, if the manifests that it builds upon go while it begins.
+/// How often an upload is planned, if manifests whose files it uses again are deleted while it begins.
 const PLANS: usize = 3;
 
-/// What came of an upload.
+/// A snapshot that was uploaded.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Uploaded {
     /// The manifest's name.
     pub name: String,
-    /// As it is in the store.
+    /// The manifest, as it is in the store.
     pub manifest: Manifest,
 }
 
-/// An upload under way. The steps are apart so that tests can put others between them.
+/// An upload under way. Its steps are separate, so that tests can put the steps of others between them.
 pub(crate) struct Upload {
     archive: Archive,
     subject: Subject,
     contents: Vec<Content>,
     nonce: String,
     intent: Path,
-    /// The files to be, in the order of `contents`.
+    /// The files of the manifest to be, in the order of `contents`.
     files: Vec<File>,
     /// The manifests whose objects are used again.
     bases: BTreeSet<Path>,
@@ -58,7 +58,7 @@ impl Upload {
         Self { archive: archive.clone(), subject, contents, nonce, intent, files, bases }
     }
 
-    /// All steps in their order.
+    /// Takes all steps in their order.
     pub(crate) async fn run(mut self) -> Result<Uploaded, SnapshotError> {
         for plan in 1.. {
             self.plan().await?;
@@ -72,7 +72,7 @@ impl Upload {
             }
         }
         if let Err(error) = self.send().await {
-            // No manifest names what was sent: nothing is lost with it.
+            // No manifest names the files that were sent, so that they may be deleted.
             self.withdraw().await.unwrap_or_else(|error| warn!("an upload that failed leaves its list: {error}"));
             return Err(error);
         }
@@ -82,7 +82,7 @@ impl Upload {
         Ok(uploaded)
     }
 
-    /// SnapshotStep 1: which object each file is going to be: one that a manifest names already, or a new one.
+    /// Step 1: chooses an object for each file: one that a manifest names already, or a new one.
     pub(crate) async fn plan(&mut self) -> Result<(), SnapshotError> {
         let mut there: BTreeMap<(String, u64), (String, Path)> = BTreeMap::new();
         for place in self.archive.manifests(self.subject.task).await? {
@@ -106,21 +106,21 @@ impl Upload {
         Ok(())
     }
 
-    /// SnapshotStep 2: declares what is needed.
+    /// Step 2: declares the objects that are needed.
     pub(crate) async fn declare(&self) -> Result<(), SnapshotError> {
         let objects = self.files.iter().map(|file| file.object.clone()).collect();
         intent::write(&self.archive, &self.intent, &Intent { objects }).await?;
         (self.archive.watch)(SnapshotStep::Declared)
     }
 
-    /// SnapshotStep 3: whether what is built upon is still there, now that it is declared.
+    /// Step 3: whether the manifests whose objects are used again are still there, now that the objects are declared.
     pub(crate) async fn bases_stand(&self) -> Result<bool, SnapshotError> {
         let there = self.archive.manifests(self.subject.task).await?;
         let there: BTreeSet<Path> = there.into_iter().map(|place| place.path).collect();
         Ok(self.bases.is_subset(&there))
     }
 
-    /// SnapshotStep 4: sends the new files.
+    /// Step 4: sends the new files.
     pub(crate) async fn send(&self) -> Result<(), SnapshotError> {
         let mut seen = BTreeSet::new();
         let new = self
@@ -133,7 +133,7 @@ impl Upload {
         (self.archive.watch)(SnapshotStep::Sent)
     }
 
-    /// SnapshotStep 5: the manifest.
+    /// Step 5: writes the manifest.
     pub(crate) async fn seal(&self) -> Result<Uploaded, SnapshotError> {
         let mut manifest = self.manifest();
         let bytes = manifest::encode(&mut manifest);
@@ -148,7 +148,8 @@ impl Upload {
         Ok(Uploaded { name, manifest })
     }
 
-    /// SnapshotStep 6: if nobody has taken this upload for dead meanwhile, the snapshot is safe, and the list can go.
+    /// Step 6: deletes the declaration. If a collection has taken this upload for dead meanwhile, the snapshot is not safe,
+    /// and its manifest is deleted instead.
     pub(crate) async fn conclude(&self, uploaded: &Uploaded) -> Result<(), SnapshotError> {
         if intent::stands(&self.archive, &self.intent).await? {
             return self.withdraw().await;

@@ -1,4 +1,4 @@
-//! Whether what is in the store is what was put there.
+//! A check that the store still holds the bytes that were uploaded.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,16 @@ use crate::restore::Bytes;
 /// A snapshot that cannot be restored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Damage {
-    /// Of which task.
+    /// The number of its task.
     pub task: u32,
     /// The manifest's name.
     pub name: String,
-    /// Which object is not what it was, and how.
+    /// Which object is damaged, and how.
     pub reason: String,
 }
 
-/// Reads every file of every snapshot of a task, each once. Returns how many bytes were read, and what is damaged.
+/// Reads every file of every snapshot of a task, each once. It returns how many bytes were read, and the damaged
+/// snapshots.
 pub(crate) async fn verify(archive: &Archive, task: u32) -> Result<(u64, Vec<Damage>), SnapshotError> {
     let (mut seen, mut bytes, mut damages) = (BTreeMap::new(), 0, Vec::new());
     for place in archive.manifests(task).await? {
@@ -39,7 +40,7 @@ pub(crate) async fn verify(archive: &Archive, task: u32) -> Result<(u64, Vec<Dam
     Ok((bytes, damages))
 }
 
-/// What is wrong with the files of a manifest. `seen` has the outcome of each object read so far.
+/// The damages of a manifest's files. `seen` has the outcome of each object read so far.
 async fn files(
     archive: &Archive,
     manifest: &Manifest,

@@ -1,4 +1,7 @@
-//! A batch of writes, encoded before the transaction begins and written, byte for byte, after it has committed.
+//! A batch of writes. It is encoded before the transaction begins, and written, byte for byte, after the commit.
+//!
+//! On disk: a batch may lie prepared under [`Meta::Prepared`] until a later process writes it. `tests/formats.rs` has
+//! its bytes.
 
 use rocksdb::WriteBatch;
 
@@ -6,6 +9,24 @@ use crate::store::{Meta, Store};
 use crate::timers::{self, TimerKind};
 
 /// Writes that take effect together.
+///
+/// ```
+/// use segflow_store::{Batch, Meta, Store, StoreMemory, StoreSettings};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path();
+/// let memory = StoreMemory::new(StoreSettings::default());
+/// let store = Store::open(path, &memory)?;
+/// let mut batch = Batch::new(&store);
+/// batch.put_customer(b"C-1", b"state");
+/// batch.put_meta(Meta::Epoch, b"7");
+/// let bytes = batch.encode();
+/// assert_eq!(store.customer(b"C-1")?, None);
+///
+/// store.write(&bytes)?;
+/// assert_eq!(store.customer(b"C-1")?, Some(b"state".to_vec()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Batch<'a> {
     store: &'a Store,
     writes: WriteBatch,
@@ -23,7 +44,7 @@ impl<'a> Batch<'a> {
         self.writes.put_cf(self.store.customers(), id, state);
     }
 
-    /// Takes a customer's state away.
+    /// Removes a customer's state.
     pub fn delete_customer(&mut self, id: &[u8]) {
         self.writes.delete_cf(self.store.customers(), id);
     }
@@ -33,7 +54,7 @@ impl<'a> Batch<'a> {
         self.writes.put_cf(self.store.timers(), timers::key(kind, instant_ms, id), []);
     }
 
-    /// Takes a timer away.
+    /// Removes a timer.
     pub fn delete_timer(&mut self, kind: TimerKind, instant_ms: i64, id: &[u8]) {
         self.writes.delete_cf(self.store.timers(), timers::key(kind, instant_ms, id));
     }
@@ -43,7 +64,7 @@ impl<'a> Batch<'a> {
         self.writes.put_cf(self.store.meta_family(), meta.key(), value);
     }
 
-    /// The bytes that [`Store::write`] takes.
+    /// The batch as the bytes that [`Store::write`] takes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         self.writes.data().to_vec()

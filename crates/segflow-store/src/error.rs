@@ -1,4 +1,4 @@
-//! What can go wrong with a store, by what the caller does about it.
+//! The errors of a store, by what the caller does about each.
 
 use std::path::{Path, PathBuf};
 
@@ -8,33 +8,33 @@ pub enum StoreError {
     /// Another process, or another worker of this one, has it open. Try again later.
     #[error("the store in {path} is in use by another process or worker: {reason}")]
     Locked {
-        /// Where it is.
+        /// The store's directory.
         path: PathBuf,
-        /// What RocksDB said.
+        /// RocksDB's message.
         reason: String,
     },
     /// No room is left, or less than the reserve. Stop before anything is committed.
     #[error("no room left for the store in {path}: {reason}; free some space, then start again")]
     DiskFull {
-        /// Where it is.
+        /// The store's directory.
         path: PathBuf,
-        /// What was expected and found.
+        /// What was expected and what was found.
         reason: String,
     },
-    /// Its bytes are not those that were written. It can be rebuilt from the journal.
+    /// The bytes of the store are not those that were written. It can be rebuilt from the journal.
     #[error("the store in {path} is damaged: {reason}; move the directory away, and it is rebuilt from the journal")]
     Damaged {
-        /// Where it is.
+        /// The store's directory.
         path: PathBuf,
-        /// What RocksDB said.
+        /// RocksDB's message.
         reason: String,
     },
-    /// Anything else that the disk or RocksDB refused.
+    /// The disk or RocksDB refused for another reason.
     #[error("the store in {path} failed: {reason}")]
     Failed {
-        /// Where it is.
+        /// The store's directory.
         path: PathBuf,
-        /// What was said.
+        /// The message of the disk or of RocksDB.
         reason: String,
     },
 }

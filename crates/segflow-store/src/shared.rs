@@ -1,13 +1,13 @@
-//! What all stores of a process share: the block cache, the write-buffer manager and how databases are tuned.
+//! The memory that all stores of a process share, and the options of their databases.
 
 use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, Options, WriteBufferManager};
 
-/// How much a process may use for all its stores together.
+/// How much memory and disk a process may use for all its stores together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StoreSettings {
-    /// Of blocks read, in bytes.
+    /// The cache of blocks read, in bytes.
     pub block_cache_bytes: usize,
-    /// Of writes not yet in a table file, in bytes; counted against the block cache.
+    /// The writes that are not yet in a table file, in bytes. They count against the block cache.
     pub write_buffer_bytes: usize,
     /// Files that one store may hold open.
     pub open_files_max: i32,
@@ -68,7 +68,7 @@ impl StoreMemory {
         options.set_max_log_file_size(4 << 20);
         options.set_bytes_per_sync(1 << 20);
         options.set_manifest_preallocation_size(64 << 10);
-        // A torn end of the log is cut off where it is torn. A log that was closed, or a table, is missed if it is gone.
+        // A torn end of the live log is cut off where it is torn. A closed log or a table that is gone is an error.
         options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
         options.set_track_and_verify_wals_in_manifest(true);
         options.set_paranoid_checks(true);

@@ -9,6 +9,7 @@ use crate::error::StoreError;
 use crate::shared::StoreMemory;
 use crate::timers::{self, Timer, TimerKind, TimerPosition};
 
+/// The names of the column families. On disk: append only.
 const CUSTOMERS: &str = "customers";
 const TIMERS: &str = "timers";
 const META: &str = "meta";
@@ -19,7 +20,7 @@ const FAMILIES: [&str; 3] = [CUSTOMERS, META, TIMERS];
 /// A column family's name, a key and a value.
 pub type Entry = (&'static str, Box<[u8]>, Box<[u8]>);
 
-/// The values that a store keeps of itself.
+/// The values that a store keeps about itself. On disk: append only, each has its key in [`Meta::key`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Meta {
     /// The number of the last epoch written.
@@ -28,11 +29,11 @@ pub enum Meta {
     Journal,
     /// The hash of the segmentation by which it was decided.
     Segmentation,
-    /// From which version of the states' bytes on every row is that must be rewritten to be understood later.
+    /// The version of the states' bytes to which those rows were rewritten that a later opening could not read.
     StateVersion,
     /// How far a store has come that no journal speaks of.
     Progress,
-    /// A batch that is to be written once what it rests on is known to be committed.
+    /// A batch that is to be written once the transaction that it belongs to is known to be committed.
     Prepared,
 }
 
@@ -49,7 +50,7 @@ impl Meta {
     }
 }
 
-/// A customer's id, or whatever their row is under, and their state.
+/// A row's key, which is a customer's id or a hash of it, and the customer's state.
 pub type Row = (Vec<u8>, Vec<u8>);
 
 /// A row as RocksDB reads it.
@@ -76,12 +77,12 @@ impl Store {
         Ok(Self { database, path: path.to_owned(), reserve_bytes: shared.settings.reserve_bytes, existed })
     }
 
-    /// Opens a database as it stands now, to be read only; also while a process has it open and goes on writing, of
-    /// which nothing is seen. Nothing is written to its directory. Writing to it fails.
+    /// Opens a database as it stands now, for reading alone. Another process may have it open and go on writing: nothing
+    /// of that is seen. Nothing is written to its directory, and [`Store::write`] fails.
     ///
     /// # Errors
-    /// `Damaged` if it cannot be read, also where files went away while it was opened: try again; `Failed` if there is
-    /// none, or otherwise.
+    /// `Damaged` if it cannot be read, or if files went away while it was opened: try again. `Failed` if there is no
+    /// database, and otherwise.
     pub fn open_read_only(path: &Path, shared: &StoreMemory) -> Result<Self, StoreError> {
         // The directory of a database that is not there would be created.
         if !path.join("CURRENT").exists() {
@@ -124,8 +125,8 @@ impl Store {
         self.database.iterator_cf(self.customers(), IteratorMode::Start).map(|row| self.row(row))
     }
 
-    /// At most `max` customers from `from` on, before `to`, in the order of their ids; without a bound where there is
-    /// none.
+    /// At most `max` customers from `from` on and before `to`, in the order of their ids. Without `to` they may go on to
+    /// the last one.
     ///
     /// # Errors
     /// If one cannot be read.
@@ -183,8 +184,8 @@ impl Store {
             .collect()
     }
 
-    /// Writes the bytes of [`crate::Batch::encode`], as a whole, to the log of the database. Does not wait for the
-    /// disk: a crash of the machine may lose it, a crash of the process does not.
+    /// Writes the bytes of [`crate::Batch::encode`] as a whole to the log of the database. The call does not wait for the
+    /// disk: a crash of the machine may lose the batch, a crash of the process does not.
     ///
     /// # Errors
     /// If they are not the bytes of a batch, or cannot be written.
@@ -195,7 +196,7 @@ impl Store {
         self.database.write(WriteBatch::from_data(batch)).map_err(|error| StoreError::of(&self.path, error))
     }
 
-    /// Whether the store can still take writes: to be asked before anything is committed.
+    /// Checks that the store can still take writes. Callers ask before they commit anything.
     ///
     /// # Errors
     /// `DiskFull` if less than the reserve is free, `Failed` once the database has stopped writing in the background.
@@ -229,8 +230,8 @@ impl Store {
         made.map_err(|error| StoreError::of(&self.path, error))
     }
 
-    /// Every row of every column family in the order of their keys, and whose it is. Reads every block of data, and so
-    /// finds damage in any.
+    /// Every row of every column family, with the family's name, in the order of the keys. It reads every block of data,
+    /// and so finds damage in any of them.
     ///
     /// # Errors
     /// If one cannot be read.

@@ -1,5 +1,6 @@
 //! The store's promises: whole batches, timers in order from a position on, and clear errors.
 
+mod formats;
 mod power_loss;
 
 use crate::{Batch, Meta, Store, StoreError, StoreMemory, StoreSettings, TimerKind, TimerPosition};
@@ -199,7 +200,7 @@ fn a_checkpoint_is_the_store_as_it_stood_and_shares_its_files() {
 }
 
 #[test]
-fn damage_in_a_table_is_found_by_whoever_reads_the_rows() {
+fn reading_the_rows_finds_damage_in_a_table() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("task-0");
     let store = Store::open(&path, &shared()).unwrap();

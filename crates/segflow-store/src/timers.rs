@@ -1,12 +1,14 @@
-//! Timer rows: a key is the kind, the instant in an order-preserving form, and the customer's id; there is no value.
+//! Timer rows. A key is the kind, the instant in an order-preserving form, and the customer's id; there is no value.
+//!
+//! On disk: append only. `tests/formats.rs` has the keys.
 
-/// What a timer waits for.
+/// What a timer waits for. On disk: append only, a row's key begins with the number of its kind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum TimerKind {
     /// A fact that was read comes into effect.
-    Fact,
-    /// Nothing happens.
-    Silence,
+    Fact = 0,
+    /// Time passes without a fact.
+    Silence = 1,
 }
 
 /// A timer row.
@@ -14,16 +16,16 @@ pub enum TimerKind {
 pub struct Timer {
     /// When it is due, in milliseconds since 1970.
     pub instant_ms: i64,
-    /// Whose it is.
+    /// The id of its customer.
     pub id: Vec<u8>,
 }
 
 /// A position between timers of one kind, in (instant, id) order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TimerPosition {
-    /// In milliseconds since 1970.
+    /// The instant, in milliseconds since 1970.
     pub instant_ms: i64,
-    /// Just after the timer of this customer at the instant; none: before all timers at the instant.
+    /// A position with an id is just after that customer's timer at the instant. One without is before all timers at it.
     pub id: Option<Vec<u8>>,
 }
 
@@ -47,7 +49,7 @@ pub(crate) fn bound(kind: TimerKind, position: &TimerPosition) -> Vec<u8> {
     key
 }
 
-/// The timer of a key; none if it is not the key of one.
+/// The timer of a key; none if the key is too short to be that of a timer.
 pub(crate) fn timer(key: &[u8]) -> Option<Timer> {
     let (prefix, id) = key.split_at_checked(KEY_PREFIX)?;
     let ordered = prefix[1..].try_into().ok()?;

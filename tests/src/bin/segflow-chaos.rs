@@ -1,4 +1,4 @@
-//! `segflow-chaos`: the chaos run, and as `segflow-chaos load` the load of it. `tests/chaos` starts it.
+//! `segflow-chaos`: the chaos run, and as `segflow-chaos load` the load of it. `cargo xtask chaos` starts it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -15,7 +15,7 @@ struct Arguments {
     /// The broker, as HOST:PORT
     #[arg(long)]
     bootstrap: String,
-    /// What every topic's name begins with
+    /// The beginning of every topic's name
     #[arg(long)]
     prefix: String,
     /// The topic of changes; not given: PREFIX.changes

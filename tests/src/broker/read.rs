@@ -1,4 +1,4 @@
-//! Whole topics back, as a `read_committed` reader sees them.
+//! Reads whole topics as a `read_committed` reader sees them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -27,8 +27,8 @@ impl Broker {
         }
     }
 
-    /// What a `read_committed` reader can see at this moment: of each partition, what lies before the first record of
-    /// an undecided transaction.
+    /// The records that a `read_committed` reader can see at this moment: in each partition, those before the first record
+    /// of an undecided transaction.
     pub fn read_committed_so_far(&self, topic: &str) -> Vec<Record> {
         let consumer = self.reader("read_committed");
         let ends = ends(&consumer, topic);

@@ -1,4 +1,4 @@
-//! Records onto topics, exactly as a test says: partition, timestamp, key, headers.
+//! Writes records to topics exactly as a test says: partition, timestamp, key, headers.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub struct Record {
     pub topic: String,
     /// Partition number; no partitioner has a say.
     pub partition: i32,
-    /// Where it stands in its partition; none before it is written.
+    /// The offset in the partition; none before the record is written.
     pub offset: Option<i64>,
     /// Milliseconds since 1970 UTC; none takes the producer's clock.
     pub timestamp_ms: Option<i64>,
@@ -75,7 +75,7 @@ pub struct RecordProducer {
     inner: ThreadedProducer<Deliveries>,
 }
 
-/// What the delivery reports since the last flush complained about.
+/// The errors of the delivery reports since the last flush.
 #[derive(Clone, Default)]
 struct Deliveries(Arc<Mutex<Vec<String>>>);
 
@@ -161,7 +161,7 @@ impl Broker {
         RecordProducer { inner }.write(records);
     }
 
-    /// A producer with this `transactional.id`; it fences, and aborts what is left open by, the one before it.
+    /// A producer with this `transactional.id`. It fences the one before it, and aborts the transaction that it left open.
     pub fn transactional_producer(&self, transactional_id: &str) -> RecordProducer {
         let inner: ThreadedProducer<Deliveries> = self
             .client_config()

@@ -1,4 +1,4 @@
-//! What is done to a running service, and what an operator or a supervisor does about it.
+//! The faults that strike a running service, and the reaction of an operator or a supervisor to each.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::service::{Service, run};
 
-/// One fault; the instance that it strikes is the run's to choose.
+/// One fault. The run chooses the instance that it strikes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
     /// SIGKILL; the supervisor starts it again.
@@ -28,7 +28,7 @@ pub enum Fault {
 const LIMIT: Duration = Duration::from_secs(60);
 /// How much room the state of an instance has, in MiB.
 const ROOM_MIB: u64 = 3_072;
-/// What is left when its disk is full: less than `segflow` asks for before it commits, in MiB.
+/// The room left on a full disk, in MiB: less than `segflow` asks for before it commits.
 const LEFT_MIB: u64 = 64;
 
 impl Fault {
@@ -39,7 +39,7 @@ impl Fault {
     ///
     /// # Errors
     ///
-    /// What went otherwise than it must.
+    /// If the service does not behave as it must.
     pub fn strike(self, service: &mut Service<'_>, instance: usize, session: Duration) -> Result<(), String> {
         match self {
             Self::Kill => service.kill(instance),

@@ -22,11 +22,11 @@ const HOUR_MS: i64 = 3_600_000;
 /// How often a batch is sent.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What to send, and where.
+/// The load, and the topics that it goes to.
 pub struct Load {
     /// `host:port` of the broker.
     pub bootstrap: String,
-    /// What every topic's name begins with.
+    /// The beginning of every topic's name.
     pub prefix: String,
     /// How many customers.
     pub customers: u32,
@@ -102,7 +102,7 @@ impl Load {
 }
 
 impl Sender {
-    /// What was delivered so far.
+    /// The records delivered so far.
     #[must_use]
     pub const fn delivered(&self) -> &Delivered {
         &self.delivered

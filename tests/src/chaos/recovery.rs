@@ -1,4 +1,4 @@
-//! How long it takes to go on: from SIGKILL to the first change committed after it, with so many customers on disk.
+//! The time of a recovery: from SIGKILL to the first change committed after it, with a given number of customers on disk.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ const ZONE: &str = "Etc/UTC";
 const RATE: u32 = 500;
 const LIMIT: Duration = Duration::from_secs(3_600);
 
-/// What becomes of the process that is killed.
+/// What replaces the process that is killed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum Mode {
     /// It is started again on its disk.
@@ -117,7 +117,7 @@ fn kill(mode: Mode, broker: &Broker, service: &mut Service<'_>) -> f64 {
     recovered - assigned
 }
 
-/// When a log said something after an instant, in seconds from then on.
+/// The times at which a log has a message after an instant, in seconds from that instant.
 fn told_after(log: &str, what: &str, after_ms: i64) -> Vec<f64> {
     let at = |line: &str| line.split_whitespace().next()?.parse::<jiff::Timestamp>().ok();
     let lines = log.lines().filter(|line| line.contains(what)).filter_map(at);

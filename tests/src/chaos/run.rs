@@ -1,4 +1,4 @@
-//! The run itself: what is started, struck, measured and asserted.
+//! The run itself: it starts the processes, strikes them, measures and asserts.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -175,7 +175,7 @@ impl Chaos<'_> {
         self.most = self.most.max(most);
     }
 
-    /// What a supervisor does, and the lag as it is now.
+    /// Starts dead processes again, as a supervisor would, and measures the lag.
     fn look(&mut self) {
         self.load.supervise();
         self.checker.supervise();

@@ -1,10 +1,10 @@
-//! A process of the run that says how it fares, line by line, and is started again should a signal end it.
+//! A process of the run that prints its status line by line, and is started again if a signal ends it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
-/// See the module.
+/// A watched process.
 pub struct Watched {
     name: &'static str,
     command: Box<dyn Fn(u32) -> Command>,
@@ -49,7 +49,7 @@ impl Watched {
         said.0.split_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect()
     }
 
-    /// What else it said.
+    /// The other lines that it printed.
     pub fn said(&self) -> String {
         self.said.lock().expect("no reader panics").1.join("\n")
     }

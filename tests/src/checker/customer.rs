@@ -1,6 +1,7 @@
 //! One customer, decided from scratch by the few rules of `segmentation.yaml`, written out here by hand.
 //!
-//! Every midnight, every instant at which a fact counts, and every end of an hour's wait is decided; nothing is solved.
+//! It decides every midnight, every instant at which a fact counts, and every end of an hour's wait. It never solves for
+//! the next instant.
 
 use super::Calendar;
 use super::fact::{Body, Fact, hash};
@@ -19,14 +20,14 @@ const DIMENSIONS: [(&str, &[&str]); 7] = [
 const PATIENCE: usize = 5;
 const HOUR_MS: i64 = 3_600_000;
 
-/// See the module.
+/// A customer: the facts known, the decisions made from them, and the changes told.
 pub struct Customer {
     pub id: Box<str>,
     /// The partition of their records.
     pub home: Option<usize>,
     /// Everything before it is decided, by the schedule.
     pub as_of: Option<i64>,
-    /// As `as_of`, if the engine had a timer at the cursor of silence, which the journal does not tell.
+    /// The value that `as_of` has if the engine had a timer at the cursor of silence, which the journal does not tell.
     pub perhaps_as_of: Option<i64>,
     /// Whether only the order of their changes can still be checked.
     pub undecidable: bool,
@@ -35,7 +36,7 @@ pub struct Customer {
     /// The last `next` for which they stand among the task's timers.
     queued: i64,
     seen: Vec<u64>,
-    /// By effective instant.
+    /// The facts that do not count yet, by effective instant.
     pending: Vec<(i64, Fact)>,
     account: Account,
     next: i64,
@@ -43,7 +44,7 @@ pub struct Customer {
     lanes: [Lane; DIMENSIONS.len()],
 }
 
-/// Where they stand in a dimension.
+/// The customer's present segment in a dimension.
 #[derive(Clone, Copy, Default)]
 struct Place {
     current: Option<usize>,
@@ -108,7 +109,7 @@ impl Customer {
         }
     }
 
-    /// Takes a fact that counts from an instant on; false: a copy of one that is known.
+    /// Takes a fact that counts from an instant on. It returns false for a copy of a known one.
     pub fn learn(&mut self, fact: Fact, family: usize, effective: i64) -> bool {
         let key = hash(&fact.event_id).wrapping_add(family as u64);
         if self.knows(&fact, family) {
@@ -125,12 +126,12 @@ impl Customer {
         self.seen.contains(&hash(&fact.event_id).wrapping_add(family as u64))
     }
 
-    /// When the next fact comes into effect.
+    /// The instant at which the next fact comes into effect.
     pub fn next_fact(&self) -> i64 {
         self.pending.first().map_or(i64::MAX, |(effective, _)| *effective)
     }
 
-    /// When time alone may next move them.
+    /// The instant at which time alone may move them next.
     pub const fn next_silence(&self) -> i64 {
         self.next
     }
@@ -142,7 +143,7 @@ impl Customer {
         next
     }
 
-    /// Decides every instant before `to`; how many moves there were.
+    /// Decides every instant before `to`, and returns the number of moves.
     pub fn walk(&mut self, to: i64, calendar: &Calendar, verdict: &mut Verdict) -> usize {
         let mut moves = 0;
         loop {
@@ -197,7 +198,7 @@ impl Customer {
         moves
     }
 
-    /// What is left once all is read.
+    /// Checks what can be checked only once everything is read.
     pub fn finish(&self, verdict: &mut Verdict) {
         if self.told_on.is_some() && self.home.is_none() {
             verdict.fault(Fault::Invented, format!("{}: nothing was read of them", self.id));

@@ -1,4 +1,4 @@
-//! The journal's public fields, by the published schema alone.
+//! The public fields of the journal, read by the published schema alone.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ pub struct Epoch {
     pub facts: i64,
     pub silence: i64,
     pub cursor: i64,
-    /// Of the timers at `S`, those up to this customer are judged.
+    /// The last customer whose timer at `S` is judged.
     pub cursor_customer: Option<String>,
     /// Wall time, in milliseconds.
     pub wall: i64,
@@ -28,7 +28,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::parse_str(include_str!("../../../schemas/journal.avsc")).expect("the published schema is one")
 });
 
-/// Before the datum of a single-object encoding: its mark and the schema's fingerprint.
+/// The bytes before the datum of a single-object encoding: its mark and the schema's fingerprint.
 const HEADER: usize = 10;
 
 impl Epoch {

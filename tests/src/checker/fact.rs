@@ -9,13 +9,13 @@ use super::calendar;
 
 /// A record that can be used.
 pub struct Input {
-    /// Whose it is.
+    /// The id of its customer.
     pub customer: String,
-    /// What it says.
+    /// The fact that it states.
     pub fact: Fact,
 }
 
-/// What happened.
+/// A fact.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fact {
     pub event_id: Box<str>,
@@ -24,7 +24,7 @@ pub struct Fact {
     pub body: Body,
 }
 
-/// By kind. Invoices by a hash of their id.
+/// The fields of each kind. An invoice is named by a hash of its id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Body {
     Issued { invoice: u64, amount: i64, due: i32 },
@@ -48,7 +48,7 @@ struct Fields<'a> {
 }
 
 impl Input {
-    /// None of what must become a dead letter.
+    /// Reads a record; none if the record must become a dead letter.
     pub fn parse(value: Option<&[u8]>) -> Option<Self> {
         let fields: Fields<'_> = serde_json::from_slice(value?).ok()?;
         let invoice = || fields.invoice_id.as_deref().map(hash);

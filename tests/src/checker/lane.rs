@@ -1,4 +1,4 @@
-//! One dimension of one customer: what was told, in its order, against what must have been said.
+//! One dimension of one customer: the changes that were told, in their order, against those that must be told.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::fact::hash;
 use super::verdict::{Fault, Verdict};
 
-/// A move, as told or as it must be.
+/// A move, as it was told or as it must be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Move {
     pub from: Option<Box<str>>,
@@ -17,7 +17,7 @@ pub struct Move {
     /// In milliseconds.
     pub effective_at: i64,
     pub entered_previous_at: Option<i64>,
-    /// Of the fact that brought it about; none: time alone.
+    /// The id of the fact that brought it about; none if time alone did.
     pub event_id: Option<Box<str>>,
     pub balance: i64,
 }
@@ -71,7 +71,7 @@ impl Change {
     }
 }
 
-/// See the module.
+/// The moves of one dimension: those told and not yet expected, and those expected and not yet told.
 #[derive(Default)]
 pub struct Lane {
     greatest: u64,
@@ -82,7 +82,7 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// The order of what is told, and then whether it is right.
+    /// Checks the order of a move that was told, then whether it is right.
     pub fn told(&mut self, who: &str, seq: u64, told: Move, verdict: &mut Verdict) {
         let what = || format!("{who} seq {seq}: {told:?}");
         if seq > self.greatest {
@@ -103,7 +103,7 @@ impl Lane {
         }
     }
 
-    /// What must be said.
+    /// Takes a move that must be told.
     pub fn expect(&mut self, who: &str, seq: u64, expected: Move, verdict: &mut Verdict) {
         verdict.expected += 1;
         verdict.timed += u64::from(expected.event_id.is_none());
@@ -113,7 +113,7 @@ impl Lane {
         }
     }
 
-    /// What is left once all is read.
+    /// Checks what can be checked only once everything is read.
     pub fn finish(&self, who: &str, decidable: bool, verdict: &mut Verdict) {
         for seq in &self.missing {
             verdict.fault(Fault::Gap, format!("{who} seq {seq}"));

@@ -14,11 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Messages taken between two looks at what can be decided.
 const BATCH: usize = 2_000;
 
-/// Where to read.
+/// The topics to read.
 pub struct Source {
     /// `host:port` of the broker.
     pub bootstrap: String,
-    /// What every topic's name begins with: `PREFIX.payments`, `PREFIX.journal`.
+    /// The beginning of every topic's name: `PREFIX.payments`, `PREFIX.journal`.
     pub prefix: String,
     /// The topic of changes, if it is not `PREFIX.changes`.
     pub changes: Option<String>,
@@ -26,7 +26,7 @@ pub struct Source {
     pub partitions: usize,
 }
 
-/// What a record is to the checker.
+/// The part that a record has for the checker.
 #[derive(Clone, Copy)]
 enum Kind {
     Input(usize),

@@ -9,10 +9,10 @@ use super::fact::Fact;
 use super::verdict::{Fault, Verdict};
 use super::{Calendar, FAMILIES};
 
-/// A record read: what it says of whom, unless it cannot be used.
+/// A record read: its customer and its fact; none if it cannot be used.
 type Read = Option<(usize, Fact)>;
 
-/// See the module.
+/// A partition: the records read and the epochs announced, of which some wait for the others.
 pub struct Task {
     number: usize,
     inputs: [Queue; FAMILIES.len()],
@@ -108,7 +108,7 @@ impl Task {
         true
     }
 
-    /// A fact counts from `max(occurred_at, as_of, S)` on. Whether it is late; none if it is a copy.
+    /// Takes a fact, which counts from `max(occurred_at, as_of, S)` on. It returns whether the fact is late; none for a copy.
     fn learn(&self, customer: &mut Customer, fact: Fact, family: usize, verdict: &mut Verdict) -> Option<bool> {
         if customer.knows(&fact, family) {
             return None;
@@ -125,7 +125,7 @@ impl Task {
         Some(effective > occurred_at)
     }
 
-    /// Whoever was touched, and whoever has a fact that comes into effect, is decided up to `F`.
+    /// Decides up to `F` each customer who was touched, or has a fact that comes into effect.
     fn move_facts(
         &mut self,
         mut touched: Vec<usize>,
@@ -153,8 +153,8 @@ impl Task {
         }
     }
 
-    /// Silence up to the cursor is judged, up to `T`. Where the cursor stands between customers, those behind it whom
-    /// nothing moved may have had a timer or not.
+    /// Judges silence up to the cursor, at most up to `T`. If the cursor stands between customers, the customers behind it
+    /// that did not move may have had a timer or not.
     fn move_silence(&mut self, epoch: &Epoch, customers: &mut [Customer], calendar: &Calendar, verdict: &mut Verdict) {
         self.cursor = (epoch.cursor, epoch.cursor_customer.clone());
         let judged = |at: i64, id: &str| match &epoch.cursor_customer {
@@ -180,7 +180,7 @@ impl Task {
         }
     }
 
-    /// What is left once all is read.
+    /// Checks what can be checked only once everything is read.
     pub fn finish(&self, verdict: &mut Verdict) {
         let behind = self.announced.1.map_or(0, |wall| wall - self.cursor.0);
         verdict.silence_behind_ms = verdict.silence_behind_ms.max(behind);

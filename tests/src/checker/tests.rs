@@ -1,4 +1,4 @@
-//! Of the parts that need no broker.
+//! Tests of the parts that need no broker.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

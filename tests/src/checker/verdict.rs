@@ -1,26 +1,26 @@
-//! What the checker found: how often each thing that must not be, and the first of each.
+//! The checker's findings: how often it found each fault, and the first of each.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::{self, Display, Formatter};
 
-/// What must not be.
+/// A fault.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Fault {
-    /// What must have been said never was.
+    /// A change that must be told never was.
     Lost,
-    /// Said twice: a `change_id`, or a `seq` of a customer and dimension.
+    /// A `change_id`, or a `seq` of a customer and dimension, was told twice.
     Repeated,
     /// A `seq` after a greater one, or an `effective_at` before that of the change before it.
     OutOfOrder,
     /// A `seq` that never came although a greater one did.
     Gap,
-    /// Not what must have been said under this `seq`.
+    /// The change under a `seq` is not the one that must be told.
     Altered,
-    /// Said although nothing was to be said.
+    /// A change was told although none must be.
     Invented,
-    /// On another partition than its customer's, or under another key.
+    /// A change is on another partition than its customer's, or under another key.
     Misplaced,
-    /// The journal: an epoch missing or twice, or counts that do not add up with the inputs.
+    /// An epoch is missing from the journal or twice in it, or its counts do not add up with the inputs.
     Journal,
 }
 
@@ -33,15 +33,15 @@ pub struct Verdict {
     pub epochs: u64,
     /// Records that those epochs read.
     pub read: u64,
-    /// Of these, facts that came late.
+    /// The facts among these that came late.
     pub late: u64,
     /// Records of the change topic.
     pub changes: u64,
-    /// Changes that were said as they must be.
+    /// Changes that were told as they must be.
     pub matched: u64,
-    /// Changes that are to be said, whether they were or not.
+    /// Changes that must be told, whether they were or not.
     pub expected: u64,
-    /// Of these, moves by time alone.
+    /// The moves among these that time alone brought about.
     pub timed: u64,
     /// Customers whose schedule the journal does not tell in full: only the order of their changes is checked.
     pub undecidable: u64,

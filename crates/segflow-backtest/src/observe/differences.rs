@@ -1,4 +1,4 @@
-//! Customers whom the candidate puts elsewhere than the baseline, in dimensions that both have.
+//! Customers who differ: candidate and baseline put them in different segments of a dimension that both have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::memberships::Stay;
 use super::sums::{NOBODY, add_up};
 use crate::period::Period;
 
-/// The most customers kept of each pair of segments, from whom the examples are chosen.
+/// The most customers kept of each pair of segments, to choose the examples from.
 const KEPT_PER_PAIR: usize = 20;
 
 /// A dimension that both segmentations have, by its name.
@@ -55,7 +55,7 @@ pub struct Differences {
     pub some: BTreeMap<(u16, u16, u16), BTreeSet<(u32, CustomerId)>>,
 }
 
-/// Whether one customer differs.
+/// The dimensions in which one customer differs now, and whether they ever did.
 #[derive(Clone, Default, Debug)]
 pub struct Differs {
     now: Vec<bool>,

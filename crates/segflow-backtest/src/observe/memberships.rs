@@ -11,11 +11,11 @@ use super::sums::{NOBODY, add_up, add_up_each};
 use crate::period::Period;
 
 /// A move flaps if it returns to the segment before the last within this time of leaving it, in milliseconds:
-/// `tests/populations.py` has the same definition.
+/// `xtask/populations.py` has the same definition.
 pub const FLAP_MS: i64 = 7 * 24 * 3_600_000;
 const HOUR_MS: i64 = 3_600_000;
 
-/// Where a customer stands in one dimension.
+/// The present stay of a customer in one dimension.
 #[derive(Clone, Debug)]
 pub struct Stay {
     /// The present segment, or [`NOBODY`].
@@ -59,12 +59,12 @@ pub struct DimensionTally {
     pub rolls: BTreeMap<i32, BTreeMap<(u16, u16), u64>>,
 }
 
-/// What every count of a dimension depends on.
+/// The settings of every count of a dimension.
 #[derive(Clone, Copy)]
 pub struct Frame<'a> {
     /// The segmentation.
     pub segmentation: &'a Segmentation,
-    /// What is reported.
+    /// The period that is reported.
     pub period: &'a Period,
     /// How far comparisons lie apart.
     pub step: CalendarStep,

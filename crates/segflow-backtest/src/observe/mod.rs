@@ -46,7 +46,7 @@ pub struct Tally {
     pub differences: Differences,
 }
 
-/// What every observer needs.
+/// The segmentations, the period and what follows from them, for every observer.
 pub struct Scope {
     segmentations: Vec<Arc<Segmentation>>,
     period: Period,
@@ -57,7 +57,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// What observers need over a period.
+    /// The scope of segmentations over a period.
     #[must_use]
     pub fn new(segmentations: &[Arc<Segmentation>], period: Period) -> Self {
         let segmentations = segmentations.to_vec();
@@ -175,7 +175,7 @@ impl Observer {
         self.tally.sides[side].outcomes.event(open, &event.customer_id, segmentation, state, event);
     }
 
-    /// Ends at an instant, and returns the counts. `state` is asked for customers of whom an observation is still open.
+    /// Ends at an instant, and returns the counts. `state` is asked only for customers with an open observation.
     ///
     /// # Errors
     /// Those of `state`.

@@ -1,4 +1,4 @@
-//! What became of customers after they entered a segment: paid, cured, promise kept.
+//! The outcomes of customers after they entered a segment: paid, cured, promise kept.
 //!
 //! Each entry is an observation. Whether somebody owes, and which promise is open, is what the change itself says.
 
@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use segflow_core::change::Core;
 use segflow_core::event::{Body, CustomerId, Event, Family};
-use segflow_core::feature::Feature;
+use segflow_core::feature::owed::OwedFeature;
 use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
+use segflow_core::in_effect::InEffect;
 use segflow_core::segmentation::{Dimension, Segmentation};
-use segflow_core::state::{InEffect, State};
+use segflow_core::state::State;
 use segflow_core::time::{Span, Timestamp};
 
 use super::sums::number_of;
@@ -60,7 +61,7 @@ pub struct SegmentOutcomes {
     pub kept: Rate,
 }
 
-/// By dimension and segment.
+/// The outcomes, by dimension and segment.
 #[derive(Clone, Default, Debug)]
 pub struct Outcomes(pub BTreeMap<(u16, u16), SegmentOutcomes>);
 
@@ -113,7 +114,7 @@ impl Outcomes {
         let view = View::new(customer, in_effect, segmentation);
         if is_payment(event) && open.iter().any(|one| one.owing && !one.cured && one.holds(at)) {
             let moment = Moment::new(at, &segmentation.zone);
-            let cured = view.read(&Feature::OverdueAmount(None), moment).value == Reading::Money(0);
+            let cured = OwedFeature::OverdueAmount(None).read(&view, moment).value == Reading::Money(0);
             for one in open.iter_mut().filter(|one| one.holds(at)) {
                 (one.paid, one.cured) = (true, one.cured || cured);
             }

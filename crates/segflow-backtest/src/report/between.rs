@@ -1,4 +1,4 @@
-//! Customers whom the candidate puts elsewhere than the baseline.
+//! The section of customers who differ between candidate and baseline.
 
 use super::figures::{DifferenceDimension, DifferenceFigures, ExampleFigures, PairFigures, Report};
 use super::html::{Html, escaped};

@@ -1,13 +1,13 @@
 //! Why a customer differs: the explanation of the dimension by each side, as `segflow fold --explain` gives it.
 
 use segflow_core::event::CustomerId;
-use segflow_engine::states::States as _;
 use segflow_explain::customer::Portrait;
 use segflow_runtime::task::stored::StoredError;
 
 use super::figures::Report;
 use crate::partition_replay::ReplayContext;
 use crate::run::Replayed;
+use segflow_engine::states::States as _;
 
 /// Explains every example of a report.
 ///

@@ -11,7 +11,7 @@ pub struct Report {
     pub format: u32,
     /// The release that decided.
     pub engine_version: String,
-    /// What is reported.
+    /// The period that is reported.
     pub period: PeriodFigures,
     /// What became of the records.
     pub events: EventFigures,
@@ -21,7 +21,7 @@ pub struct Report {
     pub differences: Option<DifferenceFigures>,
 }
 
-/// What is reported.
+/// The period that is reported.
 #[derive(Clone, PartialEq, Eq, Serialize, Debug)]
 pub struct PeriodFigures {
     /// Changes from this instant on; none: from the first.
@@ -85,7 +85,7 @@ pub struct SideFigures {
     pub digest: String,
     /// The digest of the changes within the period.
     pub period_digest: String,
-    /// How many these are.
+    /// The number of changes within the period.
     pub changes: u64,
     /// In file order.
     pub dimensions: Vec<DimensionFigures>,
@@ -104,7 +104,7 @@ pub struct DimensionFigures {
     pub segments: Vec<SegmentFigures>,
     /// Changes from segment to segment; those who are new or erased not counted.
     pub moves: u64,
-    /// Of these, how many return to the segment before the last within 7 days of leaving it.
+    /// How many of these return to the segment before the last within 7 days of leaving it.
     pub flaps: u64,
     /// `flaps / moves`.
     pub flap_rate: f64,
@@ -161,7 +161,7 @@ pub struct MoveFigures {
     pub from: Option<String>,
     /// The segment entered; none for an erased customer.
     pub to: Option<String>,
-    /// How many.
+    /// The number of such moves.
     pub moves: u64,
     /// How many of these flap.
     pub flaps: u64,
@@ -174,7 +174,7 @@ pub struct RollFigures {
     pub from: String,
     /// How many customers.
     pub customers: u64,
-    /// Where they are at the later one, by segment in file order: shares of `customers`.
+    /// The shares of `customers` in each segment at the later one, in file order.
     pub to: Vec<f64>,
 }
 
@@ -210,7 +210,7 @@ pub struct WorkFigures {
 pub struct DifferenceFigures {
     /// Customers known at the end.
     pub customers: u64,
-    /// Of these, how many ever differed within the period, in any dimension that both have.
+    /// How many of these ever differed within the period, in any dimension that both have.
     pub ever: u64,
     /// How many differ at the end.
     pub at_end: u64,

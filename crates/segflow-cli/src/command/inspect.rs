@@ -11,7 +11,6 @@ use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
-use segflow_engine::states::States as _;
 use segflow_explain::customer::Portrait;
 use segflow_runtime::directories;
 use segflow_runtime::task::state_format::StateReader;
@@ -20,6 +19,7 @@ use segflow_store::{Meta, Store, StoreError, StoreMemory, StoreSettings};
 
 use super::customer_id;
 use crate::segmentation::load;
+use segflow_engine::states::States as _;
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
 ///
@@ -37,7 +37,7 @@ pub struct Inspect {
     customer: CustomerId,
 }
 
-/// How often a store is opened anew when its owner deleted a file while it was being opened.
+/// The attempts to open a store whose owner deletes files while it is being opened.
 const ATTEMPTS: usize = 5;
 
 impl Inspect {
@@ -125,7 +125,7 @@ fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentat
     )
 }
 
-/// Whichever is later: up to where the customer is decided, or up to where the silence of all customers is.
+/// The later of two instants: up to where this customer is decided, and up to where the silence of all customers is.
 fn decided_up_to(journal: Option<&Journal>, state: &State) -> Timestamp {
     let silence = journal.map_or_else(|| Clock::default().cursor, |journal| journal.clock.cursor.clone()).instant;
     state.decision.up_to(silence)

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use segflow_runtime::log::Sink;
+use segflow_wire::Encoding;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error;
 
-use segflow_wire::Encoding;
-
-/// How outputs are written, and where. A sink that is left out has its default topic.
+/// The encoding and the topics of the outputs. A sink that is left out has its default topic.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>")]
 pub struct Outputs {

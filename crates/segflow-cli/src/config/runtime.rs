@@ -13,7 +13,7 @@ use segflow_wire::Intake;
 
 use super::Config;
 
-/// What the stores of all workers of a process share.
+/// The memory, the pool and the snapshots that the stores of all workers of a process share.
 #[derive(Clone)]
 pub struct Stores {
     pub memory: StoreMemory,

@@ -1,6 +1,6 @@
 //! Runs every example of `docs/segmentation.md`, in the order of the page.
 //!
-//! What a fenced block is stands behind its language, where a reader of the page does not see it:
+//! The kind of a fenced block stands behind its language, where a reader of the page does not see it:
 //!
 //! | block | what is done with it |
 //! |---|---|
@@ -30,7 +30,7 @@ use common::{repository, segflow};
 use segflow_core::segmentation::Segmentation;
 use serde_json::Value;
 
-/// What fragments are put into: at `# header`, at `# dimensions`, or as the one segment of the last dimension.
+/// The frame that fragments are put into: at `# header`, at `# dimensions`, or as the one segment of the last dimension.
 const FRAME: &str = r#"name: frame
 version: 1
 currency: GBP
@@ -71,9 +71,9 @@ fn every_example_of_the_page_is_true() {
 
 /// A fenced block of the page.
 struct Block {
-    /// Of its fence, from 1.
+    /// The line of its fence, from 1.
     line: usize,
-    /// What stands behind the fence.
+    /// The text behind the fence.
     info: Vec<String>,
     text: String,
 }
@@ -135,7 +135,7 @@ impl Reader<'_> {
         self.keep(name, text)?;
         let checked = format!("$ segflow check {name}");
         let shown = self.blocks.iter().filter_map(|block| block.text.split_once(&checked));
-        // What the page shows of it is compared there.
+        // The part that the page shows is compared there.
         let faulty = shown.into_iter().any(|(_, said)| !said.contains(" is valid (") || said.contains("warning: "));
         if faulty { Ok(()) } else { loads(text) }
     }
@@ -206,7 +206,7 @@ fn rule(line: &str) -> Result<(), String> {
     loads(&framed(SEGMENT, &indented(8, line))).map_err(|why| format!("`{line}`: {why}"))
 }
 
-/// Of every rule the message that it is refused with.
+/// The message with which each rule is refused.
 fn mistakes(text: &str) -> Result<(), String> {
     let rules = text.lines().filter(|line| line.starts_with("when: "));
     let found: String = rules.map(|rule| format!("{rule}\n  {}\n", refused(rule))).collect();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const CUSTOMER: &str = "C-1";
 
-/// What a history tells.
+/// The parts of a history.
 pub struct Told {
     /// For `segflow fold`.
     pub events: String,
@@ -54,7 +54,7 @@ fn change(change: &Value) -> String {
     let from = if change["from"].is_null() { String::new() } else { format!("{} -> ", text("from")) };
     let at = at.to_zoned(london());
     let to = text("to");
-    // Whatever is not on the minute shows that it is not.
+    // An instant that is not on the minute shows its seconds.
     let time = if at.second() == 0 && at.subsec_nanosecond() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S%.f" };
     format!("{}      {}: {from}{to}", at.strftime(time), text("dimension"))
 }

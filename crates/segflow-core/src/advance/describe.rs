@@ -8,12 +8,13 @@ use crate::event::CustomerId;
 use crate::feature::fact_index::FactIndex;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
+use crate::in_effect::Pending;
 use crate::membership::Move;
 use crate::memo::Memo;
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::{Scene, deciding, reason};
 use crate::segmentation::{Dimension, Segment, Segmentation};
-use crate::state::{Membership, Pending};
+use crate::state::Membership;
 use crate::time::Timestamp;
 
 /// A dimension that the customer leaves for good.

@@ -7,11 +7,12 @@ use crate::event::{CustomerId, Families, erased};
 use crate::feature::fact_index::FactIndex;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
+use crate::in_effect::{InEffect, Pending, in_effect};
 use crate::membership::{self, Move, decide};
 use crate::rule::eval::Evaluation;
 use crate::rule::explain::Scene;
 use crate::segmentation::{Dimensions, Segmentation};
-use crate::state::{InEffect, Membership, Pending, State, in_effect};
+use crate::state::{Membership, State};
 use crate::time::Timestamp;
 
 /// Decides every breakpoint before `to`, with the memo of earlier walks.

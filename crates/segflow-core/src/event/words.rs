@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::family::Family;
+use super::Family;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
@@ -31,45 +31,33 @@ macro_rules! words {
     };
 }
 
-macro_rules! kinds {
-    ($($family:ident: $($kind:ident = $word:literal),+);+ $(;)?) => {
-        /// The kinds of events that producers write. An erasure has none: its record has no value.
-        ///
-        /// On the topic: append only.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum Kind {
-            $($(#[doc = concat!("`", $word, "`")] $kind),+),+
-        }
-
-        impl Kind {
-            /// Its word on the wire, in the field `kind`.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $($(Self::$kind => $word),+),+ }
-            }
-
-            /// The family whose topic carries it.
-            #[must_use]
-            pub const fn family(self) -> Family {
-                match self { $($(Self::$kind)|+ => Family::$family),+ }
-            }
-
-            /// The kinds that the topic of a family carries, in the catalogue's order.
-            #[must_use]
-            pub const fn of_family(family: Family) -> &'static [Self] {
-                match family { $(Family::$family => &[$(Self::$kind),+]),+ }
-            }
-        }
-    };
+words! {
+    /// The kinds of events that producers write. An erasure has none: it is a record without a value.
+    ///
+    /// On no disk: [`Body`](super::Body) is.
+    Kind {
+        Issued = "ISSUED", Adjusted = "ADJUSTED", WrittenOff = "WRITTEN_OFF",
+        Received = "RECEIVED", Failed = "FAILED", Reversed = "REVERSED",
+        Outbound = "OUTBOUND", Inbound = "INBOUND",
+        Made = "MADE", Amended = "AMENDED", Cancelled = "CANCELLED",
+        Opened = "OPENED", Resolved = "RESOLVED",
+        Updated = "UPDATED",
+    }
 }
 
-kinds! {
-    Invoices: Issued = "ISSUED", Adjusted = "ADJUSTED", WrittenOff = "WRITTEN_OFF";
-    Payments: Received = "RECEIVED", Failed = "FAILED", Reversed = "REVERSED";
-    Contacts: Outbound = "OUTBOUND", Inbound = "INBOUND";
-    Promises: Made = "MADE", Amended = "AMENDED", Cancelled = "CANCELLED";
-    Disputes: Opened = "OPENED", Resolved = "RESOLVED";
-    Profiles: Updated = "UPDATED";
+impl Kind {
+    /// The family that this kind belongs to.
+    #[must_use]
+    pub const fn family(self) -> Family {
+        match self {
+            Self::Issued | Self::Adjusted | Self::WrittenOff => Family::Invoices,
+            Self::Received | Self::Failed | Self::Reversed => Family::Payments,
+            Self::Outbound | Self::Inbound => Family::Contacts,
+            Self::Made | Self::Amended | Self::Cancelled => Family::Promises,
+            Self::Opened | Self::Resolved => Family::Disputes,
+            Self::Updated => Family::Profiles,
+        }
+    }
 }
 
 /// The side that reached out.

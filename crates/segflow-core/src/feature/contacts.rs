@@ -1,270 +1,60 @@
-//! Contacts: events that share a contact id are one, dated by its first, with its furthest outcome.
+//! Features of contacts, of the answers to them, and of how often one may call.
 
-use super::Window;
-use super::dated::{inside, leaves};
-use super::interner::Interner;
-use super::owed::lower_median;
-use super::promises::count;
-use super::reading::{Moment, Reading};
-use crate::event::{Body, Channel, Direction, Outcome};
-use crate::fact::Fact;
-use crate::time::{Date, Timestamp, Zone};
+use super::reading::{Moment, Reading, int};
+use super::row::{Reads, features};
+use super::view::View;
+use super::window::Window;
+use crate::event::{Channel, Direction, Families, Family};
 use crate::timed::Timed;
 
-/// A contact.
-#[derive(Clone, Debug)]
-pub struct Contact {
-    /// The place of its first event among the facts given.
-    pub fact: u32,
-    /// When its first event happened.
-    pub at: Timestamp,
-    date: Date,
-    /// From us or from them.
-    pub direction: Direction,
-    /// By which means.
-    pub channel: Channel,
-    outcome: Outcome,
-    /// When the right party was last spoken to.
-    talked_at: Option<Timestamp>,
+const CONTACTS: Families = Families::of(&[Family::Contacts]);
+/// A payment is an answer too.
+const CONTACTS_AND_PAYMENTS: Families = Families::of(&[Family::Contacts, Family::Payments]);
+
+features! {
+    /// A feature of contacts.
+    ContactsFeature
+
+    /// How many contacts went out in the window, on one channel if it is named.
+    Outbound(window: Window, channel: Option<Channel>) = "contacts.outbound", Channelled, Int, Reads::of(CONTACTS);
+    /// How many contacts came in in the window, on one channel if it is named.
+    Inbound(window: Window, channel: Option<Channel>) = "contacts.inbound", Channelled, Int, Reads::of(CONTACTS);
+    /// The share of calls and visits of the window in which the right party was spoken to.
+    RightPartyRatio(window: Window) = "contacts.right_party_ratio", Windowed, Ratio, Reads::of(CONTACTS);
+    /// Whether a channel reaches the customer.
+    Reachable(channel: Channel) = "contacts.reachable", Channel, Bool, Reads::of(CONTACTS);
+    /// The share of contacts of the window on a channel that were answered.
+    ResponseRatio(window: Window, channel: Channel) =
+        "response_ratio", Answered, Ratio, Reads::of(CONTACTS_AND_PAYMENTS);
+    /// The median of hours until contacts of the window on a channel were answered.
+    ResponseHours(window: Window, channel: Channel) = "response_hours", Answered, Int, Reads::of(CONTACTS_AND_PAYMENTS);
+    /// Days since the customer last engaged or paid.
+    SilentDays = "silent.days", Plain, Int, Reads::of(CONTACTS_AND_PAYMENTS);
+    /// How many calls may still be made today.
+    CallHeadroom = "call_headroom", Plain, Int, Reads::of(CONTACTS);
 }
 
-/// Every contact, and every sign of life.
-#[derive(Clone, Default, Debug)]
-pub struct Contacts {
-    /// In order.
-    pub list: Vec<Contact>,
-    /// When the customer engaged, ascending.
-    engagements: Vec<Timestamp>,
-    /// The place of the last engagement's event among the facts given.
-    engaged: Option<u32>,
-}
-
-/// Outbound contacts without an answer, below which silence means nothing.
-const SILENT_AFTER: usize = 3;
-/// Contacts in a row that reach nobody, from which on a channel is not reachable.
-const UNREACHED: usize = 3;
-/// Contacts of a channel, below which a share of answers means nothing.
-const RESPONSES: usize = 3;
-/// Within how many milliseconds an answer belongs to a contact.
-const ANSWER_MS: i64 = 48 * 3_600_000;
-const HOUR_MS: i64 = 3_600_000;
-/// The days in which calls are limited, the present one included: 12 CFR 1006.14(b)(2).
-const CALL_WINDOW: Window = Window { days: 7 };
-
-impl Contacts {
-    /// The contacts among facts given in order.
+impl ContactsFeature {
+    /// Its value at a moment, and until when that stands.
     #[must_use]
-    pub fn of(facts: &[&Fact], zone: &Zone) -> Self {
-        let most = facts.iter().filter(|fact| matches!(fact.body, Body::Contact { .. })).count();
-        let mut contacts = Self { list: Vec::with_capacity(most), ..Self::default() };
-        let mut places = Interner::with_room(most);
-        for (fact, index) in facts.iter().zip(0_u32..) {
-            let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
-                continue;
-            };
-            let at = fact.occurred_at;
-            if is_engagement(*direction, *outcome) {
-                contacts.engagements.push(at);
-                contacts.engaged = Some(index);
+    pub fn read(&self, view: &View<'_>, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        let contacts = view.contacts();
+        match self {
+            Self::Outbound(window, channel) => int(contacts.counted(Direction::Outbound, *window, *channel, moment)),
+            Self::Inbound(window, channel) => int(contacts.counted(Direction::Inbound, *window, *channel, moment)),
+            Self::RightPartyRatio(window) => contacts.right_party_ratio(*window, moment),
+            Self::Reachable(channel) => Timed::always(contacts.reachable(*channel)),
+            Self::ResponseRatio(window, channel) => {
+                contacts.response_ratio(*window, *channel, &view.payments().instants(), moment)
             }
-            let (place, new) = places.meet(contact_id);
-            if new {
-                let (direction, channel, outcome) = (*direction, *channel, *outcome);
-                let (date, talked_at) = (zone.date_of(at), None);
-                contacts.list.push(Contact { fact: index, at, date, direction, channel, outcome, talked_at });
+            Self::ResponseHours(window, channel) => {
+                contacts.response_hours(*window, *channel, &view.payments().instants(), moment)
             }
-            let contact = &mut contacts.list[place];
-            contact.outcome = contact.outcome.max(*outcome);
-            if *outcome == Outcome::RightParty {
-                contact.talked_at = Some(at);
+            Self::SilentDays => {
+                let last_payment = view.payments().received.last().map(|payment| payment.at);
+                Timed::always(contacts.silent_days(last_payment, view.zone()))
             }
+            Self::CallHeadroom => int(contacts.call_headroom(view.parameters().call_limit, moment)),
         }
-        contacts
     }
-
-    /// The place of the last engagement's event among the facts given.
-    #[must_use]
-    pub const fn last_engaged(&self) -> Option<u32> {
-        self.engaged
-    }
-
-    /// `contacts.outbound(w)`, `contacts.inbound(w)`, each also of one channel.
-    #[must_use]
-    pub fn counted(
-        &self,
-        direction: Direction,
-        window: Window,
-        channel: Option<Channel>,
-        moment: Moment<'_>,
-    ) -> Timed<i64> {
-        let wanted = |contact: &&Contact| {
-            contact.direction == direction && channel.is_none_or(|channel| channel == contact.channel)
-        };
-        let found = self.within(window, wanted, moment);
-        Timed::until(count(found.value.len()), found.until)
-    }
-
-    /// The contacts of a kind within a window, and when the oldest of them leaves it.
-    fn within(&self, window: Window, wanted: impl Fn(&&Contact) -> bool, moment: Moment<'_>) -> Timed<Vec<&Contact>> {
-        let recent = inside(&self.list, |contact| contact.date, window, moment).value;
-        let found: Vec<&Contact> = recent.iter().filter(wanted).collect();
-        let oldest = found.first().map(|contact| contact.date);
-        Timed::until(found, leaves(oldest, window, moment))
-    }
-
-    /// Whether there was an outbound contact, of one channel or of any, within `[from, to)`.
-    #[must_use]
-    pub fn any_outbound(&self, channel: Option<Channel>, from: Timestamp, to: Timestamp) -> bool {
-        self.list.iter().any(|contact| {
-            contact.direction == Direction::Outbound
-                && channel.is_none_or(|channel| channel == contact.channel)
-                && (from..to).contains(&contact.at)
-        })
-    }
-
-    /// `contacts.right_party_ratio(w)`
-    #[must_use]
-    pub fn right_party_ratio(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
-        let by_voice = |contact: &&Contact| {
-            contact.direction == Direction::Outbound && matches!(contact.channel, Channel::Call | Channel::Visit)
-        };
-        let attempts = self.within(window, by_voice, moment);
-        let talks = attempts.value.iter().filter(|contact| contact.talked_at.is_some()).count();
-        let ratio = Reading::Ratio(count(talks), count(attempts.value.len()));
-        Timed::until(if attempts.value.is_empty() { Reading::Absent } else { ratio }, attempts.until)
-    }
-
-    /// `contacts.reachable(channel)`
-    #[must_use]
-    pub fn reachable(&self, channel: Channel) -> Reading<'static> {
-        let mut tries = self.list.iter().rev().filter(|contact| contact.tells_of(channel));
-        let reaches_nobody = |contact: &Contact| {
-            contact.direction == Direction::Outbound
-                && matches!(contact.outcome, Outcome::Bounced | Outcome::NotConnected)
-        };
-        let Some(last) = tries.next() else { return Reading::Absent };
-        let wrong = last.direction == Direction::Outbound && last.outcome == Outcome::WrongParty;
-        let mut before = tries.take(UNREACHED - 1);
-        let unreached = reaches_nobody(last) && (1..UNREACHED).all(|_| before.next().is_some_and(reaches_nobody));
-        Reading::Bool(!wrong && !unreached)
-    }
-
-    /// Contacts of a channel that were answered or had the time for it: hours to the answer, none where there was none.
-    fn responses(
-        &self,
-        window: Window,
-        channel: Channel,
-        payments: &[Timestamp],
-        moment: Moment<'_>,
-    ) -> Timed<Vec<Option<i64>>> {
-        let wanted = |contact: &&Contact| contact.direction == Direction::Outbound && contact.channel == channel;
-        let asked = self.within(window, wanted, moment);
-        let mut until = asked.until;
-        let mut responses = Vec::new();
-        for contact in asked.value {
-            let limit = contact.at.plus_ms(ANSWER_MS);
-            let first = |signs: &[Timestamp]| signs.get(signs.partition_point(|sign| *sign < contact.at)).copied();
-            let answer = [first(&self.engagements), first(payments)].into_iter().flatten().min();
-            match answer.filter(|answer| *answer <= limit) {
-                Some(answer) => responses.push(Some(answer.since_ms(contact.at) / HOUR_MS)),
-                None if moment.at < limit => until = until.min(limit),
-                None => responses.push(None),
-            }
-        }
-        Timed::until(responses, until)
-    }
-
-    /// `response_ratio(w, channel)`
-    #[must_use]
-    pub fn response_ratio(
-        &self,
-        window: Window,
-        channel: Channel,
-        payments: &[Timestamp],
-        moment: Moment<'_>,
-    ) -> Timed<Reading<'static>> {
-        let responses = self.responses(window, channel, payments, moment);
-        let answered = responses.value.iter().flatten().count();
-        let ratio = Reading::Ratio(count(answered), count(responses.value.len()));
-        Timed::until(if responses.value.len() < RESPONSES { Reading::Absent } else { ratio }, responses.until)
-    }
-
-    /// `response_hours(w, channel)`
-    #[must_use]
-    pub fn response_hours(
-        &self,
-        window: Window,
-        channel: Channel,
-        payments: &[Timestamp],
-        moment: Moment<'_>,
-    ) -> Timed<Reading<'static>> {
-        let responses = self.responses(window, channel, payments, moment);
-        let mut hours: Vec<i64> = responses.value.iter().flatten().copied().collect();
-        hours.sort_unstable();
-        let median = lower_median(&hours).filter(|_| responses.value.len() >= RESPONSES);
-        Timed::until(median.map_or(Reading::Absent, Reading::Int), responses.until)
-    }
-
-    /// `silent.days`: since the last engagement or payment, else since the first outbound contact; absent under 3
-    /// outbound contacts since.
-    #[must_use]
-    pub fn silent_days(&self, last_payment: Option<Timestamp>, zone: &Zone) -> Reading<'static> {
-        let last = self.engagements.last().copied().max(last_payment);
-        let mut since = self
-            .list
-            .iter()
-            .filter(|contact| contact.direction == Direction::Outbound && last.is_none_or(|last| contact.at > last));
-        let first = since.clone().next().map(|contact| contact.date);
-        let reference = last.map(|last| zone.date_of(last)).or(first);
-        let silent = reference.filter(|_| since.nth(SILENT_AFTER - 1).is_some());
-        silent.map_or(Reading::Absent, Reading::Since)
-    }
-
-    /// `call_headroom`: stricter than 12 CFR 1006.14(b)(2), since it counts over all debts.
-    #[must_use]
-    pub fn call_headroom(&self, limit: u32, moment: Moment<'_>) -> Timed<i64> {
-        let is_call = |contact: &&Contact| {
-            contact.channel == Channel::Call
-                && contact.direction == Direction::Outbound
-                && contact.outcome != Outcome::NotConnected
-        };
-        let calls = self.within(CALL_WINDOW, is_call, moment);
-        let talks = self.list.iter().filter(|contact| contact.channel == Channel::Call);
-        let talked = talks.filter_map(|contact| contact.talked_at).max().map(|at| moment.zone.date_of(at));
-        let released = leaves(talked, CALL_WINDOW, moment);
-        if talked.is_some() && moment.at < released {
-            return Timed::until(0, released);
-        }
-        Timed::until((i64::from(limit) - count(calls.value.len())).max(0), calls.until)
-    }
-
-    /// When another call may be made, if none may be made now and none is.
-    #[must_use]
-    pub fn call_allowed_from(&self, limit: u32, moment: Moment<'_>) -> Option<Timestamp> {
-        let mut headroom = self.call_headroom(limit, moment);
-        if headroom.value > 0 {
-            return None;
-        }
-        while headroom.until != Timestamp::NEVER {
-            let at = headroom.until;
-            headroom = self.call_headroom(limit, Moment::new(at, moment.zone));
-            if headroom.value > 0 {
-                return Some(at);
-            }
-        }
-        None
-    }
-}
-
-impl Contact {
-    /// Whether it says anything about whether a channel reaches somebody.
-    #[must_use]
-    pub fn tells_of(&self, channel: Channel) -> bool {
-        self.channel == channel && self.outcome != Outcome::Attempted
-    }
-}
-
-/// Never `OPENED`: mail proxies open.
-fn is_engagement(direction: Direction, outcome: Outcome) -> bool {
-    direction == Direction::Inbound || matches!(outcome, Outcome::Clicked | Outcome::Replied | Outcome::RightParty)
 }

@@ -1,82 +1,38 @@
-//! Disputes: open until they are resolved, upheld or not.
+//! Features of disputes.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::Window;
-use super::dated::inside;
-use super::promises::count;
-use super::reading::{Moment, Reading};
-use crate::event::Body;
-use crate::fact::Fact;
-use crate::time::{Date, Zone};
+use super::fact_index::LEDGER;
+use super::reading::{Moment, Reading, int};
+use super::row::{Reads, features};
+use super::view::View;
+use super::window::Window;
+use crate::event::{Families, Family};
 use crate::timed::Timed;
 
-/// Every dispute that was opened or resolved.
-#[derive(Clone, Default, Debug)]
-pub struct Disputes {
-    open: usize,
-    /// Days on which one was resolved against the customer, ascending.
-    rejected: Vec<Date>,
-    /// The last day on which one that was opened was resolved.
-    resolved: Option<Date>,
+const DISPUTES: Families = Families::of(&[Family::Disputes]);
+
+features! {
+    /// A feature of disputes.
+    DisputesFeature
+
+    /// How many disputes are open.
+    Open = "disputes.open", Plain, Int, Reads::of(DISPUTES);
+    /// The share of invoices issued in the window that were disputed, without those in which the customer was right.
+    Ratio(window: Window) = "dispute_ratio", Windowed, Ratio, Reads::of(LEDGER);
+    /// How many disputes were resolved against the customer in the window.
+    Rejected(window: Window) = "disputes.rejected", Windowed, Int, Reads::of(DISPUTES);
+    /// Days since a dispute was last resolved.
+    ResolvedDays = "disputes.resolved_days", Plain, Int, Reads::of(DISPUTES);
 }
 
-impl Disputes {
-    /// The disputes among facts given in order.
+impl DisputesFeature {
+    /// Its value at a moment, and until when that stands.
     #[must_use]
-    pub fn of(facts: &[&Fact], zone: &Zone) -> Self {
-        let mut ends: BTreeMap<&str, Date> = BTreeMap::new();
-        let mut disputes = Self::default();
-        for fact in facts {
-            let Body::Resolved { dispute_id, upheld } = &fact.body else { continue };
-            let date = zone.date_of(fact.occurred_at);
-            ends.entry(dispute_id).or_insert_with(|| {
-                if *upheld == Some(false) {
-                    disputes.rejected.push(date);
-                }
-                date
-            });
+    pub fn read(&self, view: &View<'_>, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        match self {
+            Self::Open => Timed::always(view.disputes().open()),
+            Self::Ratio(window) => view.owed().dispute_ratio(*window, moment),
+            Self::Rejected(window) => int(view.disputes().rejected(*window, moment)),
+            Self::ResolvedDays => Timed::always(view.disputes().resolved_days()),
         }
-        let mut opened: Vec<&str> = facts.iter().filter_map(|fact| opened(fact)).collect();
-        opened.sort_unstable();
-        opened.dedup();
-        disputes.open = opened.iter().filter(|id| !ends.contains_key(**id)).count();
-        disputes.resolved = opened.iter().filter_map(|id| ends.get(id).copied()).max();
-        disputes
     }
-
-    /// `disputes.open`
-    #[must_use]
-    pub fn open(&self) -> Reading<'static> {
-        Reading::Int(count(self.open))
-    }
-
-    /// `disputes.rejected(w)`
-    #[must_use]
-    pub fn rejected(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let rejected = inside(&self.rejected, |date| *date, window, moment);
-        Timed::until(count(rejected.value.len()), rejected.until)
-    }
-
-    /// `disputes.resolved_days`
-    #[must_use]
-    pub fn resolved_days(&self) -> Reading<'static> {
-        self.resolved.map_or(Reading::Absent, Reading::Since)
-    }
-}
-
-fn opened<'a>(fact: &&'a Fact) -> Option<&'a str> {
-    if let Body::Opened { dispute_id, .. } = &fact.body { Some(dispute_id) } else { None }
-}
-
-/// Ids of disputes in which the customer was right.
-pub(super) fn upheld<'a>(facts: &[&'a Fact]) -> BTreeSet<&'a str> {
-    let mut seen = BTreeSet::new();
-    let first = |fact: &&'a Fact| match &fact.body {
-        Body::Resolved { dispute_id, upheld } if seen.insert(dispute_id.as_str()) => {
-            (*upheld == Some(true)).then_some(dispute_id.as_str())
-        }
-        _ => None,
-    };
-    facts.iter().filter_map(first).collect()
 }

@@ -1,19 +1,21 @@
-//! Ids and the order in which they were first met: found by hash, and never walked, so that no order of hashes shows.
+//! Ids, numbered in the order in which they were first met. An id is found by its hash; the table of hashes is never
+//! walked, so that the order of hashes has no effect.
 
 /// Ids, each with its place: 0 for the first, and so on.
 #[derive(Clone, Default, Debug)]
 pub struct Interner<'a> {
-    /// By place: the hash, and the id.
+    /// By place: the hash and the id.
     ids: Vec<(u64, &'a str)>,
-    /// Open addressing: one more than a place, or 0. Its length is a power of two, at least twice that of `ids`.
+    /// An open-addressing table: one more than a place, or 0 in a free slot. Its length is a power of two, at least twice
+    /// that of `ids`.
     table: Vec<u32>,
 }
 
-/// The smallest table.
+/// The length of the smallest table.
 const SMALLEST: usize = 16;
 
 impl<'a> Interner<'a> {
-    /// None yet, with room for so many.
+    /// An interner without ids, with room for so many.
     #[must_use]
     pub fn with_room(ids: usize) -> Self {
         let table = if ids == 0 { Vec::new() } else { vec![0; (2 * ids + 1).next_power_of_two()] };
@@ -29,7 +31,7 @@ impl<'a> Interner<'a> {
         self.find(hash(id), id).ok()
     }
 
-    /// The place of an id, and whether it was not met before.
+    /// The place of an id, and whether the id is new.
     pub fn meet(&mut self, id: &'a str) -> (usize, bool) {
         if self.table.len() <= 2 * self.ids.len() {
             self.grow();
@@ -82,7 +84,7 @@ fn start(hash: u64, mask: usize) -> usize {
     usize::try_from(hash >> 32).expect("32 bits") & mask
 }
 
-/// Eight bytes at a time, the last eight perhaps once more, multiplied and folded: fast, and the same everywhere.
+/// A fast hash that is the same on every machine. It takes eight bytes at a time, and the last eight again.
 #[must_use]
 pub(crate) fn hash(id: &str) -> u64 {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;

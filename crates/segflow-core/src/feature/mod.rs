@@ -1,217 +1,171 @@
-//! Features: pure functions of the facts in effect and an instant, each with its expiry.
+//! Features: pure functions of the facts in effect and an instant, each value with its expiry.
+//!
+//! One file per subject declares the features of it, with their rows of the catalogue, and reads them from a `View`. To
+//! add a feature, add a row and an arm of `read` there; what facts must be arranged for it is in `fact_index`.
+//! `docs/features.md` says exactly what each feature means.
 
 pub mod catalogue;
 pub mod contacts;
-pub mod dated;
+pub mod context;
+pub mod customer;
 pub mod disputes;
+pub mod experiment;
 pub(crate) mod fact_index;
 pub mod history;
-pub mod interner;
-pub mod ledger;
+pub(crate) mod interner;
+pub mod membership;
 pub mod owed;
 pub mod payments;
-pub mod profile;
 pub mod promises;
 pub mod reading;
+pub mod row;
+mod safety;
 pub mod view;
+pub mod window;
 
-use sha2::{Digest, Sha256};
+use crate::event::{Families, Family};
+use crate::timed::Timed;
+use contacts::ContactsFeature;
+use customer::CustomerFeature;
+use disputes::DisputesFeature;
+use experiment::ExperimentFeature;
+use history::HistoryFeature;
+use membership::MembershipFeature;
+use owed::OwedFeature;
+use payments::PaymentsFeature;
+use promises::PromisesFeature;
+use reading::{Moment, Reading};
+use row::{Argument, AttributeIndex, Reads, References};
+use view::View;
 
-use crate::event::{Channel, CustomerId, Direction, FailureCode, Families, Family};
-
-/// A window: the present calendar day and the `days - 1` before it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Window {
-    /// 1 to the horizon.
-    pub days: i32,
-}
-
-/// What a rule may read. Names are the catalogue's; `docs/features.md` says exactly what each means.
+/// What a rule may read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Feature {
-    /// `balance`
-    Balance,
-    /// `credit`
-    Credit,
-    /// `disputed.amount`
-    DisputedAmount,
-    /// `written_off.amount`
-    WrittenOffAmount,
-    /// `invoices.open`
-    InvoicesOpen,
-    /// `overdue.amount`, also of one `debt_type`.
-    OverdueAmount(Option<String>),
-    /// `overdue.invoices`
-    OverdueInvoices,
-    /// `overdue.days`: days past due, also of one `debt_type`.
-    OverdueDays(Option<String>),
-    /// `next_due.days`
-    NextDueDays,
-    /// `next_due.amount`
-    NextDueAmount,
-    /// `invoices.count(w)`
-    InvoicesCount(Window),
-    /// `invoices.sum(w)`
-    InvoicesSum(Window),
-    /// `episodes(w)`
-    Episodes(Window),
-    /// `episode.days`
-    EpisodeDays,
-    /// `cured.days`
-    CuredDays,
-    /// `roll(w)`
-    Roll(Window),
-    /// `self_cure_ratio(w)`, also of one channel.
-    SelfCureRatio(Window, Option<Channel>),
-    /// `first_payment_default`
-    FirstPaymentDefault,
-    /// `payments.count(w)`
-    PaymentsCount(Window),
-    /// `payments.sum(w)`
-    PaymentsSum(Window),
-    /// `payments.last_days`
-    PaymentsLastDays,
-    /// `payments.last_method`
-    PaymentsLastMethod,
-    /// `payments.reversed(w)`
-    PaymentsReversed(Window),
-    /// `payments.failed(w)`, also of one code.
-    PaymentsFailed(Window, Option<FailureCode>),
-    /// `pay_ratio(w)`
-    PayRatio(Window),
-    /// `days_late.median(n)`
-    DaysLateMedian(usize),
-    /// `days_late.trend(n)`
-    DaysLateTrend(usize),
-    /// `pay_day.of_month`
-    PayDayOfMonth,
-    /// `pay_day.confidence`
-    PayDayConfidence,
-    /// `pay_day.next_days`
-    PayDayNextDays,
-    /// `pay_day.missed_days`
-    PayDayMissedDays,
-    /// `promises.open`
-    PromisesOpen,
-    /// `promises.due_days`
-    PromisesDueDays,
-    /// `promises.kept(w)`
-    PromisesKept(Window),
-    /// `promises.broken(w)`
-    PromisesBroken(Window),
-    /// `promises.kept_ratio(w)`
-    PromisesKeptRatio(Window),
-    /// `contacts.outbound(w)`, `contacts.inbound(w)`, each also of one channel.
-    Contacts(Direction, Window, Option<Channel>),
-    /// `contacts.right_party_ratio(w)`
-    RightPartyRatio(Window),
-    /// `contacts.reachable(channel)`
-    Reachable(Channel),
-    /// `response_ratio(w, channel)`
-    ResponseRatio(Window, Channel),
-    /// `response_hours(w, channel)`
-    ResponseHours(Window, Channel),
-    /// `silent.days`
-    SilentDays,
-    /// `call_headroom`
-    CallHeadroom,
-    /// `disputes.open`
-    DisputesOpen,
-    /// `dispute_ratio(w)`
-    DisputeRatio(Window),
-    /// `disputes.rejected(w)`
-    DisputesRejected(Window),
-    /// `disputes.resolved_days`
-    DisputesResolvedDays,
-    /// `customer.days`
-    CustomerDays,
-    /// `profile.NAME`, by its place in `Segmentation::attributes`.
-    Profile(usize),
-    /// `days_since(profile.NAME)`
-    DaysSince(usize),
-    /// `days_until(profile.NAME)`
-    DaysUntil(usize),
-    /// `today.month`: 1 to 12.
-    TodayMonth,
-    /// `today.day`: 1 to 31.
-    TodayDay,
-    /// `today.weekday`: Monday is 1.
-    TodayWeekday,
-    /// `segment("dimension")`, by its place in `Segmentation::dimensions`; earlier than the rule's own.
-    Segment(usize),
-    /// `segment.days("dimension")`
-    SegmentDays(usize),
-    /// `bucket("experiment")`: 0 to 99.
-    Bucket(String),
+    /// Computed from facts, the calendar and the customer's id.
+    Facts(FactFeature),
+    /// Computed from where the customer stands in earlier dimensions; `rule::eval` reads it.
+    Membership(MembershipFeature),
 }
 
-/// What the ledger is replayed from.
-pub(crate) const LEDGER: Families = Families::of(&[Family::Invoices, Family::Payments, Family::Disputes]);
+/// A feature computed from facts, by its subject.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FactFeature {
+    /// What is owed.
+    Owed(OwedFeature),
+    /// How the ledger stood earlier.
+    History(HistoryFeature),
+    /// Payments, and how late invoices are paid.
+    Payments(PaymentsFeature),
+    /// Promises to pay.
+    Promises(PromisesFeature),
+    /// Contacts, and the answers to them.
+    Contacts(ContactsFeature),
+    /// Disputes.
+    Disputes(DisputesFeature),
+    /// The customer, and the calendar.
+    Customer(CustomerFeature),
+    /// `profile.NAME`: a declared attribute.
+    Attribute(AttributeIndex),
+    /// Experiments.
+    Experiment(ExperimentFeature),
+}
 
 impl Feature {
-    /// The families whose facts it is a function of.
+    /// What it is computed from.
     #[must_use]
-    pub const fn families(&self) -> Families {
-        use Family::{Contacts, Disputes, Payments, Profiles, Promises};
+    pub const fn reads(&self) -> Reads {
         match self {
-            Self::Balance
-            | Self::Credit
-            | Self::DisputedAmount
-            | Self::WrittenOffAmount
-            | Self::InvoicesOpen
-            | Self::OverdueAmount(_)
-            | Self::OverdueInvoices
-            | Self::OverdueDays(_)
-            | Self::NextDueDays
-            | Self::NextDueAmount
-            | Self::InvoicesCount(_)
-            | Self::InvoicesSum(_)
-            | Self::Episodes(_)
-            | Self::EpisodeDays
-            | Self::CuredDays
-            | Self::Roll(_)
-            | Self::PayRatio(_)
-            | Self::DaysLateMedian(_)
-            | Self::DaysLateTrend(_)
-            | Self::DisputeRatio(_) => LEDGER,
-            Self::SelfCureRatio(..) => LEDGER.and(Families::of(&[Contacts])),
-            Self::FirstPaymentDefault => LEDGER.and(Families::of(&[Profiles])),
-            // Where no attribute says since when, the first fact of all does.
-            Self::CustomerDays => Families::ALL,
-            Self::PaymentsCount(_)
-            | Self::PaymentsSum(_)
-            | Self::PaymentsLastDays
-            | Self::PaymentsLastMethod
-            | Self::PaymentsReversed(_)
-            | Self::PaymentsFailed(..)
-            | Self::PayDayOfMonth
-            | Self::PayDayConfidence
-            | Self::PayDayNextDays
-            | Self::PayDayMissedDays => Families::of(&[Payments]),
-            Self::PromisesOpen
-            | Self::PromisesDueDays
-            | Self::PromisesKept(_)
-            | Self::PromisesBroken(_)
-            | Self::PromisesKeptRatio(_) => Families::of(&[Promises, Payments]),
-            Self::Contacts(..) | Self::RightPartyRatio(_) | Self::Reachable(_) | Self::CallHeadroom => {
-                Families::of(&[Contacts])
-            }
-            Self::ResponseRatio(..) | Self::ResponseHours(..) | Self::SilentDays => Families::of(&[Contacts, Payments]),
-            Self::DisputesOpen | Self::DisputesRejected(_) | Self::DisputesResolvedDays => Families::of(&[Disputes]),
-            Self::Profile(_) | Self::DaysSince(_) | Self::DaysUntil(_) => Families::of(&[Profiles]),
-            Self::TodayMonth
-            | Self::TodayDay
-            | Self::TodayWeekday
-            | Self::Segment(_)
-            | Self::SegmentDays(_)
-            | Self::Bucket(_) => Families::NONE,
+            Self::Facts(feature) => feature.reads(),
+            Self::Membership(feature) => feature.reads(),
+        }
+    }
+
+    /// What its arguments refer to.
+    #[must_use]
+    pub fn references(&self) -> References {
+        match self {
+            Self::Facts(feature) => feature.references(),
+            Self::Membership(feature) => feature.references(),
         }
     }
 }
 
-/// `bucket(experiment)`: SHA-256 of the experiment, a zero byte and the customer id, as a number modulo 100.
-#[must_use]
-pub fn bucket(experiment: &str, customer: &CustomerId) -> i64 {
-    let digest = Sha256::digest(format!("{experiment}\0{customer}"));
-    digest.iter().fold(0, |rest, byte| (rest * 256 + i64::from(*byte)) % 100)
+impl FactFeature {
+    /// What it is computed from.
+    #[must_use]
+    pub const fn reads(&self) -> Reads {
+        match self {
+            Self::Owed(feature) => feature.reads(),
+            Self::History(feature) => feature.reads(),
+            Self::Payments(feature) => feature.reads(),
+            Self::Promises(feature) => feature.reads(),
+            Self::Contacts(feature) => feature.reads(),
+            Self::Disputes(feature) => feature.reads(),
+            Self::Customer(feature) => feature.reads(),
+            Self::Attribute(_) => Reads::of(Families::of(&[Family::Profiles])),
+            Self::Experiment(feature) => feature.reads(),
+        }
+    }
+
+    /// What its arguments refer to.
+    #[must_use]
+    pub fn references(&self) -> References {
+        match self {
+            Self::Owed(feature) => feature.references(),
+            Self::History(feature) => feature.references(),
+            Self::Payments(feature) => feature.references(),
+            Self::Promises(feature) => feature.references(),
+            Self::Contacts(feature) => feature.references(),
+            Self::Disputes(feature) => feature.references(),
+            Self::Customer(feature) => feature.references(),
+            Self::Attribute(attribute) => attribute.references(),
+            Self::Experiment(feature) => feature.references(),
+        }
+    }
+
+    /// Its value at a moment, and until when that stands if no fact arrives.
+    #[must_use]
+    pub fn read<'a>(&self, view: &View<'a>, moment: Moment<'_>) -> Timed<Reading<'a>> {
+        match self {
+            Self::Owed(feature) => feature.read(view, moment),
+            Self::History(feature) => feature.read(view, moment),
+            Self::Payments(feature) => feature.read(view, moment),
+            Self::Promises(feature) => feature.read(view, moment),
+            Self::Contacts(feature) => feature.read(view, moment),
+            Self::Disputes(feature) => feature.read(view, moment),
+            Self::Customer(feature) => feature.read(view, moment),
+            Self::Attribute(attribute) => Timed::always(view.attribute(*attribute)),
+            Self::Experiment(feature) => feature.read(view),
+        }
+    }
+}
+
+/// So that rows, which build features of one subject, build what rules read.
+macro_rules! subjects {
+    ($($subject:ident: $features:ident),+) => {
+        $(
+            impl From<$features> for Feature {
+                fn from(feature: $features) -> Self {
+                    Self::Facts(FactFeature::$subject(feature))
+                }
+            }
+        )+
+    };
+}
+
+subjects! {
+    Owed: OwedFeature, History: HistoryFeature, Payments: PaymentsFeature, Promises: PromisesFeature,
+    Contacts: ContactsFeature, Disputes: DisputesFeature, Customer: CustomerFeature, Experiment: ExperimentFeature
+}
+
+impl From<AttributeIndex> for Feature {
+    fn from(attribute: AttributeIndex) -> Self {
+        Self::Facts(FactFeature::Attribute(attribute))
+    }
+}
+
+impl From<MembershipFeature> for Feature {
+    fn from(feature: MembershipFeature) -> Self {
+        Self::Membership(feature)
+    }
 }

@@ -1,17 +1,19 @@
-//! Which comparisons decided: of a true `&&` all, of a true `||` the first true, for what is not true the dual.
+//! The comparisons that decided a rule, as reasons.
+//!
+//! All operands decide a true `&&`, and the first true one decides a true `||`. What is not true is decided the other way
+//! round: the first operand that is not true decides an `&&`, and all decide an `||`.
 
-use super::arithmetic::spelled;
 use super::eval::Evaluation;
-use super::{Node, Operand};
+use super::spelling::spelled;
+use super::{Literal, Node, Operand};
 use crate::change::Reason;
-use crate::feature::reading::Reading;
 use crate::segmentation::{Segmentation, Slot};
 use crate::state::Membership;
 use crate::timed::Truth;
 
 /// A rule evaluated over the memberships that it saw.
 pub struct Scene<'e, 'a, 'v> {
-    /// At the instant.
+    /// The evaluation at the instant.
     pub evaluation: &'e Evaluation<'a, 'v>,
     /// Where every dimension stood.
     pub memberships: &'e [Membership],
@@ -49,8 +51,10 @@ fn collect<'a>(node: &'a Node, holds: bool, scene: &Scene<'_, 'a, '_>, found: &m
     }
 }
 
-/// A comparison in words, with its value now and before. Where something sensitive is read on either side, neither
-/// values nor bound appear: with the operator, one of them would tell the other.
+/// A comparison in words, with its value now and before.
+///
+/// If either side reads something sensitive, neither values nor bound appear: with the operator, the one would tell the
+/// other.
 pub fn reason<'a>(
     leaf: &'a Node,
     segmentation: &'a Segmentation,
@@ -68,7 +72,7 @@ pub fn reason<'a>(
     }
 }
 
-/// What is compared, in canonical spelling.
+/// The left side of a comparison, in canonical spelling.
 fn subject(leaf: &Node, segmentation: &Segmentation) -> String {
     match leaf {
         Node::Holds(slot) | Node::Known(slot) | Node::Unknown(slot) => segmentation.features[*slot].text.clone(),
@@ -98,7 +102,7 @@ fn operator_and_bound<'a>(
         Node::Known(_) => ("is", Some("known".to_owned())),
         Node::Unknown(_) => ("is", Some("unknown".to_owned())),
         Node::In(_, list) => {
-            let text = |literal| Reading::of(literal).text(now.evaluation.moment.today, &segmentation.currency);
+            let text = |literal: &Literal| literal.reading().text(now.evaluation.moment.today, &segmentation.currency);
             let texts: Vec<_> = list.iter().filter_map(text).collect();
             ("in", Some(format!("[{}]", texts.join(", "))))
         }

@@ -1,35 +1,24 @@
 //! Rules: a subset of CEL's syntax, parsed and checked at load into a typed form over feature slots.
 
-pub mod arithmetic;
 pub mod eval;
 pub mod explain;
-pub mod linear;
+pub mod spelling;
+pub(crate) mod syntax;
+pub(crate) mod typing;
 
-mod arguments;
-mod check;
-pub(crate) mod decimal;
-mod lexer;
-mod literal;
-mod operands;
-mod parser;
-mod resolve;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub(crate) use check::{Outline, Scope, Slots};
-pub(crate) use decimal::Decimal;
-pub(crate) use lexer::Mistake;
-pub(crate) use parser::{Expr, parse};
-
-use crate::segmentation::AttributeKind;
+use crate::feature::reading::Reading;
 use crate::time::Date;
+use crate::value_type::ValueType;
 
 /// A rule that was checked at load.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// As written.
     pub text: String,
-    /// What it computes.
+    /// The checked form.
     pub root: Node,
 }
 
@@ -58,7 +47,7 @@ pub enum Node {
 }
 
 impl Node {
-    /// Every feature that is read, as often as it is.
+    /// Shows `see` every feature that it reads, as often as it reads it.
     pub(crate) fn each_slot(&self, see: &mut impl FnMut(SlotIndex)) {
         match self {
             Self::And(nodes) | Self::Or(nodes) => nodes.iter().for_each(|node| node.each_slot(see)),
@@ -91,20 +80,20 @@ pub enum Operand {
     Arithmetic(Box<Arithmetic>),
 }
 
-/// Two numbers joined, whose types go together.
+/// Two numbers joined by an operation; their types go together.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Arithmetic {
     /// The type of the result: `Int`, `Money` or `Ratio`.
-    pub kind: AttributeKind,
-    /// What joins them.
+    pub kind: ValueType,
+    /// The operation.
     pub operation: Operation,
-    /// Before the operator.
+    /// The side before the operator.
     pub left: Operand,
-    /// After it.
+    /// The side after it.
     pub right: Operand,
 }
 
-/// What joins two numbers.
+/// An operation on two numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operation {
     /// `+`
@@ -115,6 +104,19 @@ pub enum Operation {
     Multiply,
     /// `/`
     Divide,
+}
+
+impl Operation {
+    /// As written.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+        }
+    }
 }
 
 /// A value written in a rule.
@@ -134,7 +136,22 @@ pub enum Literal {
     Date(Date),
 }
 
-/// A comparison.
+impl Literal {
+    /// As a feature would read it.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        match self {
+            Self::Bool(value) => Reading::Bool(*value),
+            Self::Int(value) => Reading::Int(*value),
+            Self::Money(minor) => Reading::Money(*minor),
+            Self::Ratio(numerator, denominator) => Reading::Ratio(*numerator, *denominator),
+            Self::Text(text) => Reading::Text(text),
+            Self::Date(date) => Reading::Date(*date),
+        }
+    }
+}
+
+/// The operator of a comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operator {
     /// `==`
@@ -178,7 +195,7 @@ impl Operator {
         }
     }
 
-    /// The operator that says the same with its sides exchanged.
+    /// The operator that says the same when its sides are exchanged.
     #[must_use]
     pub const fn mirrored(self) -> Self {
         match self {
@@ -189,21 +206,4 @@ impl Operator {
             same => same,
         }
     }
-}
-
-/// A text as a rule writes it.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            '\r' => quoted.push_str("\\r"),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::error::{Position, Problems};
 use super::nearest::{did_you_mean, listed};
 use super::yaml::{Map, Text, Yaml};
-use super::{AttributeDeclaration, AttributeKind};
+use crate::feature::context::AttributeDeclaration;
+use crate::value_type::ValueType;
 
-/// Characteristics that a segmentation may read only if it says so.
+/// Characteristics that a segmentation may read only if it lists them under `protected`.
 const PROTECTED: [&str; 12] = [
     "age",
     "date_of_birth",
@@ -23,10 +24,10 @@ const PROTECTED: [&str; 12] = [
     "sexual_orientation",
 ];
 
-/// Attributes that a file may declare.
+/// The most attributes that a file may declare.
 const MAX_ATTRIBUTES: usize = 1_000;
 
-/// Whether an attribute of this name is a protected characteristic, however it spells it (`dateOfBirth`).
+/// Whether this is the name of a protected characteristic in some spelling, such as `dateOfBirth`.
 pub(crate) fn is_protected(name: &str) -> bool {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
     PROTECTED.iter().any(|protected| plain(protected) == plain(name))
@@ -95,9 +96,9 @@ fn declaration(key: &Text, kind: &Yaml, problems: &mut Problems) -> Option<Attri
         problems.add(key.position, format!("expected {expected}, found {}", key.found()));
     }
     let text = problems.text(kind, "a type")?;
-    let kind = AttributeKind::from_word(&text.value);
+    let kind = ValueType::from_word(&text.value);
     if kind.is_none() {
-        let words = || AttributeKind::ALL.iter().map(|kind| kind.word());
+        let words = || ValueType::ALL.iter().map(|kind| kind.word());
         let near = did_you_mean(&text.value, words());
         problems.add(text.position, format!("expected a type ({}), found {}{near}", listed(words()), text.found()));
     }

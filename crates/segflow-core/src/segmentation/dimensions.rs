@@ -1,31 +1,24 @@
-//! `dimensions`: their segments in order of precedence, and the rules of these.
+//! The key `dimensions`: the dimensions, their segments in order of precedence, and the rules of the segments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attributes::Attributes;
 use super::error::Problems;
 use super::fields::{A_NAME, name, span};
+use super::header::Header;
 use super::rules::Rules;
 use super::yaml::{Map, Text, Yaml};
-use super::{Dimension, Dimensions, Parameters, Segment, Slot};
-use crate::feature::Feature;
-use crate::money::Currency;
-use crate::rule::{Node, Outline, Rule};
+use super::{Dimension, Dimensions, Segment, Slot};
+use crate::feature::row::DimensionIndex;
+use crate::rule::typing::scope::Outline;
+use crate::rule::{Node, Rule};
 use crate::time::Span;
 
-/// Dimensions of a file, and segments with a rule of a dimension.
+/// The most dimensions of a file, and the most segments with a rule of a dimension.
 const MAX_NAMES: usize = 64;
-/// Keys of a treatment.
+/// The most keys of a treatment.
 const MAX_TREATMENT_KEYS: usize = 64;
-/// The longest value of a treatment, in bytes; keys have 64.
+/// The longest value of a treatment, in bytes; a key has at most 64.
 const MAX_TREATMENT_BYTES: usize = 1_024;
-
-/// What the rules of a file are checked against.
-pub(super) struct Header<'a> {
-    pub(super) attributes: &'a Attributes,
-    pub(super) currency: &'a Currency,
-    pub(super) parameters: &'a Parameters,
-}
 
 /// Reads every dimension; without a header, rules are parsed and not checked.
 pub(super) fn read(
@@ -54,14 +47,14 @@ pub(super) fn read(
     Some((dimensions, slots))
 }
 
-/// What a dimension rests on, where that of every earlier one is known.
+/// What a dimension rests on; `rests_on` of every earlier one is known already.
 fn rests_on(place: usize, dimensions: &[Dimension], slots: &[Slot]) -> Dimensions {
     let mut all = Dimensions::at(place);
     let segments = dimensions[place].segments.iter();
     let rules = segments.flat_map(|segment| [&segment.when, &segment.remain, &segment.bypass]).flatten();
     rules.for_each(|rule| {
         rule.root.each_slot(&mut |slot| {
-            if let Feature::Segment(read) | Feature::SegmentDays(read) = slots[slot].feature {
+            if let Some(DimensionIndex(read)) = slots[slot].feature.references().dimension {
                 all |= dimensions[read].rests_on;
             }
         });
@@ -69,7 +62,7 @@ fn rests_on(place: usize, dimensions: &[Dimension], slots: &[Slot]) -> Dimension
     all
 }
 
-/// The names of a dimension as far as they can be told; what is wrong with them is said elsewhere.
+/// The names of a dimension as far as they can be read. Their problems are reported when the dimension is read.
 fn outline(item: &Yaml) -> Outline {
     let named = |yaml: &Yaml| match yaml {
         Yaml::Text(text) => Some(text.value.clone()),

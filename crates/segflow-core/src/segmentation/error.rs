@@ -18,14 +18,14 @@ impl Position {
     pub const START: Self = Self { line: 1, column: 1 };
 }
 
-/// What stands wrong at one place, what was expected there, and the nearest valid name where a name is unknown.
+/// A problem at one place: what was expected, what was found, and the nearest valid name for an unknown one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
-    /// As the caller named the file.
+    /// The file's name, as the caller gave it.
     pub file: String,
-    /// Where.
+    /// Where in the file.
     pub position: Position,
-    /// In lower case, without an end mark.
+    /// In lower case, without a full stop.
     pub message: String,
 }
 
@@ -46,7 +46,7 @@ pub struct LoadError {
 }
 
 impl LoadError {
-    /// Problems beyond these are not listed.
+    /// The most problems that are listed.
     pub const MAX_PROBLEMS: usize = 100;
 }
 
@@ -54,7 +54,7 @@ fn one_a_line(problems: &[Problem]) -> String {
     problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// More than are listed, since they are not found in file order.
+/// The most problems that are collected. Problems are not found in file order, so more are collected than listed.
 const MAX_COLLECTED: usize = 10 * LoadError::MAX_PROBLEMS;
 
 /// Collects what is found while a file is read.

@@ -7,7 +7,7 @@ use super::nearest::{did_you_mean, listed};
 use super::yaml::{Map, Text, Yaml};
 use crate::time::Span;
 
-/// Names of segmentations, dimensions and segments.
+/// What the name of a segmentation, dimension or segment must look like.
 pub(super) const A_NAME: &str =
     "a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`";
 
@@ -101,7 +101,7 @@ impl Problems {
         map.and_then(|map| map.get(key)).and_then(|yaml| self.value(yaml, expected, read)).unwrap_or(default)
     }
 
-    /// Adds a name that must be the only one of its kind.
+    /// Adds a name that must stand only once in `owner`.
     pub(super) fn unique<'n>(&mut self, known: &mut BTreeSet<&'n str>, name: &'n str, at: Position, owner: &str) {
         if !known.insert(name) {
             self.add(at, format!("expected every name once in {owner}, found `{name}` again"));

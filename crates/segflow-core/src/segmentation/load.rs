@@ -2,20 +2,22 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::Segmentation;
 use super::attributes::Attributes;
-use super::dimensions::{self, Header};
+use super::dimensions;
 use super::error::{LoadError, Position, Problem, Problems};
 use super::fields::{self, A_NAME, span, whole};
+use super::header::Header;
 use super::nearest::nearest;
 use super::yaml::{self, Map};
-use super::{Parameters, Segmentation};
+use crate::feature::context::Parameters;
 use crate::money::Currency;
 use crate::time::{Span, Zone};
 
-/// A segmentation, and what its author should know of it.
+/// A segmentation, with warnings for its author.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// Valid.
+    /// It is valid.
     pub segmentation: Segmentation,
     /// In file order.
     pub warnings: Vec<Problem>,
@@ -45,8 +47,8 @@ impl Segmentation {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it, each with its position. What is not YAML is reported by itself; the names and
-    /// types of rules once attributes, currency and parameters are sound; of each rule the first mistake.
+    /// Every problem, with its position. A file that is not YAML has that one problem. The names and types in rules are
+    /// checked only once attributes, currency and parameters are sound. Each rule reports its first mistake.
     pub fn load(file: &str, bytes: impl AsRef<[u8]>) -> Result<Loaded, LoadError> {
         let bytes = bytes.as_ref();
         let mut problems = Problems::default();
@@ -128,7 +130,7 @@ fn currency(file: &Map, problems: &mut Problems) -> Option<Currency> {
     problems.value(yaml, "an ISO 4217 code of three capital letters such as GBP", Currency::new)
 }
 
-/// A name that the bundled database has, in its own spelling.
+/// The time zone; its name must be in the bundled database, spelled alike.
 fn zone_name(file: &Map, problems: &mut Problems) -> Option<String> {
     let yaml = problems.required(file, "a segmentation", "timezone")?;
     let text = problems.text(yaml, "an IANA time zone such as Europe/London")?;
@@ -145,7 +147,7 @@ fn zone_name(file: &Map, problems: &mut Problems) -> Option<String> {
     None
 }
 
-/// Elapsed time: here a day is 24 hours.
+/// Milliseconds of elapsed time; here a day is 24 hours.
 fn actionable_ms(text: &str) -> Option<i64> {
     let hours = match span(text)? {
         Span::Hours(hours) => hours,

@@ -1,9 +1,10 @@
-//! The segmentation: dimensions of segments with their rules, checked at load and unable to fail afterwards.
+//! The segmentation: dimensions of segments with their rules. It is checked when it is loaded, and cannot fail afterwards.
 
-mod attributes;
+pub(crate) mod attributes;
 mod dimensions;
 mod error;
 mod fields;
+mod header;
 mod load;
 pub(crate) mod nearest;
 mod parameters;
@@ -13,17 +14,18 @@ mod summary;
 pub(crate) mod tests;
 mod yaml;
 
-pub(crate) use attributes::is_protected;
+pub use crate::feature::context::{AttributeDeclaration, Parameters};
 pub use error::{LoadError, Position, Problem};
 pub use load::Loaded;
 pub use summary::Summary;
 
 use std::collections::BTreeMap;
 
-use crate::feature::Feature;
+use crate::feature::context::FeatureContext;
+use crate::feature::{FactFeature, Feature};
 use crate::money::Currency;
 use crate::rule::Rule;
-use crate::time::{Date, Span, Timestamp, Zone};
+use crate::time::{Span, Timestamp, Zone};
 
 /// A segmentation that may be used.
 #[derive(Clone, Debug)]
@@ -59,53 +61,8 @@ pub struct Slot {
     pub text: String,
     /// What it computes.
     pub feature: Feature,
-    /// Whether it reads an attribute named in `sensitive`: it appears in reasons without its values.
+    /// Whether its value tells that of an attribute named in `sensitive`: then it appears in reasons without its values.
     pub sensitive: bool,
-}
-
-/// An attribute that the segmentation reads.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AttributeDeclaration {
-    /// Its name on the wire.
-    pub name: String,
-    /// The type by which rules read it.
-    pub kind: AttributeKind,
-}
-
-/// The types of attributes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AttributeKind {
-    /// `bool`
-    Bool,
-    /// `int`
-    Int,
-    /// `string`
-    Text,
-    /// `ratio`: a double on the wire, read as the decimal that it is written as.
-    Ratio,
-    /// `money`: a long in minor units on the wire.
-    Money,
-    /// `date`: an ISO string on the wire.
-    Date,
-}
-
-/// What tunes the features.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Parameters {
-    /// The longest window, in days.
-    pub horizon_days: i32,
-    /// Business days after `due_date` within which a promise may still be kept.
-    pub promise_grace_business_days: u32,
-    /// The share of a promise that keeps it, as an exact fraction.
-    pub promise_tolerance: (i64, i64),
-    /// What may be overdue without counting as such, in minor units.
-    pub overdue_tolerance_minor: i64,
-    /// Calls allowed in 7 days.
-    pub call_limit: u32,
-    /// From when on history is complete.
-    pub history_since: Option<Date>,
-    /// Days that are not business days, besides Saturdays and Sundays; sorted.
-    pub holidays: Vec<Date>,
 }
 
 /// Mutually exclusive segments in order of precedence.
@@ -119,7 +76,7 @@ pub struct Dimension {
     pub rests_on: Dimensions,
 }
 
-/// Some of the dimensions, as bits by their place; the loader allows 64.
+/// A set of dimensions, one bit for each place; the loader allows 64.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Dimensions(u64);
 
@@ -167,42 +124,18 @@ impl std::ops::BitOrAssign for Dimensions {
 pub struct Segment {
     /// Unique in the dimension.
     pub name: String,
-    /// The rule to enter; of `otherwise`: none.
+    /// The rule to enter; `otherwise` has none.
     pub when: Option<Rule>,
     /// A weaker rule for those already in: `when || stay`, joined at load.
     pub remain: Option<Rule>,
     /// How long `when` must have held before entry.
     pub hold: Option<Span>,
-    /// How long one stays at least.
+    /// How long a customer stays at least.
     pub keep: Option<Span>,
     /// The rule that overrides `keep`.
     pub bypass: Option<Rule>,
-    /// For the subscriber.
+    /// What the subscriber does; Segflow does not read it.
     pub treatment: BTreeMap<String, String>,
-}
-
-impl AttributeKind {
-    /// Every one, in the catalogue's order.
-    pub const ALL: [Self; 6] = [Self::Bool, Self::Int, Self::Text, Self::Ratio, Self::Money, Self::Date];
-
-    /// Its word in a segmentation.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Bool => "bool",
-            Self::Int => "int",
-            Self::Text => "string",
-            Self::Ratio => "ratio",
-            Self::Money => "money",
-            Self::Date => "date",
-        }
-    }
-
-    /// The one of this word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
 }
 
 impl Dimension {
@@ -228,5 +161,14 @@ impl Segmentation {
     #[must_use]
     pub fn plus(&self, at: Timestamp, span: Span) -> Timestamp {
         self.zone.plus(at, span)
+    }
+}
+
+/// What of a segmentation its features read.
+impl<'a> From<&'a Segmentation> for FeatureContext<'a> {
+    fn from(segmentation: &'a Segmentation) -> Self {
+        let Segmentation { currency, zone, parameters, attributes, features, .. } = segmentation;
+        let is_history = |slot: &Slot| matches!(slot.feature, Feature::Facts(FactFeature::History(_)));
+        Self { currency, zone, parameters, attributes, reads_history: features.iter().any(is_history) }
     }
 }

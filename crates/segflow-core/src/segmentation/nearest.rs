@@ -1,10 +1,10 @@
 //! Names in messages: the valid one nearest to an unknown one, lists of them, and long texts cut short.
 
-/// Longer names, in bytes, have no neighbours.
+/// For a name of more bytes, no near name is looked for.
 const MAX_BYTES: usize = 128;
 
-/// The candidate at the least edit distance (a transposition counts once, case does not count), the first of equals;
-/// none if even that differs in more than a third of the longer name.
+/// The candidate at the least edit distance, the first of equals. A transposition counts once, and case does not count.
+/// None if the distance is more than a third of the longer name.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = name.to_lowercase();
     candidates
@@ -26,7 +26,7 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// What stands in a message of a text: its first 60 characters, on one line.
+/// A text as messages quote it: its first 60 characters, on one line.
 pub(crate) fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(60).is_some() {

@@ -1,11 +1,11 @@
-//! `parameters`: their defaults and bounds.
+//! The key `parameters`: the parameters with their defaults and bounds.
 
-use super::Parameters;
 use super::error::Problems;
 use super::fields::{span, whole};
 use super::yaml::Map;
+use crate::feature::context::Parameters;
 use crate::money::Currency;
-use crate::rule::Decimal;
+use crate::rule::syntax::decimal::Decimal;
 use crate::time::{Date, Span};
 
 const KEYS: [&str; 7] = [

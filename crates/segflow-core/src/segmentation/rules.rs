@@ -1,11 +1,15 @@
 //! The rules of a file: each is parsed, checked, and its mistake placed in the file.
 
 use super::Slot;
-use super::dimensions::Header;
 use super::error::{Position, Problems};
+use super::header::Header;
 use super::yaml::Text;
-use crate::feature::Feature;
-use crate::rule::{Mistake, Node, Outline, Rule, Scope, Slots, parse};
+use crate::feature::{FactFeature, Feature};
+use crate::rule::syntax::expr::Expr;
+use crate::rule::syntax::lexer::Mistake;
+use crate::rule::syntax::parser::parse;
+use crate::rule::typing::scope::{Outline, Scope, Slots};
+use crate::rule::{Node, Rule};
 
 pub(super) struct Rules<'a> {
     header: Option<Header<'a>>,
@@ -23,7 +27,8 @@ impl<'a> Rules<'a> {
         self.slots.slots
     }
 
-    /// The rule of a segment of the dimension at this place; none if it is wrong or cannot be checked.
+    /// The rule of a segment of the dimension at this place; none if it is wrong, or if there is no header to check it
+    /// against.
     pub(super) fn read(
         &mut self,
         dimension: usize,
@@ -45,7 +50,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    fn checked(&mut self, dimension: usize, expr: &crate::rule::Expr) -> Result<Option<Node>, Mistake> {
+    fn checked(&mut self, dimension: usize, expr: &Expr) -> Result<Option<Node>, Mistake> {
         let Some(header) = &self.header else { return Ok(None) };
         let mut scope = Scope {
             attributes: &header.attributes.declared,
@@ -60,7 +65,7 @@ impl<'a> Rules<'a> {
         scope.truth(expr).map(Some)
     }
 
-    /// A promise's deadline counts business days: without holidays, every weekday is one.
+    /// Warns once if promises are read and no holidays are named: then every weekday counts as a business day.
     fn warn_of_holidays(&mut self, known: usize, text: &Text, warnings: &mut Problems) {
         let empty = self.header.as_ref().is_some_and(|header| header.parameters.holidays.is_empty());
         let first = self.slots.slots[known..].iter().find(|slot| reads_promises(&slot.feature));
@@ -77,18 +82,12 @@ impl<'a> Rules<'a> {
     }
 }
 
-fn reads_promises(feature: &Feature) -> bool {
-    matches!(
-        feature,
-        Feature::PromisesOpen
-            | Feature::PromisesDueDays
-            | Feature::PromisesKept(_)
-            | Feature::PromisesBroken(_)
-            | Feature::PromisesKeptRatio(_)
-    )
+const fn reads_promises(feature: &Feature) -> bool {
+    matches!(feature, Feature::Facts(FactFeature::Promises(_)))
 }
 
-/// A mistake at its token's place in the file, or else at the rule's, with its character in the message.
+/// The place of a mistake in the file. If the place of its token cannot be told, it is the rule's, and the message names
+/// the character.
 fn placed(text: &Text, mistake: Mistake) -> (Position, String) {
     let Mistake { at, message } = mistake;
     match text.position_of(at) {

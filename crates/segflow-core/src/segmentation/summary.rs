@@ -1,8 +1,8 @@
-//! What a segmentation reads, for people.
+//! A segmentation in short, for people.
 
-use super::{AttributeKind, Segmentation};
-use crate::feature::catalogue::CUSTOMER_SINCE;
-use crate::feature::{Feature, Window};
+use super::Segmentation;
+use crate::feature::Feature;
+use crate::feature::row::CustomerSince;
 
 /// A segmentation in short.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +29,7 @@ impl Segmentation {
                 attributes.push(attribute);
             }
         }
+        let windows = self.features.iter().filter_map(|slot| slot.feature.references().window);
         Summary {
             dimensions: self
                 .dimensions
@@ -40,44 +41,20 @@ impl Segmentation {
                 .collect(),
             features: self.features.iter().map(|slot| slot.text.as_str()).collect(),
             attributes,
-            longest_window_days: self.features.iter().filter_map(|slot| window(&slot.feature)).map(|w| w.days).max(),
+            longest_window_days: windows.map(|window| window.days).max(),
         }
     }
 
-    /// The attribute that a feature reads, by its place.
+    /// The place of the attribute that a feature reads, named or not.
     fn attribute(&self, feature: &Feature) -> Option<usize> {
-        match feature {
-            Feature::Profile(index) | Feature::DaysSince(index) | Feature::DaysUntil(index) => Some(*index),
-            Feature::CustomerDays | Feature::FirstPaymentDefault => self
-                .attributes
-                .iter()
-                .position(|attribute| attribute.name == CUSTOMER_SINCE && attribute.kind == AttributeKind::Date),
-            _ => None,
+        if let Some(named) = feature.references().attribute {
+            return Some(named.0);
         }
-    }
-}
-
-fn window(feature: &Feature) -> Option<Window> {
-    match feature {
-        Feature::InvoicesCount(window)
-        | Feature::InvoicesSum(window)
-        | Feature::Episodes(window)
-        | Feature::Roll(window)
-        | Feature::SelfCureRatio(window, _)
-        | Feature::PaymentsCount(window)
-        | Feature::PaymentsSum(window)
-        | Feature::PaymentsReversed(window)
-        | Feature::PaymentsFailed(window, _)
-        | Feature::PayRatio(window)
-        | Feature::PromisesKept(window)
-        | Feature::PromisesBroken(window)
-        | Feature::PromisesKeptRatio(window)
-        | Feature::Contacts(_, window, _)
-        | Feature::RightPartyRatio(window)
-        | Feature::ResponseRatio(window, _)
-        | Feature::ResponseHours(window, _)
-        | Feature::DisputeRatio(window)
-        | Feature::DisputesRejected(window) => Some(*window),
-        _ => None,
+        match feature.reads().customer_since {
+            CustomerSince::NotRead => None,
+            CustomerSince::Compared | CustomerSince::Told => {
+                self.attributes.iter().position(|attribute| attribute.is_customer_since())
+            }
+        }
     }
 }

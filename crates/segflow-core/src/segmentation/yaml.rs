@@ -1,6 +1,6 @@
 //! YAML as a segmentation uses it: one document of maps, lists and texts, each with its position.
 //!
-//! A scalar is text, whatever YAML would make of it (`no`, `1.10`, `2026-05-03`). Tags, anchors, aliases, duplicate
+//! Every scalar is a text, also `no`, `1.10` and `2026-05-03`. Tags, anchors, aliases, duplicate
 //! keys, keys that are not text and further documents are refused.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use super::error::{Position, Problems};
 use super::nearest::shortened;
 
-/// Maps and lists within each other.
+/// The most maps and lists within each other.
 const MAX_DEPTH: usize = 16;
 
 pub(super) enum Yaml {
@@ -41,7 +41,7 @@ impl Yaml {
 pub(super) struct Text {
     pub(super) value: String,
     pub(super) position: Position,
-    /// The column of the value's first character, if the value stands in the file as it is, on one line.
+    /// The column of the value's first character; none if the value is escaped or stands on several lines.
     verbatim: Option<usize>,
 }
 
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         Ok(entries)
     }
 
-    /// Whether a node has neither tag nor anchor; those are problems.
+    /// Whether a node has neither tag nor anchor, which are not allowed. It reports them.
     fn plain(&mut self, anchor: usize, tag: Option<&Tag>, span: Span) -> bool {
         if let Some(tag) = tag {
             let at = self.tag_position(tag, position(span));
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A key with its value; where there is none, its place is the key's.
+/// A key with its value. An empty value has the key's place.
 fn entry(key: Text, mut value: Yaml) -> (Text, Yaml) {
     if let Yaml::Text(text) = &mut value
         && text.value.is_empty()
@@ -240,7 +240,7 @@ fn entry(key: Text, mut value: Yaml) -> (Text, Yaml) {
     (key, value)
 }
 
-/// What to do about the usual reasons for which a line with a rule is not YAML.
+/// Advice on a line with a rule that is not YAML.
 fn hint(line: &str) -> &'static str {
     let Some((_, rule)) = ["when:", "stay:", "bypass:"].iter().find_map(|key| line.split_once(key)) else {
         return "";

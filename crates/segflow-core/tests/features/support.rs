@@ -6,9 +6,9 @@ use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Outcome};
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
+use segflow_core::in_effect::in_effect;
 use segflow_core::rule::eval::Evaluation;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::in_effect;
 use segflow_core::time::Timestamp;
 
 /// A segmentation of one rule. 6 April 2026 is Easter Monday.

@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 use expect_test::expect;
 use segflow_core::event::{Body, Family};
 use segflow_core::fact::{Fact, Facts};
-use segflow_core::state::{Decision, Membership, Pending, State};
+use segflow_core::in_effect::Pending;
+use segflow_core::state::{Decision, Membership, State};
 use segflow_core::time::Timestamp;
 
 use crate::{check, check_read};

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use segflow_core::event::{Attribute, Body, Kind};
-use segflow_core::feature::Feature;
+use segflow_core::event::{Attribute, Body};
+use segflow_core::feature::row::AttributeIndex;
 use segflow_core::money::Currency;
-use segflow_core::segmentation::{AttributeKind, Segmentation};
+use segflow_core::segmentation::Segmentation;
+use segflow_core::value_type::ValueType;
 
-/// The kind of an event, and its content: `("MADE", "PR-1: 60.00 GBP, by 2026-05-03")`.
-pub(super) fn words(body: &Body, segmentation: &Segmentation) -> (&'static str, String) {
-    (body.kind().map_or("ERASED", Kind::word), content(body, segmentation))
-}
-
-fn content(body: &Body, segmentation: &Segmentation) -> String {
+/// The content of an event beside its kind: `PR-1: 60.00 GBP, by 2026-05-03`.
+pub(super) fn words(body: &Body, segmentation: &Segmentation) -> String {
     let money = |minor: &i64| money(*minor, &segmentation.currency);
     match body {
         Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
@@ -70,10 +67,8 @@ fn attribute(name: &str, value: &Attribute, segmentation: &Segmentation) -> Stri
     let Some(place) = segmentation.attributes.iter().position(|attribute| attribute.name == name) else {
         return format!("{name} (not declared)");
     };
-    let mut reads = segmentation.features.iter().filter(|slot| {
-        matches!(slot.feature, Feature::Profile(read) | Feature::DaysSince(read) | Feature::DaysUntil(read)
-            if read == place)
-    });
+    let read = Some(AttributeIndex(place));
+    let mut reads = segmentation.features.iter().filter(|slot| slot.feature.references().attribute == read);
     match reads.next() {
         Some(slot) if slot.sensitive => return format!("{name} (sensitive)"),
         Some(_) => {}
@@ -82,7 +77,7 @@ fn attribute(name: &str, value: &Attribute, segmentation: &Segmentation) -> Stri
     match value {
         Attribute::Null => format!("{name} taken away"),
         Attribute::Text(text) => format!("{name} = {text:?}"),
-        Attribute::Long(minor) if segmentation.attributes[place].kind == AttributeKind::Money => {
+        Attribute::Long(minor) if segmentation.attributes[place].kind == ValueType::Money => {
             format!("{name} = {}", money(*minor, &segmentation.currency))
         }
         Attribute::Long(long) => format!("{name} = {long}"),

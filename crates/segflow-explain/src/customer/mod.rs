@@ -6,14 +6,15 @@ mod fact;
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use segflow_core::event::CustomerId;
+use segflow_core::event::{CustomerId, Kind};
 use segflow_core::fact::Fact;
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
+use segflow_core::in_effect::{Pending, in_effect};
 use segflow_core::rule::eval::Evaluation;
 use segflow_core::rule::explain::Scene;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{Pending, State, in_effect};
+use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 
 use crate::forecast::Forecast;
@@ -115,7 +116,8 @@ impl<'a> Portrait<'a> {
         let rows: Vec<_> = facts.iter().map(|fact| (local.time(fact.occurred_at), fact)).collect();
         let width = rows.iter().map(|(time, _)| time.len()).max().unwrap_or(0);
         for (time, fact) in rows {
-            let (kind, content) = fact::words(&fact.body, self.segmentation);
+            let kind = fact.body.kind().map_or("ERASED", Kind::word);
+            let content = fact::words(&fact.body, self.segmentation);
             write!(out, "  {time:<width$}  {kind:<11}  {content}")?;
             if let Some(pending) = self.state.pending.iter().find(|pending| is_of(pending, fact)) {
                 write!(out, " (not yet in effect: from {})", local.time(pending.effective))?;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
-use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Attribute, Body};
 
 use super::*;
@@ -82,9 +81,7 @@ fn a_fact_that_is_not_in_effect_yet_says_from_when_it_is() {
     let mut known = Known::new(&[invoice("I-1", 12_000, "2026-03-04")], "2026-03-10T00:00:00Z");
     let ahead = payment("P-1", 12_000, "2026-05-01T12:00:00Z");
     let segmentation = known.segmentation.clone();
-    let mut folded = Customer::from(known.state);
-    fold(&mut folded, ahead, 1, "2026-03-10T00:00:00Z".parse().unwrap(), &segmentation);
-    known.state = folded.into_state();
+    segflow_core::customer::fold(&mut known.known, ahead, 1, "2026-03-10T00:00:00Z".parse().unwrap(), &segmentation);
     let text = known.portrait().to_string();
     assert!(text.contains("RECEIVED     P-1: 120.00 GBP (not yet in effect: from 2026-05-01 13:00:00 BST)"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! What may be assumed of a customer, in words: `payment 120.00 on 2026-05-02`.
+//! Assumptions about a customer, in words: `payment 120.00 on 2026-05-02`.
 
 use std::iter::Peekable;
 use std::str::SplitWhitespace;
@@ -20,7 +20,7 @@ dispute resolved DISPUTE [upheld|rejected] [on DATE]
 contact outbound|inbound CHANNEL OUTCOME [on DATE]
 nothing until DATE";
 
-/// What the words of [`FORMS`] mean, and in which order assumptions are taken, for a help text.
+/// The meaning of the words of [`FORMS`], and the order of assumptions, for a help text.
 pub const MEANING: &str = "\
 AMOUNT is in major units: 120.00. CHANNEL and OUTCOME are the events' own words in any case: call right_party. \
 DATE is a day in the segmentation's time zone, and may be followed by a time: 2026-05-02 09:30. `on` without a time is \
@@ -33,11 +33,11 @@ given makes has the id assumed-1.";
 pub struct Assumption {
     /// The text as given.
     pub text: String,
-    /// What the text says.
+    /// The meaning of the text.
     pub assumed: Assumed,
 }
 
-/// What is assumed.
+/// The event, or the silence, that is assumed.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Assumed {
     /// An event happens.

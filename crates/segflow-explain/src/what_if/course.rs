@@ -26,19 +26,19 @@ pub(super) struct Course<'a> {
     pub(super) replay: Replay,
 }
 
-/// What an assumption brought about.
+/// The consequences of an assumption.
 pub(super) struct Effect {
-    /// From when it counts.
+    /// The instant from which it counts.
     pub(super) at: Timestamp,
     /// Changes before it, by time alone or by facts that were known and not yet in effect.
     pub(super) meanwhile: Vec<Change>,
-    /// What the event changed; none for silence.
+    /// The consequences of the event; none for silence.
     pub(super) happened: Option<Happened>,
 }
 
-/// What an event that is assumed changed.
+/// The consequences of an event that is assumed.
 pub(super) struct Happened {
-    /// How the core took the event, if not as most events.
+    /// A remark if the event was late, or forgotten.
     pub(super) remark: Option<String>,
     pub(super) changes: Vec<Change>,
     /// The outlook just before the event.
@@ -60,7 +60,7 @@ impl Course<'_> {
     /// Carries the course on by an assumption. The event that it makes has this id.
     ///
     /// # Errors
-    /// Why a real record of it would be refused, or why it would change nothing.
+    /// If a real record of it would be refused, or would change nothing: the reason.
     pub(super) fn take(&mut self, assumption: &Assumption, id: &str) -> Result<Effect, String> {
         let now = self.now();
         match &assumption.assumed {

@@ -20,7 +20,7 @@ use crate::sentence::in_local_time;
 use assumption::{Assumed, Assumption};
 use course::{Course, Effect, Happened};
 
-/// Why assumptions cannot be followed.
+/// The reasons why assumptions cannot be followed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum WhatIfError {
     /// An assumption cannot be understood.
@@ -92,7 +92,7 @@ pub struct WhatIf<'a> {
 }
 
 impl<'a> WhatIf<'a> {
-    /// Reads assumptions about a customer, whom these rules decide. Keys are hashed over `partitions`.
+    /// Reads assumptions about a customer who is decided by these rules. Keys are hashed over `partitions`.
     ///
     /// # Errors
     /// [`WhatIfError::Misread`] for the first that cannot be understood.

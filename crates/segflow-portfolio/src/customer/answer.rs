@@ -1,4 +1,4 @@
-//! What becomes of calls and visits.
+//! The outcomes of calls and visits.
 
 use segflow_core::event::{Body, Channel, Direction, Outcome};
 
@@ -63,7 +63,7 @@ impl Customer {
         }
     }
 
-    /// The new number is not the business of any topic: the next call says that it is right.
+    /// Finds the new number. No topic carries it: the outcome of the next call shows that it is right.
     pub(super) fn trace(&mut self, now: &Now) -> Option<Body> {
         self.phone = Phone::Own;
         self.plan_chase(now);

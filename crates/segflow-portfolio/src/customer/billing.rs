@@ -6,8 +6,8 @@ use segflow_core::time::Date;
 use super::paying::{Due, Payment};
 use super::{Action, Customer};
 use crate::now::{Now, next_day_of_month, weekday_from, weekday_until};
+use crate::persona::Contract;
 use crate::persona::Persona;
-use crate::traits::Contract;
 
 impl Customer {
     /// The month's invoice of one contract; none once that has ended.
@@ -94,7 +94,7 @@ impl Customer {
         self.plan_correction(invoice, now);
     }
 
-    /// The last bill has been sent; who owes nothing may later ask to be forgotten.
+    /// Sends no more bills. A customer who owes nothing may later ask to be forgotten.
     pub(super) fn leave(&mut self, now: &Now) -> Option<Body> {
         self.closed = true;
         let at = now.on(now.in_days(self.chance.days(50, 120)), (8, 20), &mut self.chance);

@@ -9,10 +9,10 @@ use crate::now::{HOUR, MINUTE, Now, SECOND, calling_hours, weekday_from};
 use crate::persona::Persona;
 use crate::traits::Phone;
 
-/// While collecting is suspended, the account is looked at again so often.
+/// The days between two looks at the account while collecting is suspended.
 const SUSPENDED_DAYS: i32 = 4;
 
-/// Up to this day past due the lenient are not reminded.
+/// Up to this day past due, customers known to pay unasked are not reminded.
 const LENIENT_DAYS: i64 = 5;
 
 impl Customer {

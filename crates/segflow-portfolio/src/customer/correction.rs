@@ -7,13 +7,13 @@ use crate::ledger::OpenInvoice;
 use crate::now::{MINUTE, Now, SECOND, weekday_from};
 use crate::persona::Persona;
 
-/// What the creditor charges for a formal demand, in minor units.
+/// The fee for a formal demand, in minor units.
 const FEE_MINOR: i64 = 1_200;
 
 /// How an invoice is changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Correction {
-    /// It was too high, by so many per mille of what is open of it.
+    /// It was too high, by so many per mille of its open amount.
     Less { per_mille: i64 },
     /// It was too low, by so many minor units.
     More { minor: i64 },
@@ -70,7 +70,7 @@ impl Customer {
         self.plan(at, Action::WriteOff);
     }
 
-    /// One invoice after the other, the oldest first; of some something is recovered.
+    /// Writes off the oldest open invoice, and plans the next. After the last one, something is sometimes recovered.
     pub(super) fn write_off(&mut self, now: &Now) -> Option<Body> {
         let invoice = self.ledger.give_up()?;
         if self.ledger.oldest().is_some() {

@@ -15,7 +15,7 @@ pub(super) struct OpenDispute {
 }
 
 impl Customer {
-    /// None if the invoice is paid, or contested already. Most name the invoice, some contest everything.
+    /// Opens a dispute, unless the invoice is paid or contested already. Most name the invoice, some contest everything.
     pub(super) fn dispute(&mut self, invoice: u32, now: &Now) -> Option<Body> {
         let open = self.ledger.open_of(invoice);
         if open == 0 || self.vanished(now) || self.is_disputed(invoice) {
@@ -35,7 +35,7 @@ impl Customer {
         })
     }
 
-    /// Who contests every third invoice is seldom right. What is upheld is credited.
+    /// Resolves a dispute. A customer who contests every third invoice is seldom right. An upheld amount is credited.
     pub(super) fn resolve(&mut self, dispute: u32, now: &Now) -> Option<Body> {
         let at = self.disputes.iter().position(|open| open.number == dispute)?;
         let OpenDispute { invoice, per_mille, .. } = self.disputes.swap_remove(at);

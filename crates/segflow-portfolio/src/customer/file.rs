@@ -1,4 +1,4 @@
-//! The customer's file: what is noted in it besides money and contacts, and what that means for collecting.
+//! The notes in the customer's file, and how they suspend collecting.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const BREATHING_SPACE_DAYS: i32 = 60;
 
 const SCORED_EVERY_DAYS: i32 = 91;
 
-/// What is noted.
+/// A note in the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Note {
     /// The specialist team flags or unflags the customer.
@@ -37,7 +37,7 @@ pub(super) enum Note {
     Insolvent,
 }
 
-/// Why the creditor does not collect.
+/// The reasons for which the creditor does not collect.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Suspension {
     hold: bool,
@@ -58,7 +58,7 @@ impl Customer {
         self.plan(at, Action::Note(note));
     }
 
-    /// What will be noted one day, if anything; most files stay empty.
+    /// Plans the note that will be made one day, if any; most files stay empty.
     pub(super) fn plan_notes(&mut self, now: &Now) {
         let short = self.persona.short_of_money();
         if self.persona == Persona::Vulnerable {
@@ -81,7 +81,7 @@ impl Customer {
         }
     }
 
-    /// Most notes are for a time: another takes them back.
+    /// Makes a note. Most notes are for a time: another one takes them back.
     pub(super) fn note(&mut self, note: Note, now: &Now) -> Body {
         let flag = |name: &str, value| (name.to_owned(), Attribute::Bool(value));
         let (attribute, ends) = match note {

@@ -1,4 +1,4 @@
-//! One customer: a queue of what will happen, each at its instant; what happens makes an event and may plan more.
+//! One customer: a queue of actions, each at its instant. An action makes at most one event and may plan more actions.
 
 mod answer;
 mod billing;
@@ -26,10 +26,10 @@ use crate::now::Now;
 use crate::persona::{Manners, Persona};
 use crate::traits::{Phone, Traits};
 
-/// What is planned. Each makes at most one event.
+/// An action that is planned. Each makes at most one event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Action {
-    /// The customer's profile arrives: of one who has been there for long, or of a new one.
+    /// The customer's profile arrives; the customer may be an existing one or a new one.
     Onboard { existing: bool },
     /// Something is noted in the customer's file.
     Note(Note),
@@ -49,7 +49,7 @@ enum Action {
     Collect { invoice: u32, attempt: u8 },
     /// A payment is taken back.
     Reverse { payment: u32 },
-    /// Something comes in of what was written off.
+    /// A part of a written-off invoice is recovered.
     Recover,
     /// The customer's own day of the month.
     PayDay,
@@ -57,7 +57,7 @@ enum Action {
     Chase,
     /// A call by the creditor.
     Call { attempt: u8 },
-    /// A message on its way: what has become of it.
+    /// A message on its way has got one step further.
     Message { contact: u32, channel: Channel, outcome: Outcome },
     /// A new number is found for a customer whose old one is wrong.
     Trace,
@@ -73,7 +73,7 @@ enum Action {
     Amend { promise: u32, amount_minor: i64 },
     /// A promise is withdrawn.
     Cancel { promise: u32 },
-    /// What is left of a plan of which an instalment was missed is withdrawn.
+    /// The rest of a plan is withdrawn after an instalment was missed.
     EndPlan,
     /// The customer contests an invoice.
     Dispute { invoice: u32 },
@@ -81,16 +81,16 @@ enum Action {
     Resolve { dispute: u32 },
     /// The contracts end.
     Leave,
-    /// Who has left and owes nothing asks to be forgotten.
+    /// A customer who has left and owes nothing asks to be forgotten.
     Forget,
 }
 
-/// How many of each there have been.
+/// How many events, contacts and bills there have been.
 #[derive(Clone, Copy, Default, Debug)]
 struct Counts {
     events: [u32; Family::ALL.len()],
     contacts: u32,
-    /// Of the first contract.
+    /// Bills of the first contract.
     bills: i64,
 }
 
@@ -110,7 +110,7 @@ pub(crate) struct Customer {
     mandate: bool,
     /// No more invoices: the contracts have ended, or were ended.
     closed: bool,
-    /// From when on nothing is paid any more.
+    /// The day from which nothing is paid any more.
     vanishes_on: Option<Date>,
     /// What keeps the creditor from collecting.
     suspension: Suspension,
@@ -129,7 +129,7 @@ pub(crate) struct Customer {
 }
 
 impl Customer {
-    /// Lives through one day: whatever is planned before the next midnight happens.
+    /// Lives through one day: every action planned before the next midnight happens.
     pub(crate) fn live(&mut self, date: Date, zone: &Zone, events: &mut Vec<Event>) {
         let end = zone.midnight(date.plus_days(1));
         while let Some((at, action)) = self.plans.pop_if(|(at, _)| *at < end) {

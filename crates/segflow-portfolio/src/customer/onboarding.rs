@@ -1,4 +1,4 @@
-//! Who the customer is, and what the creditor's files say about them at first.
+//! How a customer begins: their traits, and the first content of the creditor's files.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ const REGIONS: [&str; 8] =
     ["LONDON", "SOUTH_EAST", "SOUTH_WEST", "MIDLANDS", "NORTH_WEST", "NORTH_EAST", "SCOTLAND", "WALES"];
 const INDUSTRIES: [&str; 6] = ["RETAIL", "CONSTRUCTION", "HOSPITALITY", "LOGISTICS", "MANUFACTURING", "SERVICES"];
 
-/// When customers are there: most on the first day, the others join soon or later.
+/// When customers join: most are there on the first day.
 const ARRIVALS: [(u16, (i32, i32)); 3] = [(885, (0, 0)), (80, (1, 75)), (35, (76, 600))];
 
-/// Who ends the contract one day.
+/// The share of customers who end the contract one day.
 const LEAVES_PER_MILLE: u16 = 12;
 
 impl Customer {

@@ -1,4 +1,4 @@
-//! Money: what comes in, what fails to, what is taken back, and what is recovered after all.
+//! Money: payments, failed and reversed ones, and recoveries after a write-off.
 
 use segflow_core::event::{Body, FailureCode, Family};
 use segflow_core::time::Date;
@@ -43,7 +43,7 @@ pub(super) struct Receipt {
 }
 
 impl Customer {
-    /// The monthly day of those who pay by their own calendar: all of it, or what there is.
+    /// Pays on the monthly day of a customer with their own calendar: all that is open, or as much as there is.
     pub(super) fn keep_pay_day(&mut self, now: &Now) -> Option<Body> {
         let pay_day = self.traits.pay_day?;
         let next_month = next_day_of_month(now.in_days(4), pay_day);
@@ -60,7 +60,8 @@ impl Customer {
         self.chance.per_mille(pays).then(|| self.pay(payment, now)).flatten()
     }
 
-    /// None if there is nothing left to pay, or nobody to pay it. What is contested is paid once that is settled.
+    /// Makes a payment, unless nothing is left to pay or nobody is left to pay it. A contested amount waits until its dispute
+    /// is resolved.
     pub(super) fn pay(&mut self, payment: Payment, now: &Now) -> Option<Body> {
         if self.vanished(now) {
             return None;
@@ -144,7 +145,7 @@ impl Customer {
         Body::Failed { payment_id, code: Some(self.chance.weighted(codes)) }
     }
 
-    /// What comes in by card or direct debit may be taken back; who pays after a cancelled mandate may give another.
+    /// A payment by card or direct debit may be taken back. A customer who pays after a cancelled mandate may give another.
     fn receive(&mut self, amount_minor: i64, named: Option<u32>, method: &'static str, now: &Now) -> Body {
         let payment = self.next_number(Family::Payments);
         let revocable = matches!(method, "CARD" | "DIRECT_DEBIT");
@@ -165,7 +166,7 @@ impl Customer {
         Body::Received { payment_id, amount_minor, invoice_id, method: Some(method.to_owned()) }
     }
 
-    /// What was paid is owed again; of what has been written off in the meantime, more is lost.
+    /// The amount of a reversed payment is owed again; for an invoice written off meanwhile, it adds to the loss.
     pub(super) fn reverse(&mut self, payment: u32, now: &Now) -> Option<Body> {
         let at = self.reversible.iter().position(|receipt| receipt.payment == payment)?;
         let receipt = self.reversible.swap_remove(at);
@@ -179,7 +180,7 @@ impl Customer {
         Some(Body::Reversed { payment_id: self.payment_id(payment) })
     }
 
-    /// A part of what was written off, by the agency that took it on; it names the invoice.
+    /// The agency that took on a written-off invoice recovers a part of it. The payment names the invoice.
     pub(super) fn recover(&mut self, now: &Now) -> Option<Body> {
         let (invoice, unpaid) = self.given_up.pop()?;
         let amount_minor = if self.chance.per_mille(500) { unpaid } else { (unpaid / 4).max(1) };
@@ -195,7 +196,7 @@ impl Customer {
         Some(Body::Received { payment_id, amount_minor, invoice_id, method })
     }
 
-    /// What a creditor asks for: all that is overdue, or else what is open of the oldest invoice, in minor units.
+    /// The amount that the creditor asks for: all that is overdue, or else what is open of the oldest invoice, in minor units.
     pub(super) fn pressing(&self, now: &Now) -> i64 {
         match self.ledger.overdue(now.date) {
             0 => self.ledger.oldest().map_or(0, |oldest| oldest.open_minor),

@@ -7,10 +7,10 @@ use super::paying::{Due, Payment};
 use super::{Action, Customer};
 use crate::now::{Now, SECOND, weekday_from};
 
-/// For so many days past its due date a promise keeps the creditor quiet: two business days and a weekend.
+/// How many days past its due date a promise keeps the creditor quiet: two business days and a weekend.
 const GRACE_DAYS: i32 = 4;
 
-/// Who owes this many usual months or more is offered a plan.
+/// A customer who owes this many usual months or more is offered a plan.
 const PLAN_FROM_MONTHS: i64 = 2;
 
 /// A payment plan.
@@ -110,8 +110,7 @@ impl Customer {
         self.instalment(now)
     }
 
-    /// Records one instalment; the next follows within seconds. Of the one that is missed, and those after it, nothing is
-    /// paid.
+    /// Records one instalment; the next follows within seconds. The one that is missed, and those after it, are not paid.
     pub(super) fn instalment(&mut self, now: &Now) -> Option<Body> {
         let promise = self.next_number(Family::Promises);
         let plan = self.plan.as_mut()?;

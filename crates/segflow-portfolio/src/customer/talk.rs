@@ -25,8 +25,8 @@ impl Customer {
         self.contact(self.counts.contacts, Direction::Inbound, channel, outcome)
     }
 
-    /// What comes of a conversation: money, a promise, a dispute, a refusal of the call that led to it, or nothing. Who is
-    /// short of money may be asked about their means, whatever else comes of it.
+    /// A conversation ends in money, a promise, a dispute, a refusal of the call that led to it, or nothing. A customer
+    /// short of money may also be asked about their means.
     pub(super) fn converse(&mut self, call: Option<u32>, now: &Now) {
         let manners = self.manners();
         if self.persona.short_of_money() && self.chance.per_mille(150) {

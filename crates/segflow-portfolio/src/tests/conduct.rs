@@ -1,4 +1,4 @@
-//! How the creditor behaves: when it calls, whom it leaves in peace.
+//! The conduct of the creditor: its hours, and the customers it leaves in peace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use segflow_core::time::{Date, Zone};
 use super::portfolio;
 use crate::ZONE;
 
-/// Whether the creditor takes a step: what follows from an earlier one, such as a click, is not one.
+/// Whether the creditor takes a step. The consequence of an earlier step, such as a click, is none.
 fn is_step(body: &Body) -> bool {
     match body {
         Body::Contact { direction: Direction::Outbound, channel: Channel::Call | Channel::Visit, outcome, .. } => {
@@ -55,7 +55,7 @@ fn the_vulnerable_are_not_called() {
     assert!(ever > 40, "{ever}");
 }
 
-/// Why nothing may be done about a customer.
+/// The reasons for which the creditor may not contact a customer.
 #[derive(Default)]
 struct Reasons {
     flags: BTreeSet<String>,

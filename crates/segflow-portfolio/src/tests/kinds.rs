@@ -1,4 +1,4 @@
-//! What happens, and how often.
+//! The kinds of events, and how often each happens.
 
 use std::collections::BTreeMap;
 

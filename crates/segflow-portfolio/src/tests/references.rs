@@ -1,4 +1,4 @@
-//! Events that speak of something speak of what is there, and in an order that makes sense.
+//! Events refer only to invoices, payments, promises and disputes that exist, and come in an order that makes sense.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use segflow_core::time::{Timestamp, Zone};
 use super::portfolio;
 use crate::ZONE;
 
-/// What one customer's events have named so far.
+/// The ids that the events of one customer have named so far.
 #[derive(Default)]
 struct Named {
     /// Each with whether it is written off.

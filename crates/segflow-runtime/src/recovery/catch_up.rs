@@ -39,24 +39,24 @@ struct Patience {
 }
 
 impl RecoveryContext {
-    pub fn new(task: TaskId) -> Self {
+    pub(super) fn new(task: TaskId) -> Self {
         let (snapshots, patience) = (SnapshotSearch::default(), Patience::default());
         Self { task, began_at: 0, rolled_forward: 0, snapshots, patience }
     }
 
     /// The store is open.
-    pub fn opened(&mut self, state: &TaskState) {
+    pub(super) fn opened(&mut self, state: &TaskState) {
         self.began_at = state.epoch();
         self.came_further();
     }
 
     /// What is waited for from now on is something else.
-    pub fn came_further(&mut self) {
+    pub(super) fn came_further(&mut self) {
         self.patience = Patience::default();
     }
 
     /// Waits, and says so once it has waited for too long.
-    pub fn wait(&mut self, config: &Config, reason: &str) -> RecoveryStep {
+    pub(super) fn wait(&mut self, config: &Config, reason: &str) -> RecoveryStep {
         let now = config.time.now();
         let waited = now.saturating_duration_since(*self.patience.since.get_or_insert(now));
         if !self.patience.alarmed && waited > ALARM {
@@ -93,12 +93,12 @@ pub(super) enum CatchUpStep {
 }
 
 impl CatchUp {
-    pub fn new(state: Box<TaskState>, target: u64) -> Self {
+    pub(super) fn new(state: Box<TaskState>, target: u64) -> Self {
         Self { state, target, stage: Stage::Rules }
     }
 
     /// Whether its rules are known, and the store has reached the target.
-    pub fn is_there(&self) -> bool {
+    pub(super) fn is_there(&self) -> bool {
         matches!(self.stage, Stage::RollForward(_)) && self.target == self.state.epoch()
     }
 
@@ -106,7 +106,7 @@ impl CatchUp {
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later, nothing is lost. Otherwise why the store cannot go on.
-    pub fn step<P: Past>(
+    pub(super) fn step<P: Past>(
         &mut self,
         context: &mut RecoveryContext,
         config: &Config,

@@ -81,7 +81,7 @@ impl Newest {
 
 impl SnapshotSearch {
     /// Begins to fetch a snapshot, if one may help.
-    pub fn begin(&self, config: &Config, newest: Newest) -> Option<Fetching> {
+    pub(super) fn begin(&self, config: &Config, newest: Newest) -> Option<Fetching> {
         let keeper = config.snapshots.as_ref().filter(|_| !self.exhausted)?;
         Some(Fetching { keeper: Arc::clone(keeper), newest, attempt: Attempt::Next })
     }
@@ -90,7 +90,7 @@ impl SnapshotSearch {
     ///
     /// # Errors
     /// `Stop` if none helps.
-    pub fn instead(
+    pub(super) fn instead(
         &mut self,
         config: &Config,
         gone: &TaskError,
@@ -106,7 +106,7 @@ impl SnapshotSearch {
     }
 
     /// Whether a snapshot was put in place.
-    pub const fn has_restored(&self) -> bool {
+    pub(super) const fn has_restored(&self) -> bool {
         self.restored
     }
 
@@ -125,7 +125,7 @@ impl SnapshotSearch {
 
 impl Fetching {
     /// Where the journal ends, as far as that is known.
-    pub const fn target(&self) -> u64 {
+    pub(super) const fn target(&self) -> u64 {
         self.newest.journal()
     }
 
@@ -133,7 +133,7 @@ impl Fetching {
     ///
     /// # Errors
     /// `Stop` if the snapshot store refuses.
-    pub fn step(&mut self, context: &mut RecoveryContext, config: &Config) -> Result<FetchStep, TaskError> {
+    pub(super) fn step(&mut self, context: &mut RecoveryContext, config: &Config) -> Result<FetchStep, TaskError> {
         let restoring = match &self.attempt {
             Attempt::Paused(until) if config.time.now() < *until => return Ok(FetchStep::Waiting),
             Attempt::Next | Attempt::Paused(_) => return Ok(self.begin(context, config)),
@@ -198,7 +198,7 @@ impl RecoveryContext {
     ///
     /// # Errors
     /// `Stop` if that happens too often, or the directory cannot be moved.
-    pub fn set_aside(&mut self, config: &Config, reason: &str) -> Result<(), TaskError> {
+    pub(super) fn set_aside(&mut self, config: &Config, reason: &str) -> Result<(), TaskError> {
         let known = &mut self.snapshots;
         known.damages += 1;
         let directory = config.task_dir(self.task);

@@ -37,7 +37,7 @@ type Turn = (Stage, Result<RecoveryStep, TaskError>);
 
 impl Follow {
     /// A task that runs elsewhere; with its store, if that is open already.
-    pub fn new(task: TaskId, state: Option<Box<TaskState>>) -> Self {
+    pub(crate) fn new(task: TaskId, state: Option<Box<TaskState>>) -> Self {
         let mut context = RecoveryContext::new(task);
         let stage = match state {
             Some(state) => {
@@ -50,17 +50,17 @@ impl Follow {
     }
 
     /// The epoch on disk; 0 while no store is open.
-    pub fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> u64 {
         self.stage.state().map_or(0, TaskState::epoch)
     }
 
     /// The last epoch of the journal that is known, once it was looked at.
-    pub fn target(&self) -> Option<u64> {
+    pub(crate) fn target(&self) -> Option<u64> {
         self.stage.target()
     }
 
     /// Its store, if it has come so far as to have one, as of a committed epoch.
-    pub fn into_state(self) -> Option<Box<TaskState>> {
+    pub(crate) fn into_state(self) -> Option<Box<TaskState>> {
         match self.stage {
             Stage::Open | Stage::Fetch(_) => None,
             Stage::Last(state) => Some(state),
@@ -69,7 +69,7 @@ impl Follow {
     }
 
     /// What the last step asked for is to be asked again later.
-    pub fn wait(&mut self, config: &Config, reason: &str) {
+    pub(crate) fn wait(&mut self, config: &Config, reason: &str) {
         self.context.wait(config, reason);
     }
 
@@ -77,7 +77,7 @@ impl Follow {
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the copy cannot be kept.
-    pub fn step<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<RecoveryStep, TaskError> {
+    pub(crate) fn step<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<RecoveryStep, TaskError> {
         let stage = std::mem::take(&mut self.stage);
         let (stage, step) = match self.advance(stage, config, past) {
             (stage, Err(TaskError::Damaged(reason))) => {

@@ -65,12 +65,12 @@ type Turn = (Stage, Result<TakeoverStep, TaskError>);
 
 impl Takeover {
     /// A task that has just been assigned.
-    pub fn new(task: TaskId) -> Self {
+    pub(crate) fn new(task: TaskId) -> Self {
         Self { context: RecoveryContext::new(task), stage: Stage::Open }
     }
 
     /// A task whose last commit is unclear: the store stays open, the journal decides.
-    pub fn of(task: TaskId, mut state: Box<TaskState>) -> Self {
+    pub(crate) fn of(task: TaskId, mut state: Box<TaskState>) -> Self {
         state.discard();
         let mut context = RecoveryContext::new(task);
         context.opened(&state);
@@ -78,32 +78,32 @@ impl Takeover {
     }
 
     /// A task whose store turned out to be damaged while it ran.
-    pub fn damaged(task: TaskId, reason: &str) -> Self {
+    pub(crate) fn damaged(task: TaskId, reason: &str) -> Self {
         Self { context: RecoveryContext::new(task), stage: Stage::Damaged(reason.to_owned()) }
     }
 
     /// The epoch on disk; 0 while no store is open.
-    pub fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> u64 {
         self.stage.state().map_or(0, TaskState::epoch)
     }
 
     /// The epoch to be reached, once it is known.
-    pub fn target(&self) -> Option<u64> {
+    pub(crate) fn target(&self) -> Option<u64> {
         self.stage.target()
     }
 
     /// Whether the store began with nothing although the journal has epochs.
-    pub fn rebuilds(&self) -> bool {
+    pub(crate) fn rebuilds(&self) -> bool {
         self.context.began_at == 0 && self.target().is_some_and(|target| target > 0)
     }
 
     /// Epochs decided again so far.
-    pub fn rolled_forward(&self) -> u64 {
+    pub(crate) fn rolled_forward(&self) -> u64 {
         self.context.rolled_forward
     }
 
     /// Its store, if it has come so far as to have one, as of a committed epoch.
-    pub fn into_state(self) -> Option<Box<TaskState>> {
+    pub(crate) fn into_state(self) -> Option<Box<TaskState>> {
         match self.stage {
             Stage::Damaged(_) | Stage::Open | Stage::Fetch(_) => None,
             Stage::Offsets(state) | Stage::Journal(state) | Stage::Last(state) => Some(state),
@@ -112,7 +112,7 @@ impl Takeover {
     }
 
     /// What the last step asked for is to be asked again later.
-    pub fn wait(&mut self, config: &Config, reason: &str) {
+    pub(crate) fn wait(&mut self, config: &Config, reason: &str) {
         self.context.wait(config, reason);
     }
 
@@ -120,7 +120,11 @@ impl Takeover {
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later. Otherwise why the task cannot run.
-    pub fn step<L: Group + Inputs + Past>(&mut self, config: &Config, log: &mut L) -> Result<TakeoverStep, TaskError> {
+    pub(crate) fn step<L: Group + Inputs + Past>(
+        &mut self,
+        config: &Config,
+        log: &mut L,
+    ) -> Result<TakeoverStep, TaskError> {
         let stage = std::mem::take(&mut self.stage);
         let (stage, step) = match self.advance(stage, config, log) {
             (stage, Err(TaskError::Damaged(reason))) => {

@@ -75,7 +75,7 @@ pub(crate) struct Shadows {
 }
 
 impl Shadows {
-    pub fn new(owner: &str) -> Self {
+    pub(crate) fn new(owner: &str) -> Self {
         Self {
             owner: owner.to_owned(),
             runs: BTreeMap::new(),
@@ -90,28 +90,28 @@ impl Shadows {
     }
 
     /// A cycle begins.
-    pub fn cycle(&mut self) {
+    pub(crate) fn cycle(&mut self) {
         self.prepared.clear();
         (self.copied, self.busy) = (false, false);
     }
 
     /// Whether one came further in this cycle without anything to commit.
-    pub const fn is_busy(&self) -> bool {
+    pub(crate) const fn is_busy(&self) -> bool {
         self.busy
     }
 
     /// What was prepared in this cycle.
-    pub fn prepared(&self) -> &[ShadowCommit] {
+    pub(crate) fn prepared(&self) -> &[ShadowCommit] {
         &self.prepared
     }
 
     /// The tasks of what was prepared.
-    pub fn tasks(&self) -> Vec<TaskId> {
+    pub(crate) fn tasks(&self) -> Vec<TaskId> {
         self.prepared.iter().map(|commit| commit.task).collect()
     }
 
     /// Before S0 of a task that runs: ensures that its shadow is that of the present candidate, at the live store's epoch.
-    pub fn attend<G: Group>(&mut self, context: TaskContext<'_>, log: &mut G, state: &TaskState) {
+    pub(crate) fn attend<G: Group>(&mut self, context: TaskContext<'_>, log: &mut G, state: &TaskState) {
         let TaskContext { config, status, task, .. } = context;
         let Some(candidates) = &config.shadow else { return };
         let marked = if self.compared.insert(task) { log.marked(task) } else { None };
@@ -186,12 +186,12 @@ impl Shadows {
     }
 
     /// What a task's run needs to know of an epoch.
-    pub fn needs(&self, task: TaskId) -> ShadowNeeds {
+    pub(crate) fn needs(&self, task: TaskId) -> ShadowNeeds {
         if self.runs.contains_key(&task) { ShadowNeeds::Facts } else { ShadowNeeds::Nothing }
     }
 
     /// After S0 of a task: decides the same facts by the candidate.
-    pub fn prepare(
+    pub(crate) fn prepare(
         &mut self,
         context: TaskContext<'_>,
         state: &mut TaskState,
@@ -215,7 +215,7 @@ impl Shadows {
     }
 
     /// After S4: writes what was prepared, which is committed now.
-    pub fn committed(&mut self, config: &Config, status: &Status) {
+    pub(crate) fn committed(&mut self, config: &Config, status: &Status) {
         for commit in std::mem::take(&mut self.prepared) {
             self.failures.remove(&commit.task);
             if !commit.outputs.is_empty() {
@@ -234,7 +234,7 @@ impl Shadows {
 
     /// The transaction failed. Returns the error that the worker is to act on. An error that would end the process is tried
     /// again without the shadows, if there were some in the transaction: it may be theirs alone.
-    pub fn gave_up(&mut self, config: &Config, status: &Status, error: LogError) -> LogError {
+    pub(crate) fn gave_up(&mut self, config: &Config, status: &Status, error: LogError) -> LogError {
         let tasks = self.tasks();
         self.prepared.clear();
         if let LogError::Stop(reason) = &error
@@ -255,20 +255,20 @@ impl Shadows {
     }
 
     /// Nothing of this cycle was begun.
-    pub fn discard(&mut self) {
+    pub(crate) fn discard(&mut self) {
         self.prepared.clear();
         self.runs.values_mut().for_each(Run::discard);
     }
 
     /// The task is recovered, or belongs to another worker: the log is to be asked again for its mark.
-    pub fn close(&mut self, task: TaskId) {
+    pub(crate) fn close(&mut self, task: TaskId) {
         self.runs.remove(&task);
         self.compared.remove(&task);
         self.prepared.retain(|commit| commit.task != task);
     }
 
     /// As [`Shadows::close`], for a task that this worker has no more.
-    pub fn leave(&mut self, status: &Status, task: TaskId) {
+    pub(crate) fn leave(&mut self, status: &Status, task: TaskId) {
         self.close(task);
         self.numbers.remove(&task);
         self.resting.remove(&task);

@@ -39,26 +39,26 @@ pub(super) struct Progress {
 
 impl Progress {
     /// What names the run.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{}/{}-{}", self.owner, self.began, self.number)
     }
 
     /// What names its last step.
-    pub fn mark(&self) -> String {
+    pub(super) fn mark(&self) -> String {
         format!("{}.{}", self.name(), self.step)
     }
 
     /// Whether the run evaluates this candidate beside these rules.
-    pub fn is_of(&self, pair: &RulePair) -> bool {
+    pub(super) fn is_of(&self, pair: &RulePair) -> bool {
         self.candidate == pair.candidate.hash && self.live == pair.live.hash
     }
 
-    pub fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         postcard::to_extend(self, vec![FORM]).expect("it encodes into memory")
     }
 
     /// None if the bytes are those of another release, or damaged.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let (&form, bytes) = bytes.split_first()?;
         (form == FORM).then(|| postcard::from_bytes(bytes).ok()).flatten()
     }

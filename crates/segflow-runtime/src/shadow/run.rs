@@ -66,7 +66,12 @@ impl Run {
     ///
     /// # Errors
     /// If the store is in use, or the disk refuses.
-    pub fn resume(config: &Config, task: TaskId, pair: &RulePair, marked: &str) -> Result<Option<Self>, TaskError> {
+    pub(super) fn resume(
+        config: &Config,
+        task: TaskId,
+        pair: &RulePair,
+        marked: &str,
+    ) -> Result<Option<Self>, TaskError> {
         let directory = config.shadow_dir(task);
         if !directory.join("CURRENT").exists() {
             return Ok(None);
@@ -92,7 +97,7 @@ impl Run {
     ///
     /// # Errors
     /// If the store is in use, or the disk refuses.
-    pub fn begin(
+    pub(super) fn begin(
         config: &Config,
         state: &TaskState,
         pair: &RulePair,
@@ -148,27 +153,27 @@ impl Run {
     }
 
     /// Its name.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.progress.name()
     }
 
     /// Its number: higher than that of the task's run before, as far as that is known.
-    pub const fn number(&self) -> u64 {
+    pub(super) const fn number(&self) -> u64 {
         self.progress.number
     }
 
     /// Whether some customers are decided by the live rules still.
-    pub const fn is_passing(&self) -> bool {
+    pub(super) const fn is_passing(&self) -> bool {
         self.progress.passing
     }
 
     /// How many customers stand elsewhere than in the live segmentation, by dimension that both have.
-    pub const fn differing(&self) -> &BTreeMap<String, u64> {
+    pub(super) const fn differing(&self) -> &BTreeMap<String, u64> {
         &self.progress.differing
     }
 
     /// Whether it evaluates this candidate beside these rules.
-    pub fn is_of(&self, pair: &RulePair) -> bool {
+    pub(super) fn is_of(&self, pair: &RulePair) -> bool {
         self.progress.is_of(pair)
     }
 
@@ -176,7 +181,7 @@ impl Run {
     ///
     /// # Errors
     /// Why the run cannot go on.
-    pub fn prepare(
+    pub(super) fn prepare(
         &mut self,
         config: &Config,
         mut live: LiveEpoch<'_>,
@@ -233,7 +238,7 @@ impl Run {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn apply(&mut self) -> Result<(), TaskError> {
+    pub(super) fn apply(&mut self) -> Result<(), TaskError> {
         if let Some((batch, next)) = self.prepared.take() {
             self.states.write(&batch)?;
             self.progress = next;
@@ -242,7 +247,7 @@ impl Run {
     }
 
     /// Forgets what was prepared and not sent.
-    pub fn discard(&mut self) {
+    pub(super) fn discard(&mut self) {
         self.prepared = None;
         self.states.discard();
     }

@@ -35,12 +35,12 @@ pub(crate) struct Beginning {
 }
 
 impl AtHand {
-    pub fn new(task: TaskId) -> Self {
+    pub(crate) fn new(task: TaskId) -> Self {
         Self { task, known: BTreeMap::new(), published: false }
     }
 
     /// The rules of the next epoch: those offered if they may be activated, else those of the epoch before.
-    pub fn next(&mut self, config: &Config, last: Option<&Journal>) -> Beginning {
+    pub(crate) fn next(&mut self, config: &Config, last: Option<&Journal>) -> Beginning {
         let offered = config.segmentation.offered();
         let present = last.map(|last| &self.known[&last.segmentation_hash]);
         let (hash, refused) = match (last, present) {
@@ -74,7 +74,7 @@ impl AtHand {
     }
 
     /// The rules of an epoch whose segmentations are at hand.
-    pub fn rules(&self, standing: &InForce) -> Rules {
+    pub(crate) fn rules(&self, standing: &InForce) -> Rules {
         let known = |hash: &String| self.known[hash].clone();
         Rules { present: known(&standing.hash), former: standing.former.iter().map(known).collect() }
     }
@@ -84,7 +84,12 @@ impl AtHand {
     ///
     /// # Errors
     /// `Stop` if one cannot be had; what the log says.
-    pub fn learn<P: Past>(&mut self, config: &Config, past: &mut P, record: &Journal) -> Result<bool, TaskError> {
+    pub(crate) fn learn<P: Past>(
+        &mut self,
+        config: &Config,
+        past: &mut P,
+        record: &Journal,
+    ) -> Result<bool, TaskError> {
         for hash in record.former.iter().chain([&record.segmentation_hash]) {
             if self.known.contains_key(hash) {
                 continue;
@@ -130,7 +135,7 @@ impl AtHand {
     }
 
     /// Records are accepted in the currency of the file; those of a journal in another would all be refused.
-    pub fn check_currency(&self, config: &Config, last: &Journal) -> Result<(), TaskError> {
+    pub(crate) fn check_currency(&self, config: &Config, last: &Journal) -> Result<(), TaskError> {
         let (decided, accepted) = (&self.known[&last.segmentation_hash].currency, &config.intake.currency);
         if decided == accepted {
             return Ok(());
@@ -144,12 +149,12 @@ impl AtHand {
     }
 
     /// The segmentation of this hash, which is that of the last epoch.
-    pub fn known(&self, hash: &str) -> Arc<Segmentation> {
+    pub(crate) fn known(&self, hash: &str) -> Arc<Segmentation> {
         self.known[hash].clone()
     }
 
     /// The version of the segmentation of this hash, if it is at hand.
-    pub fn version(&self, hash: &str) -> Option<u32> {
+    pub(crate) fn version(&self, hash: &str) -> Option<u32> {
         self.known.get(hash).map(|known| known.version)
     }
 
@@ -157,7 +162,7 @@ impl AtHand {
     ///
     /// # Errors
     /// What the log says.
-    pub fn look_for_text<P: Past>(&mut self, past: &mut P, last: Option<&Journal>) -> Result<bool, TaskError> {
+    pub(crate) fn look_for_text<P: Past>(&mut self, past: &mut P, last: Option<&Journal>) -> Result<bool, TaskError> {
         self.published = match last.map(|last| past.segmentation(&last.segmentation_hash)).transpose()? {
             Some(Poll::Pending) => return Ok(false),
             Some(Poll::Ready(text)) => text.is_some(),
@@ -167,13 +172,13 @@ impl AtHand {
     }
 
     /// The text that an epoch must commit; none if it is there.
-    pub fn text(&self, beginning: &Beginning) -> Option<Output> {
+    pub(crate) fn text(&self, beginning: &Beginning) -> Option<Output> {
         let Beginning { standing, rules, .. } = beginning;
         (!self.published || standing.activates).then(|| text(&rules.present))
     }
 
     /// An epoch was committed and written: only what it names is needed from now on.
-    pub fn written(&mut self, before: Option<&Journal>, record: &Journal) {
+    pub(crate) fn written(&mut self, before: Option<&Journal>, record: &Journal) {
         self.published = true;
         let needed = |hash: &String| record.former.contains(hash) || record.segmentation_hash == *hash;
         self.known.retain(|hash, _| needed(hash));

@@ -42,7 +42,7 @@ impl TaskState {
     ///
     /// # Errors
     /// `Busy` while another worker has it open; otherwise why it cannot be used.
-    pub fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
+    pub(crate) fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
         let store = Store::open(&config.task_dir(task), &config.store)?;
         let last = match store.meta(Meta::Journal)? {
             Some(bytes) => Some(segflow_wire::journal::decode(&bytes).map_err(|error| {
@@ -62,69 +62,69 @@ impl TaskState {
 
     /// The last epoch on disk; 0 if there is none.
     #[must_use]
-    pub fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> u64 {
         self.last.as_ref().map_or(0, |last| last.epoch)
     }
 
     /// The last epoch on disk.
     #[must_use]
-    pub const fn last(&self) -> Option<&Journal> {
+    pub(crate) const fn last(&self) -> Option<&Journal> {
         self.last.as_ref()
     }
 
     /// The version of the segmentation that decided the last epoch, and whether some customers are decided by former
     /// ones still.
     #[must_use]
-    pub fn rules_in_force(&self) -> (Option<u32>, bool) {
+    pub(crate) fn rules_in_force(&self) -> (Option<u32>, bool) {
         let present = self.last.as_ref().and_then(|last| self.at_hand.version(&last.segmentation_hash));
         (present, self.is_passing())
     }
 
     /// `F`, `T` and `S` after the last epoch.
     #[must_use]
-    pub fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         self.last.as_ref().map_or_else(Clock::default, |last| last.clock.clone())
     }
 
     /// The task.
     #[must_use]
-    pub const fn task(&self) -> TaskId {
+    pub(crate) const fn task(&self) -> TaskId {
         self.task
     }
 
     /// The rules in force after the last epoch; before the first, those that are offered.
     #[must_use]
-    pub fn present(&self, config: &Config) -> Arc<Segmentation> {
+    pub(crate) fn present(&self, config: &Config) -> Arc<Segmentation> {
         let last = self.last.as_ref();
         last.map_or_else(|| config.segmentation.offered(), |last| self.at_hand.known(&last.segmentation_hash))
     }
 
     /// Whether some customers are decided by former rules still.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         self.last.as_ref().is_some_and(|last| !last.former.is_empty())
     }
 
     /// Where an input stands after the last epoch.
     #[must_use]
-    pub fn position(&self, family: Family) -> Position {
+    pub(crate) fn position(&self, family: Family) -> Position {
         self.last.as_ref().and_then(|last| last.inputs.get(&family).copied()).unwrap_or_default()
     }
 
     /// Where every input stands after the last epoch.
     #[must_use]
-    pub fn offsets(&self, config: &Config) -> Offsets {
+    pub(crate) fn offsets(&self, config: &Config) -> Offsets {
         config.inputs.keys().map(|family| (*family, self.position(*family).offset)).collect()
     }
 
     /// The store beneath.
     #[must_use]
-    pub const fn store(&self) -> &Store {
+    pub(crate) const fn store(&self) -> &Store {
         self.states.store()
     }
 
     /// Its states.
-    pub const fn states(&mut self) -> &mut Stored {
+    pub(crate) const fn states(&mut self) -> &mut Stored {
         &mut self.states
     }
 
@@ -132,7 +132,12 @@ impl TaskState {
     ///
     /// # Errors
     /// `Stop` if one cannot be had; what the log says.
-    pub fn learn<P: Past>(&mut self, config: &Config, past: &mut P, record: &Journal) -> Result<bool, TaskError> {
+    pub(crate) fn learn<P: Past>(
+        &mut self,
+        config: &Config,
+        past: &mut P,
+        record: &Journal,
+    ) -> Result<bool, TaskError> {
         self.at_hand.learn(config, past, record)
     }
 
@@ -141,7 +146,7 @@ impl TaskState {
     ///
     /// # Errors
     /// As [`TaskState::learn`]; if the store cannot be read or written.
-    pub fn open_states<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<bool, TaskError> {
+    pub(crate) fn open_states<P: Past>(&mut self, config: &Config, past: &mut P) -> Result<bool, TaskError> {
         let Some(last) = &self.last else { return Ok(true) };
         if !self.at_hand.learn(config, past, last)? {
             return Ok(false);
@@ -156,7 +161,7 @@ impl TaskState {
     ///
     /// # Errors
     /// What the log says.
-    pub fn make_ready<P: Past>(&mut self, past: &mut P) -> Result<bool, TaskError> {
+    pub(crate) fn make_ready<P: Past>(&mut self, past: &mut P) -> Result<bool, TaskError> {
         self.at_hand.look_for_text(past, self.last.as_ref())
     }
 
@@ -182,7 +187,7 @@ impl TaskState {
     ///
     /// # Errors
     /// If it cannot be written: the journal will roll the task forward.
-    pub fn write(&mut self, batch: &[u8], record: Journal) -> Result<(), TaskError> {
+    pub(crate) fn write(&mut self, batch: &[u8], record: Journal) -> Result<(), TaskError> {
         self.states.write(batch)?;
         self.at_hand.written(self.last.as_ref(), &record);
         self.last = Some(record);
@@ -200,7 +205,7 @@ impl TaskState {
     }
 
     /// Forgets what was changed since the last write.
-    pub fn discard(&mut self) {
+    pub(crate) fn discard(&mut self) {
         self.states.discard();
     }
 

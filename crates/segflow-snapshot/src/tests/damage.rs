@@ -26,7 +26,7 @@ fn falls_back(bench: &Bench, object: &str) {
 }
 
 #[test]
-fn a_bit_turned_anywhere_is_found() {
+fn one_changed_bit_anywhere_is_found() {
     let (bench, new) = two();
     assert_eq!(new.len(), 3, "the manifest and two files");
     for (object, bytes) in &new {
@@ -42,7 +42,7 @@ fn a_bit_turned_anywhere_is_found() {
 }
 
 #[test]
-fn what_is_cut_grown_or_gone_is_found() {
+fn a_cut_a_longer_and_a_missing_object_are_found() {
     let (bench, new) = two();
     for (object, bytes) in &new {
         for length in 0..bytes.len() {
@@ -70,7 +70,7 @@ fn a_manifest_in_anothers_place_is_found() {
 }
 
 #[test]
-fn none_sound_is_not_none() {
+fn snapshots_of_which_none_is_sound_are_an_error() {
     let (bench, _) = two();
     for object in bench.objects().keys().filter(|name| name.contains("/files/")) {
         bench.delete(object);

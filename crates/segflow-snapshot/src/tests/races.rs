@@ -193,7 +193,7 @@ fn an_upload_that_was_taken_for_dead_takes_its_manifest_back() {
 }
 
 #[test]
-fn what_a_dead_upload_left_goes_after_its_time() {
+fn the_files_of_a_dead_upload_are_deleted_after_its_time() {
     let bench = Bench::new();
     let mut upload = Uploading::new(&bench, 1, &[("a", "1")]);
     block_on(async {

@@ -1,4 +1,4 @@
-//! What is uploaded comes back, only what is new is sent, and what is dropped goes.
+//! Uploaded files come back, only new files are sent, and the files of dropped snapshots are deleted.
 
 use std::sync::atomic::AtomicBool;
 
@@ -6,7 +6,7 @@ use super::support::{Bench, TASK, checkpoint, map, read, subject};
 use crate::{KnownFiles, Policy, SnapshotError, Snapshots, Within};
 
 #[test]
-fn the_newest_snapshot_comes_back_and_only_what_is_new_was_sent() {
+fn the_newest_snapshot_comes_back_and_only_new_files_were_sent() {
     let bench = Bench::new();
     assert_eq!(bench.restore(&Within::default()), Ok(None));
     let first = bench.upload(7, &[("1.sst", "one"), ("CURRENT", "m1"), ("also-1.sst", "one")]);
@@ -44,13 +44,13 @@ fn retention_keeps_the_newest_epochs_and_their_files_only() {
 }
 
 #[test]
-fn files_on_disk_come_and_go_as_in_memory_also_large_ones() {
+fn a_store_on_disk_behaves_as_one_in_memory() {
     let directory = tempfile::tempdir().unwrap();
     come_and_go(&format!("file://{}/a%20place", directory.path().display()));
 }
 
 #[test]
-#[ignore = "needs an object store: tests/object-stores starts some and names them"]
+#[ignore = "needs an object store: cargo xtask object-stores starts some and names them"]
 fn files_come_and_go_in_the_object_store_that_is_named() {
     let name = "SEGFLOW_SNAPSHOTS_URL";
     come_and_go(&std::env::var(name).unwrap_or_else(|_| panic!("{name} names an empty place")));
@@ -79,7 +79,7 @@ fn come_and_go(url: &str) {
 }
 
 #[test]
-fn a_file_is_hashed_anew_once_it_is_another() {
+fn a_changed_file_is_hashed_again() {
     let directory = checkpoint(&[("1.sst", "one")]);
     let mut known = KnownFiles::default();
     let first = known.contents(directory.path()).unwrap();
@@ -102,7 +102,7 @@ fn a_snapshot_ahead_of_the_journal_is_refused_and_nothing_is_fetched() {
 }
 
 #[test]
-fn the_one_snapshot_that_is_asked_for_comes_back_and_no_other() {
+fn the_snapshot_asked_for_comes_back_and_no_other() {
     let bench = Bench::new();
     let asked = bench.upload(7, &[("1.sst", "one")]);
     bench.upload(9, &[("1.sst", "two")]);
@@ -131,7 +131,7 @@ fn the_last_resort_comes_last() {
 }
 
 #[test]
-fn a_restore_that_is_given_up_leaves_nothing() {
+fn a_cancelled_restore_leaves_nothing() {
     let bench = Bench::new();
     bench.upload(7, &[("1.sst", "one")]);
     let into = bench.directory.path().join("task-3");
@@ -141,7 +141,7 @@ fn a_restore_that_is_given_up_leaves_nothing() {
 }
 
 #[test]
-fn a_url_that_is_none_says_what_is_one() {
+fn a_wrong_url_is_refused_with_the_right_forms() {
     for url in ["", "snapshots", "ftp://host/there", "s3://"] {
         let refused = Snapshots::open(url, "segflow").err().map(|error| error.to_string()).unwrap_or_default();
         assert!(refused.contains("expected file:///DIRECTORY"), "{url}: {refused}");

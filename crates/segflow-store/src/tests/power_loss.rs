@@ -1,5 +1,5 @@
-//! A machine that loses power: whatever is left of the live log, the store opens at a batch that was written, with
-//! exactly the bytes of that batch and those before it; damage elsewhere is said, and no wrong byte is ever given out.
+//! A machine that loses power. The store opens at a batch that was written, whichever part of the live log is left, with
+//! exactly the bytes of that batch and of those before it. Damage elsewhere is an error, and no wrong byte is ever read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,7 +44,7 @@ fn write(store: &Store, epoch: u64) {
 /// A store written by a process that is still there, and what stood in it after each epoch.
 struct Written {
     dir: TempDir,
-    /// By epoch; 0 is what stood there before the live log began.
+    /// The content after each epoch; at 0 is the content before the live log began.
     states: Vec<Content>,
     /// How long the live log was after each epoch, beginning with that of `first`.
     log_ends: Vec<u64>,
@@ -93,7 +93,7 @@ fn directory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// What the disk of a machine holds at this moment.
+/// A copy of what the disk of a machine holds at this moment.
 fn image(dir: &Path) -> TempDir {
     let image = directory();
     for file in files(dir).iter().filter(|file| file.file_name().unwrap() != "LOCK") {
@@ -102,14 +102,14 @@ fn image(dir: &Path) -> TempDir {
     image
 }
 
-/// What came of the end of the log.
+/// What the disk holds in place of the end of the log.
 #[derive(Clone, Copy, Debug)]
 enum Tail {
-    /// It is gone.
+    /// Nothing: the file is shorter.
     Gone,
     /// The file is as long as it was, but never got those bytes.
     Zeros,
-    /// Something else stands there. Not bytes that the log's reader takes for the mark of a recycled log in a log that is
+    /// Other bytes, but not bytes that the log's reader takes for the mark of a recycled log in a log that is
     /// none: RocksDB 10 reads the same bytes again for ever then, which `docs/operations.md` tells.
     Garbage,
 }
@@ -151,7 +151,7 @@ fn opens_at_an_epoch(written: &Written) {
                 content(&store).unwrap() == written.states[whole],
                 "cut at {at}, {tail:?}: not as after epoch {whole}"
             );
-            // What was cut off does not come back.
+            // The batches that were cut off do not come back.
             if number % 10 == 0 {
                 let epoch = u64::try_from(whole).unwrap() + 1_000;
                 write(&store, epoch);

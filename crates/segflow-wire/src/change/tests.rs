@@ -132,7 +132,7 @@ fn a_change_reads_back_from_either_encoding() {
     }
 }
 
-/// Nobody is anywhere any more; what was owed until then stands in the safety block, every field of it.
+/// An erased customer has no memberships. The safety block keeps every field of the account as it stood until then.
 #[test]
 fn an_erasure_reads_back_from_either_encoding() {
     let mut erasure = full();
@@ -272,7 +272,7 @@ fn apache_avro_reads_a_change() {
 }
 
 #[test]
-fn what_is_no_change_is_refused() {
+fn bytes_that_are_no_change_are_refused() {
     let check = |json: &str, expected: expect_test::Expect| {
         expected.assert_eq(&decode(json.as_bytes(), Encoding::Json).unwrap_err().to_string());
     };

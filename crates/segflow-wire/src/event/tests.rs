@@ -1,4 +1,4 @@
-//! What is encoded is accepted as the same event; others read the bytes as we do.
+//! An encoded event is accepted as the same event, and another implementation reads the same from its bytes.
 
 use expect_test::expect;
 use proptest::prelude::*;
@@ -152,7 +152,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn what_is_encoded_is_accepted_as_the_same_event(event in event()) {
+    fn an_encoded_event_is_accepted_as_the_same_event(event in event()) {
         for encoding in [Encoding::Json, Encoding::Avro] {
             prop_assert_eq!(accept_back(&event, encoding), Ok(event.clone()));
         }

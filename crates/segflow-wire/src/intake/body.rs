@@ -1,4 +1,4 @@
-//! What happened: how the fields of each kind are read. A new kind is an arm of [`read`].
+//! The fields of each kind of event, read into the body of the event. A new kind is an arm of [`read`].
 
 use segflow_core::event::{Body, Channel, Direction, FailureCode, Family, Kind, Outcome};
 use segflow_core::money::Currency;
@@ -11,9 +11,9 @@ use super::value::Value;
 /// The kind that a record of this family names.
 pub(super) fn kind(family: Family, fields: &mut Fields<'_>) -> Result<Kind, Rejection> {
     let word = required!(fields.kind)?.text()?;
-    let kinds = Kind::of_family(family);
-    kinds.iter().copied().find(|kind| kind.word() == word).ok_or_else(|| {
-        let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+    Kind::from_word(&word).filter(|kind| kind.family() == family).ok_or_else(|| {
+        let kinds = Kind::ALL.iter().filter(|kind| kind.family() == family);
+        let words: Vec<&str> = kinds.map(|kind| kind.word()).collect();
         let (expected, family, found) = (words.join(" or "), family.name(), Value::Text(word));
         Rejection::new(Reason::UnknownKind, format!("kind: expected {expected} of {family}, found {found}"))
     })

@@ -1,4 +1,4 @@
-//! What accepting a record depends on besides the record and the wall time.
+//! The configuration on which accepting a record depends, besides the record and the wall time.
 
 use std::fmt::Write;
 

@@ -87,7 +87,7 @@ fn fields_that_are_not_read_are_passed_over() {
 }
 
 #[test]
-fn undecodable() {
+fn bytes_that_are_no_json_object_are_undecodable() {
     check(Family::Invoices, "", expect!["undecodable: expected a json object, found nothing"]);
     check(Family::Invoices, "not json", expect![[r#"undecodable: expected a json object, found "not json""#]]);
     check(
@@ -126,7 +126,7 @@ fn undecodable() {
 }
 
 #[test]
-fn undecodable_avro() {
+fn bytes_that_are_no_datum_of_the_topics_schema_are_undecodable() {
     let good = crate::event::encode(&accepted(ISSUED), &Currency::new("GBP").unwrap(), Encoding::Avro).unwrap();
     let avro = |bytes: &[u8], expected: Expect| {
         check_record(&record(Family::Invoices, Some(bytes)), Encoding::Avro, expected);
@@ -163,7 +163,7 @@ fn undecodable_avro() {
 }
 
 #[test]
-fn missing_field() {
+fn an_absent_or_null_field_is_missing() {
     check_issued("\"kind\":\"ISSUED\"", "", expect!["missing_field: kind: expected a value, found none"]);
     check_issued("\"E-1\"", "null", expect!["missing_field: event_id: expected a value, found none"]);
     for member in [
@@ -184,7 +184,7 @@ fn missing_field() {
 }
 
 #[test]
-fn malformed_field() {
+fn a_field_of_the_wrong_type_or_range_is_malformed() {
     check_issued(
         "\"E-1\"",
         "\"\"",
@@ -330,7 +330,7 @@ fn dates_of_avro_have_the_same_bounds() {
 }
 
 #[test]
-fn amounts() {
+fn an_amount_is_above_zero_and_at_most_10_to_the_15() {
     check_issued(
         "1250",
         "0",
@@ -362,13 +362,13 @@ fn amounts() {
 }
 
 #[test]
-fn wrong_currency() {
+fn another_currency_is_refused() {
     check_issued("GBP", "EUR", expect![[r#"wrong_currency: currency: expected GBP, found "EUR""#]]);
     check_issued("GBP", "gbp", expect![[r#"wrong_currency: currency: expected GBP, found "gbp""#]]);
 }
 
 #[test]
-fn key_not_customer() {
+fn the_key_must_be_the_customer_id() {
     let with_key = |key, expected| {
         check_record(&RawRecord { key, ..record(Family::Invoices, Some(ISSUED.as_bytes())) }, Encoding::Json, expected);
     };
@@ -388,7 +388,7 @@ fn key_not_customer() {
 }
 
 #[test]
-fn wrong_partition() {
+fn the_partition_must_be_that_of_the_key() {
     let good = record(Family::Invoices, Some(ISSUED.as_bytes()));
     for partition in 0..12 {
         let result = accept(&RawRecord { partition, ..good }, &intake(Encoding::Json), W);
@@ -401,7 +401,7 @@ fn wrong_partition() {
 }
 
 #[test]
-fn timestamp_ahead() {
+fn a_timestamp_beyond_the_skew_is_refused_first() {
     let at = |ms| RawRecord { timestamp: Timestamp(ms), ..record(Family::Invoices, Some(ISSUED.as_bytes())) };
     assert!(accept(&at(W.0 + 300_000), &intake(Encoding::Json), W).is_ok());
     check_record(
@@ -413,7 +413,7 @@ fn timestamp_ahead() {
     );
     let worse = RawRecord { key: None, value: None, ..at(W.0 + 300_001) };
     let rejection = accept(&worse, &intake(Encoding::Json), W).unwrap_err();
-    assert_eq!(rejection.reason, Reason::TimestampAhead, "whatever else is wrong");
+    assert_eq!(rejection.reason, Reason::TimestampAhead, "it is judged before every other fault");
     let unlimited = Intake { max_skew_ms: None, ..intake(Encoding::Json) };
     assert!(accept(&at(Timestamp::LATEST.0), &unlimited, Timestamp::BEGINNING).is_ok());
     expect!["timestamp_ahead: timestamp of the record: expected at most 2200-01-01T00:00:00.000Z, found 2200-01-01T00:00:00.001Z"].assert_eq(&said(accept(&at(Timestamp::LATEST.0 + 1), &unlimited, Timestamp::BEGINNING)));
@@ -425,7 +425,7 @@ fn reasons_have_words_of_their_own() {
     assert_eq!(words.len(), Reason::ALL.len());
 }
 
-/// Of the table's last column, each test is one of these modules.
+/// Each test in the table's last column stands in one of these modules.
 #[test]
 fn the_documentation_names_every_reason_and_a_test_of_it() {
     let docs = include_str!("../../../../docs/bad-input.md");

@@ -34,9 +34,9 @@ fn accepted() -> impl Iterator<Item = &'static TopicSchema> {
     ALL.into_iter().flat_map(TopicSchema::accepted)
 }
 
-/// By the rules of Avro, so that other readers may hold the present schema alone.
+/// Avro's rules of resolution hold, so that other readers need the present schema alone.
 #[test]
-fn a_schema_resolves_what_its_earlier_ones_wrote() {
+fn a_schema_resolves_values_of_its_earlier_ones() {
     let mut pairs = Vec::new();
     for local in ALL {
         let reader = apache_avro::Schema::parse_str(local.source).unwrap();

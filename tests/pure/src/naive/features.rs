@@ -1,9 +1,20 @@
 //! CATALOGUE, "Features": each one's value at one instant, from its definition in `docs/features.md`.
 
-use segflow_core::event::{Attribute, Body};
-use segflow_core::feature::{Feature, Window};
-use segflow_core::segmentation::AttributeKind;
+use segflow_core::event::{Attribute, Body, Channel, Direction};
+use segflow_core::feature::contacts::ContactsFeature;
+use segflow_core::feature::customer::CustomerFeature;
+use segflow_core::feature::disputes::DisputesFeature;
+use segflow_core::feature::experiment::ExperimentFeature;
+use segflow_core::feature::history::HistoryFeature;
+use segflow_core::feature::membership::MembershipFeature;
+use segflow_core::feature::owed::OwedFeature;
+use segflow_core::feature::payments::PaymentsFeature;
+use segflow_core::feature::promises::PromisesFeature;
+use segflow_core::feature::row::AttributeIndex;
+use segflow_core::feature::window::Window;
+use segflow_core::feature::{FactFeature, Feature};
 use segflow_core::time::{Date, Timestamp};
+use segflow_core::value_type::ValueType;
 use sha2::{Digest, Sha256};
 
 use super::contacts::{call_headroom, reachable, response_hours, response_ratio, right_party_ratio, silent_days};
@@ -15,42 +26,67 @@ use super::{Standing, Value};
 /// The value of a feature at an instant; `standings` are those of the dimensions already decided at it.
 pub fn value(world: &World<'_>, standings: &[Standing], feature: &Feature, at: Timestamp) -> Option<Value> {
     let today = world.date(at);
-    let since = |date: Date| Value::Int(today.days_since(date));
+    match feature {
+        Feature::Facts(FactFeature::Owed(feature)) => owed(world, feature, today),
+        Feature::Facts(FactFeature::History(feature)) => history(world, feature, at),
+        Feature::Facts(FactFeature::Payments(feature)) => of_payments(world, feature, today),
+        Feature::Facts(FactFeature::Promises(feature)) => promises(world, feature, at),
+        Feature::Facts(FactFeature::Contacts(feature)) => of_contacts(world, feature, at),
+        Feature::Facts(FactFeature::Disputes(feature)) => disputes(world, feature, today),
+        Feature::Facts(FactFeature::Customer(feature)) => customer(world, feature, today),
+        Feature::Facts(FactFeature::Attribute(attribute)) => profile(world, *attribute),
+        Feature::Facts(FactFeature::Experiment(ExperimentFeature::Bucket(experiment))) => {
+            Some(Value::Int(bucket(experiment, world.customer.as_str())))
+        }
+        Feature::Membership(feature) => membership(world, standings, feature, today),
+    }
+}
+
+/// What is owed.
+fn owed(world: &World<'_>, feature: &OwedFeature, today: Date) -> Option<Value> {
     let invoices = || world.ledger.invoices.iter();
     match feature {
-        Feature::Balance => money(invoices().map(|invoice| invoice.open()).sum()),
-        Feature::Credit => money(world.ledger.credit()),
-        Feature::DisputedAmount => money(invoices().map(|invoice| world.ledger.disputed(invoice)).sum()),
-        Feature::WrittenOffAmount => {
+        OwedFeature::Balance => money(invoices().map(|invoice| invoice.open()).sum()),
+        OwedFeature::Credit => money(world.ledger.credit()),
+        OwedFeature::DisputedAmount => money(invoices().map(|invoice| world.ledger.disputed(invoice)).sum()),
+        OwedFeature::WrittenOffAmount => {
             money(invoices().filter(|invoice| invoice.written_off).map(|invoice| invoice.unpaid()).sum())
         }
-        Feature::InvoicesOpen => count(invoices().filter(|invoice| invoice.open() > 0)),
-        Feature::OverdueAmount(kind) => money(overdue(world, today, kind.as_deref()).map(|(_, part)| part).sum()),
-        Feature::OverdueInvoices => count(overdue(world, today, None)),
-        Feature::OverdueDays(kind) => Some(Value::Int(days_past_due(world, &world.ledger, today, kind.as_deref()))),
-        Feature::NextDueDays => next_due(world, today).map(|(date, _)| Value::Int(date.days_since(today))),
-        Feature::NextDueAmount => next_due(world, today).and_then(|(_, amount)| money(amount)),
-        Feature::InvoicesCount(window) => {
+        OwedFeature::InvoicesOpen => count(invoices().filter(|invoice| invoice.open() > 0)),
+        OwedFeature::OverdueAmount(kind) => money(overdue(world, today, kind.as_deref()).map(|(_, part)| part).sum()),
+        OwedFeature::OverdueInvoices => count(overdue(world, today, None)),
+        OwedFeature::OverdueDays(kind) => Some(Value::Int(days_past_due(world, &world.ledger, today, kind.as_deref()))),
+        OwedFeature::NextDueDays => next_due(world, today).map(|(date, _)| Value::Int(date.days_since(today))),
+        OwedFeature::NextDueAmount => next_due(world, today).and_then(|(_, amount)| money(amount)),
+        OwedFeature::InvoicesCount(window) => {
             count(invoices().filter(|invoice| inside(*window, world.date(invoice.issued), today)))
         }
-        Feature::InvoicesSum(window) => {
+        OwedFeature::InvoicesSum(window) => {
             let issued = invoices().filter(|invoice| inside(*window, world.date(invoice.issued), today));
             money(issued.filter(|invoice| !invoice.written_off).map(|invoice| invoice.amount()).sum())
         }
-        Feature::Episodes(window) => {
+    }
+}
+
+/// How the ledger stood earlier.
+fn history(world: &World<'_>, feature: &HistoryFeature, at: Timestamp) -> Option<Value> {
+    let today = world.date(at);
+    let since = |date: Date| Value::Int(today.days_since(date));
+    match feature {
+        HistoryFeature::Episodes(window) => {
             let begun = world.history().episodes.iter().filter(|episode| episode.begin <= at);
             count(begun.filter(|episode| inside(*window, world.date(episode.begin), today)))
         }
-        Feature::EpisodeDays => {
+        HistoryFeature::EpisodeDays => {
             let begun = world.history().episodes.iter().rfind(|episode| episode.begin <= at);
             begun.filter(|episode| episode.end.is_none()).map(|episode| since(world.date(episode.begin)))
         }
-        Feature::CuredDays => {
+        HistoryFeature::CuredDays => {
             let cures = world.history().episodes.iter().filter(|episode| episode.cured);
             cures.filter_map(|episode| episode.end).max().map(|cure| since(world.date(cure)))
         }
-        Feature::Roll(window) => Some(Value::Int(roll(world, *window, today))),
-        Feature::SelfCureRatio(window, channel) => {
+        HistoryFeature::Roll(window) => Some(Value::Int(roll(world, *window, today))),
+        HistoryFeature::SelfCureRatio(window, channel) => {
             let cured = world.history().episodes.iter().filter(|episode| episode.cured);
             let cured: Vec<(Timestamp, Timestamp)> = cured
                 .filter_map(|episode| Some((episode.begin, episode.end?)))
@@ -62,90 +98,143 @@ pub fn value(world: &World<'_>, standings: &[Standing], feature: &Feature, at: T
             };
             ratio(cured.iter().filter(|(begin, cure)| !chased(*begin, *cure)), cured.iter(), 1)
         }
-        Feature::FirstPaymentDefault => {
+        HistoryFeature::FirstPaymentDefault => {
             let declared = customer_since(world)?;
             let is_known = world.segmentation.parameters.history_since.is_some_and(|since| declared >= since);
             let verdict = world.history().verdict.filter(|(settled, _)| *settled <= at);
             is_known.then_some(Value::Bool(verdict.is_some_and(|(_, is_default)| is_default)))
         }
-        Feature::PaymentsCount(window) => count(payments(world, *window, today)),
-        Feature::PaymentsSum(window) => money(payments(world, *window, today).map(|payment| payment.amount).sum()),
-        Feature::PaymentsLastDays => world.payments.last().map(|last| since(last.date)),
-        Feature::PaymentsLastMethod => world.payments.last()?.method.map(|method| Value::Text(method.to_owned())),
-        Feature::PaymentsReversed(window) => count(
+    }
+}
+
+/// Payments, and how late invoices are paid.
+fn of_payments(world: &World<'_>, feature: &PaymentsFeature, today: Date) -> Option<Value> {
+    let since = |date: Date| Value::Int(today.days_since(date));
+    match feature {
+        PaymentsFeature::Count(window) => count(payments(world, *window, today)),
+        PaymentsFeature::Sum(window) => money(payments(world, *window, today).map(|payment| payment.amount).sum()),
+        PaymentsFeature::LastDays => world.payments.last().map(|last| since(last.date)),
+        PaymentsFeature::LastMethod => world.payments.last()?.method.map(|method| Value::Text(method.to_owned())),
+        PaymentsFeature::Reversed(window) => count(
             days_of(world, |body| matches!(body, Body::Reversed { .. })).filter(|day| inside(*window, *day, today)),
         ),
-        Feature::PaymentsFailed(window, wanted) => {
+        PaymentsFeature::Failed(window, wanted) => {
             let failed = |body: &Body| match body {
                 Body::Failed { code, .. } => wanted.is_none() || code == wanted,
                 _ => false,
             };
             count(days_of(world, failed).filter(|day| inside(*window, *day, today)))
         }
-        Feature::PayRatio(window) => pay_ratio(world, *window, today),
-        Feature::DaysLateMedian(last) => days_late(world, *last).map(Value::Int),
-        Feature::DaysLateTrend(last) => Some(Value::Int(days_late(world, 3)? - days_late(world, *last)?)),
-        Feature::PayDayOfMonth => pay_day(world).map(Value::Int),
-        Feature::PayDayConfidence => confidence(world),
-        Feature::PayDayNextDays => next_expected(world, today).map(|day| Value::Int(day.days_since(today))),
-        Feature::PayDayMissedDays => missed_days(world, today),
-        Feature::PromisesOpen => count(world.promises.iter().filter(|promise| promise.is_open(at))),
-        Feature::PromisesDueDays => world
+        PaymentsFeature::PayRatio(window) => pay_ratio(world, *window, today),
+        PaymentsFeature::DaysLateMedian(last) => days_late(world, *last).map(Value::Int),
+        PaymentsFeature::DaysLateTrend(last) => Some(Value::Int(days_late(world, 3)? - days_late(world, *last)?)),
+        PaymentsFeature::PayDayOfMonth => pay_day(world).map(Value::Int),
+        PaymentsFeature::PayDayConfidence => confidence(world),
+        PaymentsFeature::PayDayNextDays => next_expected(world, today).map(|day| Value::Int(day.days_since(today))),
+        PaymentsFeature::PayDayMissedDays => missed_days(world, today),
+    }
+}
+
+/// Promises to pay.
+fn promises(world: &World<'_>, feature: &PromisesFeature, at: Timestamp) -> Option<Value> {
+    let today = world.date(at);
+    match feature {
+        PromisesFeature::Open => count(world.promises.iter().filter(|promise| promise.is_open(at))),
+        PromisesFeature::DueDays => world
             .promises
             .iter()
             .find(|promise| promise.is_open(at))
             .map(|promise| Value::Int(promise.due.days_since(today))),
-        Feature::PromisesKept(window) => count(kept(world, *window, today)),
-        Feature::PromisesBroken(window) => count(broken(world, *window, at)),
-        Feature::PromisesKeptRatio(window) => {
+        PromisesFeature::Kept(window) => count(kept(world, *window, today)),
+        PromisesFeature::Broken(window) => count(broken(world, *window, at)),
+        PromisesFeature::KeptRatio(window) => {
             ratio(kept(world, *window, today), kept(world, *window, today).chain(broken(world, *window, at)), 2)
         }
-        Feature::Contacts(direction, window, channel) => count(world.contacts.iter().filter(|contact| {
-            contact.direction == *direction
-                && channel.is_none_or(|channel| contact.channel == channel)
-                && inside(*window, contact.date, today)
-        })),
-        Feature::RightPartyRatio(window) => right_party_ratio(world, |date| inside(*window, date, today)),
-        Feature::Reachable(channel) => reachable(world, *channel),
-        Feature::ResponseRatio(window, channel) => {
+    }
+}
+
+/// Contacts and the answers to them.
+fn of_contacts(world: &World<'_>, feature: &ContactsFeature, at: Timestamp) -> Option<Value> {
+    let today = world.date(at);
+    match feature {
+        ContactsFeature::Outbound(window, channel) => contacts(world, Direction::Outbound, *window, *channel, today),
+        ContactsFeature::Inbound(window, channel) => contacts(world, Direction::Inbound, *window, *channel, today),
+        ContactsFeature::RightPartyRatio(window) => right_party_ratio(world, |date| inside(*window, date, today)),
+        ContactsFeature::Reachable(channel) => reachable(world, *channel),
+        ContactsFeature::ResponseRatio(window, channel) => {
             response_ratio(world, |date| inside(*window, date, today), *channel, at)
         }
-        Feature::ResponseHours(window, channel) => {
+        ContactsFeature::ResponseHours(window, channel) => {
             response_hours(world, |date| inside(*window, date, today), *channel, at)
         }
-        Feature::SilentDays => silent_days(world, today),
-        Feature::CallHeadroom => Some(Value::Int(call_headroom(world, today))),
-        Feature::DisputesOpen => {
+        ContactsFeature::SilentDays => silent_days(world, today),
+        ContactsFeature::CallHeadroom => Some(Value::Int(call_headroom(world, today))),
+    }
+}
+
+/// Disputes.
+fn disputes(world: &World<'_>, feature: &DisputesFeature, today: Date) -> Option<Value> {
+    let since = |date: Date| Value::Int(today.days_since(date));
+    match feature {
+        DisputesFeature::Open => {
             let resolved = &world.ledger.resolved;
             count(world.ledger.disputes.iter().filter(|dispute| !resolved.contains_key(dispute.id)))
         }
-        Feature::DisputeRatio(window) => disputed_share(world, *window, today),
-        Feature::DisputesRejected(window) => {
+        DisputesFeature::Ratio(window) => disputed_share(world, *window, today),
+        DisputesFeature::Rejected(window) => {
             let rejected = world.ledger.resolved.values().filter(|resolution| resolution.upheld == Some(false));
             count(rejected.filter(|resolution| inside(*window, world.date(resolution.at), today)))
         }
-        Feature::DisputesResolvedDays => {
+        DisputesFeature::ResolvedDays => {
             let opened = world.ledger.disputes.iter().map(|dispute| dispute.id);
             let resolved = opened.filter_map(|id| world.ledger.resolved.get(id));
             resolved.map(|resolution| resolution.at).max().map(|last| since(world.date(last)))
         }
-        Feature::CustomerDays => Some(since(customer_since(world).or(world.first.map(|first| world.date(first)))?)),
-        Feature::Profile(index) => profile(world, *index),
-        Feature::DaysSince(index) => match profile(world, *index)? {
+    }
+}
+
+/// The customer and the calendar.
+fn customer(world: &World<'_>, feature: &CustomerFeature, today: Date) -> Option<Value> {
+    let since = |date: Date| Value::Int(today.days_since(date));
+    match feature {
+        CustomerFeature::Days => Some(since(customer_since(world).or(world.first.map(|first| world.date(first)))?)),
+        CustomerFeature::DaysSince(index) => match profile(world, *index)? {
             Value::Date(date) => Some(since(date)),
             _ => None,
         },
-        Feature::DaysUntil(index) => match profile(world, *index)? {
+        CustomerFeature::DaysUntil(index) => match profile(world, *index)? {
             Value::Date(date) => Some(Value::Int(date.days_since(today))),
             _ => None,
         },
-        Feature::TodayMonth => Some(Value::Int(today.civil().month().into())),
-        Feature::TodayDay => Some(Value::Int(today.civil().day().into())),
-        Feature::TodayWeekday => Some(Value::Int(today.weekday().into())),
-        Feature::Segment(index) => standings.get(*index).map(|(name, _)| Value::Text(name.clone())),
-        Feature::SegmentDays(index) => standings.get(*index).map(|(_, entered_at)| since(world.date(*entered_at))),
-        Feature::Bucket(experiment) => Some(Value::Int(bucket(experiment, world.customer.as_str()))),
+        CustomerFeature::TodayMonth => Some(Value::Int(today.civil().month().into())),
+        CustomerFeature::TodayDay => Some(Value::Int(today.civil().day().into())),
+        CustomerFeature::TodayWeekday => Some(Value::Int(today.weekday().into())),
     }
+}
+
+/// Where the customer stands in earlier dimensions.
+fn membership(world: &World<'_>, standings: &[Standing], feature: &MembershipFeature, today: Date) -> Option<Value> {
+    let since = |date: Date| Value::Int(today.days_since(date));
+    match feature {
+        MembershipFeature::Segment(index) => standings.get(index.0).map(|(name, _)| Value::Text(name.clone())),
+        MembershipFeature::SegmentDays(index) => {
+            standings.get(index.0).map(|(_, entered_at)| since(world.date(*entered_at)))
+        }
+    }
+}
+
+fn contacts(
+    world: &World<'_>,
+    direction: Direction,
+    window: Window,
+    channel: Option<Channel>,
+    today: Date,
+) -> Option<Value> {
+    count(world.contacts.iter().filter(|contact| {
+        contact.direction == direction
+            && channel.is_none_or(|channel| contact.channel == channel)
+            && inside(window, contact.date, today)
+    }))
 }
 
 /// Sums stop at the bounds of 64 bits.
@@ -197,22 +286,22 @@ fn broken(world: &World<'_>, window: Window, at: Timestamp) -> impl Iterator<Ite
 fn customer_since(world: &World<'_>) -> Option<Date> {
     let declared = world.segmentation.attributes.iter();
     let index = declared.clone().position(|declared| declared.name == "customer_since")?;
-    match profile(world, index)? {
+    match profile(world, AttributeIndex(index))? {
         Value::Date(date) => Some(date),
         _ => None,
     }
 }
 
-fn profile(world: &World<'_>, index: usize) -> Option<Value> {
+fn profile(world: &World<'_>, AttributeIndex(index): AttributeIndex) -> Option<Value> {
     let declared = &world.segmentation.attributes[index];
     match (declared.kind, *world.attributes.get(declared.name.as_str())?) {
-        (AttributeKind::Bool, Attribute::Bool(value)) => Some(Value::Bool(*value)),
-        (AttributeKind::Int, Attribute::Long(value)) => Some(Value::Int(*value)),
-        (AttributeKind::Money, Attribute::Long(value)) => Some(Value::Money(*value)),
-        (AttributeKind::Ratio, Attribute::Long(value)) => Some(Value::Ratio(i128::from(*value), 1)),
-        (AttributeKind::Ratio, Attribute::Double(text)) => decimal(text),
-        (AttributeKind::Text, Attribute::Text(text)) => Some(Value::Text(text.clone())),
-        (AttributeKind::Date, Attribute::Text(text)) => text.parse().ok().map(Value::Date),
+        (ValueType::Bool, Attribute::Bool(value)) => Some(Value::Bool(*value)),
+        (ValueType::Int, Attribute::Long(value)) => Some(Value::Int(*value)),
+        (ValueType::Money, Attribute::Long(value)) => Some(Value::Money(*value)),
+        (ValueType::Ratio, Attribute::Long(value)) => Some(Value::Ratio(i128::from(*value), 1)),
+        (ValueType::Ratio, Attribute::Double(text)) => decimal(text),
+        (ValueType::Text, Attribute::Text(text)) => Some(Value::Text(text.clone())),
+        (ValueType::Date, Attribute::Text(text)) => text.parse().ok().map(Value::Date),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What the ledger says on a day: overdue, due next, how it was before.
 
-use segflow_core::feature::Window;
+use segflow_core::feature::window::Window;
 use segflow_core::time::Date;
 
 use super::Value;

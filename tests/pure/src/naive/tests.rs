@@ -4,7 +4,14 @@ use std::collections::BTreeMap;
 
 use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Outcome};
 use segflow_core::fact::Fact;
-use segflow_core::feature::{Feature, Window};
+use segflow_core::feature::Feature;
+use segflow_core::feature::contacts::ContactsFeature;
+use segflow_core::feature::disputes::DisputesFeature;
+use segflow_core::feature::history::HistoryFeature;
+use segflow_core::feature::owed::OwedFeature;
+use segflow_core::feature::payments::PaymentsFeature;
+use segflow_core::feature::promises::PromisesFeature;
+use segflow_core::feature::window::Window;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
 
@@ -52,10 +59,10 @@ fn facts(list: Vec<(&str, Body)>) -> Vec<Fact> {
     list.into_iter().enumerate().map(event).map(Fact::from).collect()
 }
 
-fn read(facts: &[Fact], feature: &Feature, when: &str) -> Option<Value> {
+fn read(facts: &[Fact], feature: impl Into<Feature>, when: &str) -> Option<Value> {
     let (segmentation, customer) = (segmentation(), CustomerId::new("C-1").expect("an id"));
     let world = World::new(&segmentation, &customer, facts.iter().filter(|fact| fact.occurred_at <= at(when)));
-    value(&world, &[], feature, at(when))
+    value(&world, &[], &feature.into(), at(when))
 }
 
 fn int(number: i64) -> Option<Value> {
@@ -100,12 +107,12 @@ fn a_surplus_goes_to_open_invoices_and_then_waits_for_the_next_one() {
         ("2025-03-05", issued("c", 40, "2025-04-01")),
         ("2025-03-06", paid("q", 10, Some("z"))),
     ]);
-    assert_eq!(read(&facts, &Feature::Credit, "2025-03-03"), money(50));
+    assert_eq!(read(&facts, OwedFeature::Credit, "2025-03-03"), money(50));
     // Credit does not go to what is adjusted, but to what is issued.
-    assert_eq!(read(&facts, &Feature::Balance, "2025-03-04"), money(30));
-    assert_eq!(read(&facts, &Feature::Balance, "2025-03-05"), money(30));
-    assert_eq!(read(&facts, &Feature::Credit, "2025-03-06"), money(20));
-    assert_eq!(read(&facts, &Feature::OverdueDays(None), "2025-03-12"), int(2));
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-04"), money(30));
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-05"), money(30));
+    assert_eq!(read(&facts, OwedFeature::Credit, "2025-03-06"), money(20));
+    assert_eq!(read(&facts, OwedFeature::OverdueDays(None), "2025-03-12"), int(2));
 }
 
 #[test]
@@ -118,12 +125,12 @@ fn an_adjustment_takes_money_back_and_a_write_off_leaves_the_rest() {
         ("2025-03-04", Body::WrittenOff { invoice_id: "b".to_owned() }),
         ("2025-03-05", paid("r", 4, Some("b"))),
     ]);
-    assert_eq!(read(&facts, &Feature::Balance, "2025-03-02"), money(70));
-    assert_eq!(read(&facts, &Feature::Balance, "2025-03-03"), money(10));
-    assert_eq!(read(&facts, &Feature::WrittenOffAmount, "2025-03-04"), money(10));
-    assert_eq!(read(&facts, &Feature::WrittenOffAmount, "2025-03-05"), money(6));
-    assert_eq!(read(&facts, &Feature::InvoicesSum(W), "2025-03-05"), money(40));
-    assert_eq!(read(&facts, &Feature::InvoicesCount(W), "2025-03-05"), int(2));
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-02"), money(70));
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-03"), money(10));
+    assert_eq!(read(&facts, OwedFeature::WrittenOffAmount, "2025-03-04"), money(10));
+    assert_eq!(read(&facts, OwedFeature::WrittenOffAmount, "2025-03-05"), money(6));
+    assert_eq!(read(&facts, OwedFeature::InvoicesSum(W), "2025-03-05"), money(40));
+    assert_eq!(read(&facts, OwedFeature::InvoicesCount(W), "2025-03-05"), int(2));
 }
 
 #[test]
@@ -135,28 +142,31 @@ fn only_the_undisputed_part_is_overdue_and_an_episode_goes_on_while_all_is_dispu
         ("2025-03-18", resolved("e", false)),
         ("2025-03-20", paid("p", 100, None)),
     ]);
-    assert_eq!(read(&facts, &Feature::DisputedAmount, "2025-03-15"), money(30));
-    assert_eq!(read(&facts, &Feature::OverdueAmount(None), "2025-03-15"), money(70));
-    assert_eq!(read(&facts, &Feature::OverdueDays(None), "2025-03-16"), int(0));
-    assert_eq!(read(&facts, &Feature::EpisodeDays, "2025-03-17"), int(6));
-    assert_eq!(read(&facts, &Feature::DisputesRejected(W), "2025-03-18"), int(1));
-    assert_eq!(read(&facts, &Feature::DisputesResolvedDays, "2025-03-19"), int(1));
-    assert_eq!(read(&facts, &Feature::DisputeRatio(W), "2025-03-19"), Some(Value::Ratio(1, 1)));
-    assert_eq!(read(&facts, &Feature::EpisodeDays, "2025-03-20"), None);
-    assert_eq!(read(&facts, &Feature::CuredDays, "2025-03-23"), int(3));
-    assert_eq!(read(&facts, &Feature::Episodes(W), "2025-04-09"), int(1));
-    assert_eq!(read(&facts, &Feature::Episodes(W), "2025-04-10"), int(0));
-    assert_eq!(read(&facts, &Feature::DaysLateMedian(1), "2025-03-20"), int(10));
+    assert_eq!(read(&facts, OwedFeature::DisputedAmount, "2025-03-15"), money(30));
+    assert_eq!(read(&facts, OwedFeature::OverdueAmount(None), "2025-03-15"), money(70));
+    assert_eq!(read(&facts, OwedFeature::OverdueDays(None), "2025-03-16"), int(0));
+    assert_eq!(read(&facts, HistoryFeature::EpisodeDays, "2025-03-17"), int(6));
+    assert_eq!(read(&facts, DisputesFeature::Rejected(W), "2025-03-18"), int(1));
+    assert_eq!(read(&facts, DisputesFeature::ResolvedDays, "2025-03-19"), int(1));
+    assert_eq!(read(&facts, DisputesFeature::Ratio(W), "2025-03-19"), Some(Value::Ratio(1, 1)));
+    assert_eq!(read(&facts, HistoryFeature::EpisodeDays, "2025-03-20"), None);
+    assert_eq!(read(&facts, HistoryFeature::CuredDays, "2025-03-23"), int(3));
+    assert_eq!(read(&facts, HistoryFeature::Episodes(W), "2025-04-09"), int(1));
+    assert_eq!(read(&facts, HistoryFeature::Episodes(W), "2025-04-10"), int(0));
+    assert_eq!(read(&facts, PaymentsFeature::DaysLateMedian(1), "2025-03-20"), int(10));
 }
 
 #[test]
 fn the_bucket_now_is_held_against_the_one_before_the_window() {
     let facts = facts(vec![("2025-03-01", issued("a", 100, "2025-03-10")), ("2025-04-20", paid("p", 100, None))]);
     // 40 days past due is bucket 2; 30 days before it was 10, bucket 1.
-    assert_eq!(read(&facts, &Feature::Roll(W), "2025-04-19"), int(1));
-    assert_eq!(read(&facts, &Feature::Roll(W), "2025-04-20"), int(-1));
-    assert_eq!(read(&facts, &Feature::PayRatio(W), "2025-04-20"), None);
-    assert_eq!(read(&facts, &Feature::PayRatio(Window { days: 60 }), "2025-04-20"), Some(Value::Ratio(100, 100)));
+    assert_eq!(read(&facts, HistoryFeature::Roll(W), "2025-04-19"), int(1));
+    assert_eq!(read(&facts, HistoryFeature::Roll(W), "2025-04-20"), int(-1));
+    assert_eq!(read(&facts, PaymentsFeature::PayRatio(W), "2025-04-20"), None);
+    assert_eq!(
+        read(&facts, PaymentsFeature::PayRatio(Window { days: 60 }), "2025-04-20"),
+        Some(Value::Ratio(100, 100))
+    );
 }
 
 #[test]
@@ -167,11 +177,11 @@ fn the_first_payment_is_judged_once() {
         ("2025-03-01", issued("a", 100, "2025-03-10")),
         ("2025-04-20", adjusted("a", 0, Some("2025-06-01"))),
     ]);
-    let feature = Feature::FirstPaymentDefault;
-    assert_eq!(read(&facts, &feature, "2025-04-08T21:59:59.999Z"), Some(Value::Bool(false)));
-    assert_eq!(read(&facts, &feature, "2025-04-08T22:00:00Z"), Some(Value::Bool(true)));
-    assert_eq!(read(&facts, &feature, "2025-05-01"), Some(Value::Bool(true)));
-    assert_eq!(read(&facts[1..], &feature, "2025-05-01"), None);
+    let feature = || HistoryFeature::FirstPaymentDefault;
+    assert_eq!(read(&facts, feature(), "2025-04-08T21:59:59.999Z"), Some(Value::Bool(false)));
+    assert_eq!(read(&facts, feature(), "2025-04-08T22:00:00Z"), Some(Value::Bool(true)));
+    assert_eq!(read(&facts, feature(), "2025-05-01"), Some(Value::Bool(true)));
+    assert_eq!(read(&facts[1..], feature(), "2025-05-01"), None);
 }
 
 #[test]
@@ -184,12 +194,12 @@ fn a_payment_that_failed_or_was_reversed_never_was() {
         ("2025-03-04", paid("q", 50, None)),
         ("2025-03-05", Body::Reversed { payment_id: "p".to_owned() }),
     ]);
-    assert_eq!(read(&facts, &Feature::PaymentsCount(W), "2025-03-04"), int(1));
-    assert_eq!(read(&facts, &Feature::PaymentsLastDays, "2025-03-05"), None);
-    assert_eq!(read(&facts, &Feature::Balance, "2025-03-05"), money(100));
-    assert_eq!(read(&facts, &Feature::PaymentsReversed(W), "2025-03-05"), int(1));
-    assert_eq!(read(&facts, &Feature::PaymentsFailed(W, Some(FailureCode::Expired)), "2025-03-05"), int(1));
-    assert_eq!(read(&facts, &Feature::PaymentsFailed(W, Some(FailureCode::Other)), "2025-03-05"), int(0));
+    assert_eq!(read(&facts, PaymentsFeature::Count(W), "2025-03-04"), int(1));
+    assert_eq!(read(&facts, PaymentsFeature::LastDays, "2025-03-05"), None);
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-05"), money(100));
+    assert_eq!(read(&facts, PaymentsFeature::Reversed(W), "2025-03-05"), int(1));
+    assert_eq!(read(&facts, PaymentsFeature::Failed(W, Some(FailureCode::Expired)), "2025-03-05"), int(1));
+    assert_eq!(read(&facts, PaymentsFeature::Failed(W, Some(FailureCode::Other)), "2025-03-05"), int(0));
 }
 
 #[test]
@@ -200,13 +210,13 @@ fn the_pay_day_is_the_mode_of_the_last_payments() {
         ("2025-03-02", paid("c", 1, None)),
         ("2025-04-10", paid("d", 1, None)),
     ]);
-    assert_eq!(read(&facts, &Feature::PayDayOfMonth, "2025-03-31"), None);
-    assert_eq!(read(&facts, &Feature::PayDayOfMonth, "2025-04-11"), int(28));
+    assert_eq!(read(&facts, PaymentsFeature::PayDayOfMonth, "2025-03-31"), None);
+    assert_eq!(read(&facts, PaymentsFeature::PayDayOfMonth, "2025-04-11"), int(28));
     // The second of March is two days from the 28th on a circle of 28 days.
-    assert_eq!(read(&facts, &Feature::PayDayConfidence, "2025-04-11"), Some(Value::Ratio(3, 4)));
-    assert_eq!(read(&facts, &Feature::PayDayNextDays, "2025-04-11"), int(19));
-    assert_eq!(read(&facts, &Feature::PayDayMissedDays, "2025-04-30"), int(0));
-    assert_eq!(read(&facts, &Feature::PayDayMissedDays, "2025-05-02"), int(2));
+    assert_eq!(read(&facts, PaymentsFeature::PayDayConfidence, "2025-04-11"), Some(Value::Ratio(3, 4)));
+    assert_eq!(read(&facts, PaymentsFeature::PayDayNextDays, "2025-04-11"), int(19));
+    assert_eq!(read(&facts, PaymentsFeature::PayDayMissedDays, "2025-04-30"), int(0));
+    assert_eq!(read(&facts, PaymentsFeature::PayDayMissedDays, "2025-05-02"), int(2));
 }
 
 #[test]
@@ -220,10 +230,10 @@ fn an_amended_promise_keeps_what_it_received() {
         // A Friday and one business day: the deadline is the end of Monday.
         ("2025-03-17", paid("q", 7, None)),
     ]);
-    assert_eq!(read(&facts, &Feature::PromisesDueDays, "2025-03-05"), int(9));
-    assert_eq!(read(&facts, &Feature::PromisesKept(W), "2025-03-17"), int(1));
-    assert_eq!(read(&facts[..3], &Feature::PromisesBroken(W), "2025-03-17T22:59:59Z"), int(0));
-    assert_eq!(read(&facts[..3], &Feature::PromisesBroken(W), "2025-03-17T23:00:00Z"), int(1));
+    assert_eq!(read(&facts, PromisesFeature::DueDays, "2025-03-05"), int(9));
+    assert_eq!(read(&facts, PromisesFeature::Kept(W), "2025-03-17"), int(1));
+    assert_eq!(read(&facts[..3], PromisesFeature::Broken(W), "2025-03-17T22:59:59Z"), int(0));
+    assert_eq!(read(&facts[..3], PromisesFeature::Broken(W), "2025-03-17T23:00:00Z"), int(1));
 }
 
 #[test]
@@ -234,11 +244,11 @@ fn contacts_are_answered_within_48_hours_or_not_at_all() {
         ("2025-03-04T09:59:00Z", paid("p", 1, None)),
         ("2025-03-10T10:00:00Z", contact("c", Channel::Sms, Outcome::Delivered)),
     ]);
-    let ratio = Feature::ResponseRatio(W, Channel::Sms);
-    assert_eq!(read(&facts, &ratio, "2025-03-12T09:59:59.999Z"), None);
-    assert_eq!(read(&facts, &ratio, "2025-03-12T10:00:00Z"), Some(Value::Ratio(1, 3)));
-    assert_eq!(read(&facts, &Feature::ResponseHours(W, Channel::Sms), "2025-03-12T10:00:00Z"), int(47));
-    assert_eq!(read(&facts, &Feature::SilentDays, "2025-03-12"), None);
+    let ratio = || ContactsFeature::ResponseRatio(W, Channel::Sms);
+    assert_eq!(read(&facts, ratio(), "2025-03-12T09:59:59.999Z"), None);
+    assert_eq!(read(&facts, ratio(), "2025-03-12T10:00:00Z"), Some(Value::Ratio(1, 3)));
+    assert_eq!(read(&facts, ContactsFeature::ResponseHours(W, Channel::Sms), "2025-03-12T10:00:00Z"), int(47));
+    assert_eq!(read(&facts, ContactsFeature::SilentDays, "2025-03-12"), None);
 }
 
 #[test]
@@ -248,12 +258,12 @@ fn a_talk_takes_the_headroom_of_calls() {
         ("2025-03-02", contact("b", Channel::Call, Outcome::Voicemail)),
         ("2025-03-03", contact("b", Channel::Call, Outcome::RightParty)),
     ]);
-    assert_eq!(read(&facts, &Feature::CallHeadroom, "2025-03-02"), int(1));
-    assert_eq!(read(&facts, &Feature::CallHeadroom, "2025-03-03"), int(0));
-    assert_eq!(read(&facts, &Feature::CallHeadroom, "2025-03-09"), int(0));
-    assert_eq!(read(&facts, &Feature::CallHeadroom, "2025-03-10"), int(2));
-    assert_eq!(read(&facts, &Feature::Reachable(Channel::Call), "2025-03-03"), Some(Value::Bool(true)));
-    assert_eq!(read(&facts, &Feature::RightPartyRatio(W), "2025-03-03"), Some(Value::Ratio(1, 2)));
+    assert_eq!(read(&facts, ContactsFeature::CallHeadroom, "2025-03-02"), int(1));
+    assert_eq!(read(&facts, ContactsFeature::CallHeadroom, "2025-03-03"), int(0));
+    assert_eq!(read(&facts, ContactsFeature::CallHeadroom, "2025-03-09"), int(0));
+    assert_eq!(read(&facts, ContactsFeature::CallHeadroom, "2025-03-10"), int(2));
+    assert_eq!(read(&facts, ContactsFeature::Reachable(Channel::Call), "2025-03-03"), Some(Value::Bool(true)));
+    assert_eq!(read(&facts, ContactsFeature::RightPartyRatio(W), "2025-03-03"), Some(Value::Ratio(1, 2)));
 }
 
 #[test]

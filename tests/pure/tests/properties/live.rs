@@ -135,12 +135,12 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// What happened further back than the horizon is forgotten, but for profiles.
+    /// Facts older than the horizon are forgotten, but for profiles.
     fn is_too_old(&self, event: &Event, decided: Timestamp) -> bool {
         event.body.family() != Family::Profiles && self.is_past_the_horizon(event.occurred_at, decided)
     }
 
-    /// What `docs/features.md` asks producers not to do: to say more of something once it may have been pruned.
+    /// `docs/features.md` asks producers not to do this: to send more about a thing once it may have been pruned.
     fn is_said_too_late(&self, event: &Event, decided: Timestamp) -> bool {
         let subject = event.body.subject();
         let same = |fact: &Fact| {

@@ -135,7 +135,7 @@ proptest! {
         }
     }
 
-    /// What a change forecasts is what happens if no fact arrives.
+    /// A change forecasts the move that happens if no fact arrives.
     #[test]
     fn forecast_is_what_silence_brings(case in case(), chosen in any::<Index>()) {
         let mut decided = advance(&mut folded(&case, &case.events), &customer(), &case.segmentation, case.end());
@@ -211,7 +211,7 @@ fn known(case: &Case) -> Vec<Known> {
     observer.known()
 }
 
-/// Deciding once more the instant that was decided last moves nobody who is somewhere.
+/// Deciding once more the instant that was decided last moves no customer who has a membership.
 fn check_decided_twice(case: &Case, state: &State, at: Timestamp) -> Result<(), TestCaseError> {
     let memberships = &state.decision.dimensions;
     if memberships.is_empty() || memberships.iter().any(|membership| membership.current.is_none()) {

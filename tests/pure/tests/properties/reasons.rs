@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use segflow_core::change::{Cause, Core};
-use segflow_core::rule::arithmetic::spelled;
+use segflow_core::rule::spelling::spelled;
 use segflow_core::rule::{Arithmetic, Node, Operand};
-use segflow_core::segmentation::{AttributeKind, Segmentation};
+use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
+use segflow_core::value_type::ValueType;
 use segflow_pure_tests::arbitrary::Case;
 use segflow_pure_tests::naive::{Known, Move, Standing, Value, World, operand, value};
 
@@ -18,7 +19,7 @@ pub fn check_reasons(case: &Case, known: &[Known], moves: &[Move], core: &Core) 
     prop_assert!(needs_none || !core.reasons.is_empty(), "no reason to enter {:?}", core.to);
     for reason in &core.reasons {
         if core.from.is_none() {
-            // Nobody stood anywhere, or what was known of them is erased.
+            // The customer had no membership, or their facts are erased.
             prop_assert_eq!(&reason.value_before, &None);
         }
         for (at, found) in [(core.effective_at, &reason.value), (core.effective_at.plus_ms(-1), &reason.value_before)] {
@@ -58,14 +59,12 @@ fn at_instant(
     let side = computed(segmentation, feature).expect("what is compared is a feature or computed of features");
     let value = operand(&world, &standings, &Operand::Arithmetic(Box::new(side.clone())), at)?;
     match (side.kind, value) {
-        (AttributeKind::Money, Value::Ratio(numerator, denominator)) => {
-            Some(Value::Ratio(numerator, denominator * 100))
-        }
+        (ValueType::Money, Value::Ratio(numerator, denominator)) => Some(Value::Ratio(numerator, denominator * 100)),
         (_, value) => Some(value),
     }
 }
 
-/// What the rules compute under this name.
+/// The value that the rules compute under this name.
 fn computed<'a>(segmentation: &'a Segmentation, text: &str) -> Option<&'a Arithmetic> {
     let sides = rules(segmentation).flat_map(|rule| nodes(&rule.root)).filter_map(|node| match node {
         Node::Compare(left, ..) | Node::In(left, _) => Some(left),

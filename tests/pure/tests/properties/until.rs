@@ -1,4 +1,4 @@
-//! What a value promises by its `until`, held against the naive value at every local midnight before it.
+//! The promise of a value's `until`, held against the naive value at every local midnight before it.
 
 use std::iter;
 
@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use segflow_core::fact::Fact;
 use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
+use segflow_core::in_effect::in_effect;
 use segflow_core::rule::eval::Evaluation;
 use segflow_core::rule::{Node, Rule};
 use segflow_core::segmentation::{Dimension, Segmentation};
-use segflow_core::state::{Membership, State, in_effect};
+use segflow_core::state::{Membership, State};
 use segflow_core::time::{Date, Timestamp};
 use segflow_core::timed::Truth;
 use segflow_pure_tests::arbitrary::Case;

@@ -1,4 +1,4 @@
-//! The figures of customers whom candidate and baseline put in different segments.
+//! The figures of customers who differ between candidate and baseline.
 
 use std::cmp::Reverse;
 

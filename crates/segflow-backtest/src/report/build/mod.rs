@@ -89,7 +89,7 @@ fn events(context: &ReplayContext, replayed: &Replayed, named: &dyn Fn(RecordPla
     }
 }
 
-/// What one segmentation came to.
+/// The counts of one segmentation.
 struct Side<'a> {
     /// 0 for the candidate, 1 for the baseline.
     place: usize,

@@ -44,7 +44,7 @@ pub fn areas(label: &str, unit: &str, days: &[String], series: &[(&str, &[u64])]
     canvas.end()
 }
 
-/// How a line of [`lines`] looks, for a legend.
+/// A piece of a line of [`lines`], for a legend.
 #[must_use]
 pub fn key(place: usize) -> String {
     let (dash, stroke) = (place % 3, colour(place));

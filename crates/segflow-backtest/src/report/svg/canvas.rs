@@ -1,4 +1,4 @@
-//! What every chart is drawn on: its size, its scales, its colours.
+//! The canvas of every chart: its size, scales and colours.
 
 use std::fmt::Write;
 

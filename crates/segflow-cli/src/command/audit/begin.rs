@@ -1,4 +1,4 @@
-//! Where the audit of a task begins: with the first epoch of its journal, or with a snapshot that stands in for what is gone.
+//! The beginning of a task's audit: the first epoch of its journal, or a snapshot where journal or inputs are trimmed.
 
 use std::task::Poll;
 
@@ -14,20 +14,20 @@ use super::{Auditor, clear};
 /// A task about to be audited.
 pub struct Beginning {
     pub audit: TaskAudit,
-    /// None if everything is decided again.
+    /// The snapshot with which it begins; none if everything is decided again.
     pub snapshot: Option<Trusted>,
 }
 
-/// The snapshot with which it begins. Its states are taken as they are.
+/// A snapshot with which an audit begins. Its states are taken as they are.
 pub struct Trusted {
     pub epoch: u64,
     /// When the cycle of that epoch began.
     pub w: Timestamp,
-    /// Why it does not begin earlier.
+    /// The reason why the audit does not begin earlier.
     pub why: String,
 }
 
-/// What is left of a task's past.
+/// The part of a task's past that is not trimmed.
 struct Left {
     /// The first epoch of the journal.
     epoch: u64,
@@ -36,7 +36,7 @@ struct Left {
 }
 
 impl Auditor {
-    /// Begins as early as it can.
+    /// Begins the audit of a task as early as its past allows.
     pub fn begin(&mut self, task: TaskId, end: u64) -> Result<Beginning> {
         clear(&self.runtime.task_dir(task))?;
         let inputs = self.asked(|_, past| Ok(Poll::Ready(past.first(task)?)))?;
@@ -54,7 +54,7 @@ impl Auditor {
         Ok(Beginning { audit, snapshot: Some(Trusted { epoch: record.epoch, w: record.w, why }) })
     }
 
-    /// What is gone of a task's past; empty if nothing is.
+    /// The trimmed parts of a task's past, in words; empty if there are none.
     fn gone(&self, left: &Left) -> String {
         let journal = (left.epoch > 1).then(|| format!("its journal begins with epoch {}", left.epoch));
         let inputs = left.inputs.iter().filter(|(_, first)| **first > 0);
@@ -62,7 +62,7 @@ impl Auditor {
         journal.into_iter().chain(inputs).collect::<Vec<_>>().join(", ")
     }
 
-    /// Which snapshots would do.
+    /// The snapshots that would do, in words.
     fn needed(&self, left: &Left) -> String {
         let read = left.inputs.iter().filter(|(_, first)| **first > 0);
         let read: Vec<String> = read
@@ -93,7 +93,7 @@ impl Auditor {
         bail!("there is none in {} that is sound: {}", snapshots.url(), passed_over.join("; "))
     }
 
-    /// One of the snapshots; none if it will not do, or has been dropped meanwhile.
+    /// Restores one of the snapshots; none if it will not do, or has been dropped meanwhile.
     fn restore_one(
         &self,
         snapshots: &Snapshots,
@@ -110,7 +110,7 @@ impl Auditor {
 }
 
 impl Left {
-    /// Whether what comes after an epoch is all there.
+    /// Whether everything that comes after an epoch is left.
     fn reaches(&self, record: &Journal) -> bool {
         let read = |family| record.inputs.get(family).map_or(0, |input| input.offset);
         record.epoch + 1 >= self.epoch && self.inputs.iter().all(|(family, first)| read(family) >= *first)

@@ -11,19 +11,20 @@ use segflow_runtime::recovery::audit::{Audited, Verdict};
 use super::begin::{Beginning, Trusted};
 use super::{Auditor, Differs, print};
 
-/// What comparing came to, of a task or of all.
+/// The result of comparing epochs, of one task or of all.
 #[derive(Default)]
 struct Compared {
-    /// Epochs that are equal, of these the first and the last, and when the cycles of these two began.
+    /// The number of epochs that are equal.
     epochs: u64,
+    /// The first and the last of them, with the beginnings of their cycles.
     ends: Option<[(u64, Timestamp); 2]>,
     changes: u64,
     digest: Digest,
-    /// Of these epochs, those that read fewer records than then and decided the same.
+    /// The number of these that read fewer records than then and decided the same.
     fewer: u64,
     /// The first epoch before `--from` that differs.
     earlier: Option<u64>,
-    /// The first that was to be compared and differs.
+    /// The first epoch to be compared that differs.
     differs: Option<Box<Audited>>,
 }
 
@@ -124,7 +125,7 @@ impl Auditor {
 }
 
 impl Trusted {
-    /// With what it begins, and why.
+    /// The epoch with which the audit begins, and the reason.
     pub fn words(&self) -> String {
         let Self { epoch, w, why } = self;
         format!(
@@ -133,7 +134,7 @@ impl Trusted {
     }
 }
 
-/// Refuses to call equal what cannot be decided again.
+/// Refuses a period that begins before the snapshot: its epochs cannot be decided again.
 fn within(task: TaskId, snapshot: &Trusted, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<()> {
     let Trusted { epoch, w, why } = snapshot;
     for (argument, at) in [("--from", from), ("--to", to)] {

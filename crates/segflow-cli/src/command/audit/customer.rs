@@ -17,7 +17,7 @@ use segflow_wire::partition_of;
 use super::begin::{Beginning, Trusted};
 use super::{Auditor, Differs, print};
 
-/// What was seen on the way to the instant.
+/// The differences and changes on the way to the instant.
 #[derive(Default)]
 struct Seen {
     /// The first epoch that differs from the journal.
@@ -99,7 +99,7 @@ fn portrait(
     Ok(text)
 }
 
-/// Every change of the customer's, and why.
+/// Every change of the customer, with its reasons.
 fn decisions(seen: &Seen, snapshot: Option<&Trusted>) -> String {
     let since = snapshot.map_or_else(String::new, |snapshot| format!(" after epoch {}", snapshot.epoch));
     let mut text = format!("changes decided{since}\n");

@@ -177,7 +177,7 @@ impl Backtest {
     }
 }
 
-/// How records are accepted: as `run` accepts them by the same configuration.
+/// The intake, which accepts records as `run` does by the same configuration.
 fn intake(candidate: &Segmentation, config: Option<&Config>, partitions: u32) -> Intake {
     let mut intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, partitions, candidate.currency.clone());
     if let Some(config) = config {

@@ -21,7 +21,7 @@ use crate::config::{Config, Stores};
 /// The pause between two attempts to reach a cluster that does not answer.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What the thread of a worker, or of the standbys, needs.
+/// The settings and handles of the thread of a worker, or of the standbys.
 pub struct Service {
     pub config: Config,
     pub kafka: KafkaConfig,

@@ -1,5 +1,6 @@
 //! Arithmetic evaluated: its values, when they expire, and what a reason says of them.
 
+pub(crate) mod fuzz;
 mod solved;
 
 use expect_test::{Expect, expect};
@@ -10,8 +11,9 @@ use crate::event::{Attribute, Body, CustomerId, Event};
 use crate::fact::Fact;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
+use crate::in_effect::InEffect;
 use crate::segmentation::Segmentation;
-use crate::state::{InEffect, Membership};
+use crate::state::Membership;
 use crate::time::Timestamp;
 
 fn segmentation(rule: &str, currency: &str) -> Segmentation {

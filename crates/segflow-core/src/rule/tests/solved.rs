@@ -1,13 +1,14 @@
 //! Solved arithmetic against that of every single day, and at the bounds of its numbers.
 
-use crate::feature::reading::{Moment, Reading, compare, compare_lines};
-use crate::rule::arithmetic::apply;
-use crate::rule::linear::Linear;
+use crate::feature::reading::{Moment, Reading};
+use crate::rule::eval::arithmetic::apply;
+use crate::rule::eval::compare::{compare, compare_lines, line};
+use crate::rule::eval::linear::Linear;
 use crate::rule::{Operation, Operator};
-use crate::segmentation::AttributeKind;
 use crate::segmentation::tests::hostile::Dice;
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::{Timed, Truth};
+use crate::value_type::ValueType;
 
 const OPERATIONS: [Operation; 4] = [Operation::Add, Operation::Subtract, Operation::Multiply, Operation::Divide];
 
@@ -41,7 +42,7 @@ fn nothing_overflows() {
         .chain(dates.iter().flat_map(|date| [Reading::Since(*date), Reading::Until(*date)]))
         .collect();
     let currency = crate::money::Currency::new("UYW").expect("a currency of 4 decimals");
-    let mut values: Vec<Timed<Option<Linear>>> = readings.iter().map(|a| Timed::always(a.line())).collect();
+    let mut values: Vec<Timed<Option<Linear>>> = readings.iter().map(|a| Timed::always(line(*a))).collect();
     let mut dice = Dice(0x0ff5e7);
     for _ in 0..200_000 {
         let (a, b) = (values[dice.below(values.len())], values[dice.below(values.len())]);
@@ -55,7 +56,7 @@ fn nothing_overflows() {
             assert!(timed.until > moment.at, "{a:?} {b:?} {timed:?}");
         }
         if let Some(line) = next.value {
-            for kind in [AttributeKind::Money, AttributeKind::Int, AttributeKind::Ratio] {
+            for kind in [ValueType::Money, ValueType::Int, ValueType::Ratio] {
                 assert!(!line.text(moment.today, kind, &currency).is_empty());
             }
             let place = dice.below(values.len());
@@ -89,7 +90,7 @@ impl Tree {
 
     fn solved(&self, moment: Moment<'_>) -> Timed<Option<Linear>> {
         match self {
-            Self::Leaf(reading) => Timed::always(reading.line()),
+            Self::Leaf(reading) => Timed::always(line(*reading)),
             Self::Join(a, operation, b) => apply(a.solved(moment), *operation, b.solved(moment), moment),
         }
     }

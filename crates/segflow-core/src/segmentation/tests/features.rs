@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 
 use super::{check, file_with, rule};
-use crate::feature::catalogue::ENTRIES;
+use crate::feature::catalogue::entries;
 use crate::segmentation::Segmentation;
 
 /// A file whose rule may read `first_payment_default`.
@@ -17,8 +17,8 @@ fn complete(rule: &str) -> String {
 #[test]
 fn every_feature_of_the_catalogue_can_be_read() {
     let mut types = String::new();
-    for entry in ENTRIES {
-        for example in entry.form.examples() {
+    for entry in entries() {
+        for example in entry.examples {
             let text = format!("{}{}", entry.name, example.replace("NAME", "since"));
             let loaded = Segmentation::load("t.yaml", complete(&format!("known({text})")));
             let features = loaded.unwrap_or_else(|error| panic!("{error}")).segmentation.features;
@@ -27,69 +27,69 @@ fn every_feature_of_the_catalogue_can_be_read() {
         }
     }
     expect![[r#"
-        money balance = Balance
-        money credit = Credit
-        money disputed.amount = DisputedAmount
-        money written_off.amount = WrittenOffAmount
-        int invoices.open = InvoicesOpen
-        money overdue.amount = OverdueAmount(None)
-        money overdue.amount("LOAN") = OverdueAmount(Some("LOAN"))
-        int overdue.days = OverdueDays(None)
-        int overdue.days("LOAN") = OverdueDays(Some("LOAN"))
-        int overdue.invoices = OverdueInvoices
-        int next_due.days = NextDueDays
-        money next_due.amount = NextDueAmount
-        int invoices.count("90d") = InvoicesCount(Window { days: 90 })
-        money invoices.sum("90d") = InvoicesSum(Window { days: 90 })
-        int episodes("90d") = Episodes(Window { days: 90 })
-        int episode.days = EpisodeDays
-        int cured.days = CuredDays
-        int roll("90d") = Roll(Window { days: 90 })
-        ratio self_cure_ratio("90d") = SelfCureRatio(Window { days: 90 }, None)
-        ratio self_cure_ratio("90d", "CALL") = SelfCureRatio(Window { days: 90 }, Some(Call))
-        bool first_payment_default = FirstPaymentDefault
-        int payments.count("90d") = PaymentsCount(Window { days: 90 })
-        money payments.sum("90d") = PaymentsSum(Window { days: 90 })
-        int payments.last_days = PaymentsLastDays
-        string payments.last_method = PaymentsLastMethod
-        int payments.reversed("90d") = PaymentsReversed(Window { days: 90 })
-        int payments.failed("90d") = PaymentsFailed(Window { days: 90 }, None)
-        int payments.failed("90d", "DECLINED") = PaymentsFailed(Window { days: 90 }, Some(Declined))
-        ratio pay_ratio("90d") = PayRatio(Window { days: 90 })
-        int days_late.median(6) = DaysLateMedian(6)
-        int days_late.trend(6) = DaysLateTrend(6)
-        int pay_day.of_month = PayDayOfMonth
-        ratio pay_day.confidence = PayDayConfidence
-        int pay_day.next_days = PayDayNextDays
-        int pay_day.missed_days = PayDayMissedDays
-        int promises.open = PromisesOpen
-        int promises.due_days = PromisesDueDays
-        int promises.kept("90d") = PromisesKept(Window { days: 90 })
-        int promises.broken("90d") = PromisesBroken(Window { days: 90 })
-        ratio promises.kept_ratio("90d") = PromisesKeptRatio(Window { days: 90 })
-        int contacts.outbound("90d") = Contacts(Outbound, Window { days: 90 }, None)
-        int contacts.outbound("90d", "CALL") = Contacts(Outbound, Window { days: 90 }, Some(Call))
-        int contacts.inbound("90d") = Contacts(Inbound, Window { days: 90 }, None)
-        int contacts.inbound("90d", "CALL") = Contacts(Inbound, Window { days: 90 }, Some(Call))
-        ratio contacts.right_party_ratio("90d") = RightPartyRatio(Window { days: 90 })
-        bool contacts.reachable("CALL") = Reachable(Call)
-        ratio response_ratio("90d", "CALL") = ResponseRatio(Window { days: 90 }, Call)
-        int response_hours("90d", "CALL") = ResponseHours(Window { days: 90 }, Call)
-        int silent.days = SilentDays
-        int call_headroom = CallHeadroom
-        int disputes.open = DisputesOpen
-        ratio dispute_ratio("90d") = DisputeRatio(Window { days: 90 })
-        int disputes.rejected("90d") = DisputesRejected(Window { days: 90 })
-        int disputes.resolved_days = DisputesResolvedDays
-        int customer.days = CustomerDays
-        int days_since(profile.since) = DaysSince(5)
-        int days_until(profile.since) = DaysUntil(5)
-        int today.month = TodayMonth
-        int today.day = TodayDay
-        int today.weekday = TodayWeekday
-        string segment("guard") = Segment(0)
-        int segment.days("guard") = SegmentDays(0)
-        int bucket("arm") = Bucket("arm")
+        money balance = Facts(Owed(Balance))
+        money credit = Facts(Owed(Credit))
+        money disputed.amount = Facts(Owed(DisputedAmount))
+        money written_off.amount = Facts(Owed(WrittenOffAmount))
+        int invoices.open = Facts(Owed(InvoicesOpen))
+        money overdue.amount = Facts(Owed(OverdueAmount(None)))
+        money overdue.amount("LOAN") = Facts(Owed(OverdueAmount(Some("LOAN"))))
+        int overdue.days = Facts(Owed(OverdueDays(None)))
+        int overdue.days("LOAN") = Facts(Owed(OverdueDays(Some("LOAN"))))
+        int overdue.invoices = Facts(Owed(OverdueInvoices))
+        int next_due.days = Facts(Owed(NextDueDays))
+        money next_due.amount = Facts(Owed(NextDueAmount))
+        int invoices.count("90d") = Facts(Owed(InvoicesCount(Window { days: 90 })))
+        money invoices.sum("90d") = Facts(Owed(InvoicesSum(Window { days: 90 })))
+        int episodes("90d") = Facts(History(Episodes(Window { days: 90 })))
+        int episode.days = Facts(History(EpisodeDays))
+        int cured.days = Facts(History(CuredDays))
+        int roll("90d") = Facts(History(Roll(Window { days: 90 })))
+        ratio self_cure_ratio("90d") = Facts(History(SelfCureRatio(Window { days: 90 }, None)))
+        ratio self_cure_ratio("90d", "CALL") = Facts(History(SelfCureRatio(Window { days: 90 }, Some(Call))))
+        bool first_payment_default = Facts(History(FirstPaymentDefault))
+        int payments.count("90d") = Facts(Payments(Count(Window { days: 90 })))
+        money payments.sum("90d") = Facts(Payments(Sum(Window { days: 90 })))
+        int payments.last_days = Facts(Payments(LastDays))
+        string payments.last_method = Facts(Payments(LastMethod))
+        int payments.reversed("90d") = Facts(Payments(Reversed(Window { days: 90 })))
+        int payments.failed("90d") = Facts(Payments(Failed(Window { days: 90 }, None)))
+        int payments.failed("90d", "DECLINED") = Facts(Payments(Failed(Window { days: 90 }, Some(Declined))))
+        ratio pay_ratio("90d") = Facts(Payments(PayRatio(Window { days: 90 })))
+        int days_late.median(6) = Facts(Payments(DaysLateMedian(6)))
+        int days_late.trend(6) = Facts(Payments(DaysLateTrend(6)))
+        int pay_day.of_month = Facts(Payments(PayDayOfMonth))
+        ratio pay_day.confidence = Facts(Payments(PayDayConfidence))
+        int pay_day.next_days = Facts(Payments(PayDayNextDays))
+        int pay_day.missed_days = Facts(Payments(PayDayMissedDays))
+        int promises.open = Facts(Promises(Open))
+        int promises.due_days = Facts(Promises(DueDays))
+        int promises.kept("90d") = Facts(Promises(Kept(Window { days: 90 })))
+        int promises.broken("90d") = Facts(Promises(Broken(Window { days: 90 })))
+        ratio promises.kept_ratio("90d") = Facts(Promises(KeptRatio(Window { days: 90 })))
+        int contacts.outbound("90d") = Facts(Contacts(Outbound(Window { days: 90 }, None)))
+        int contacts.outbound("90d", "CALL") = Facts(Contacts(Outbound(Window { days: 90 }, Some(Call))))
+        int contacts.inbound("90d") = Facts(Contacts(Inbound(Window { days: 90 }, None)))
+        int contacts.inbound("90d", "CALL") = Facts(Contacts(Inbound(Window { days: 90 }, Some(Call))))
+        ratio contacts.right_party_ratio("90d") = Facts(Contacts(RightPartyRatio(Window { days: 90 })))
+        bool contacts.reachable("CALL") = Facts(Contacts(Reachable(Call)))
+        ratio response_ratio("90d", "CALL") = Facts(Contacts(ResponseRatio(Window { days: 90 }, Call)))
+        int response_hours("90d", "CALL") = Facts(Contacts(ResponseHours(Window { days: 90 }, Call)))
+        int silent.days = Facts(Contacts(SilentDays))
+        int call_headroom = Facts(Contacts(CallHeadroom))
+        int disputes.open = Facts(Disputes(Open))
+        ratio dispute_ratio("90d") = Facts(Disputes(Ratio(Window { days: 90 })))
+        int disputes.rejected("90d") = Facts(Disputes(Rejected(Window { days: 90 })))
+        int disputes.resolved_days = Facts(Disputes(ResolvedDays))
+        int customer.days = Facts(Customer(Days))
+        int days_since(profile.since) = Facts(Customer(DaysSince(AttributeIndex(5))))
+        int days_until(profile.since) = Facts(Customer(DaysUntil(AttributeIndex(5))))
+        int today.month = Facts(Customer(TodayMonth))
+        int today.day = Facts(Customer(TodayDay))
+        int today.weekday = Facts(Customer(TodayWeekday))
+        string segment("guard") = Membership(Segment(DimensionIndex(0)))
+        int segment.days("guard") = Membership(SegmentDays(DimensionIndex(0)))
+        int bucket("arm") = Facts(Experiment(Bucket("arm")))
     "#]]
     .assert_eq(&types);
 }

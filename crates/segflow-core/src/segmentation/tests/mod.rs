@@ -3,6 +3,7 @@
 mod arithmetic;
 mod example;
 mod features;
+mod fuzz;
 pub(crate) mod hostile;
 mod keys;
 mod syntax;
@@ -12,7 +13,7 @@ mod yaml;
 use expect_test::Expect;
 
 use super::{Loaded, Segmentation};
-use crate::rule::arithmetic::spelled;
+use crate::rule::spelling::spelled;
 use crate::rule::{Node, Operand};
 
 /// Loads a file and shows its problems, or its warnings, or that it is fine.

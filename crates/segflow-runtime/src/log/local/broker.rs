@@ -143,31 +143,31 @@ impl LocalBroker {
 }
 
 impl Inner {
-    pub fn records(&self, task: TaskId, family: Family, from: u64, to: u64) -> &[Record] {
+    pub(super) fn records(&self, task: TaskId, family: Family, from: u64, to: u64) -> &[Record] {
         let Some(input) = self.inputs.get(&(task, family)) else { return &[] };
         let end = input.len();
         let place = |offset: u64| usize::try_from(offset).map_or(end, |offset| offset.min(end));
         input.get(place(from)..place(to)).unwrap_or_default()
     }
 
-    pub fn latest(&self, task: TaskId, family: Family) -> u64 {
+    pub(super) fn latest(&self, task: TaskId, family: Family) -> u64 {
         self.inputs.get(&(task, family)).map_or(0, |input| input.len() as u64)
     }
 
-    pub fn commit(&mut self, outputs: Vec<Output>) {
+    pub(super) fn commit(&mut self, outputs: Vec<Output>) {
         for output in outputs {
             self.outputs.entry((output.sink, output.task)).or_default().push(output);
         }
     }
 
     /// The records of a task's journal that were not trimmed.
-    pub fn journal(&self, task: TaskId) -> &[Output] {
+    pub(super) fn journal(&self, task: TaskId) -> &[Output] {
         let trimmed = self.trimmed.get(&task).copied().unwrap_or(0);
         self.outputs.get(&(Sink::Journal, task)).and_then(|journal| journal.get(trimmed..)).unwrap_or_default()
     }
 
     /// The tasks of a member; none if it is not in the group.
-    pub fn tasks_of(&self, member: &str) -> BTreeSet<TaskId> {
+    pub(super) fn tasks_of(&self, member: &str) -> BTreeSet<TaskId> {
         let count = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         let Some(place) = (0..).zip(&self.members).find(|(_, known)| *known == member).map(|(place, _)| place) else {
             return BTreeSet::new();

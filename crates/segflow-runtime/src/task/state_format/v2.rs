@@ -5,13 +5,14 @@
 use std::num::NonZeroU32;
 
 use segflow_core::fact::Facts;
+use segflow_core::in_effect::Pending;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::{self, Membership, Pending};
+use segflow_core::state::{self, Membership};
 use segflow_core::time::Timestamp;
 use serde::Deserialize;
 
 /// The version byte of these states.
-pub const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 2;
 
 #[derive(Deserialize)]
 struct State {
@@ -29,7 +30,7 @@ struct Decision {
 
 /// The state as this release keeps it. An erased customer stood in dimensions without a segment; now those are
 /// closed, by name.
-pub fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State, postcard::Error> {
+pub(super) fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state::State, postcard::Error> {
     let State { facts, pending, decision: Decision { as_of, next, dimensions } } = postcard::from_bytes(bytes)?;
     let mut decision = state::Decision { as_of, next, ..state::Decision::default() };
     if dimensions.iter().any(|membership| membership.current.is_some()) {

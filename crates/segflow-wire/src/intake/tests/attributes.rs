@@ -1,11 +1,11 @@
-//! What an attribute of a profile may be.
+//! The values that an attribute of a profile may have.
 
 use segflow_core::event::Attribute;
 
 use super::*;
 
 #[test]
-fn attributes() {
+fn an_attribute_is_null_a_text_a_number_or_a_boolean() {
     let profile = |attributes: &str| {
         let json = format!(
             r#"{{"event_id":"E-1","customer_id":"C-1","occurred_at":1777800000000,"kind":"UPDATED","attributes":{attributes}}}"#

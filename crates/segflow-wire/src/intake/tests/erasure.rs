@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn null_value_where_it_means_nothing() {
+fn a_null_value_is_refused_on_topics_other_than_profiles() {
     check_record(
         &record(Family::Payments, None),
         Encoding::Json,

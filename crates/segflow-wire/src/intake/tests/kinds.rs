@@ -8,7 +8,7 @@ use crate::schema;
 /// The beginning of every event.
 const EVENT: &str = r#""event_id":"E-1","customer_id":"C-1","occurred_at":1777800000000"#;
 
-/// Of a kind with these other fields: what happened, or the fault.
+/// Accepts an event of this kind with these other fields. It returns what happened, or the fault.
 fn read(family: Family, kind: &str, own: &str) -> Result<Body, Rejection> {
     let comma = if own.is_empty() { "" } else { "," };
     let json = format!("{{{EVENT},\"kind\":\"{kind}\"{comma}{own}}}");
@@ -52,7 +52,7 @@ fn every_kind_of_the_schemas_is_read() {
 }
 
 #[test]
-fn unknown_kind() {
+fn a_kind_that_the_topic_does_not_carry_is_unknown() {
     check_issued(
         "ISSUED",
         "RECEIVED",
@@ -166,7 +166,7 @@ fn a_delta_has_bounds_either_way() {
     expect!["malformed_field: amount_minor: expected a whole number of minor units from -1000000000000000 to 1000000000000000, found 0.5"].assert_eq(&delta("0.5"));
 }
 
-/// An amount beside them is passed over, whatever it is; another currency says that the record is not of this ledger.
+/// An amount in such a record is passed over. Another currency says that the record belongs to another ledger.
 #[test]
 fn kinds_without_an_amount_of_their_own_refuse_another_currency() {
     let kinds = [
@@ -245,7 +245,7 @@ fn a_dispute_may_name_an_invoice_and_an_amount_above_zero() {
 }
 
 #[test]
-fn a_dispute_was_upheld_or_not_or_nobody_knows() {
+fn a_resolution_may_say_whether_the_dispute_was_upheld() {
     let resolved = |rest: &str, expected| {
         check(Family::Disputes, "RESOLVED", &format!("\"dispute_id\":\"D-1\"{rest}"), expected);
     };

@@ -1,0 +1,58 @@
+//! Features of the customer and of the calendar.
+
+use super::reading::{Moment, Reading};
+use super::row::{AttributeIndex, CustomerSince, Reads, features};
+use super::view::View;
+use crate::event::{Families, Family};
+use crate::time::Date;
+use crate::timed::Timed;
+
+const PROFILES: Families = Families::of(&[Family::Profiles]);
+/// Where no attribute says since when, the first fact of all does.
+const SINCE: Reads = Reads { families: Families::ALL, customer_since: CustomerSince::Told };
+
+features! {
+    /// A feature of the customer or of the calendar.
+    CustomerFeature
+
+    /// Days since the customer came.
+    Days = "customer.days", Plain, Int, SINCE;
+    /// Days since the date that an attribute holds.
+    DaysSince(attribute: AttributeIndex) = "days_since", Date, Int, Reads::of(PROFILES);
+    /// Days until the date that an attribute holds.
+    DaysUntil(attribute: AttributeIndex) = "days_until", Date, Int, Reads::of(PROFILES);
+    /// The local month, 1 to 12.
+    TodayMonth = "today.month", Plain, Int, Reads::NOTHING;
+    /// The local day of the month, 1 to 31.
+    TodayDay = "today.day", Plain, Int, Reads::NOTHING;
+    /// The local day of the week; Monday is 1.
+    TodayWeekday = "today.weekday", Plain, Int, Reads::NOTHING;
+}
+
+impl CustomerFeature {
+    /// Its value at a moment, and until when that stands.
+    #[must_use]
+    pub fn read(&self, view: &View<'_>, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        let today = |part: i8| Timed::until(Reading::Int(i64::from(part)), moment.next_midnight());
+        match self {
+            Self::Days => Timed::always(days(view)),
+            Self::DaysSince(attribute) => Timed::always(dated(view, *attribute, Reading::Since)),
+            Self::DaysUntil(attribute) => Timed::always(dated(view, *attribute, Reading::Until)),
+            Self::TodayMonth => today(moment.today.civil().month()),
+            Self::TodayDay => today(moment.today.civil().day()),
+            Self::TodayWeekday => today(moment.today.weekday()),
+        }
+    }
+}
+
+fn days(view: &View<'_>) -> Reading<'static> {
+    let first = || view.first_fact_at().map(|at| view.zone().date_of(at));
+    view.customer_since().or_else(first).map_or(Reading::Absent, Reading::Since)
+}
+
+fn dated(view: &View<'_>, attribute: AttributeIndex, count: fn(Date) -> Reading<'static>) -> Reading<'static> {
+    match view.attribute(attribute) {
+        Reading::Date(date) => count(date),
+        _ => Reading::Absent,
+    }
+}

@@ -1,0 +1,243 @@
+//! How the ledger stood earlier: delinquency episodes, rolls between buckets, the fate of the first invoice.
+
+use super::contacts::Contacts;
+use super::ledger::Ledger;
+use super::owed::{day_after, exceeding};
+use crate::event::{Body, Channel};
+use crate::fact::Fact;
+use crate::feature::reading::{Moment, Reading, count};
+use crate::feature::window::{Window, inside};
+use crate::time::{Date, Timestamp, Zone};
+use crate::timed::Timed;
+
+/// How the debt stood after a fact, until the next one.
+#[derive(Clone, Copy, Debug)]
+struct DebtAfterFact {
+    /// When the fact happened.
+    at: Timestamp,
+    /// The due date at which the undisputed sum exceeds the tolerance.
+    undisputed: Option<Date>,
+    /// The same, disputed parts included.
+    open: Option<Date>,
+    /// Whether the fact was a write-off.
+    written_off: bool,
+    /// The first invoice's due date, and whether anything of it was unpaid.
+    first: Option<(Date, bool)>,
+}
+
+/// A delinquency episode: it lasts from the first day with undisputed overdue above the tolerance until there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Episode {
+    /// When it began.
+    pub began: Timestamp,
+    /// Its first day.
+    pub first_day: Date,
+    /// When it ended, and whether it was cured; none while it lasts.
+    pub ended: Option<(Timestamp, bool)>,
+}
+
+/// Collects how the debt stood after each fact of a replay.
+pub struct HistoryBuilder {
+    tolerance_minor: i64,
+    debts: Vec<DebtAfterFact>,
+}
+
+impl HistoryBuilder {
+    /// A builder that has noted nothing yet.
+    #[must_use]
+    pub const fn new(tolerance_minor: i64) -> Self {
+        Self { tolerance_minor, debts: Vec::new() }
+    }
+
+    /// Notes how the debt stands after the next fact.
+    pub fn note(&mut self, ledger: &Ledger<'_>, fact: &Fact) {
+        self.debts.push(debt_after(ledger, fact, self.tolerance_minor));
+    }
+
+    /// The history of what was noted.
+    #[must_use]
+    pub fn build(self, zone: &Zone) -> History {
+        let episodes = episodes(&self.debts, zone);
+        let cured = |(place, episode): (usize, &Episode)| match episode.ended {
+            Some((at, true)) => Some((zone.date_of(at), place)),
+            _ => None,
+        };
+        let cures = episodes.iter().enumerate().filter_map(cured).collect();
+        let mut debts = self.debts;
+        debts.dedup_by_key(|debt| (debt.undisputed, debt.first));
+        History { debts, episodes, cures }
+    }
+}
+
+/// How the ledger stood earlier.
+#[derive(Clone, Default, Debug)]
+pub struct History {
+    /// In order. A debt that features cannot tell from the one before it is left out.
+    debts: Vec<DebtAfterFact>,
+    /// In order; the last may lie in the future, where it begins if no fact arrives.
+    episodes: Vec<Episode>,
+    /// Local days of cures, ascending, with the place of the episode.
+    cures: Vec<(Date, usize)>,
+}
+
+impl History {
+    /// Replays facts given in order.
+    #[must_use]
+    pub fn of(facts: &[&Fact], tolerance_minor: i64, zone: &Zone) -> Self {
+        let mut builder = HistoryBuilder::new(tolerance_minor);
+        Ledger::replay(facts, |ledger, fact| builder.note(ledger, fact));
+        builder.build(zone)
+    }
+
+    /// Every episode that has begun at an instant.
+    fn begun(&self, at: Timestamp) -> &[Episode] {
+        &self.episodes[..self.episodes.partition_point(|episode| episode.began <= at)]
+    }
+
+    /// When the next episode begins, if no fact arrives.
+    fn next_begin(&self, at: Timestamp) -> Timestamp {
+        self.episodes.get(self.begun(at).len()).map_or(Timestamp::NEVER, |next| next.began)
+    }
+
+    /// `episodes(w)`
+    #[must_use]
+    pub fn count(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        let recent = inside(self.begun(moment.at), |episode| episode.first_day, window, moment);
+        Timed::until(count(recent.value.len()), recent.until.min(self.next_begin(moment.at)))
+    }
+
+    /// `episode.days`
+    #[must_use]
+    pub fn days(&self, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        match self.begun(moment.at).last() {
+            Some(Episode { first_day, ended: None, .. }) => Timed::always(Reading::Since(*first_day)),
+            _ => Timed::until(Reading::Absent, self.next_begin(moment.at)),
+        }
+    }
+
+    /// `cured.days`
+    #[must_use]
+    pub fn cured_days(&self) -> Reading<'static> {
+        self.cures.last().map_or(Reading::Absent, |(date, _)| Reading::Since(*date))
+    }
+
+    /// `self_cure_ratio(w)`, on one channel if it is named.
+    #[must_use]
+    pub fn self_cure_ratio(
+        &self,
+        window: Window,
+        channel: Option<Channel>,
+        contacts: &Contacts,
+        moment: Moment<'_>,
+    ) -> Timed<Reading<'static>> {
+        let cures = inside(&self.cures, |(date, _)| *date, window, moment);
+        let alone = cures.value.iter().filter(|(_, place)| {
+            let Episode { began, ended, .. } = self.episodes[*place];
+            let (cured, _) = ended.expect("a cured episode has ended");
+            !contacts.any_outbound(channel, began, cured)
+        });
+        let ratio = Reading::Ratio(count(alone.count()), count(cures.value.len()));
+        Timed::until(if cures.value.is_empty() { Reading::Absent } else { ratio }, cures.until)
+    }
+
+    /// `roll(w)`: the bucket now, less the bucket at the end of the day that lies `w` days back.
+    #[must_use]
+    pub fn roll(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        let last = self.debts.last().and_then(|last| last.undisputed);
+        let roll = |today: Date| {
+            let then = self.exceeding_on(today.plus_days(-window.days), moment.zone);
+            bucket(last, today) - bucket(then, today.plus_days(-window.days))
+        };
+        let now = roll(moment.today);
+        let mut turns = Vec::new();
+        let mut before = None;
+        let mut differs = |debt: &&DebtAfterFact| before.replace(debt.undisputed) != Some(debt.undisputed);
+        for debt in self.debts.iter().filter(|debt| differs(debt)) {
+            turns.push(moment.zone.date_of(debt.at).plus_days(window.days));
+            if let Some(due) = debt.undisputed {
+                turns.extend(EDGES.map(|edge| due.plus_days(edge + window.days)));
+            }
+        }
+        if let Some(due) = last {
+            turns.extend(EDGES.map(|edge| due.plus_days(edge)));
+        }
+        turns.retain(|day| *day > moment.today);
+        turns.sort_unstable();
+        let turn = turns.into_iter().find(|day| roll(*day) != now);
+        Timed::until(Reading::Int(now), turn.map_or(Timestamp::NEVER, |day| moment.zone.midnight(day)))
+    }
+
+    /// The due date at which the undisputed sum exceeded the tolerance at the end of a day.
+    fn exceeding_on(&self, day: Date, zone: &Zone) -> Option<Date> {
+        let end = zone.midnight(day.plus_days(1));
+        let known = self.debts.partition_point(|debt| debt.at < end);
+        self.debts[..known].last().and_then(|debt| debt.undisputed)
+    }
+
+    /// `first_payment_default`, where history is complete.
+    #[must_use]
+    pub fn first_payment_default(&self, moment: Moment<'_>) -> Timed<bool> {
+        for (place, debt) in self.debts.iter().enumerate() {
+            let Some((due, unpaid)) = debt.first else { continue };
+            let judged = moment.zone.midnight(due.plus_days(PAYMENT_DEFAULT_DAYS)).max(debt.at);
+            let stands = self.debts.get(place + 1).map_or(Timestamp::NEVER, |next| next.at);
+            if judged <= stands && judged <= moment.at {
+                return Timed::always(unpaid);
+            }
+            if stands == Timestamp::NEVER {
+                return Timed::until(false, if unpaid { judged } else { Timestamp::NEVER });
+            }
+        }
+        Timed::always(false)
+    }
+
+    /// Episodes, in order.
+    #[must_use]
+    pub fn episodes(&self) -> &[Episode] {
+        &self.episodes
+    }
+}
+
+/// Days past due on which another bucket begins.
+const EDGES: [i32; 7] = [1, 30, 60, 90, 120, 150, 180];
+/// Days after its due date on which the first invoice is judged.
+const PAYMENT_DEFAULT_DAYS: i32 = 30;
+
+/// The bucket of a number of days past due: 0, 1-29, 30-59 ... 180 and more, counted from 0.
+fn bucket(due: Option<Date>, day: Date) -> i64 {
+    let days = due.map_or(0, |due| day.days_since(due));
+    count(EDGES.iter().filter(|edge| days >= i64::from(**edge)).count())
+}
+
+/// How the debt stands after a fact.
+fn debt_after(ledger: &Ledger<'_>, fact: &Fact, tolerance_minor: i64) -> DebtAfterFact {
+    let undisputed = ledger.open().map(|invoice| (invoice.due, invoice.undisputed()));
+    let open = ledger.open().map(|invoice| (invoice.due, invoice.open()));
+    DebtAfterFact {
+        at: fact.occurred_at,
+        undisputed: exceeding(undisputed, tolerance_minor),
+        open: exceeding(open, tolerance_minor),
+        written_off: matches!(fact.body, Body::WrittenOff { .. }),
+        first: ledger.invoices.first().map(|first| (first.due, first.unpaid() > 0)),
+    }
+}
+
+fn episodes(debts: &[DebtAfterFact], zone: &Zone) -> Vec<Episode> {
+    let mut episodes: Vec<Episode> = Vec::new();
+    for (place, debt) in debts.iter().enumerate() {
+        let next = debts.get(place + 1).map_or(Timestamp::NEVER, |next| next.at);
+        if let Some(present) = episodes.last_mut().filter(|episode| episode.ended.is_none()) {
+            if debt.open.is_none_or(|due| day_after(due, zone) > debt.at) {
+                present.ended = Some((debt.at, !debt.written_off));
+            } else {
+                continue;
+            }
+        }
+        let Some(overdue) = debt.undisputed.map(|due| day_after(due, zone)) else { continue };
+        if overdue <= debt.at || overdue < next {
+            let began = overdue.max(debt.at);
+            episodes.push(Episode { began, first_day: zone.date_of(began), ended: None });
+        }
+    }
+    episodes
+}

@@ -1,0 +1,63 @@
+//! One customer's facts, indexed by what features read.
+//!
+//! An index borrows nothing from the facts, so that it can be kept for as long as they stay. Each part is built when the
+//! first feature asks for it.
+
+pub mod attributes;
+pub mod contacts;
+pub mod disputes;
+pub mod habit;
+pub mod history;
+pub mod invoice;
+pub mod ledger;
+pub mod owed;
+pub mod payments;
+pub mod promises;
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use super::reading::Reading;
+use crate::event::{Families, Family};
+use contacts::Contacts;
+use disputes::Disputes;
+use history::History;
+use owed::Owed;
+use payments::Payments;
+use promises::Promises;
+
+/// The families of events from which the ledger is replayed.
+pub const LEDGER: Families = Families::of(&[Family::Invoices, Family::Payments, Family::Disputes]);
+
+/// Every index of one customer's facts. Clones share the parts that are built.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct FactIndex {
+    /// What is owed; with the history where the same replay served both.
+    pub owed: Part<(Owed, Option<History>)>,
+    /// The history where a replay of its own served it.
+    pub history: Part<History>,
+    pub payments: Part<Payments>,
+    pub promises: Part<Promises>,
+    pub contacts: Part<Contacts>,
+    pub disputes: Part<Disputes>,
+    /// By attribute; none for a text, which would borrow from a fact.
+    pub attributes: Part<Vec<Option<Reading<'static>>>>,
+}
+
+type Part<T> = OnceCell<Arc<T>>;
+
+impl FactIndex {
+    /// The parts that stay valid when facts of some families change; the other parts are taken from `theirs`.
+    pub fn but_for(&self, families: Families, theirs: &Self) -> Self {
+        let source = |read: Families| if read.meets(families) { theirs } else { self };
+        Self {
+            owed: source(LEDGER).owed.clone(),
+            history: source(LEDGER).history.clone(),
+            payments: source(Families::of(&[Family::Payments])).payments.clone(),
+            promises: source(Families::of(&[Family::Promises, Family::Payments])).promises.clone(),
+            contacts: source(Families::of(&[Family::Contacts])).contacts.clone(),
+            disputes: source(Families::of(&[Family::Disputes])).disputes.clone(),
+            attributes: source(Families::of(&[Family::Profiles])).attributes.clone(),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What is owed, overdue, due next and disputed, as read from the ledger.
+
+use super::disputes::upheld;
+use super::invoice::Invoice;
+use super::ledger::Ledger;
+use crate::fact::Fact;
+use crate::feature::reading::{Moment, Reading, count, lower_median, sum};
+use crate::feature::window::{Window, inside, leaves};
+use crate::time::{Date, Timestamp, Zone};
+use crate::timed::Timed;
+
+/// What features read from the present ledger.
+#[derive(Clone, Debug)]
+pub struct Owed {
+    /// Every invoice, in the order of issue.
+    issued: Vec<Issued>,
+    /// Invoices with something open, by (due date, issue instant, id).
+    open: Vec<Open>,
+    /// The days late of invoices paid in full, by (instant of full payment, due date, id); 0 for an early payment.
+    paid_late: Vec<i64>,
+    credit: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Issued {
+    /// The local day of issue.
+    on: Date,
+    due: Date,
+    amount: i64,
+    unpaid: i64,
+    written_off: bool,
+    /// Whether a dispute covers it or did, and was not resolved in the customer's favour.
+    contested: bool,
+}
+
+/// An invoice with something open.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// Its id.
+    pub invoice_id: Box<str>,
+    /// Its last day on which it is not overdue.
+    pub due: Date,
+    debt_type: Option<Box<str>>,
+    open: i64,
+    disputed: i64,
+}
+
+impl Open {
+    /// The part of what is owed that is not disputed.
+    const fn undisputed(&self) -> i64 {
+        self.open - self.disputed
+    }
+}
+
+impl Owed {
+    /// Replays facts given in order, and shows `see` the ledger after each.
+    #[must_use]
+    pub fn of<'a>(facts: &[&'a Fact], zone: &Zone, see: impl FnMut(&Ledger<'a>, &'a Fact)) -> Self {
+        let ledger = Ledger::replay(facts, see);
+        let upheld = upheld(facts);
+        let issued = |invoice: &Invoice<'_>| Issued {
+            on: zone.date_of(invoice.issued_at),
+            due: invoice.due,
+            amount: invoice.amount(),
+            unpaid: invoice.unpaid(),
+            written_off: invoice.written_off,
+            contested: invoice.disputes.iter().any(|id| !upheld.contains(id)),
+        };
+        let open = |invoice: &Invoice<'_>| Open {
+            invoice_id: invoice.invoice_id.into(),
+            due: invoice.due,
+            debt_type: invoice.debt_type.map(Into::into),
+            open: invoice.open(),
+            disputed: invoice.disputed(),
+        };
+        let late = |(at, place): (Timestamp, usize)| zone.date_of(at).days_since(ledger.invoices[place].due).max(0);
+        Self {
+            issued: ledger.invoices.iter().map(issued).collect(),
+            open: ledger.open().map(open).collect(),
+            paid_late: ledger.paid().into_iter().map(late).collect(),
+            credit: ledger.credit(),
+        }
+    }
+
+    /// `balance`
+    #[must_use]
+    pub fn balance(&self) -> i64 {
+        sum(self.open.iter().map(|invoice| invoice.open))
+    }
+
+    /// `credit`
+    #[must_use]
+    pub const fn credit(&self) -> i64 {
+        self.credit
+    }
+
+    /// `invoices.open`
+    #[must_use]
+    pub fn open_count(&self) -> i64 {
+        count(self.open.len())
+    }
+
+    /// `disputed.amount`
+    #[must_use]
+    pub fn disputed_amount(&self) -> i64 {
+        sum(self.open.iter().map(|invoice| invoice.disputed))
+    }
+
+    /// `written_off.amount`
+    #[must_use]
+    pub fn written_off_amount(&self) -> i64 {
+        sum(self.issued.iter().filter(|invoice| invoice.written_off).map(|invoice| invoice.unpaid))
+    }
+
+    /// Invoices with an undisputed part, oldest due first, of one debt type if it is named.
+    fn undisputed<'s>(&'s self, debt_type: Option<&'s str>) -> impl Iterator<Item = &'s Open> + Clone {
+        let wanted = move |invoice: &&Open| debt_type.is_none() || invoice.debt_type.as_deref() == debt_type;
+        self.open.iter().filter(wanted).filter(|invoice| invoice.undisputed() > 0)
+    }
+
+    /// Invoices with an undisputed part that is overdue, oldest due first. What is due today is not yet overdue.
+    pub fn overdue(&self, today: Date) -> impl Iterator<Item = &Open> {
+        self.undisputed(None).take_while(move |invoice| invoice.due < today)
+    }
+
+    /// `overdue.amount`
+    #[must_use]
+    pub fn overdue_amount(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timed<i64> {
+        let overdue = self.undisputed(debt_type).take_while(|invoice| invoice.due < moment.today);
+        Timed::until(sum(overdue.map(Open::undisputed)), self.next_overdue(debt_type, moment))
+    }
+
+    /// `overdue.invoices`
+    #[must_use]
+    pub fn overdue_count(&self, moment: Moment<'_>) -> Timed<i64> {
+        Timed::until(count(self.overdue(moment.today).count()), self.next_overdue(None, moment))
+    }
+
+    /// When another invoice becomes overdue.
+    fn next_overdue(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timestamp {
+        let next = self.undisputed(debt_type).find(|invoice| invoice.due >= moment.today);
+        next.map_or(Timestamp::NEVER, |invoice| day_after(invoice.due, moment.zone))
+    }
+
+    /// `overdue.days`: days past due.
+    #[must_use]
+    pub fn overdue_days(
+        &self,
+        tolerance_minor: i64,
+        debt_type: Option<&str>,
+        moment: Moment<'_>,
+    ) -> Timed<Reading<'static>> {
+        let parts = self.undisputed(debt_type).map(|invoice| (invoice.due, invoice.undisputed()));
+        match exceeding(parts, tolerance_minor) {
+            Some(due) if due < moment.today => Timed::always(Reading::Since(due)),
+            Some(due) => Timed::until(Reading::Int(0), day_after(due, moment.zone)),
+            None => Timed::always(Reading::Int(0)),
+        }
+    }
+
+    /// The nearest due date from today on, what falls due then, and until when that is so.
+    #[must_use]
+    pub fn next_due(&self, moment: Moment<'_>) -> Option<Timed<(Date, i64)>> {
+        let coming = self.undisputed(None).skip_while(|invoice| invoice.due < moment.today);
+        let due = coming.clone().next()?.due;
+        let amount = sum(coming.take_while(|invoice| invoice.due == due).map(Open::undisputed));
+        Some(Timed::until((due, amount), day_after(due, moment.zone)))
+    }
+
+    /// Invoices issued within a window.
+    fn issued(&self, window: Window, moment: Moment<'_>) -> Timed<&[Issued]> {
+        inside(&self.issued, |invoice| invoice.on, window, moment)
+    }
+
+    /// `invoices.count(w)`
+    #[must_use]
+    pub fn issued_count(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        let issued = self.issued(window, moment);
+        Timed::until(count(issued.value.len()), issued.until)
+    }
+
+    /// `invoices.sum(w)`
+    #[must_use]
+    pub fn issued_sum(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        let issued = self.issued(window, moment);
+        let invoices = issued.value.iter().filter(|invoice| !invoice.written_off);
+        Timed::until(sum(invoices.map(|invoice| invoice.amount)), issued.until)
+    }
+
+    /// `dispute_ratio(w)`
+    #[must_use]
+    pub fn dispute_ratio(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
+        let issued = self.issued(window, moment);
+        let contested = issued.value.iter().filter(|invoice| invoice.contested).count();
+        let ratio = Reading::Ratio(count(contested), count(issued.value.len()));
+        Timed::until(if issued.value.is_empty() { Reading::Absent } else { ratio }, issued.until)
+    }
+
+    /// The amount of invoices that fell due within a window and are not written off. An invoice has fallen due once its
+    /// due date is over.
+    #[must_use]
+    pub fn fallen_due(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        let first = moment.today.plus_days(1 - window.days);
+        let mut until = Timestamp::NEVER;
+        let mut amount = 0_i64;
+        for invoice in self.issued.iter().filter(|invoice| !invoice.written_off && invoice.due >= first) {
+            let turns = if invoice.due < moment.today {
+                amount = amount.saturating_add(invoice.amount);
+                leaves(Some(invoice.due), window, moment)
+            } else {
+                day_after(invoice.due, moment.zone)
+            };
+            until = until.min(turns);
+        }
+        Timed::until(amount, until)
+    }
+
+    /// `days_late.median(n)`: the lower median of days late over the last `n` invoices paid in full.
+    #[must_use]
+    pub fn days_late(&self, n: usize) -> Option<i64> {
+        let mut days = self.paid_late[self.paid_late.len().saturating_sub(n)..].to_vec();
+        days.sort_unstable();
+        lower_median(&days)
+    }
+}
+
+/// The due date at which the sum of parts, given oldest due first, exceeds a tolerance.
+pub(super) fn exceeding(parts: impl Iterator<Item = (Date, i64)>, tolerance_minor: i64) -> Option<Date> {
+    let mut cumulative = 0_i64;
+    for (due, amount) in parts {
+        cumulative = cumulative.saturating_add(amount);
+        if cumulative > tolerance_minor {
+            return Some(due);
+        }
+    }
+    None
+}
+
+/// The midnight on which an invoice that is due on this day becomes overdue.
+pub(super) fn day_after(date: Date, zone: &Zone) -> Timestamp {
+    zone.midnight(date.plus_days(1))
+}

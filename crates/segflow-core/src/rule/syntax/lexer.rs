@@ -1,0 +1,187 @@
+//! Rules as tokens, each with the character at which it begins.
+
+use crate::segmentation::nearest::shortened;
+
+/// What is wrong with a rule, and at which of its characters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Mistake {
+    /// Counts characters from 0.
+    pub(crate) at: usize,
+    pub(crate) message: String,
+}
+
+impl Mistake {
+    pub(crate) fn new(at: usize, message: impl Into<String>) -> Self {
+        Self { at, message: message.into() }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Token {
+    /// Counts characters from 0.
+    pub(crate) at: usize,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Word(String),
+    /// Digits, perhaps a point and digits.
+    Number(String),
+    Text(String),
+    Symbol(&'static str),
+    End,
+}
+
+impl Kind {
+    /// As a message names it.
+    pub(crate) fn found(&self) -> String {
+        match self {
+            Self::Word(text) | Self::Number(text) => format!("`{}`", shortened(text)),
+            Self::Text(text) => format!("`\"{}\"`", shortened(text)),
+            Self::Symbol(symbol) => format!("`{symbol}`"),
+            Self::End => "the end of the rule".to_owned(),
+        }
+    }
+}
+
+/// Longer symbols stand before shorter ones, so that the first that fits is the right one.
+const SYMBOLS: [&str; 20] =
+    ["||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ",", ".", "+", "-", "*", "/", ":"];
+
+/// What other languages write, and what to write instead.
+const FOREIGN: [(&str, &str); 14] = [
+    ("?", "there is no `? :`: write `(a && b) || (!a && c)`, or two segments"),
+    ("%", "there is no `%`: compare the value itself"),
+    ("=>", "there is no `=>`: write `>=`"),
+    ("=<", "there is no `=<`: write `<=`"),
+    ("=", "there is no `=`: write `==` to compare"),
+    ("&", "there is no `&`: write `&&`"),
+    ("|", "there is no `|`: write `||`"),
+    ("<>", "there is no `<>`: write `!=`"),
+    ("^", "there is no `^`: write the number out"),
+    ("\u{201c}", "quotes are straight: write `\"`"),
+    ("\u{201d}", "quotes are straight: write `\"`"),
+    ("\u{2018}", "quotes are straight: write `'`"),
+    ("\u{2019}", "quotes are straight: write `'`"),
+    ("#", "there are no comments within a rule: put it on a line of its own"),
+];
+
+/// The tokens of a rule, the last of which is `End`.
+pub(crate) fn tokens(rule: &str) -> Result<Vec<Token>, Mistake> {
+    let mut lexer = Lexer { rest: rule, at: 0 };
+    let mut tokens = Vec::new();
+    loop {
+        let token = lexer.token()?;
+        let end = token.kind == Kind::End;
+        tokens.push(token);
+        if end {
+            return Ok(tokens);
+        }
+    }
+}
+
+struct Lexer<'a> {
+    rest: &'a str,
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    fn token(&mut self) -> Result<Token, Mistake> {
+        self.take(char::is_whitespace);
+        let at = self.at;
+        let kind = match self.rest.chars().next() {
+            None => Kind::End,
+            Some('"' | '\'') => Kind::Text(self.text()?),
+            Some(c) if c.is_ascii_digit() => Kind::Number(self.number()?),
+            Some(c) if is_word(c) => Kind::Word(self.take(is_word).to_owned()),
+            Some(_) => Kind::Symbol(self.symbol()?),
+        };
+        Ok(Token { at, kind })
+    }
+
+    fn take(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
+        let end = self.rest.find(|c| !wanted(c)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        self.at += taken.chars().count();
+        taken
+    }
+
+    fn symbol(&mut self) -> Result<&'static str, Mistake> {
+        // The longer symbol wins: `=>` is foreign and not our `=`, and `>=` is ours and not a foreign `=`.
+        let ours = SYMBOLS.iter().find(|symbol| self.rest.starts_with(**symbol));
+        let theirs = FOREIGN.iter().find(|(symbol, _)| self.rest.starts_with(symbol));
+        match (ours, theirs) {
+            (Some(symbol), theirs) if theirs.is_none_or(|(foreign, _)| foreign.len() <= symbol.len()) => {
+                self.rest = &self.rest[symbol.len()..];
+                self.at += symbol.len();
+                Ok(symbol)
+            }
+            (_, Some((_, instead))) => Err(Mistake::new(self.at, *instead)),
+            _ => {
+                let found: String = self.rest.chars().take(1).collect();
+                Err(Mistake::new(self.at, format!("expected a feature, a value or an operator, found `{found}`")))
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<String, Mistake> {
+        let start = self.at;
+        let mut number = self.take(|c| c.is_ascii_digit()).to_owned();
+        if let Some(rest) = self.rest.strip_prefix('.') {
+            (self.rest, self.at) = (rest, self.at + 1);
+            let decimals = self.take(|c| c.is_ascii_digit());
+            if decimals.is_empty() {
+                return Err(Mistake::new(start, format!("expected a digit after the point of `{number}.`")));
+            }
+            number = format!("{number}.{decimals}");
+        }
+        let tail = self.take(is_word);
+        match tail.chars().next() {
+            None => Ok(number),
+            Some('e' | 'E') => {
+                Err(Mistake::new(start, "there are no exponents: write the number out, such as 5000000"))
+            }
+            Some('d' | 'h') if tail.len() == 1 => {
+                Err(Mistake::new(start, format!("a window is a text: write \"{number}{tail}\"")))
+            }
+            Some(_) => {
+                Err(Mistake::new(start, format!("expected a number such as 30 or 5000.00, found `{number}{tail}`")))
+            }
+        }
+    }
+
+    fn text(&mut self) -> Result<String, Mistake> {
+        let start = self.at;
+        let mut text = String::new();
+        let mut characters = self.rest.char_indices();
+        let quote = characters.next().map(|(_, c)| c);
+        while let Some((byte, c)) = characters.next() {
+            if Some(c) == quote {
+                let end = byte + c.len_utf8();
+                self.at += self.rest[..end].chars().count();
+                self.rest = &self.rest[end..];
+                return Ok(text);
+            }
+            let escaped = if c == '\\' { characters.next().map(|(_, c)| c) } else { None };
+            text.push(match (c, escaped) {
+                ('\\', Some('n')) => '\n',
+                ('\\', Some('t')) => '\t',
+                ('\\', Some('r')) => '\r',
+                ('\\', Some(c @ ('\\' | '"' | '\''))) => c,
+                ('\\', Some(other)) => {
+                    let at = start + self.rest[..byte].chars().count();
+                    let message = format!("expected an escape (\\\\ \\\" \\' \\n \\t \\r), found `\\{other}`");
+                    return Err(Mistake::new(at, message));
+                }
+                (c, _) => c,
+            });
+        }
+        Err(Mistake::new(start, "a text begins here and does not end: close its quotes"))
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}

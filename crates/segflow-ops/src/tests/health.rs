@@ -1,0 +1,59 @@
+//! Liveness and readiness of snapshots.
+
+use expect_test::expect;
+use segflow_runtime::status::{Phase, Snapshot, WorkerStatus};
+
+use super::{healthy, task, worker};
+use crate::health::{liveness, readiness};
+
+#[test]
+fn a_healthy_process_is_live_and_ready() {
+    assert_eq!(liveness(&healthy()), Vec::<String>::new());
+    assert_eq!(readiness(&healthy()), Vec::<String>::new());
+}
+
+#[test]
+fn live_but_not_ready_before_a_worker_has_joined() {
+    let snapshot = Snapshot::default();
+    assert_eq!(liveness(&snapshot), Vec::<String>::new());
+    assert_eq!(readiness(&snapshot), ["no worker has joined"]);
+}
+
+#[test]
+fn ready_with_a_spare_worker_and_not_with_spare_workers_alone() {
+    let mut snapshot = healthy();
+    snapshot.workers.insert("w-1".to_owned(), worker(&[]));
+    assert_eq!(readiness(&snapshot), Vec::<String>::new());
+    snapshot.workers.remove("w-0");
+    snapshot.tasks.clear();
+    let reason = "no worker owns a task: the group is being joined, or has fewer tasks than workers";
+    assert_eq!(readiness(&snapshot), [reason]);
+}
+
+#[test]
+fn every_reason_is_a_line() {
+    let mut snapshot = healthy();
+    let failing = WorkerStatus {
+        failing: true,
+        last_error: Some("no leader answered\nfor collections.payments".to_owned()),
+        ..worker(&[4, 5])
+    };
+    snapshot.workers.insert("w-1".to_owned(), failing);
+    let stopped = WorkerStatus { failing: true, ended: Some("disk full".to_owned()), ..worker(&[6]) };
+    snapshot.workers.insert("w-2".to_owned(), stopped);
+    snapshot.workers.insert("w-3".to_owned(), WorkerStatus { cycles: 0, ..worker(&[]) });
+    snapshot.tasks.insert(4, task(Phase::Recovering { target: Some(57) }));
+    snapshot.tasks.insert(8, task(Phase::Standby { journal: None, stopped: Some("no room left".to_owned()) }));
+    snapshot.tasks.insert(6, task(Phase::Recovering { target: None }));
+    snapshot.tasks.insert(7, task(Phase::Stopped { reason: "epoch 9 has another digest".to_owned() }));
+    expect!["worker w-2 has stopped: disk full"].assert_eq(&liveness(&snapshot).join("\n"));
+    expect![[r#"
+        worker w-2 has stopped: disk full
+        worker w-1 is failing and tries again: no leader answered for collections.payments
+        worker w-3 has not finished its first cycle
+        task 5 is assigned to worker w-1 and has not begun
+        task 4 is recovering: at epoch 41 of 57
+        task 6 is recovering: at epoch 41, the end of its journal is not settled yet
+        task 7 is stopped: epoch 9 has another digest"#]]
+    .assert_eq(&readiness(&snapshot).join("\n"));
+}
