@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use segflow_core::event::Family;
 use segflow_runtime::log::TaskId;
-use segflow_runtime::log::local::{LocalBroker, LocalLog};
+use segflow_runtime::log::local::{LocalBroker, LocalLog, NewRecord};
 use segflow_runtime::worker::Worker;
 use segflow_tests::binary::segflow;
 use segflow_tests::embedded::config;
@@ -103,7 +103,11 @@ impl Service {
             let line = segflow_wire::envelope::parse(line.as_bytes()).unwrap();
             let family = Family::ALL.into_iter().find(|family| family.default_topic() == line.topic).unwrap();
             let task = TaskId(partition_of(line.key.as_deref().unwrap(), PARTITIONS, Partitioner::Murmur2));
-            broker.append(task, family, line.timestamp, line.key, line.value, Vec::new());
+            broker.append(
+                task,
+                family,
+                NewRecord { timestamp: line.timestamp, key: line.key, value: line.value, headers: Vec::new() },
+            );
         }
         let config = Arc::new(config(&folder().join("segmentation.yaml"), PARTITIONS, state.path()));
         let mut worker = Worker::new("inspected", config, broker.attach("inspected"), Arc::default());

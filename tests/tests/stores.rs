@@ -12,7 +12,7 @@ use segflow_core::event::{Body, Event, Family};
 use segflow_core::time::Timestamp;
 use segflow_portfolio::{Portfolio, PortfolioSettings};
 use segflow_runtime::config::Config;
-use segflow_runtime::log::local::{LocalBroker, LocalLog};
+use segflow_runtime::log::local::{LocalBroker, LocalLog, NewRecord};
 use segflow_runtime::log::{Output, Sink, TaskId};
 use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::task::state_format::VERSION;
@@ -201,7 +201,11 @@ impl Bench {
         let record = segflow_wire::journal::decode(&bytes).unwrap();
         for (family, position) in &record.inputs {
             for _ in 0..position.offset {
-                self.broker.append(P0, *family, Timestamp(0), None, None, Vec::new());
+                self.broker.append(
+                    P0,
+                    *family,
+                    NewRecord { timestamp: Timestamp(0), key: None, value: None, headers: Vec::new() },
+                );
             }
         }
         let key = Some(record.epoch.to_string().into_bytes());
@@ -233,7 +237,11 @@ impl Bench {
         let families: BTreeMap<String, Family> = Family::ALL.map(|family| (family.default_topic(), family)).into();
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let line = envelope::parse(line).unwrap();
-            self.broker.append(P0, families[&line.topic], line.timestamp, line.key, line.value, Vec::new());
+            self.broker.append(
+                P0,
+                families[&line.topic],
+                NewRecord { timestamp: line.timestamp, key: line.key, value: line.value, headers: Vec::new() },
+            );
         }
     }
 

@@ -164,8 +164,10 @@ shadow = "{}"
         let peak = peak.and_then(|peak| peak.split_whitespace().next()).context("no peak memory in /proc")?;
         run(program("kill").arg(service.id().to_string()))?;
         service.end()?;
-        let sampled = perf.is_some_and(|mut perf| perf.wait().is_ok_and(|status| status.success()));
-        Ok((peak.parse()?, sampled.then(|| self.path("perf"))))
+        // It ends early, and says that it failed, where the service ends before it.
+        let samples = self.path("perf");
+        let sampled = perf.is_some_and(|mut perf| perf.wait().is_ok()) && samples.exists();
+        Ok((peak.parse()?, sampled.then_some(samples)))
     }
 
     fn perf(&self, process: u32) -> Option<Child> {

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result};
 
-use crate::shell::{output, program, run, segflow};
+use crate::shell::{program, run, segflow};
 
 /// Temporary files (0.8 GB per million customers) go to `TMPDIR`.
 #[derive(clap::Args)]
@@ -66,7 +66,7 @@ impl Scale {
         backtest.arg("-o").arg(&times).args(["-f", "%e %M"]).arg(segflow().get_program()).arg("backtest");
         backtest.arg("--segmentation").arg(&self.segmentation).arg("--events").arg(events).arg("--out").arg(report);
         backtest.arg(format!("--partitions={}", self.partitions)).arg(format!("--threads={threads}"));
-        output(backtest.stderr(Stdio::null()))?;
+        run(backtest.stdout(Stdio::null()).stderr(Stdio::null()))?;
         let times = fs::read_to_string(times)?;
         let words = times.trim().split_once(' ');
         let (seconds, peak_kib) = words.with_context(|| format!("expected two figures of time, found {times}"))?;

@@ -3,8 +3,8 @@
 //! Invariant: nothing is decided here. Records go through `segflow_engine::replay`, partition by partition, and the report
 //! counts its changes. The result depends neither on the number of threads nor on where the events lie.
 //!
-//! On the way of a record: [`archive`] or a topic -> [`feeder`] -> [`batch_queue`] -> [`partition_replay`] -> [`observe`]
-//! -> [`report`]. [`run`] holds the threads.
+//! On the way of a record: an archive ([`segflow_archive`]) or a topic -> [`feeder`] -> [`batch_queue`] ->
+//! [`partition_replay`] -> [`observe`] -> [`report`]. [`run`] holds the threads.
 
 pub mod archive_feed;
 pub mod batch;

@@ -13,7 +13,7 @@ use crate::time::{Date, Timestamp};
 pub struct Change {
     /// A pure function of the journal and the records that it names (I6).
     pub core: Core,
-    /// What depends on batching or on the release; outside the digest.
+    /// The part that depends on batching or on the release; outside the digest.
     pub envelope: Envelope,
 }
 
@@ -26,21 +26,21 @@ pub struct Core {
     pub change_id: String,
     /// 1, 2, 3 ... per customer and dimension.
     pub seq: u64,
-    /// Who moved.
+    /// The customer who moved.
     pub customer_id: CustomerId,
-    /// In which dimension.
+    /// The dimension in which they moved.
     pub dimension: String,
     /// The segment left; none at first.
     pub from: Option<String>,
     /// The segment entered; none on erasure.
     pub to: Option<String>,
-    /// From when on.
+    /// The instant from which on it holds.
     pub effective_at: Timestamp,
     /// When `from` was entered.
     pub entered_previous_at: Option<Timestamp>,
-    /// What brought it about.
+    /// Its cause.
     pub cause: Cause,
-    /// Of cause `FACT`: the smallest event id that is new at `effective_at`.
+    /// The smallest event id that is new at `effective_at`; none if the cause is not `FACT`.
     pub event_id: Option<String>,
     /// Each comparison that decided.
     pub reasons: Vec<Reason>,
@@ -50,21 +50,21 @@ pub struct Core {
     pub segmentation_version: u32,
     /// The segmentation's hash.
     pub segmentation_hash: String,
-    /// Where this dimension goes if no new fact arrives.
+    /// The next move of this dimension if no new fact arrives.
     pub next_if_silent: Option<Forecast>,
     /// How far ahead the forecast looked.
     pub forecast_until: Timestamp,
     /// Every present membership, in file order of the dimensions.
     pub memberships: Vec<(String, String)>,
-    /// What a subscriber checks before it acts.
+    /// The account, for a subscriber to check before it acts.
     pub safety: Safety,
     /// Merged over all memberships: per key, the first dimension in file order wins.
     pub treatment: BTreeMap<String, String>,
-    /// Per key of `treatment`, the dimension that it is from.
+    /// The dimension that each key of `treatment` is from.
     pub treatment_from: BTreeMap<String, String>,
 }
 
-/// What brought a change about.
+/// The cause of a change.
 ///
 /// In the digest: append only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ pub struct Reason {
     pub feature: String,
     /// `==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `is` (of a bool or of `known`).
     pub operator: String,
-    /// What it was compared with.
+    /// The value that it was compared with.
     pub bound: Option<String>,
     /// Its value at `effective_at`.
     pub value: Option<String>,
@@ -129,11 +129,11 @@ pub struct Safety {
     pub currency: String,
     /// Open amounts of all invoices.
     pub balance_minor: i64,
-    /// Of which overdue and undisputed.
+    /// The part of the balance that is overdue and undisputed.
     pub overdue_amount_minor: i64,
     /// Days past due.
     pub overdue_days: i64,
-    /// Of the balance, the disputed part.
+    /// The part of the balance that is disputed.
     pub disputed_amount_minor: Option<i64>,
     /// The open invoice with the oldest due date that is overdue.
     pub oldest_overdue_invoice_id: Option<String>,
@@ -141,7 +141,7 @@ pub struct Safety {
     pub oldest_due_date: Option<Date>,
     /// The nearest due date from that day on.
     pub next_due_date: Option<Date>,
-    /// What falls due then.
+    /// The amount that falls due then.
     pub next_due_amount_minor: Option<i64>,
     /// The open promise that is due first.
     pub open_promise: Option<OpenPromise>,
@@ -160,25 +160,25 @@ pub struct Safety {
 pub struct OpenPromise {
     /// Unique per customer.
     pub promise_id: String,
-    /// What was promised.
+    /// The amount promised.
     pub amount_minor: i64,
-    /// By the end of which day.
+    /// The day by whose end it is promised.
     pub due_date: Date,
 }
 
 /// A change as `advance` decides it: the core, and the record that caused it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Decided {
-    /// What replay reproduces.
+    /// The part that replay reproduces.
     pub core: Core,
-    /// Of cause `FACT`: the record's family and offset.
+    /// The family and offset of the record that caused it; none if the cause is not `FACT`.
     pub origin: Option<(Family, u64)>,
 }
 
-/// What depends on batching or on the release; outside the digest.
+/// The part of a change that depends on batching or on the release; outside the digest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Envelope {
-    /// May one act on it?
+    /// Whether one may act on the change.
     pub actionable: bool,
     /// `F` of the cycle that decided.
     pub decided_at: Timestamp,
@@ -186,15 +186,15 @@ pub struct Envelope {
     pub lag_ms: i64,
     /// The release that decided.
     pub engine_version: String,
-    /// Of cause `FACT`: the topic of the record that caused it.
+    /// The topic of the record that caused it; none if the cause is not `FACT`.
     pub topic: Option<String>,
-    /// Its partition, which is the task's.
+    /// The partition of that record, which is the task's.
     pub partition: Option<u32>,
-    /// Its offset.
+    /// The offset of that record.
     pub offset: Option<u64>,
 }
 
-/// What judges whether a change may still be acted upon.
+/// The facts by which a change is judged: may one still act on it?
 #[derive(Clone, Copy, Debug)]
 pub struct Actionable {
     /// Wall time of the cycle; none under the record-time clock.
@@ -206,7 +206,7 @@ pub struct Actionable {
 }
 
 impl Actionable {
-    /// False for a change that nobody should act on: see CATALOGUE, "envelope".
+    /// Whether one may act on a change. CATALOGUE, "envelope", says of which changes one may not.
     #[must_use]
     pub fn judge(&self, core: &Core) -> bool {
         let moved = core.from.is_some() && matches!(core.cause, Cause::Fact | Cause::Time);

@@ -34,7 +34,7 @@ pub struct ClockSettings {
     pub idle: Idle,
 }
 
-/// What is known of one input of a task at the end of a read.
+/// One input of a task at the end of a read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Input {
     /// Whether it holds the clock back.
@@ -52,7 +52,7 @@ pub struct Input {
 pub struct Cursor {
     /// Timers before it are judged.
     pub instant: Timestamp,
-    /// Of the timers at it, those up to this customer, by (instant, customer); none: none of them.
+    /// Timers at that instant are judged up to this customer, in the order of ids; none of them if there is no customer.
     pub customer: Option<CustomerId>,
 }
 

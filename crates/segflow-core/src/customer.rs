@@ -27,10 +27,10 @@ impl From<State> for Customer {
     }
 }
 
-/// What folding an event did.
+/// The outcome of folding an event in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Folded {
-    /// What became of the fact.
+    /// The fate of the fact.
     pub inserted: Inserted,
     /// Whether it counts only from later than it happened.
     pub late: bool,

@@ -1,4 +1,4 @@
-//! Facts are a set: any order of insertion, with any copies, makes the same bytes (I1).
+//! The facts of a customer. They are a set: any order of insertion, with any copies, makes the same bytes (I1).
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -19,7 +19,7 @@ pub struct Fact {
     pub recorded_at: Timestamp,
     /// Unique within the family.
     pub event_id: String,
-    /// What happened.
+    /// The event's content.
     pub body: Body,
 }
 
@@ -45,12 +45,12 @@ impl Fact {
         self.family() == other.family() && self.event_id == other.event_id
     }
 
-    /// Whether it says the same; when it was recorded is not part of that.
+    /// Whether another copy has the same content. The time of its recording is no content.
     fn says(&self, other: &Self) -> bool {
         self.occurred_at == other.occurred_at && self.body == other.body
     }
 
-    /// Decides between copies of different content: the smaller stays.
+    /// A hash that decides between copies of different content: the copy with the smaller hash stays.
     fn canonical_hash(&self) -> [u8; 32] {
         let content = (self.occurred_at, &self.event_id, &self.body);
         let bytes = postcard::to_allocvec(&content).expect("a fact encodes into memory");
@@ -68,11 +68,11 @@ impl Fact {
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 pub struct Facts {
     list: Vec<Fact>,
-    /// Copies of other content that would win if an erasure took those that are recorded earlier.
+    /// Copies of other content, which would count if an erasure took the copies recorded earlier.
     shadowed: Vec<Fact>,
-    /// Records that are not later are ignored for ever.
+    /// The timestamp of the last erasure: records up to it are ignored for ever.
     erased: Option<Timestamp>,
-    /// When the first of those happened that were pruned.
+    /// The instant of the earliest fact that was pruned.
     pruned_from: Option<Timestamp>,
     /// How many facts from before the horizon the last pruning left.
     kept: usize,
@@ -80,7 +80,7 @@ pub struct Facts {
     bytes: usize,
 }
 
-/// What became of a fact that was read.
+/// The fate of a fact that was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Inserted {
     /// It was not there.
@@ -106,25 +106,25 @@ impl Facts {
         self.list.iter()
     }
 
-    /// How many there are.
+    /// The number of facts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no fact.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Their encoded size.
+    /// Their encoded size, in bytes.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// When the first of those happened that were pruned.
+    /// The instant of the earliest fact that was pruned.
     #[must_use]
     pub const fn pruned_from(&self) -> Option<Timestamp> {
         self.pruned_from
@@ -163,8 +163,8 @@ impl Facts {
         self.insert_copy(at, fact)
     }
 
-    /// Of several copies the one with the smaller hash counts; of the others, those are kept that were recorded later
-    /// than every one before them.
+    /// Orders several copies by their hash: the first counts. A further copy is kept only if it was recorded later than
+    /// every copy before it.
     fn insert_copy(&mut self, at: usize, fact: Fact) -> Inserted {
         let known = self.remove(at);
         let (mut copies, others): (Vec<Fact>, Vec<Fact>) =
@@ -215,7 +215,7 @@ impl Facts {
         }
     }
 
-    /// Puts what pruning has left in place of all facts. Of what is gone only when the first of it happened is kept.
+    /// Puts the facts that pruning has left in place of all facts. Of the others only the earliest instant is kept.
     pub(crate) fn prune(&mut self, kept: Vec<Fact>, horizon: Timestamp) {
         let gone = |fact: &&Fact| !kept.iter().any(|left| left.is_copy_of(fact));
         let first = self.list.iter().find(gone).map(|fact| fact.occurred_at);

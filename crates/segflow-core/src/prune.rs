@@ -1,7 +1,8 @@
-//! Pruning that nobody can see: what is older than the horizon goes, unless a feature could still read it.
+//! Pruning that nobody can see: facts older than the horizon go, unless a feature could still read them.
 //!
-//! A fact is judged together with all that share its id (an invoice with its adjustments). Of a payment that went to an
-//! invoice that goes and to one that stays, the latter part stays. `docs/features.md` says what producers must keep to.
+//! A fact is judged together with all facts that share its id, such as an invoice and its adjustments. If a payment went to
+//! an invoice that goes and to one that stays, the part for the latter stays. `docs/features.md` gives the rules for
+//! producers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +26,7 @@ const WORTH_WHILE: usize = 16;
 /// The most contacts of a channel, or outbound ones, that a feature without a window looks back on.
 const CONTACTS_REMEMBERED: usize = 3;
 
-/// Prunes what can no longer matter once everything before `decided` is decided, if it is worth while.
+/// Prunes the facts that can no longer matter once everything before `decided` is decided, if it is worth while.
 pub(crate) fn prune(customer: &mut Customer, segmentation: &Segmentation, decided: Timestamp) {
     let state = &mut customer.state;
     let Some(first) = state.facts.iter().next() else { return };
@@ -50,15 +51,15 @@ pub(crate) fn prune(customer: &mut Customer, segmentation: &Segmentation, decide
     customer.memo = Memo::default();
 }
 
-/// What stays.
+/// The facts that stay, and the parts of facts.
 struct Plan<'a> {
     /// Things of which every fact is older than the horizon and in effect, by family and id.
     old: BTreeSet<(Family, &'a str)>,
-    /// Of those, what stays.
+    /// Those of the old things that stay.
     claimed: BTreeSet<(Family, &'a str)>,
-    /// Of old payments, what went to something that stays.
+    /// The part of each old payment that went to something that stays.
     parts: BTreeMap<&'a str, i64>,
-    /// Updates of which some attribute is the present one.
+    /// Updates that set the present value of some attribute.
     present: BTreeSet<&'a str>,
     /// Invoices that were issued.
     issued: BTreeSet<&'a str>,
@@ -218,7 +219,7 @@ impl<'a> Plan<'a> {
         self.claimed.extend(claimed.into_iter().map(|id| (Family::Contacts, id)));
     }
 
-    /// What stays of a fact: all, a part, or nothing.
+    /// The part of a fact that stays: all, some, or nothing.
     fn left_of(&self, fact: &'a Fact) -> Option<Fact> {
         let thing = thing(fact);
         if thing.0 == Family::Profiles {
@@ -290,7 +291,7 @@ fn claims(ledger: &Ledger<'_>, episodes: &[Episode], segmentation: &Segmentation
     last.chain(overdue).chain(first).collect()
 }
 
-/// Updates of which some attribute is the present one.
+/// The updates that set the present value of some attribute.
 fn present<'a>(facts: &[&'a Fact]) -> BTreeSet<&'a str> {
     let mut last: BTreeMap<&str, &str> = BTreeMap::new();
     for fact in facts {
@@ -301,7 +302,7 @@ fn present<'a>(facts: &[&'a Fact]) -> BTreeSet<&'a str> {
     last.into_values().collect()
 }
 
-/// What a fact is about: the invoice, payment, promise, dispute, contact; of a profile the event itself.
+/// The thing that a fact is about: an invoice, payment, promise, dispute or contact; for a profile the event itself.
 fn thing(fact: &Fact) -> (Family, &str) {
     (fact.family(), fact.body.subject().unwrap_or(&fact.event_id))
 }

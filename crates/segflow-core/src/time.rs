@@ -21,9 +21,9 @@ impl Timestamp {
     pub const BEGINNING: Self = Self(i64::MIN);
     /// After every instant: an expiry that never comes.
     pub const NEVER: Self = Self(i64::MAX);
-    /// Inputs must lie between these two: 1900-01-01 and 2200-01-01, both in UTC. The calendar is total there.
+    /// 1900-01-01 in UTC. Instants of inputs lie from here to [`Timestamp::LATEST`]; the calendar is total there.
     pub const EARLIEST: Self = Self(-2_208_988_800_000);
-    /// See [`Timestamp::EARLIEST`].
+    /// 2200-01-01 in UTC, the end of the instants of inputs.
     pub const LATEST: Self = Self(7_258_118_400_000);
 
     /// This instant moved by `ms`, stopping at either end of time.

@@ -2,10 +2,10 @@
 
 use crate::time::Timestamp;
 
-/// What holds from the instant of evaluation until just before `until`, if no new fact arrives.
+/// A value that holds from the instant of evaluation until just before `until`, if no new fact arrives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timed<T> {
-    /// What holds.
+    /// The value.
     pub value: T,
     /// The first later instant at which it could differ.
     pub until: Timestamp,
@@ -22,14 +22,14 @@ impl<T> Timed<T> {
         Self { value, until }
     }
 
-    /// What follows from the value alone, for as long as that holds.
+    /// A value that follows from this one alone, for as long as this one holds.
     pub fn map<U>(self, follows: impl FnOnce(T) -> U) -> Timed<U> {
         Timed::until(follows(self.value), self.until)
     }
 }
 
-/// Two values as a pair, which is absent while either is: as long as the longest-lived of those absent. A pair of two
-/// stands until either may change.
+/// Two values as a pair, which is absent while either is. A pair of two values stands until either may change; an absent
+/// pair stands as long as the longest-lived of its absent values.
 pub fn both<A, B>(a: Timed<Option<A>>, b: Timed<Option<B>>) -> Timed<Option<(A, B)>> {
     let until = match (&a.value, &b.value) {
         (None, None) => a.until.max(b.until),

@@ -66,13 +66,13 @@ pub struct Partition<S> {
     pub clock: Clock,
     /// The greatest timestamp read.
     greatest: Option<Timestamp>,
-    /// What became of the records so far.
+    /// The fates of the records so far.
     pub counts: Counts,
     /// The digest of all changes so far.
     pub digest: Digest,
 }
 
-/// What came of a record in its partition.
+/// The outcome of a record in its partition.
 #[derive(Debug)]
 pub struct ReplayStep {
     /// In order of (customer, `effective_at`, dimension).
@@ -139,7 +139,7 @@ pub struct Replay {
     topics: [String; Family::ALL.len()],
 }
 
-/// What came of a record.
+/// The outcome of a record.
 #[derive(Debug)]
 pub struct Outcome {
     /// In order of (customer, `effective_at`, dimension).
@@ -198,7 +198,7 @@ impl Replay {
         self.each(|partition, rules| partition.settle(rules, until))
     }
 
-    /// What became of the records so far.
+    /// The fates of the records so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

@@ -56,7 +56,7 @@ impl Known {
 
     pub(crate) fn portrait(&self) -> Portrait<'_> {
         let Self { segmentation, customer, known, decided_up_to, .. } = self;
-        Portrait { customer, state: &known.state, segmentation, decided_up_to: *decided_up_to }
+        Portrait { customer, state: known.state(), segmentation, decided_up_to: *decided_up_to }
     }
 }
 

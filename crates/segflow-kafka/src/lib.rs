@@ -1,7 +1,10 @@
-//! The `Log` port on Apache Kafka: group ownership, transactions, proved ends and the journal, through librdkafka.
+//! The four ports of the log on Apache Kafka: group ownership, transactions, proved ends and the journal, through librdkafka.
 //!
 //! Invariant: nothing here decides anything about a customer; and every failure is told by what its caller must do.
 //! Also the administration of topics, and a producer of generated records.
+//!
+//! Time here is the machine's, unlike in the runtime: librdkafka waits, times out and reconnects by it, so that deadlines
+//! and patience over its calls only make sense on the same clock.
 
 pub mod admin;
 mod client;

@@ -30,15 +30,23 @@ use super::world::World;
 /// The states of a store at its epoch.
 type States = Vec<(Vec<u8>, Vec<u8>)>;
 
+/// A run that has ended.
+pub struct Ended<'a> {
+    /// The cluster.
+    pub world: &'a World,
+    /// What all workers were configured with.
+    pub config: &'a Config,
+    /// The records of the inputs.
+    pub drafts: &'a [Draft],
+    /// Whether facts may have been late, or rules were activated: the changes are then not those of a fold.
+    pub late: bool,
+    /// When the wall clock ended; none under the record-time clock.
+    pub until: Option<Timestamp>,
+}
+
 /// Every invariant that a run violated.
-pub fn all(
-    world: &World,
-    config: &Config,
-    workers: &[Arc<Config>],
-    drafts: &[Draft],
-    late: bool,
-    until: Option<Timestamp>,
-) -> Vec<String> {
+pub fn all(run: &Ended<'_>, workers: &[Arc<Config>]) -> Vec<String> {
+    let Ended { world, config, .. } = run;
     let mut violations = Vec::new();
     let partitions = config.intake.partitions;
     let changes = changes(world, partitions);
@@ -47,9 +55,8 @@ pub fn all(
         nothing_vanishes(world, task, &mut violations);
         stores(world, config, workers, task, &mut violations);
     }
-    if !late {
-        let rules = config.segmentation.offered();
-        as_replayed(world, config, rules, drafts, until, changes, &mut violations);
+    if !run.late {
+        as_replayed(run, config.segmentation.offered(), changes, &mut violations);
     }
     violations
 }
@@ -67,15 +74,8 @@ pub struct Shadowed {
 
 /// Each run of a shadow is over once another has begun, and within it nothing is told twice or left out. Where each task has
 /// `begun` one run and no more, and it told something, all runs together are a fold of the candidate.
-pub fn shadows(
-    world: &World,
-    begun: &BTreeMap<u32, u64>,
-    config: &Config,
-    drafts: &[Draft],
-    late: bool,
-    until: Option<Timestamp>,
-    violations: &mut Vec<String>,
-) -> Shadowed {
+pub fn shadows(run: &Ended<'_>, begun: &BTreeMap<u32, u64>, violations: &mut Vec<String>) -> Shadowed {
+    let Ended { world, config, .. } = run;
     let Some(candidate) = config.shadow.as_ref().and_then(|candidate| candidate.offered()) else {
         return Shadowed::default();
     };
@@ -107,9 +107,9 @@ pub fn shadows(
         names.iter().map(|(task, _)| task).collect::<BTreeSet<_>>().len() == config.intake.partitions as usize;
     // A run that tells nothing leaves no name, but may be what another gave way to.
     let once = all_told && begun.values().all(|begun| *begun == 1);
-    let folded = !late && once && names.iter().all(from_the_first);
+    let folded = !run.late && once && names.iter().all(from_the_first);
     if folded {
-        as_replayed(world, config, candidate, drafts, until, all, violations);
+        as_replayed(run, candidate, all, violations);
     }
     Shadowed { changes, runs, folded }
 }
@@ -250,7 +250,7 @@ fn texts(world: &World) -> BTreeMap<String, Arc<Segmentation>> {
 fn encoded(states: &Memory) -> States {
     let row = |(id, state): (&CustomerId, &State)| {
         let id = id.as_str().as_bytes();
-        // Of somebody erased the disk keeps a hash.
+        // The disk keeps a hash of an erased customer.
         let key = if state.is_stub() { [&[0xff], &*Sha256::digest(id)].concat() } else { id.to_vec() };
         (key, state_format::encode(state))
     };
@@ -266,15 +266,8 @@ fn epochs(world: &World, task: TaskId) -> Vec<Journal> {
 
 /// I5 and I6: with every input a gate and no fact reported late, the changes are those of a fold over the same records
 /// in the order of time; none judged silence early.
-fn as_replayed(
-    world: &World,
-    config: &Config,
-    rules: Arc<Segmentation>,
-    drafts: &[Draft],
-    until: Option<Timestamp>,
-    mut changes: Vec<Core>,
-    violations: &mut Vec<String>,
-) {
+fn as_replayed(run: &Ended<'_>, rules: Arc<Segmentation>, mut changes: Vec<Core>, violations: &mut Vec<String>) {
+    let Ended { world, config, drafts, until, .. } = *run;
     let mut replay = Replay::new(rules, config.intake.clone());
     let mut expected = Vec::new();
     let mut offsets = BTreeMap::new();

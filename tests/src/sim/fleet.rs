@@ -2,35 +2,25 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::memory::InMemory;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use segflow_core::clock::Idle;
-use segflow_core::segmentation::Segmentation;
-use segflow_core::time::Timestamp;
+use rand::RngExt;
 use segflow_runtime::config::Config;
-use segflow_runtime::log::local::LocalBroker;
+use segflow_runtime::log::local::NewRecord;
 use segflow_runtime::log::{LogError, TaskId, Transaction};
-use segflow_runtime::offer::Candidate;
-use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::status::Phase;
-use segflow_runtime::time::{Monotonic, Steered};
 use segflow_runtime::worker::commit::send;
 use segflow_runtime::{Cycle, RecoveryStep, Status, Worker, WorkerError};
-use segflow_store::{Store, StoreMemory};
-use tempfile::TempDir;
+use segflow_store::Store;
 
-use super::check::{self, Shadowed};
-use super::fault::{Fault, Sabotage};
+use super::check;
+use super::fault::Sabotage;
 use super::history::{self, Draft};
 use super::member::SimLog;
 use super::mishap::{self, Mishap, Mishaps};
-use super::process::{self, Equipment, Process};
+use super::process::{Equipment, Process};
 use super::world::World;
 
 /// Cycles after which a run must have come to rest.
@@ -40,32 +30,7 @@ const CYCLES_AT_REST: usize = 40;
 /// How far the clock of rests, back-offs and ages moves in a turn.
 const TURN: Duration = Duration::from_millis(50);
 /// How long time goes on after the last record, under the wall clock.
-const AFTERWARDS_MS: i64 = 40 * 86_400_000;
-
-/// What came of a run.
-#[derive(Debug)]
-pub struct Report {
-    /// The seed.
-    pub seed: u64,
-    /// The fault that was planned.
-    pub fault: Fault,
-    /// Whether it happened.
-    pub fired: bool,
-    /// What else happened.
-    pub mishaps: Mishaps,
-    /// Stores that were begun by a snapshot, of those at the end.
-    pub restored: usize,
-    /// Journals that were trimmed.
-    pub trimmed: usize,
-    /// Whether every process kept copies of all tasks.
-    pub standbys: bool,
-    /// Changes published.
-    pub changes: usize,
-    /// What a candidate told beside.
-    pub shadowed: Shadowed,
-    /// Every promise that was seen broken.
-    pub violations: Vec<String>,
-}
+pub const AFTERWARDS_MS: i64 = 40 * 86_400_000;
 
 /// The workers of a run, with all that they share.
 pub struct Fleet {
@@ -73,23 +38,26 @@ pub struct Fleet {
     pub world: RefCell<World>,
     slots: RefCell<Vec<Slot>>,
     processes: RefCell<Vec<Option<Process>>>,
-    configs: Vec<Arc<Config>>,
+    /// The configuration of each worker.
+    pub configs: Vec<Arc<Config>>,
     statuses: Vec<Arc<Status>>,
     drafts: RefCell<Vec<Draft>>,
-    violations: RefCell<Vec<String>>,
-    mishaps: RefCell<Mishaps>,
+    /// Every promise that was seen broken so far.
+    pub violations: RefCell<Vec<String>>,
+    /// What has happened so far.
+    pub mishaps: RefCell<Mishaps>,
     may: May,
 }
 
 /// What may happen in a run, beside what may in every one.
 #[derive(Clone)]
-struct May {
+pub struct May {
     /// A wall clock runs ahead.
-    run_ahead: bool,
+    pub run_ahead: bool,
     /// Other versions of the segmentation are activated.
-    activate: bool,
+    pub activate: bool,
     /// What the processes have.
-    equipment: Equipment,
+    pub equipment: Equipment,
 }
 
 enum Slot {
@@ -102,48 +70,6 @@ enum Slot {
     Up(Box<Worker<SimLog>>),
 }
 
-/// Runs one seed to its end and checks every invariant.
-#[must_use]
-pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation>, store: &StoreMemory) -> Report {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let late = rng.random_range(0..4) == 0;
-    let partitions = rng.random_range(2..=3);
-    let config = history::config(&mut rng, rules, store, late, partitions);
-    let shadow = seed.is_multiple_of(3).then(|| Candidate::new(Some(history::candidate())));
-    let config = Config { shadow, time: Monotonic::Steered(Steered::new()), ..config };
-    let drafts = history::drafts(&mut rng, &config, late);
-    let directory = directory();
-    let may_run_ahead = config.clock.idle == Idle::WallTime && rng.random_range(0..5) == 0;
-    let may_activate = rng.random_range(0..4) == 0;
-    let late = late || may_run_ahead;
-    let equipment = equipment(&mut rng);
-    let may = May { run_ahead: may_run_ahead, activate: may_activate, equipment };
-    let configs = configs(&config, rng.random_range(2..=4), directory.path());
-    let world = World::new(rng, LocalBroker::new(partitions), fault, sabotage);
-    let fleet = Fleet::new(world, configs, drafts.clone(), may);
-    fleet.run_to_rest();
-    fleet.slots.borrow_mut().clear();
-    fleet.processes.borrow_mut().clear();
-    let mut violations = fleet.violations.take();
-    let world = fleet.world.borrow();
-    let mut shadowed = Shadowed::default();
-    if violations.is_empty() {
-        let until = (config.clock.idle == Idle::WallTime).then(|| end(&drafts));
-        let activated = fleet.mishaps.borrow().contains_key(&Mishap::NewVersion);
-        violations = check::all(&world, &config, &fleet.configs, &drafts, late || activated, until);
-        let (begun, late) = (fleet.shadows_begun(), late || activated);
-        shadowed = check::shadows(&world, &begun, &config, &drafts, late, until, &mut violations);
-        if fleet.may.equipment.standbys {
-            check::kept_up(&world, &fleet.configs, &mut violations);
-        }
-    }
-    let changes = check::changes(&world, partitions).len();
-    let restored = fleet.configs.iter().map(|config| restored(config)).sum();
-    let (fired, mishaps, trimmed) = (world.fired, fleet.mishaps.take(), world.trimmed());
-    let standbys = fleet.may.equipment.standbys;
-    Report { seed, fault, fired, mishaps, restored, trimmed, standbys, changes, shadowed, violations }
-}
-
 impl Fleet {
     /// The name of a worker. The first is the fault's victim.
     #[must_use]
@@ -151,7 +77,8 @@ impl Fleet {
         format!("w{index}")
     }
 
-    fn new(world: World, configs: Vec<Arc<Config>>, mut drafts: Vec<Draft>, may: May) -> Rc<Self> {
+    /// Workers that are down, on a cluster without records.
+    pub fn new(world: World, configs: Vec<Arc<Config>>, mut drafts: Vec<Draft>, may: May) -> Rc<Self> {
         let workers = configs.len();
         drafts.reverse();
         Rc::new(Self {
@@ -169,7 +96,8 @@ impl Fleet {
         })
     }
 
-    fn run_to_rest(self: &Rc<Self>) {
+    /// Moves the workers until all is at rest, or a promise is seen broken.
+    pub fn run_to_rest(self: &Rc<Self>) {
         let mut rest = 0;
         for turn in 0..CYCLES_MAX {
             let index = turn % self.configs.len();
@@ -222,7 +150,11 @@ impl Fleet {
         for _ in 0..world.rng.random_range(1..4) {
             let Some(draft) = drafts.pop() else { break };
             let (key, value) = (Some(draft.key), draft.value);
-            world.inputs.append(TaskId(draft.partition), draft.family, draft.timestamp, key, value, Vec::new());
+            world.inputs.append(
+                TaskId(draft.partition),
+                draft.family,
+                NewRecord { timestamp: draft.timestamp, key, value, headers: Vec::new() },
+            );
             world.inputs.set_time(draft.timestamp);
             if let Some((mishap, ms)) = mishap::jump_ms(&mut world.rng, self.may.run_ahead) {
                 world.inputs.set_time(draft.timestamp.plus_ms(ms));
@@ -326,8 +258,14 @@ impl Fleet {
         self.may.equipment.snapshots.is_some()
     }
 
+    /// The machines are switched off: workers and processes end.
+    pub fn switch_off(&self) {
+        self.slots.borrow_mut().clear();
+        self.processes.borrow_mut().clear();
+    }
+
     /// How many runs of a shadow were begun anywhere, by task.
-    fn shadows_begun(&self) -> BTreeMap<u32, u64> {
+    pub fn shadows_begun(&self) -> BTreeMap<u32, u64> {
         let mut begun = BTreeMap::new();
         for (task, shadow) in self.statuses.iter().flat_map(|status| status.snapshot().shadows) {
             *begun.entry(task).or_default() += shadow.runs;
@@ -383,38 +321,4 @@ fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError
     let cycle = worker.write(commits);
     worker.log().commit().map_err(fenced)?;
     Ok(cycle)
-}
-
-/// What the processes of a run have: most have nothing, as a snapshot or a copy takes more time than a whole run.
-fn equipment(rng: &mut ChaCha8Rng) -> Equipment {
-    let store_pool = rng.random_range(0..3) == 0;
-    let standbys = store_pool && rng.random_range(0..3) == 0;
-    let keep = (rng.random_range(0..4) == 0).then(|| rng.random_range(1..=3));
-    Equipment { store_pool, standbys, snapshots: keep.map(|keep| (Arc::new(InMemory::new()) as _, keep)) }
-}
-
-/// The configuration of each worker: a disk and a file of the segmentation of its own.
-fn configs(config: &Config, workers: usize, directory: &Path) -> Vec<Arc<Config>> {
-    let of_worker = |index: usize| {
-        let (state_dir, rules) = (directory.join(Fleet::name(index)), config.segmentation.offered());
-        Arc::new(Config { state_dir, segmentation: Rulebook::new(rules), ..config.clone() })
-    };
-    (0..workers).map(of_worker).collect()
-}
-
-/// How many stores of a worker were begun by a snapshot.
-fn restored(config: &Config) -> usize {
-    (0..config.intake.partitions).filter(|task| process::is_restored(&config.task_dir(TaskId(*task)))).count()
-}
-
-/// When the wall clock ends, without grace.
-fn end(drafts: &[Draft]) -> Timestamp {
-    drafts.last().expect("some records").timestamp.plus_ms(AFTERWARDS_MS)
-}
-
-/// In memory where the machine offers it: what is simulated is the death of processes, not of machines.
-fn directory() -> TempDir {
-    let memory = std::path::Path::new("/dev/shm");
-    let directory = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-    directory.expect("a directory for the stores")
 }

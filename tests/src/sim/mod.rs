@@ -9,9 +9,10 @@ mod member;
 pub mod mishap;
 mod past;
 mod process;
+mod run;
 mod world;
 
 pub use fault::{Fault, OUTCOMES, Outcome, STEPS, Sabotage, SimulationStep};
-pub use fleet::{Report, run};
 pub use history::segmentation;
 pub use mishap::{MISHAPS, Mishaps};
+pub use run::{Report, run};

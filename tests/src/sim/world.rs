@@ -33,7 +33,7 @@ pub struct World {
     /// The group's generation.
     pub generation: u64,
     logs: BTreeMap<(Sink, TaskId), Vec<(usize, Output)>>,
-    /// Where journals begin, of those that were trimmed, by whatever thread.
+    /// Where trimmed journals begin. Any thread may trim one.
     beginnings: Arc<Mutex<BTreeMap<TaskId, usize>>>,
     transactions: Vec<Transaction>,
     /// What the last commit of each task left as its mark.
@@ -126,7 +126,7 @@ impl World {
         self.incarnations[name] != incarnation
     }
 
-    /// Ends whatever transaction a producer has, as `init_transactions` does.
+    /// Ends the transaction that a producer has open, as `init_transactions` does.
     pub fn end_transactions_of(&mut self, name: &str) {
         for transaction in self.transactions.iter_mut().filter(|transaction| transaction.producer == name) {
             if transaction.decision == Decision::Open {

@@ -14,7 +14,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_explain::sentence::sentence;
 use segflow_portfolio::{Portfolio, PortfolioSettings};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
-use segflow_runtime::log::local::{LocalBroker, LocalLog};
+use segflow_runtime::log::local::{LocalBroker, LocalLog, NewRecord};
 use segflow_runtime::log::{Sink, TaskId};
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::status::{Phase, Status};
@@ -161,7 +161,11 @@ impl Stage {
         let task = TaskId(partition_of(key, PARTITIONS, Partitioner::Murmur2));
         let value = segflow_wire::event::encode(event, &self.segmentation.currency, Encoding::Json);
         let (family, at) = (event.body.family(), event.recorded_at);
-        self.broker.append(task, family, at, Some(key.to_vec()), value, Vec::new());
+        self.broker.append(
+            task,
+            family,
+            NewRecord { timestamp: at, key: Some(key.to_vec()), value, headers: Vec::new() },
+        );
         self.events += 1;
     }
 

@@ -1,4 +1,4 @@
-//! Changes as subscribers read them: what moved, why, what comes next, and what stands then.
+//! Changes as subscribers read them: the move, its reasons, the next move, and the account then.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ pub(crate) struct Occasion<'s, 'a> {
     pub memo: &'s Memo,
 }
 
-/// What was found out about one move.
+/// The parts of a change that were found out about one move.
 struct Findings {
     reasons: Vec<Reason>,
     next_if_silent: Option<Forecast>,

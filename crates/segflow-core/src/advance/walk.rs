@@ -1,4 +1,4 @@
-//! The walk of one customer from breakpoint to breakpoint, and what an erasure on the way does.
+//! The walk of one customer from breakpoint to breakpoint, with the erasures on the way.
 
 use super::describe::{Left, Occasion};
 use crate::change::{Cause, Decided};
@@ -43,7 +43,7 @@ struct Walk<'a> {
     to: Timestamp,
 }
 
-/// What comes next on the walk.
+/// The next stop of a walk.
 enum Due {
     /// A breakpoint, with the facts that come into effect at it; at a breakpoint of silence there is none.
     Facts(Timestamp, Vec<Pending>),
@@ -130,7 +130,7 @@ impl Walk<'_> {
     }
 }
 
-/// Where every dimension stood before these moves; since when a `when` has held is not told back.
+/// The memberships before these moves. The instants since when a `when` has held are not taken back.
 fn unmoved(memberships: &[Membership], moves: &[Move]) -> Vec<Membership> {
     let mut before = memberships.to_vec();
     for moved in moves {

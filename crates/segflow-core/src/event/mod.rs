@@ -54,11 +54,11 @@ pub struct Event {
     pub occurred_at: Timestamp,
     /// The timestamp of its record. An erasure forgets records by it.
     pub recorded_at: Timestamp,
-    /// What happened.
+    /// The event's content.
     pub body: Body,
 }
 
-/// What happened. Only what a feature or a change can read is kept of an event.
+/// The content of an event, by its kind. Only the fields that a feature or a change can read are kept.
 ///
 /// On disk: append only, and the fields of each kind are fixed. Which of two copies counts also rests on these bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ pub enum Body {
     Adjusted {
         /// Which invoice.
         invoice_id: String,
-        /// What is added to its amount; may be negative or zero.
+        /// The amount added to it; may be negative or zero.
         delta_minor: i64,
         /// Its new due date, if it moves.
         due_date: Option<Date>,
@@ -117,7 +117,7 @@ pub enum Body {
         contact_id: String,
         /// From us or from them.
         direction: Direction,
-        /// By which means.
+        /// The means of the contact.
         channel: Channel,
         /// How far it got.
         outcome: Outcome,
@@ -163,7 +163,7 @@ pub enum Body {
     },
     /// `UPDATED`: attributes of the customer; each is last-writer-wins by (`occurred_at`, `event_id`).
     Updated {
-        /// By name; null takes the attribute away.
+        /// The new values, by name; null takes the attribute away.
         attributes: BTreeMap<String, Attribute>,
     },
     /// A null value on the profile topic: the customer is erased. The erasure happens at its record's timestamp, and its

@@ -60,7 +60,7 @@ impl Kind {
     }
 }
 
-/// Who reached out.
+/// The side that reached out.
 ///
 /// On disk: append only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::fact_index::LEDGER;
 use super::fact_index::habit::Habit;
-use super::fact_index::payments::last_method;
+use super::fact_index::payments::{Payment, last_method};
 use super::reading::{Moment, Reading, count, int, money};
 use super::row::{Reads, features};
 use super::view::View;
@@ -23,6 +23,8 @@ features! {
     Count(window: Window) = "payments.count", Windowed, Int, Reads::of(PAYMENTS);
     /// How much money was received in the window.
     Sum(window: Window) = "payments.sum", Windowed, Money, Reads::of(PAYMENTS);
+    /// The money received in the window, divided by the number of payments.
+    Average(window: Window) = "payments.average", Windowed, Money, Reads::of(PAYMENTS);
     /// Days since the last payment.
     LastDays = "payments.last_days", Plain, Int, Reads::of(PAYMENTS);
     /// The method of the last payment.
@@ -54,6 +56,7 @@ impl PaymentsFeature {
         match self {
             Self::Count(window) => int(view.payments().within(*window, moment).map(|within| count(within.len()))),
             Self::Sum(window) => money(view.payments().received_in(*window, moment)),
+            Self::Average(window) => view.payments().within(*window, moment).map(average),
             Self::LastDays => Timed::always(view.payments().last_days()),
             Self::LastMethod => Timed::always(last_method(view.facts())),
             Self::Reversed(window) => int(view.payments().reversed(*window, moment)),
@@ -67,6 +70,15 @@ impl PaymentsFeature {
             Self::PayDayMissedDays => habit(view, |habit| habit.missed_days(moment)),
         }
     }
+}
+
+/// Absent without a payment. The sum has 128 bits, so that no amounts are too large for it.
+fn average(payments: &[Payment]) -> Reading<'static> {
+    let received: i128 = payments.iter().map(|payment| i128::from(payment.amount)).sum();
+    let Some(average) = received.checked_div_euclid(i128::from(count(payments.len()))) else {
+        return Reading::Absent;
+    };
+    Reading::Money(i64::try_from(average).expect("an average lies between the amounts"))
 }
 
 fn pay_ratio(view: &View<'_>, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {

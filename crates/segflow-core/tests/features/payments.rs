@@ -39,6 +39,20 @@ fn payments_sum_until_they_leave_their_window_at_midnight() {
 }
 
 #[test]
+fn payments_average_is_rounded_down_and_absent_without_a_payment() {
+    let (events, rule) = (at_midnight(), r#"payments.average("7d") >= 7.50"#);
+    check(&events, rule, "2026-01-07", expect!["7.50 True until 2026-01-07T23:00:00.000Z"]);
+    check(&events, rule, "2026-01-08", expect!["5.00 False until 2026-01-08T23:00:00.000Z"]);
+    check(&events, rule, "2026-01-09", expect!["absent Unknown until never"]);
+    let thirds = and(&events, [received("2026-01-02", "P3", 500, None)]);
+    check(&thirds, rule, "2026-01-07", expect!["6.66 False until 2026-01-07T23:00:00.000Z"]);
+    let back = and(&events, [reversed("2026-01-03", "P2")]);
+    check(&back, rule, "2026-01-07", expect!["10.00 True until 2026-01-07T23:00:00.000Z"]);
+    let largest = [received("2026-01-05", "P", i64::MAX, None), received("2026-01-06", "Q", 1, None)];
+    check(&largest, rule, "2026-01-07", expect!["46116860184273879.04 True until 2026-01-11T23:00:00.000Z"]);
+}
+
+#[test]
 fn payments_count_over_leap_days_and_changes_of_the_clock() {
     let rule = r#"payments.count("7d") > 0"#;
     let leap = paid_on(&["2028-02-29"]);

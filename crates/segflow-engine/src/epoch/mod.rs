@@ -18,7 +18,7 @@ use crate::migration::{Migration, Reached, decided_before, reached, take_over};
 use crate::rules::Rules;
 use crate::states::{Due, States};
 
-/// By which rules an epoch decides, from where, and how far.
+/// The terms of an epoch: its rules, where it begins, and how far it goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<'a> {
     /// The rules in force, and the former ones.
@@ -47,14 +47,14 @@ pub enum Target {
     Journalled(Clock),
 }
 
-/// What an epoch decided.
+/// The outcome of an epoch.
 #[derive(Debug)]
 pub struct Epoch {
     /// `F`, `T` and `S` after it.
     pub clock: Clock,
     /// In order of (customer, `effective_at`, dimension).
     pub changes: Vec<Decided>,
-    /// What became of the records.
+    /// The fates of the records.
     pub counts: Counts,
     /// How many timers were due.
     pub woken: usize,

@@ -194,3 +194,6 @@ impl<'a> WhatIf<'a> {
 fn id(index: usize) -> String {
     format!("assumed-{}", index + 1)
 }
+
+#[cfg(test)]
+mod tests;

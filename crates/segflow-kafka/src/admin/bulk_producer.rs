@@ -1,4 +1,4 @@
-//! Records onto input topics, as fast as they go: for generated portfolios and for whoever feeds a test cluster.
+//! A producer of records onto input topics, as fast as they go: for generated portfolios and test clusters.
 
 use std::time::Duration;
 

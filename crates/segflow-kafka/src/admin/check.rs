@@ -52,7 +52,7 @@ pub(crate) fn check<'a, C: ConsumerContext>(
 }
 
 impl Checked<'_> {
-    /// Warns whoever writes to them of what Kafka may lose.
+    /// Warns a writer that Kafka may lose what it called committed.
     pub(crate) fn warn(&self) {
         if !self.lone.is_empty() {
             warn!(
@@ -80,7 +80,7 @@ pub(crate) fn one_count(counts: &[(&str, u32)]) -> LogResult<u32> {
 /// What the cluster says of a topic.
 pub(crate) struct Description {
     pub(crate) partitions: u32,
-    /// Of its first partition.
+    /// The copies of its first partition.
     pub(crate) replicas: u32,
 }
 

@@ -49,7 +49,7 @@ impl fmt::Display for Limit {
     }
 }
 
-/// By which settings the topics lose records; none if they keep everything. A topic that does not exist has none.
+/// The settings by which the topics lose records; none if they keep everything. A topic that does not exist has none.
 ///
 /// # Errors
 /// `Stop` if the connection's properties or the cluster refuse; `Retry` if the cluster does not answer.

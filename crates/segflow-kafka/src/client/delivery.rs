@@ -18,7 +18,7 @@ use crate::client::errors::failed;
 /// How long a full queue may stay full.
 const ROOM: Duration = Duration::from_secs(10);
 
-/// The granularity of waiting: rdkafka's own `flush` and `poll` wait their whole time, whatever happens.
+/// The granularity of waiting: rdkafka's own `flush` and `poll` always wait their whole time.
 const TICK: Duration = Duration::from_millis(1);
 
 /// The context of a producer.

@@ -16,7 +16,7 @@ const ASSIGNMENT: Duration = Duration::from_secs(10);
 const WARMED: Duration = Duration::from_secs(1);
 
 /// Lets a client find and connect to the leaders of some topics before it is asked for anything: librdkafka takes some
-/// hundred milliseconds for that. Whoever reads says what is wrong with them.
+/// hundred milliseconds for that. A failure is told by the first read.
 pub(crate) fn warm<'a, C: ConsumerContext>(consumer: &BaseConsumer<C>, topics: impl IntoIterator<Item = &'a str>) {
     topics.into_iter().all(|topic| consumer.fetch_metadata(Some(topic), WARMED).is_ok());
 }

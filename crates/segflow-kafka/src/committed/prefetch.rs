@@ -23,7 +23,7 @@ impl Found {
     }
 }
 
-/// See the module.
+/// What was fetched ahead of one partition.
 pub(crate) struct Prefetch {
     /// Everything before it has been returned.
     pub(crate) next: u64,

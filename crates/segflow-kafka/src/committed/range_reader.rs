@@ -1,7 +1,7 @@
 //! Committed records of ranges of offsets, for recovery and standbys: journals backwards and forwards, slices of inputs.
 //!
-//! One client reads all of them side by side. What it fetches ahead is kept by partition, so that whoever asks for the
-//! next range of a partition finds it, and nobody waits for what another one needs.
+//! One client reads all of them side by side. What it fetches ahead is kept by partition, so that a
+//! question for the next range of a partition finds it, and no task waits for the records of another.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! The member of the group: it owns tasks through partitions of the journal topic, and reads nothing.
 //!
 //! It is polled by its worker only, between cycles and just before offsets are sent, so that its callbacks never find
-//! a transaction that is about to commit: whoever sees the set shrink before a commit aborts.
+//! a transaction that is about to commit: a worker that sees the set shrink before a commit aborts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};

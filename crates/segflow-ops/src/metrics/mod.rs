@@ -1,6 +1,6 @@
 //! From a snapshot of the workers to the Prometheus text exposition. A value that is not known has no sample.
 //!
-//! [`table::METRICS`] holds every metric in the order of the exposition: to add one is to add a row there.
+//! `table.rs` holds every metric in the order of the exposition: to add one is to add a row there.
 
 mod labelled;
 mod metric;

@@ -7,6 +7,7 @@
 //! from what was emitted.
 
 pub mod audit;
+mod barriers;
 mod catch_up;
 mod emitted;
 mod fetch;

@@ -9,7 +9,8 @@ use tracing::info;
 
 use crate::config::Config;
 use crate::error::TaskError;
-use crate::log::{Barrier, Group, Inputs, JournalEntry, LogResult, Past, TaskId};
+use crate::log::{Barrier, Group, Inputs, JournalEntry, Past, TaskId};
+use crate::recovery::barriers::{check_store, journal_barrier, offsets_barrier};
 use crate::recovery::catch_up::{CatchUp, CatchUpStep, READING_END, READING_RULES, RecoveryContext};
 use crate::recovery::emitted::{Reconciliation, ReconciliationStep};
 use crate::recovery::fetch::{FetchStep, Fetching, Newest};
@@ -247,25 +248,7 @@ impl Takeover {
         {
             return (Stage::Fetch(fetching), Ok(TakeoverStep::Progress));
         }
-        if state.epoch() > target {
-            let error = TaskError::stop(
-                task,
-                format_args!(
-                    "the store is at epoch {}, but its journal ends at epoch {target}: the journal was truncated or \
-                     recreated; restore the journal, or move the store's directory away to go on from the journal",
-                    state.epoch()
-                ),
-            );
-            return (Stage::Last(state), Err(error));
-        }
-        if state.epoch() == target && state.last() != last.as_ref() {
-            let error = TaskError::stop(
-                task,
-                format_args!(
-                    "epoch {target} of the store is not the epoch {target} of the journal: the store belongs to another \
-                     journal; move its directory away, and it is rebuilt"
-                ),
-            );
+        if let Err(error) = check_store(&state, last.as_ref(), target) {
             return (Stage::Last(state), Err(error));
         }
         self.enter(Stage::CatchUp(CatchUp::new(state, target)))
@@ -318,23 +301,6 @@ impl Stage {
             Self::Damaged(_) | Self::Open | Self::Offsets(_) | Self::Journal(_) | Self::Last(_) => None,
         }
     }
-}
-
-fn offsets_barrier<G: Group>(log: &mut G, task: TaskId) -> LogResult<Barrier> {
-    hit(Point::Opened)?;
-    let barrier = log.offsets_barrier(task)?;
-    if barrier == Barrier::Lifted {
-        hit(Point::OffsetsSettled)?;
-    }
-    Ok(barrier)
-}
-
-fn journal_barrier<G: Group>(log: &mut G, task: TaskId) -> LogResult<Barrier> {
-    let barrier = log.journal_barrier(task)?;
-    if barrier == Barrier::Lifted {
-        hit(Point::JournalSettled)?;
-    }
-    Ok(barrier)
 }
 
 /// Lets the inputs be read from where the store stands, once all that must be known of the log is known.

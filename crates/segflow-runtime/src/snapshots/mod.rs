@@ -117,13 +117,13 @@ impl Keeper {
     }
 
     /// Between two cycles of a task: takes a snapshot if it is the task's turn.
-    pub(crate) fn attend<T: Transaction>(&self, config: &Config, log: &mut T, task: TaskId, local: &TaskState) {
+    pub(crate) fn attend<T: Transaction>(&self, config: &Config, log: &mut T, task: TaskId, state: &TaskState) {
         // What this worker has not committed itself it does not take: somebody may have it already.
         let Some(offset) = log.journaled(task) else { return };
-        let Some(last) = local.last().filter(|last| self.take_turn(config.time.now(), task, last.epoch)) else {
+        let Some(last) = state.last().filter(|last| self.take_turn(config.time.now(), task, last.epoch)) else {
             return;
         };
-        let taken = self.take(config, task, local, last, offset).and_then(|(subject, directory)| {
+        let taken = self.take(config, task, state, last, offset).and_then(|(subject, directory)| {
             let ended = |_| TaskError::Stop("the thread that uploads has ended; restart the process".to_owned());
             self.jobs.send(Job { subject, directory, trimmer: log.trimmer() }).map_err(ended)
         });
@@ -168,18 +168,18 @@ impl Keeper {
         &self,
         config: &Config,
         task: TaskId,
-        local: &TaskState,
+        state: &TaskState,
         last: &Journal,
         offset: u64,
     ) -> Result<(Subject, PathBuf), TaskError> {
         let directory = directories::checkpoint(&config.state_dir, task);
         remove_directory(&directory).map_err(|error| TaskError::Stop(format!("{}: {error}", directory.display())))?;
         let started = config.time.now();
-        local.store().checkpoint(&directory)?;
+        state.store().checkpoint(&directory)?;
         hit(Point::CheckpointTaken)?;
         let took = config.time.since(started);
         debug!(task = task.0, epoch = last.epoch, ?took, "checkpoint taken");
-        let journal = local.store().meta(Meta::Journal)?.unwrap_or_default();
+        let journal = state.store().meta(Meta::Journal)?.unwrap_or_default();
         Ok((subject(task, last, journal, offset), directory))
     }
 }

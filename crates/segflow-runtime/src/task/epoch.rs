@@ -8,6 +8,7 @@ use segflow_core::journal::{Position, Record as Journal};
 use segflow_engine::epoch::{Epoch, Plan, Target, changed, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::rules::{Refused, Rules};
+use segflow_engine::states::States as _;
 
 use super::TaskState;
 use crate::config::{Bounds, Config};

@@ -8,7 +8,7 @@ use segflow_core::time::Timestamp;
 
 use super::activation::{begun, load, second};
 use super::support::{Bench, P0, at, issued, received};
-use crate::log::local::LocalBroker;
+use crate::log::local::{LocalBroker, NewRecord};
 use crate::log::{Record, Sink, TEXTS};
 use crate::recovery::audit::{Audit, AuditStep, Audited, Verdict};
 
@@ -18,7 +18,16 @@ fn copy(bench: &Bench, mut keep: impl FnMut(&mut Record) -> bool) -> Bench {
     for family in Family::ALL {
         for mut record in bench.broker.records(P0, family, 0, u64::MAX) {
             if keep(&mut record) {
-                broker.append(P0, family, record.timestamp, record.key, record.value, record.headers);
+                broker.append(
+                    P0,
+                    family,
+                    NewRecord {
+                        timestamp: record.timestamp,
+                        key: record.key,
+                        value: record.value,
+                        headers: record.headers,
+                    },
+                );
             }
         }
     }

@@ -4,6 +4,7 @@ use segflow_core::time::Timestamp;
 use segflow_store::{Batch, Store, TimerKind};
 
 use super::support::{Bench, P0, at, issued, received};
+use crate::log::local::NewRecord;
 
 fn early(bench: &Bench) -> usize {
     bench.changes().iter().filter(|change| change.contains("stage current -> early")).count()
@@ -95,7 +96,11 @@ fn ahead(bench: &Bench, customer: &str, occurred_at: Timestamp, body: segflow_co
         segflow_wire::Encoding::Json,
     );
     let key = customer.as_bytes().to_vec();
-    bench.broker.append(P0, family, at("2026-03-01T10:00:00Z"), Some(key), value, Vec::new());
+    bench.broker.append(
+        P0,
+        family,
+        NewRecord { timestamp: at("2026-03-01T10:00:00Z"), key: Some(key), value, headers: Vec::new() },
+    );
 }
 
 /// The state says when it must be looked at; rows that disagree, or that are nobody's, are passed over.

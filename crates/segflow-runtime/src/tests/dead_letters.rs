@@ -4,6 +4,7 @@ use segflow_core::event::Family;
 
 use super::support::{Bench, P0, at, issued, reasons};
 use crate::log::Sink;
+use crate::log::local::NewRecord;
 
 #[test]
 fn dead_letters_keep_key_value_headers_and_origin_and_add_up() {
@@ -13,10 +14,22 @@ fn dead_letters_keep_key_value_headers_and_origin_and_add_up() {
     bench.event("c1", now, "e1", issued("2026-05-01"));
     let headers = vec![("trace".to_owned(), Some(vec![0xff, 0])), ("empty".to_owned(), None)];
     let rubbish = vec![0x80, 0x00, 0x7b];
-    bench.broker.append(P0, Family::Invoices, now, Some(b"c2".to_vec()), Some(rubbish.clone()), headers.clone());
-    bench.broker.append(P0, Family::Payments, now, None, None, Vec::new());
+    bench.broker.append(
+        P0,
+        Family::Invoices,
+        NewRecord { timestamp: now, key: Some(b"c2".to_vec()), value: Some(rubbish.clone()), headers: headers.clone() },
+    );
+    bench.broker.append(
+        P0,
+        Family::Payments,
+        NewRecord { timestamp: now, key: None, value: None, headers: Vec::new() },
+    );
     let key = Some(b"c3".to_vec());
-    bench.broker.append(P0, Family::Promises, at("2026-03-01T11:00:00Z"), key, Some(b"{}".to_vec()), Vec::new());
+    bench.broker.append(
+        P0,
+        Family::Promises,
+        NewRecord { timestamp: at("2026-03-01T11:00:00Z"), key, value: Some(b"{}".to_vec()), headers: Vec::new() },
+    );
     bench.broker.set_time(at("2026-03-01T10:00:01Z"));
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::activation::{check_sequences, running, second, states};
 use super::support::{Bench, P0, SEGMENTATION, at, issued, received};
 use crate::config::Release;
-use crate::log::local::LocalBroker;
+use crate::log::local::{LocalBroker, NewRecord};
 use crate::log::{Output, Record, Sink, TEXTS};
 use crate::recovery::standbys::Standbys;
 use crate::status::Phase;
@@ -173,7 +173,7 @@ fn who_was_told_nothing_has_nothing_decided() {
     bench.broker = LocalBroker::new(1);
     for family in Family::ALL {
         for Record { timestamp, key, value, headers, .. } in broker.records(P0, family, 0, u64::MAX) {
-            bench.broker.append(P0, family, timestamp, key, value, headers);
+            bench.broker.append(P0, family, NewRecord { timestamp, key, value, headers });
         }
     }
     bench.broker.set_time(broker.time());
@@ -275,7 +275,7 @@ fn profiles_that_were_compacted_away_explain_a_difference_and_other_inputs_do_no
         for of in Family::ALL {
             let end = broker.latest(P0, of) - u64::from(of == family);
             for Record { timestamp, key, value, headers, .. } in broker.records(P0, of, 0, end) {
-                copy.append(P0, of, timestamp, key, value, headers);
+                copy.append(P0, of, NewRecord { timestamp, key, value, headers });
             }
         }
         copy.set_time(broker.time());

@@ -8,7 +8,8 @@ use segflow_core::state::State;
 
 use super::activation::{begun, check_rebuilt, check_sequences, load, running, second, states, third};
 use super::support::{Bench, P0, SEGMENTATION, at, issued, received};
-use crate::log::Sink;
+use crate::log::local::{LocalBroker, NewRecord};
+use crate::log::{Record, Sink, TEXTS};
 
 const OLD: &str = "0.1.0+tzdb-old";
 const NEW: &str = "0.1.0+tzdb-new";
@@ -84,14 +85,14 @@ fn an_engine_that_decides_the_same_tells_nothing_and_is_rebuilt_to_the_same_byte
     bench.decides_as(OLD, SEGMENTATION, "Europe/Rome");
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
-    let (told, texts) = (bench.changes(), bench.broker.outputs(Sink::Segmentations, crate::log::TEXTS, 0).len());
+    let (told, texts) = (bench.changes(), bench.broker.outputs(Sink::Segmentations, TEXTS, 0).len());
     bench.decides_as(NEW, SEGMENTATION, "Europe/Rome");
     drop(worker);
     let before = stands(&bench);
     let mut worker = bench.worker("a");
     assert_eq!(bench.settle(&mut worker), 7);
     assert_eq!(bench.changes(), told);
-    assert_eq!(bench.broker.outputs(Sink::Segmentations, crate::log::TEXTS, 0).len(), texts, "the text is there");
+    assert_eq!(bench.broker.outputs(Sink::Segmentations, TEXTS, 0).len(), texts, "the text is there");
     assert_eq!(bench.settle(&mut worker), 0, "once");
     drop(worker);
     assert_eq!(stands(&bench), before);
@@ -216,15 +217,15 @@ fn a_journal_whose_engine_changed_without_a_migration_is_decided_again_without_o
         output.value = Some(segflow_wire::journal::encode(&record));
     }
     let inputs = bench.broker.clone();
-    bench.broker = crate::log::local::LocalBroker::new(1);
+    bench.broker = LocalBroker::new(1);
     for family in segflow_core::event::Family::ALL {
-        for record in inputs.records(P0, family, 0, u64::MAX) {
-            bench.broker.append(P0, family, record.timestamp, record.key, record.value, record.headers);
+        for Record { timestamp, key, value, headers, .. } in inputs.records(P0, family, 0, u64::MAX) {
+            bench.broker.append(P0, family, NewRecord { timestamp, key, value, headers });
         }
     }
     bench.broker.set_time(inputs.time());
     bench.broker.commit(outputs);
-    bench.broker.commit(inputs.outputs(Sink::Segmentations, crate::log::TEXTS, 0));
+    bench.broker.commit(inputs.outputs(Sink::Segmentations, TEXTS, 0));
     std::fs::remove_dir_all(bench.config.task_dir(P0)).unwrap();
     let mut worker = bench.worker("b");
     assert_eq!(bench.settle(&mut worker), 0);

@@ -6,6 +6,7 @@ use segflow_store::Store;
 
 use super::support::{Bench, P0, at, issued, reasons};
 use crate::log::Sink;
+use crate::log::local::NewRecord;
 use crate::task::stored::Stored;
 use segflow_core::event::Family;
 use segflow_engine::states::States;
@@ -13,7 +14,11 @@ use segflow_engine::states::States;
 const CUSTOMER: &str = "c1";
 
 fn erase(bench: &Bench, when: &str) {
-    bench.broker.append(P0, Family::Profiles, at(when), Some(CUSTOMER.into()), None, Vec::new());
+    bench.broker.append(
+        P0,
+        Family::Profiles,
+        NewRecord { timestamp: at(when), key: Some(CUSTOMER.into()), value: None, headers: Vec::new() },
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::support::{Bench, P0, at, issued, received};
 use crate::RecoveryStep;
 use crate::config::Config;
 use crate::log::TaskId;
-use crate::log::local::LocalBroker;
+use crate::log::local::{LocalBroker, NewRecord};
 use crate::recovery::standbys::Standbys;
 use crate::status::Phase;
 use crate::time::{Monotonic, Steered};
@@ -187,7 +187,11 @@ pub fn append(bench: &Bench, task: TaskId) {
         body: received(1, "x"),
     };
     let value = event::encode(&event, &bench.config.segmentation.offered().currency, Encoding::Json);
-    bench.broker.append(task, event.body.family(), instant, Some(b"elsewhere".to_vec()), value, Vec::new());
+    bench.broker.append(
+        task,
+        event.body.family(),
+        NewRecord { timestamp: instant, key: Some(b"elsewhere".to_vec()), value, headers: Vec::new() },
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::stalling_log::Slow;
 use super::support::{Bench, P0, SEGMENTATION, at, issued, made, received};
 use crate::RecoveryStep;
 use crate::directories::clear_shadows;
-use crate::log::local::{LocalBroker, LocalLog};
+use crate::log::local::{LocalBroker, LocalLog, NewRecord};
 use crate::log::{LogError, Output, Sink, TaskId};
 use crate::offer::Candidate;
 use crate::status::{ShadowStatus, Shadowing};
@@ -56,7 +56,11 @@ fn step(bench: &Bench, number: usize) {
                 bench.event(&customer(number), at("2026-03-03T02:00:00Z"), &id, received(10_000, &id));
             }
             bench.event("c19", at("2026-03-03T02:00:00.100Z"), "erased", Body::Erased);
-            bench.broker.append(P0, Family::Payments, at("2026-03-03T02:00:01Z"), None, None, Vec::new());
+            bench.broker.append(
+                P0,
+                Family::Payments,
+                NewRecord { timestamp: at("2026-03-03T02:00:01Z"), key: None, value: None, headers: Vec::new() },
+            );
             bench.broker.set_time(at("2026-03-03T02:00:02Z"));
         }
         // `keep` is over, and then the 30th day.

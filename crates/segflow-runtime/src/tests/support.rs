@@ -11,7 +11,7 @@ use segflow_wire::{Encoding, Intake, Partitioner, event, journal, partition_of};
 use tempfile::TempDir;
 
 use crate::config::{Commit, Config, Input, Outputs, Release};
-use crate::log::local::{LocalBroker, LocalLog};
+use crate::log::local::{LocalBroker, LocalLog, NewRecord};
 use crate::log::{Sink, TaskId};
 use crate::rulebook::Rulebook;
 use crate::status::Status;
@@ -106,7 +106,11 @@ impl Bench {
         let event = Event { event_id, customer_id, occurred_at: at, recorded_at: at, body };
         let value = event::encode(&event, &self.config.segmentation.offered().currency, Encoding::Json);
         let task = TaskId(partition_of(customer.as_bytes(), self.config.intake.partitions, Partitioner::Murmur2));
-        self.broker.append(task, family, at, Some(customer.as_bytes().to_vec()), value, Vec::new())
+        self.broker.append(
+            task,
+            family,
+            NewRecord { timestamp: at, key: Some(customer.as_bytes().to_vec()), value, headers: Vec::new() },
+        )
     }
 
     /// Cycles until nothing more happens; the number of commits.

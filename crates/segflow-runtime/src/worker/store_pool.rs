@@ -37,7 +37,7 @@ struct Inner {
 }
 
 struct Laid {
-    local: Box<TaskState>,
+    state: Box<TaskState>,
     since: Instant,
 }
 
@@ -67,14 +67,14 @@ impl StorePool {
     pub(crate) fn take(&self, task: TaskId) -> Taken {
         let mut inner = self.lock();
         match inner.laid.remove(&task) {
-            Some(laid) => Taken::Store(laid.local),
+            Some(laid) => Taken::Store(laid.state),
             None if inner.lent.contains(&task) => Taken::InUse,
             None => Taken::Nothing,
         }
     }
 
     /// A worker gives a task up, with its store if it has one.
-    pub(crate) fn give_up(&self, task: TaskId, local: Option<Box<TaskState>>) {
+    pub(crate) fn give_up(&self, task: TaskId, state: Option<Box<TaskState>>) {
         let mut inner = self.lock();
         if let Some(claims) = inner.claims.get_mut(&task) {
             *claims -= 1;
@@ -82,7 +82,7 @@ impl StorePool {
                 inner.claims.remove(&task);
             }
         }
-        inner.lay(task, local);
+        inner.lay(task, state);
     }
 
     /// Lends a task to a standby, with its store if that lies here; none while a worker has the task, or it is lent.
@@ -91,7 +91,7 @@ impl StorePool {
         if inner.claims.contains_key(&task) || !inner.lent.insert(task) {
             return None;
         }
-        Some(inner.laid.remove(&task).map(|laid| laid.local))
+        Some(inner.laid.remove(&task).map(|laid| laid.state))
     }
 
     /// Opens the stores of the disk, until the first worker is given a task, or `stop` is set. Most tasks come back after a
@@ -104,13 +104,13 @@ impl StorePool {
             if stop.load(Ordering::Relaxed) || !self.lock().claims.is_empty() {
                 break;
             }
-            let Some(local) = self.lend(task) else { continue };
-            let mut loan = Loan { store_pool: self, task, local };
+            let Some(state) = self.lend(task) else { continue };
+            let mut loan = Loan { store_pool: self, task, state };
             info!(task = task.0, "the store is opened ahead");
-            if loan.local.is_none() {
-                loan.local = TaskState::open(config, task).ok().map(Box::new);
+            if loan.state.is_none() {
+                loan.state = TaskState::open(config, task).ok().map(Box::new);
             }
-            opened += u32::from(loan.local.is_some());
+            opened += u32::from(loan.state.is_some());
         }
         info!(opened, took = ?config.time.since(began), "stores were opened ahead");
     }
@@ -121,10 +121,10 @@ impl StorePool {
     }
 
     /// A standby gives back a task that was lent, with its store if it has one.
-    pub(crate) fn give_back(&self, task: TaskId, local: Option<Box<TaskState>>) {
+    pub(crate) fn give_back(&self, task: TaskId, state: Option<Box<TaskState>>) {
         let mut inner = self.lock();
         inner.lent.remove(&task);
-        inner.lay(task, local);
+        inner.lay(task, state);
     }
 
     /// Closes the stores that nobody took in time.
@@ -149,23 +149,23 @@ impl StorePool {
 struct Loan<'s> {
     store_pool: &'s StorePool,
     task: TaskId,
-    local: Option<Box<TaskState>>,
+    state: Option<Box<TaskState>>,
 }
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        self.store_pool.give_back(self.task, self.local.take());
+        self.store_pool.give_back(self.task, self.state.take());
     }
 }
 
 impl Inner {
-    fn lay(&mut self, task: TaskId, local: Option<Box<TaskState>>) {
-        let Some(mut local) = local.filter(|_| !self.kept.is_zero()) else { return };
-        local.discard();
+    fn lay(&mut self, task: TaskId, state: Option<Box<TaskState>>) {
+        let Some(mut state) = state.filter(|_| !self.kept.is_zero()) else { return };
+        state.discard();
         if self.laid.len() >= ROOM {
             let longest = self.laid.iter().min_by_key(|(_, laid)| laid.since).map(|(task, _)| *task);
             longest.and_then(|task| self.laid.remove(&task));
         }
-        self.laid.insert(task, Laid { local, since: self.time.now() });
+        self.laid.insert(task, Laid { state, since: self.time.now() });
     }
 }

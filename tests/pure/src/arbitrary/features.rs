@@ -71,7 +71,7 @@ fn money() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => one_of(&["balance", "credit", "overdue.amount", "next_due.amount", "profile.limit"]),
         2 => one_of(&["disputed.amount", "written_off.amount"]),
-        2 => windowed(&["payments.sum", "invoices.sum"]),
+        2 => windowed(&["payments.sum", "payments.average", "invoices.sum"]),
         1 => of_debt_type("overdue.amount"),
     ]
 }

@@ -113,6 +113,11 @@ fn of_payments(world: &World<'_>, feature: &PaymentsFeature, today: Date) -> Opt
     match feature {
         PaymentsFeature::Count(window) => count(payments(world, *window, today)),
         PaymentsFeature::Sum(window) => money(payments(world, *window, today).map(|payment| payment.amount).sum()),
+        PaymentsFeature::Average(window) => {
+            let amounts: Vec<i128> = payments(world, *window, today).map(|payment| payment.amount).collect();
+            let divided = amounts.iter().sum::<i128>().checked_div_euclid(amounts.len() as i128);
+            divided.and_then(money)
+        }
         PaymentsFeature::LastDays => world.payments.last().map(|last| since(last.date)),
         PaymentsFeature::LastMethod => world.payments.last()?.method.map(|method| Value::Text(method.to_owned())),
         PaymentsFeature::Reversed(window) => count(

@@ -32,6 +32,24 @@ pub struct Invoice<'a> {
 }
 
 impl<'a> Invoice<'a> {
+    /// An invoice of an amount in minor units, issued at an instant, and due on a day; of no debt type.
+    #[must_use]
+    pub const fn issued(invoice_id: &'a str, issued_at: Timestamp, amount_minor: i64, due: Date) -> Self {
+        Self {
+            invoice_id,
+            issued_at,
+            due,
+            debt_type: None,
+            face: amount_minor,
+            written_off: false,
+            closed_at: None,
+            allocations: Vec::new(),
+            allocated: 0,
+            disputes: BTreeSet::new(),
+            covered: 0,
+        }
+    }
+
     /// The amount issued plus all adjustments, at least 0.
     #[must_use]
     pub fn amount(&self) -> i64 {

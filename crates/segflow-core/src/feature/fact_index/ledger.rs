@@ -1,6 +1,6 @@
 //! The ledger: payments are allocated to invoices by replaying the facts in effect, in order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::invoice::Invoice;
 use super::payments::Receipts;
@@ -52,7 +52,8 @@ impl<'a> Ledger<'a> {
             match &fact.body {
                 Body::Issued { invoice_id, .. } if ledger.by_id.get(invoice_id).is_some() => continue,
                 Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
-                    ledger.issue(invoice_id, fact.occurred_at, *due_date, debt_type.as_deref(), *amount_minor);
+                    let invoice = Invoice::issued(invoice_id, fact.occurred_at, *amount_minor, *due_date);
+                    ledger.issue(Invoice { debt_type: debt_type.as_deref(), ..invoice });
                 }
                 Body::Adjusted { invoice_id, .. } | Body::WrittenOff { invoice_id } => {
                     match ledger.by_id.get(invoice_id) {
@@ -86,21 +87,9 @@ impl<'a> Ledger<'a> {
     }
 
     /// Adds an invoice. Corrections that came before it apply first; then come the payments that wait for it, then credit.
-    fn issue(&mut self, invoice_id: &'a str, at: Timestamp, due: Date, debt_type: Option<&'a str>, amount: i64) {
-        let place = self.invoices.len();
-        self.invoices.push(Invoice {
-            invoice_id,
-            issued_at: at,
-            due,
-            debt_type,
-            face: amount,
-            written_off: false,
-            closed_at: None,
-            allocations: Vec::new(),
-            allocated: 0,
-            disputes: BTreeSet::new(),
-            covered: 0,
-        });
+    fn issue(&mut self, invoice: Invoice<'a>) {
+        let (place, invoice_id) = (self.invoices.len(), invoice.invoice_id);
+        self.invoices.push(invoice);
         self.by_id.meet(invoice_id);
         self.enqueue(place);
         for body in self.early.remove(invoice_id).unwrap_or_default() {

@@ -78,9 +78,13 @@ impl Scope<'_> {
                     "expected a feature on one side of the comparison, found two constants: it is always the same";
                 Err(Mistake::new(at, message))
             }
-            (Side::Typed(typed), Side::Constant(constant)) => self.bound(at, typed, operator, operator, constant),
+            (Side::Typed(typed), Side::Constant(constant)) => {
+                let bound = self.bound(at, &typed, operator, constant)?;
+                Ok(Node::Compare(typed.operand, operator, bound))
+            }
             (Side::Constant(constant), Side::Typed(typed)) => {
-                self.bound(at, typed, operator, operator.mirrored(), constant)
+                let bound = self.bound(at, &typed, operator, constant)?;
+                Ok(Node::Compare(typed.operand, operator.mirrored(), bound))
             }
             (Side::Typed(one), Side::Typed(other)) => {
                 if !alike(one.kind, other.kind) {
@@ -97,18 +101,11 @@ impl Scope<'_> {
         }
     }
 
-    /// A feature against a constant. `written` is the operator in the file, `operator` that with the feature on its left.
-    fn bound(
-        &mut self,
-        at: usize,
-        typed: Typed,
-        written: Operator,
-        operator: Operator,
-        constant: &Expr,
-    ) -> Result<Node, Mistake> {
-        let literal = self.literal(&typed, constant)?;
-        self.comparable(at, &typed, written)?;
-        Ok(Node::Compare(typed.operand, operator, Operand::Literal(literal)))
+    /// A constant to which a feature is compared; `operator` is the one in the file.
+    fn bound(&self, at: usize, typed: &Typed, operator: Operator, constant: &Expr) -> Result<Operand, Mistake> {
+        let literal = self.literal(typed, constant)?;
+        self.comparable(at, typed, operator)?;
+        Ok(Operand::Literal(literal))
     }
 
     fn comparable(&self, at: usize, typed: &Typed, operator: Operator) -> Result<(), Mistake> {

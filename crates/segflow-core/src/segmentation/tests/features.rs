@@ -50,6 +50,7 @@ fn every_feature_of_the_catalogue_can_be_read() {
         bool first_payment_default = Facts(History(FirstPaymentDefault))
         int payments.count("90d") = Facts(Payments(Count(Window { days: 90 })))
         money payments.sum("90d") = Facts(Payments(Sum(Window { days: 90 })))
+        money payments.average("90d") = Facts(Payments(Average(Window { days: 90 })))
         int payments.last_days = Facts(Payments(LastDays))
         string payments.last_method = Facts(Payments(LastMethod))
         int payments.reversed("90d") = Facts(Payments(Reversed(Window { days: 90 })))
@@ -568,7 +569,7 @@ fn names_that_do_not_exist_have_neighbours_or_siblings() {
     rule(
         "payments.outstanding_total(\"90d\") == 5",
         expect![[
-            "t.yaml:24:15: unknown feature `payments.outstanding_total`; did you mean one of `payments.count`, `payments.sum`, `payments.last_days`, `payments.last_method`, `payments.reversed`, `payments.failed`?"
+            "t.yaml:24:15: unknown feature `payments.outstanding_total`; did you mean one of `payments.count`, `payments.sum`, `payments.average`, `payments.last_days`, `payments.last_method`, `payments.reversed`, `payments.failed`?"
         ]],
     );
     rule(

@@ -32,6 +32,19 @@ pub(super) struct Inner {
     pub marks: BTreeMap<TaskId, String>,
 }
 
+/// A record to be appended to an input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewRecord {
+    /// Its timestamp.
+    pub timestamp: Timestamp,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value.
+    pub value: Option<Vec<u8>>,
+    /// Its headers, in order.
+    pub headers: Headers,
+}
+
 impl LocalBroker {
     /// An empty log whose wall clock stands at the beginning of 1970.
     #[must_use]
@@ -79,15 +92,8 @@ impl LocalBroker {
     }
 
     /// Appends a record to an input and returns its offset.
-    pub fn append(
-        &self,
-        task: TaskId,
-        family: Family,
-        timestamp: Timestamp,
-        key: Option<Vec<u8>>,
-        value: Option<Vec<u8>>,
-        headers: Headers,
-    ) -> u64 {
+    pub fn append(&self, task: TaskId, family: Family, record: NewRecord) -> u64 {
+        let NewRecord { timestamp, key, value, headers } = record;
         let mut inner = self.lock();
         let input = inner.inputs.entry((task, family)).or_default();
         let offset = input.len() as u64;

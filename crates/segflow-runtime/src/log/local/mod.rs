@@ -3,5 +3,5 @@
 mod broker;
 mod member;
 
-pub use broker::LocalBroker;
+pub use broker::{LocalBroker, NewRecord};
 pub use member::LocalLog;

@@ -1,8 +1,8 @@
 //! Bytes that are no state are refused, and never end the process.
 
 use proptest::prelude::*;
+use segflow_core::customer::{Customer, fold};
 use segflow_core::event::{Body, CustomerId, Event};
-use segflow_core::state::fold;
 use segflow_core::time::Timestamp;
 
 use super::*;
@@ -26,7 +26,7 @@ fn rules() -> Arc<Segmentation> {
 
 /// The bytes of a customer with facts of several families, decided once.
 fn valid() -> Vec<u8> {
-    let (rules, mut state) = (rules(), State::default());
+    let (rules, mut customer) = (rules(), Customer::default());
     let customer_id = CustomerId::new("c1").unwrap();
     let bodies: [Body; 3] = [issued("2026-03-01"), received(2_500, "pay"), made("2026-03-20")];
     for (number, body) in (0..).zip(bodies) {
@@ -34,10 +34,10 @@ fn valid() -> Vec<u8> {
         let event_id = format!("e{number}");
         let customer_id = customer_id.clone();
         let event = Event { event_id, customer_id, occurred_at, recorded_at: occurred_at, body };
-        fold(&mut state, event, number.unsigned_abs(), Timestamp(0), &rules);
+        fold(&mut customer, event, number.unsigned_abs(), Timestamp(0), &rules);
     }
-    segflow_core::advance::advance(&mut state, &customer_id, &rules, Timestamp(1_772_100_000_000));
-    encode(&state)
+    segflow_core::advance::advance(&mut customer, &customer_id, &rules, Timestamp(1_772_100_000_000));
+    encode(customer.state())
 }
 
 /// Every reader gives an answer, and what one reads is written to bytes that mean the same.
@@ -53,13 +53,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
     #[test]
-    fn any_bytes_are_read_or_refused(version in 0_u8..5, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn fuzz_any_bytes_are_read_or_refused(version in 0_u8..5, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         check(&[&[version], &*bytes].concat());
         check(&bytes);
     }
 
     #[test]
-    fn a_state_with_some_bytes_changed_is_read_or_refused(
+    fn fuzz_a_state_with_some_bytes_changed_is_read_or_refused(
         version in 1_u8..5,
         changed in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         kept in any::<prop::sample::Index>(),
