@@ -38,7 +38,6 @@ pub trait Group {
 
 impl Barrier {
     /// The barrier before something that is settled, or is not.
-    #[must_use]
     pub const fn before(settled: bool) -> Self {
         if settled { Self::Lifted } else { Self::Holds }
     }

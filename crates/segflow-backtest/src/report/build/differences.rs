@@ -67,7 +67,8 @@ impl Both<'_> {
 
     /// Some customers of each pair of segments, with the number of all customers of that pair.
     fn examples(&self) -> Vec<(u64, Vec<ExampleFigures>)> {
-        let of_pair = |((_, old, new), some): (&(u16, u16, u16), &std::collections::BTreeSet<(u32, CustomerId)>)| {
+        let pairs = self.counted.some.range(self.keys());
+        let of_pair = pairs.map(|((_, old, new), some)| {
             let (baseline, candidate) = self.names(*old, *new);
             let example = |(_, customer): &(u32, CustomerId)| ExampleFigures {
                 customer: customer.to_string(),
@@ -78,8 +79,8 @@ impl Both<'_> {
                 candidate_why: String::new(),
             };
             (self.counted.pairs[&(self.number, *old, *new)], some.iter().map(example).collect())
-        };
-        self.counted.some.range(self.keys()).map(of_pair).collect()
+        });
+        of_pair.collect()
     }
 
     /// The keys of the pairs of this dimension.
