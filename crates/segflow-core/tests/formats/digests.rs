@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use expect_test::expect;
 use segflow_core::change::{Cause, Core, Forecast, OpenPromise, Reason, Safety};
-use segflow_core::digest::Digest;
+use segflow_core::digest::{Digest, FIRST};
 use segflow_core::event::CustomerId;
 use segflow_core::time::{Date, Timestamp};
 
@@ -135,6 +135,6 @@ fn the_core_of_a_change_keeps_its_bytes_and_its_digest() {
     "#]],
     );
     let mut digest = Digest::default();
-    digest.add(&core());
+    digest.add(&FIRST, &core());
     expect!["d40c22a76a26ca762ebc7ac331f4957dc9eccc92eaa9a2b79b483d780002ff45"].assert_eq(&digest.to_string());
 }

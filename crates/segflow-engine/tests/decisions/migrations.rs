@@ -80,7 +80,7 @@ fn any_batching_of_a_migration_gives_the_same_memberships() {
 fn a_journalled_migration_goes_exactly_as_far_as_it_went() {
     let (mut live, mut again) = (activated(), activated());
     let epoch = live.migrating(&[], "2026-03-01T10:00:02Z", Some(&customers(None, 2)));
-    let reached = epoch.migrated.unwrap();
+    let reached = epoch.migrated.clone().unwrap();
     let migration = Migration { after: None, until: Until::Reached(reached) };
     let replayed = again.migrating(&[], "2026-03-01T10:00:02Z", Some(&migration));
     assert_eq!((replayed.digest(PRESENT), replayed.resegmented), (epoch.digest(PRESENT), epoch.resegmented));

@@ -38,6 +38,7 @@ impl Epoch {
             intake_hash: String::new(),
             engine_version: ENGINE_VERSION.to_owned(),
             counts,
+            digest_form: digest::PRESENT.number,
             digest: digest(&then.changes),
         };
         Self {
@@ -98,9 +99,7 @@ impl Epoch {
 }
 
 fn digest(changes: &[Decided]) -> Digest {
-    let mut digest = Digest::default();
-    changes.iter().for_each(|change| digest.add(digest::PRESENT, &change.core));
-    digest
+    Digest::of(digest::PRESENT, changes.iter().map(|change| &change.core))
 }
 
 #[test]
