@@ -20,7 +20,7 @@ const FAMILIES: [&str; 3] = [CUSTOMERS, META, TIMERS];
 /// A column family's name, a key and a value.
 pub type Entry = (&'static str, Box<[u8]>, Box<[u8]>);
 
-/// The values that a store keeps about itself. On disk: append only, each has its key in [`Meta::key`].
+/// The values that a store keeps about itself. On disk: append only, each has its key in `Meta::key`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Meta {
     /// The number of the last epoch written.
