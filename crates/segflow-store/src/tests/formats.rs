@@ -39,13 +39,28 @@ fn the_keys_of_timers() {
     expect!["008000000000000000432d3100"].assert_eq(&hex(&timers::bound(TimerKind::Fact, &after)));
 }
 
-const META: [Meta; 6] =
-    [Meta::Epoch, Meta::Journal, Meta::Segmentation, Meta::StateVersion, Meta::Progress, Meta::Prepared];
+const META: [Meta; 8] = [
+    Meta::Epoch,
+    Meta::Journal,
+    Meta::Segmentation,
+    Meta::StateVersion,
+    Meta::Progress,
+    Meta::Prepared,
+    Meta::Diverged,
+    Meta::EngineChanged,
+];
 
 /// A new variant does not compile without an arm here. List it in `META` as well.
 const fn is_listed(meta: Meta) {
     match meta {
-        Meta::Epoch | Meta::Journal | Meta::Segmentation | Meta::StateVersion | Meta::Progress | Meta::Prepared => {}
+        Meta::Epoch
+        | Meta::Journal
+        | Meta::Segmentation
+        | Meta::StateVersion
+        | Meta::Progress
+        | Meta::Prepared
+        | Meta::Diverged
+        | Meta::EngineChanged => {}
     }
 }
 
@@ -58,7 +73,9 @@ fn the_keys_of_meta() {
         segmentation
         state-version
         progress
-        prepared"#]]
+        prepared
+        diverged
+        engine-changed"#]]
     .assert_eq(&META.map(Meta::key).join("\n"));
 }
 
