@@ -386,8 +386,8 @@ fn memberships_are_read_back_whole_once_they_are_decided_and_without_what_was_ab
     assert_eq!(within(&mut log), (0, 0));
     for (value, commits) in [(Some("1"), true), (Some("2"), false), (None, true), (Some("4"), true)] {
         log.begin().unwrap();
-        log.produce(told("a", value)).unwrap();
-        log.produce(told("b", Some("b"))).unwrap();
+        log.produce(&told("a", value)).unwrap();
+        log.produce(&told("b", Some("b"))).unwrap();
         log.flush().unwrap();
         assert!(log.memberships_within(TASK).unwrap().is_pending(), "some are undecided");
         if commits { log.commit().unwrap() } else { log.abort().unwrap() }

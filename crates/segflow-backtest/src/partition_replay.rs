@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use parquet::errors::ParquetError;
 use segflow_core::change::Decided;
-use segflow_core::digest::Digest;
+use segflow_core::digest::{Digest, PRESENT};
 use segflow_core::event::{Event, Family};
 use segflow_core::time::Timestamp;
 use segflow_engine::intake::Accepted;
@@ -232,7 +232,7 @@ impl PartitionReplay {
             for change in changes.iter().filter(|change| context.period.holds(change.core.effective_at)) {
                 side.reported_count += 1;
                 if context.period.from.is_some() {
-                    side.reported.add(&change.core);
+                    side.reported.add(PRESENT, &change.core);
                 }
                 self.changes.push(name, &change.core)?;
             }

@@ -66,9 +66,7 @@ fn ours() -> State {
 }
 
 fn deciding(decision: Decision) -> State {
-    let mut state = State::default();
-    state.decision = decision;
-    state
+    State { decision, ..State::default() }
 }
 
 /// As it was told at the beginning of March, when nothing had begun to hold.

@@ -73,7 +73,7 @@ impl Reconciliation {
     ///
     /// # Errors
     /// `Log` of kind `Retry`: ask again later, nothing is lost. Otherwise why nothing can be taken over.
-    pub fn step<P: Past>(
+    pub(super) fn step<P: Past>(
         &mut self,
         local: &mut TaskState,
         config: &Config,

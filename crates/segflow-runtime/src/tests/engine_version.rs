@@ -192,7 +192,7 @@ fn an_engine_and_a_segmentation_may_be_activated_amid_each_other() {
     running(&bench);
     assert_eq!(bench.journal().last().unwrap().former, Vec::<String>::new());
     let versions: std::collections::BTreeSet<u32> =
-        states(&bench).values().map(|state| state.decision.segmentation).collect();
+        states(&bench).values().map(|state| state.decision.segmentation.map_or(0, std::num::NonZeroU32::get)).collect();
     assert_eq!(versions, [0, 3].into(), "but for who was erased");
     check_sequences(&bench);
     check_rebuilt(&mut bench, worker, &third);
