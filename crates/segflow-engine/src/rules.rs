@@ -46,7 +46,7 @@ impl Rules {
     pub fn longest_hold(&self, since: Timestamp) -> Timestamp {
         let ends = self.former.iter().chain([&self.present]).flat_map(|rules| {
             let holds = rules.dimensions.iter().flat_map(|dimension| &dimension.segments);
-            holds.filter_map(|segment| segment.hold).map(|hold| rules.plus(since, hold))
+            holds.filter_map(|segment| segment.hold).map(move |hold| rules.plus(since, hold))
         });
         ends.max().unwrap_or(since)
     }
