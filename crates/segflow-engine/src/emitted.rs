@@ -25,7 +25,7 @@ pub struct Emitted<'a> {
 }
 
 impl Emitted<'_> {
-    /// What is decided of a customer of whom subscribers were told this last; none if that is what was decided again.
+    /// The decision of a customer of whom `told` is the last that subscribers read; none if it is the one decided again.
     ///
     /// A segment and when it was entered, and the numbers of the changes, are as told. So is since when a segment with `for`
     /// has held, unless it has ceased to hold or begun to hold after that was told. The customer is looked at again at the
@@ -62,8 +62,8 @@ impl Emitted<'_> {
         Ok((!same).then_some(decision))
     }
 
-    /// What is decided of a customer of whom subscribers were told nothing; none if nothing was decided again either. Of
-    /// somebody who was erased the topic forgets everything after a while, so that nothing is known of them there.
+    /// The decision of a customer of whom subscribers were told nothing; none if nothing was decided again either. The topic
+    /// forgets erased customers after a while, so that a missing record says nothing about them.
     #[must_use]
     pub fn untold(&self, customer: &CustomerId, state: &State) -> Option<Decision> {
         let Decision { as_of, dimensions, closed, .. } = &state.decision;
@@ -75,8 +75,8 @@ impl Emitted<'_> {
     }
 
     /// The rules by which segments are numbered from now on: the later ones of those that decided the customer here and
-    /// those that decided what was told. Who went over without moving was told nothing, so that rules with the same names
-    /// may be later than those that were told.
+    /// those that decided what was told. A customer who goes over without moving is told nothing. So rules with the same
+    /// names may be later than those that decided the last record.
     fn numbers_by(&self, state: &State, told: &Memberships) -> &Segmentation {
         let mut known = self.rules.former.iter().chain([&self.rules.present]);
         let told_by = known.find(|known| known.hash == told.segmentation_hash);

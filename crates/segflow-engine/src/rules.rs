@@ -6,6 +6,7 @@ use segflow_core::event::CustomerId;
 use segflow_core::journal::Record as Journal;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
+use segflow_core::time::Timestamp;
 
 use crate::migration::{Migration, Reached, Until};
 
@@ -38,6 +39,16 @@ impl Rules {
     #[must_use]
     pub const fn new(present: Arc<Segmentation>) -> Self {
         Self { present, former: Vec::new() }
+    }
+
+    /// The end of the longest `for` that began at an instant, in any of the rules; the instant itself if none has a `for`.
+    #[must_use]
+    pub fn longest_hold(&self, since: Timestamp) -> Timestamp {
+        let ends = self.former.iter().chain([&self.present]).flat_map(|rules| {
+            let holds = rules.dimensions.iter().flat_map(|dimension| &dimension.segments);
+            holds.filter_map(|segment| segment.hold).map(move |hold| rules.plus(since, hold))
+        });
+        ends.max().unwrap_or(since)
     }
 
     /// Whether an earlier engine decided some customers by the rules in force.

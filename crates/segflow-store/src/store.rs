@@ -37,6 +37,8 @@ pub enum Meta {
     Prepared,
     /// The first epoch whose decisions are not those that were emitted; no row if there is none.
     Diverged,
+    /// Up to when an engine version was last being activated; no row if none ever was.
+    EngineChanged,
 }
 
 impl Meta {
@@ -49,6 +51,7 @@ impl Meta {
             Self::Progress => "progress",
             Self::Prepared => "prepared",
             Self::Diverged => "diverged",
+            Self::EngineChanged => "engine-changed",
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! The compacted topic of memberships carries the decision state of every customer of whom subscribers were told. It is
 //! read twice. The first reading finds the last record of each key, of which a hash and the offset are kept: about 60 bytes
-//! a customer. The second applies these records, some thousand at a time. Then the task's own customers are gone over: of
-//! those who have no record nobody was told anything. The mark in the store stays until all that is written, so that it
-//! begins anew after a crash; doing it twice changes nothing.
+//! a customer. The second applies these records, some thousand at a time. Then the task's own customers are gone over:
+//! nothing was told of a customer who has no record. The mark in the store stays until all that is written, so that the
+//! takeover begins anew after a crash; doing it twice changes nothing.
 
 use std::collections::HashMap;
 use std::task::Poll;
@@ -30,7 +30,7 @@ const CUSTOMERS_AT_ONCE: usize = 1_000;
 #[derive(Default)]
 pub(super) struct Reconciliation {
     stage: Stage,
-    /// How many customers were given what they had been told.
+    /// How many customers were given what had been told of them.
     told: u64,
     /// How many customers were left with nothing decided.
     untold: u64,
@@ -54,12 +54,12 @@ enum Stage {
     Find(Reading),
     /// The last records are being applied.
     Apply(Reading),
-    /// Those without a record are being looked for, beyond a customer.
+    /// Customers without a record are being looked for, beyond this one.
     Rest(Reading, Option<CustomerId>),
 }
 
 /// The topic's partition, as far as it has been read.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Reading {
     low: u64,
     next: u64,
@@ -149,8 +149,8 @@ impl Reading {
     }
 }
 
-/// Gives customers what they were told, and writes it. Somebody who was erased stays as decided again: there is nothing
-/// left to be told of them. Returns how many changed.
+/// Gives customers what was told of them, and writes it. An erased customer stays as decided again, since nothing is left
+/// to be told. Returns how many changed.
 fn apply<'t>(local: &mut TaskState, told: impl Iterator<Item = &'t Told>) -> Result<u64, TaskError> {
     let (task, rules, cursor) = (local.task(), local.rules().expect("an epoch diverged"), local.clock().cursor);
     let emitted = Emitted { rules: &rules, cursor: &cursor };
@@ -171,7 +171,7 @@ fn apply<'t>(local: &mut TaskState, told: impl Iterator<Item = &'t Told>) -> Res
     Ok(applied)
 }
 
-/// Leaves nothing decided of customers of whom nobody was told anything. Returns of how many something was.
+/// Leaves nothing decided of customers of whom nothing was told. Returns how many had something decided.
 fn undo(local: &mut TaskState, customers: impl Iterator<Item = CustomerId>) -> Result<u64, TaskError> {
     let (rules, cursor) = (local.rules().expect("an epoch diverged"), local.clock().cursor);
     let emitted = Emitted { rules: &rules, cursor: &cursor };

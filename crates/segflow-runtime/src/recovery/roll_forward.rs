@@ -279,14 +279,26 @@ fn explanation(local: &TaskState, config: &Config, record: &Journal, records: &[
     if let Some(epoch) = local.diverged() {
         return Some(format!("the epochs from {epoch} on were decided otherwise too"));
     }
+    if let Some(reason) = rests_on_another_engine(local, record) {
+        return Some(reason);
+    }
     let gone = record.counts.read.saturating_sub(records.len() as u64);
     let topic = config.topic(COMPACTED);
     (gone > 0 && gone <= missing(local, record, records))
         .then(|| format!("{gone} of the records that it read are gone from {topic}, which may be compacted"))
 }
 
-/// How many offsets of the input that may be compacted the epoch passed and no record is at now: those of records that are
-/// gone, and those of transaction markers.
+/// Why an epoch may rest on what another engine version left: the migration that follows its activation decides everybody
+/// anew, but for how long a rule has held. That outlives the migration by the longest `for`, and stores whose epochs were
+/// decided by one engine and decided again by the other may differ in it.
+fn rests_on_another_engine(local: &TaskState, record: &Journal) -> Option<String> {
+    let changed = local.engine_changed(record)?;
+    let until = local.rules().map_or(changed, |rules| rules.longest_hold(changed));
+    (record.clock.facts <= until).then(|| format!("an engine version was activated up to {changed}"))
+}
+
+/// How many offsets the epoch passed in the input that may be compacted, at which no record is now. Records that are gone
+/// were there, or transaction markers.
 fn missing(local: &TaskState, record: &Journal, records: &[Record]) -> u64 {
     let passed = record.inputs.get(&COMPACTED).map_or(0, |input| input.offset);
     let passed = passed.saturating_sub(local.position(COMPACTED).offset);

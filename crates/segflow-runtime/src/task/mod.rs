@@ -8,6 +8,7 @@ pub mod state_format;
 pub mod stored;
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use segflow_core::clock::Clock;
@@ -36,6 +37,8 @@ pub(crate) struct TaskState {
     intake_hash: String,
     /// The first epoch whose decisions are not those that were emitted, until these are taken over.
     diverged: Option<u64>,
+    /// `F` when an engine version was last being activated; none if none ever was.
+    engine_changed: Option<Timestamp>,
 }
 
 impl TaskState {
@@ -57,10 +60,11 @@ impl TaskState {
             })?),
             None => None,
         };
-        let diverged = store.meta(Meta::Diverged)?.map(|row| diverged_at(&row, last.as_ref()));
+        let diverged = number(store.meta(Meta::Diverged)?).map_err(|row| unreadable(task, &row))?;
+        let engine_changed = number(store.meta(Meta::EngineChanged)?).map_err(|row| unreadable(task, &row))?;
         let states = Stored::new(store, config.cache_customers);
         let (at_hand, intake_hash) = (AtHand::new(task), config.intake.hash());
-        Ok(Self { task, states, last, at_hand, intake_hash, diverged })
+        Ok(Self { task, states, last, at_hand, intake_hash, diverged, engine_changed: engine_changed.map(Timestamp) })
     }
 
     /// The last epoch on disk; 0 if there is none.
@@ -196,6 +200,13 @@ impl TaskState {
         self.diverged.get_or_insert(epoch);
     }
 
+    /// `F` when an engine version was last being activated, once this epoch is written; none if none ever was.
+    pub(crate) fn engine_changed(&self, record: &Journal) -> Option<Timestamp> {
+        let another = self.last.as_ref().is_some_and(|last| last.engine_version != record.engine_version);
+        let activating = another || record.former.contains(&record.segmentation_hash);
+        if activating { Some(record.clock.facts) } else { self.engine_changed }
+    }
+
     /// Writes states that were taken over as they were emitted.
     ///
     /// # Errors
@@ -224,6 +235,7 @@ impl TaskState {
     pub(crate) fn write(&mut self, batch: &[u8], record: Journal) -> Result<(), TaskError> {
         self.states.write(batch)?;
         self.at_hand.written(self.last.as_ref(), &record);
+        self.engine_changed = self.engine_changed(&record);
         self.last = Some(record);
         Ok(())
     }
@@ -247,6 +259,7 @@ impl TaskState {
     pub(crate) fn batch(&self, record: &Journal, bytes: &[u8]) -> Vec<u8> {
         let (epoch, version) = (record.epoch.to_string(), state_format::VERSION.to_string());
         let diverged = self.diverged.map(|epoch| epoch.to_string());
+        let engine_changed = self.engine_changed(record).map(|at| at.0.to_string());
         let mut meta = vec![
             (Meta::Epoch, epoch.as_bytes()),
             (Meta::Journal, bytes),
@@ -254,6 +267,7 @@ impl TaskState {
             (Meta::StateVersion, version.as_bytes()),
         ];
         meta.extend(diverged.as_ref().map(|epoch| (Meta::Diverged, epoch.as_bytes())));
+        meta.extend(engine_changed.as_ref().map(|at| (Meta::EngineChanged, at.as_bytes())));
         self.states.encode(&meta)
     }
 
@@ -288,8 +302,20 @@ impl TaskState {
     }
 }
 
-/// The epoch that a row names. The row is there, and that is what matters: one that cannot be read counts as of now.
-fn diverged_at(row: &[u8], last: Option<&Journal>) -> u64 {
-    let epoch = std::str::from_utf8(row).ok().and_then(|text| text.parse().ok());
-    epoch.unwrap_or_else(|| last.map_or(0, |last| last.epoch))
+/// The number that a row of meta holds as text; none if there is no row. The error is the row.
+fn number<N: FromStr>(row: Option<Vec<u8>>) -> Result<Option<N>, Vec<u8>> {
+    let Some(row) = row else { return Ok(None) };
+    match std::str::from_utf8(&row).ok().and_then(|text| text.parse().ok()) {
+        Some(number) => Ok(Some(number)),
+        None => Err(row),
+    }
+}
+
+fn unreadable(task: TaskId, row: &[u8]) -> TaskError {
+    let found = String::from_utf8_lossy(row);
+    let reason = format_args!(
+        "a row of its store: expected a number, found {found:?}; move the store's directory away, and it is rebuilt from \
+         the journal"
+    );
+    TaskError::stop(task, reason)
 }

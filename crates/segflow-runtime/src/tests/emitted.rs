@@ -344,3 +344,75 @@ fn epochs_of_two_digest_forms_are_decided_again_and_an_unknown_form_is_taken_ove
         assert_eq!(bench.changes(), told);
     }
 }
+
+/// Rules that remember: since when a segment has held, and when one was entered.
+const REMEMBERING: &str = r#"
+name: bench
+version: 1
+currency: EUR
+timezone: Europe/Rome
+dimensions:
+  - name: stage
+    segments:
+      - {name: mid, when: overdue.days >= 10, for: 48h}
+      - {name: early, when: overdue.days >= 1, keep: 2d, bypass: balance == 0.00}
+    otherwise: current
+  - name: silent
+    segments:
+      - {name: "yes", when: payments.sum("5d") == 0.00 and overdue.days >= 3, for: 1d}
+    otherwise: "no"
+"#;
+
+/// The next of some numbers that look random, below a bound.
+fn next_below(seed: &mut u64, bound: u64) -> u64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*seed >> 33) % bound
+}
+
+/// Two processes of either release take turns, for as long as they like. A disk is lost now and then.
+#[test]
+fn a_task_that_moves_between_releases_and_disks_never_stops_and_tells_everything_once() {
+    for start in 0..12_u64 {
+        let (mut seed, mut bench) = (start, Bench::new());
+        let root = bench.config.state_dir.clone();
+        bench.config.commit.resegmented_max = 3;
+        let mut now = at("2026-03-01T10:00:00Z");
+        for number in 0..8 {
+            let due = format!("2026-03-{:02}", 1 + number % 4);
+            bench.event(&format!("c{number}"), now, &format!("e{number}"), issued(&due));
+        }
+        for turn in 0..24 {
+            let process = next_below(&mut seed, 4);
+            bench.config.state_dir = root.join(format!("process-{process}"));
+            let (engine, zone) = [(OLD, "Asia/Tokyo"), (NEW, "Europe/Rome")][process as usize % 2];
+            bench.decides_as(engine, REMEMBERING, zone);
+            if next_below(&mut seed, 3) == 0 && bench.config.task_dir(P0).exists() {
+                lose(&bench);
+            }
+            now = now.plus_ms(3_600_000 * (1 + next_below(&mut seed, 30) as i64));
+            if next_below(&mut seed, 2) == 0 {
+                let customer = format!("c{}", next_below(&mut seed, 8));
+                let amount = if next_below(&mut seed, 3) == 0 { 10_000 } else { 100 };
+                bench.event(&customer, now, &format!("p{turn}"), received(amount, &format!("p{turn}")));
+            }
+            bench.broker.set_time(now.plus_ms(1_000));
+            let mut worker = bench.worker("w");
+            let cycles = if next_below(&mut seed, 2) == 0 { 1_000 } else { 3 + next_below(&mut seed, 9) };
+            for _ in 0..cycles {
+                if !worker.cycle().unwrap().busy {
+                    break;
+                }
+            }
+            let phase = bench.status.snapshot().tasks[&0].phase.clone();
+            assert!(!matches!(phase, Phase::Stopped { .. }), "{start}, turn {turn}, process {process}: {phase:?}");
+            check_sequences(&bench);
+        }
+        bench.decides_as(NEW, REMEMBERING, "Europe/Rome");
+        let mut worker = bench.worker("w");
+        bench.settle(&mut worker);
+        running(&bench);
+        check_sequences(&bench);
+        drop(worker);
+        check_told(&bench);
+    }
+}

@@ -39,7 +39,7 @@ fn the_keys_of_timers() {
     expect!["008000000000000000432d3100"].assert_eq(&hex(&timers::bound(TimerKind::Fact, &after)));
 }
 
-const META: [Meta; 7] = [
+const META: [Meta; 8] = [
     Meta::Epoch,
     Meta::Journal,
     Meta::Segmentation,
@@ -47,6 +47,7 @@ const META: [Meta; 7] = [
     Meta::Progress,
     Meta::Prepared,
     Meta::Diverged,
+    Meta::EngineChanged,
 ];
 
 /// A new variant does not compile without an arm here. List it in `META` as well.
@@ -58,7 +59,8 @@ const fn is_listed(meta: Meta) {
         | Meta::StateVersion
         | Meta::Progress
         | Meta::Prepared
-        | Meta::Diverged => {}
+        | Meta::Diverged
+        | Meta::EngineChanged => {}
     }
 }
 
@@ -72,7 +74,8 @@ fn the_keys_of_meta() {
         state-version
         progress
         prepared
-        diverged"#]]
+        diverged
+        engine-changed"#]]
     .assert_eq(&META.map(Meta::key).join("\n"));
 }
 
