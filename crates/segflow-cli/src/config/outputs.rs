@@ -10,11 +10,19 @@ use serde::de::value::Error;
 
 /// The encoding and the topics of the outputs. A sink that is left out has its default topic.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(try_from = "BTreeMap<String, String>")]
+#[serde(try_from = "BTreeMap<Key, String>")]
 pub struct Outputs {
     pub encoding: Encoding,
     /// The topic of every sink.
     pub topics: BTreeMap<Sink, String>,
+}
+
+/// A key of the section.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+enum Key {
+    Encoding,
+    Topic(Sink),
 }
 
 const ENCODING: &str = "encoding";
@@ -26,24 +34,33 @@ impl Default for Outputs {
     }
 }
 
-impl TryFrom<BTreeMap<String, String>> for Outputs {
-    type Error = String;
+impl TryFrom<BTreeMap<Key, String>> for Outputs {
+    type Error = Error;
 
-    fn try_from(keys: BTreeMap<String, String>) -> Result<Self, String> {
+    fn try_from(keys: BTreeMap<Key, String>) -> Result<Self, Error> {
         let mut outputs = Self::default();
         for (key, value) in keys {
-            if key == ENCODING {
-                let encoding = Encoding::deserialize(value.into_deserializer());
-                outputs.encoding = encoding.map_err(|error: Error| error.to_string())?;
-                continue;
+            match key {
+                Key::Encoding => outputs.encoding = Encoding::deserialize(value.into_deserializer())?,
+                Key::Topic(sink) => drop(outputs.topics.insert(sink, value)),
             }
-            let Some(sink) = Sink::ALL.into_iter().find(|sink| sink.properties().key == key) else {
-                let known: Vec<String> = Sink::ALL.map(|sink| format!("`{}`", sink.properties().key)).into();
-                return Err(format!("unknown field `{key}`, expected one of `{ENCODING}`, {}", known.join(", ")));
-            };
-            outputs.topics.insert(sink, value);
         }
         Ok(outputs)
+    }
+}
+
+impl TryFrom<String> for Key {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        if key == ENCODING {
+            return Ok(Self::Encoding);
+        }
+        let sink = Sink::ALL.into_iter().find(|sink| sink.properties().key == key);
+        sink.map(Self::Topic).ok_or_else(|| {
+            let known: Vec<String> = Sink::ALL.map(|sink| format!("`{}`", sink.properties().key)).into();
+            format!("unknown field `{key}`, expected one of `{ENCODING}`, {}", known.join(", "))
+        })
     }
 }
 

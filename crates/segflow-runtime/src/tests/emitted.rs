@@ -23,7 +23,7 @@ const NEW: &str = "0.1.0+tzdb-new";
 /// Where each day begins eight hours before it does in Rome, and five after.
 const ZONES: [(&str, &str); 2] = [("Asia/Tokyo", "2026-03-21T18:00:00Z"), ("America/New_York", "2026-03-22T01:00:00Z")];
 
-/// Eight customers and some payments; one was erased, one has returned since.
+/// Eight customers who owe, and two who were erased, of whom one has returned.
 fn history(bench: &Bench) {
     for number in 0..8 {
         bench.event(&format!("c{number}"), at("2026-03-01T10:00:00Z"), &format!("e{number}"), issued("2026-02-20"));
@@ -33,18 +33,19 @@ fn history(bench: &Bench) {
         bench.event(customer, at(erased_at), &format!("x-{customer}"), Body::Erased);
     }
     bench.event("back", at("2026-03-01T10:00:00.700Z"), "e-again", issued("2026-02-20"));
-    bench.event("c3", at("2026-03-05T10:00:00Z"), "p3", received(10_000, "p3"));
     bench.broker.set_time(at("2026-03-01T10:00:01Z"));
 }
 
-/// What a release decided whose time-zone database has another Rome, up to an instant at which ours would differ.
+/// What a release decided whose time-zone database has another Rome, up to an instant at which ours would differ. By then
+/// `c3` has paid, also shortly before that instant, so that an epoch reaches it; the eight others who owe differ.
 fn decided_in(zone: &str, until: &str) -> Bench {
     let mut bench = Bench::new();
     history(&bench);
     bench.decides_as(OLD, SEGMENTATION, zone);
     let mut worker = bench.worker("a");
     bench.settle(&mut worker);
-    for instant in ["2026-03-05T10:00:01Z", until] {
+    for (instant, payment) in [("2026-03-05T10:00:01Z", "p1"), (until, "p2")] {
+        bench.event("c3", at(instant).plus_ms(-1), payment, received(10_000, payment));
         bench.broker.set_time(at(instant));
         bench.settle(&mut worker);
     }
@@ -359,7 +360,7 @@ dimensions:
     otherwise: current
   - name: silent
     segments:
-      - {name: "yes", when: payments.sum("5d") == 0.00 and overdue.days >= 3, for: 1d}
+      - {name: "yes", when: payments.sum("5d") == 0.00 && overdue.days >= 3, for: 1d}
     otherwise: "no"
 "#;
 
