@@ -384,6 +384,7 @@ fn memberships_are_read_back_whole_once_they_are_decided_and_without_what_was_ab
     };
     let within = |log: &mut KafkaLog| answered(|| log.memberships_within(TASK).unwrap());
     assert_eq!(within(&mut log), (0, 0));
+    let (mut low, mut end) = (0, 0);
     for (value, commits) in [(Some("1"), true), (Some("2"), false), (None, true), (Some("4"), true)] {
         log.begin().unwrap();
         log.produce(&told("a", value)).unwrap();
@@ -391,8 +392,10 @@ fn memberships_are_read_back_whole_once_they_are_decided_and_without_what_was_ab
         log.flush().unwrap();
         assert!(log.memberships_within(TASK).unwrap().is_pending(), "some are undecided");
         if commits { log.commit().unwrap() } else { log.abort().unwrap() }
+        let before = end;
+        (low, end) = within(&mut log);
+        assert!(end > before, "{end} is behind what was written since {before}");
     }
-    let (low, end) = within(&mut log);
     let (mut next, mut found) = (low, Vec::new());
     until("memberships are read", || {
         let slice = log.memberships(TASK, next, end).unwrap();

@@ -1,4 +1,4 @@
-//! Lag in `/metrics` against Kafka's own `ConsumerGroupCommand`: equal at rest, within the range seen under load.
+//! Lag in `/metrics` against Kafka's own `ConsumerGroupCommand`: equal at rest, within the range seen amid a backlog.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -32,14 +32,15 @@ fn lag_agrees_with_kafkas_own_tool() {
     let mut load = segflow();
     load.args(["generate", "--customers=500", "--events=12000", "--rate=3000", "--config"]).arg(service.config(0));
     let mut load = load.stderr(Stdio::null()).spawn().unwrap();
-    std::thread::sleep(Duration::from_secs(1));
+    // Kafka's tool asks for what is committed and for the ends one after the other: the ends are to stand still meanwhile.
+    assert!(load.wait().unwrap().success());
     let (told, seen) = while_sampling(&address, || of_kafka(broker, "lag"));
     let (least, most) = (seen.iter().min().unwrap(), seen.iter().max().unwrap());
     let told: u64 = told.values().sum();
-    println!("under load: Kafka says {told}, Segflow said {least} to {most} meanwhile");
-    // A position leads the commit by the cycle under way: by what one cycle holds at most.
-    assert!((*least..=*most + 50).contains(&told), "{told} of {least}..={most}");
-    assert!(load.wait().unwrap().success());
+    println!("with a backlog: Kafka says {told}, Segflow said {least} to {most} meanwhile");
+    // A position leads what Kafka tells by two cycles at most: the one under way, and one that is being committed.
+    assert!((*least..=*most + 100).contains(&told), "{told} of {least}..={most}");
+    assert!(told > 0, "there is a backlog");
 
     service.wait_until_finished(12_000);
     std::thread::sleep(Duration::from_millis(500));
