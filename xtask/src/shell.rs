@@ -6,9 +6,11 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// The root of the repository.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the repository")
+/// The root of the repository, as `cargo run` says. Clones that share a target directory share this program too, so that
+/// the folder from which it was compiled may be another clone's.
+pub fn root() -> PathBuf {
+    let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    package.parent().expect("this package is a folder of the repository").to_owned()
 }
 
 /// Where builds, tools and brokers are kept from one clone to the next.
