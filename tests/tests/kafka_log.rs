@@ -391,7 +391,11 @@ fn memberships_are_read_back_whole_once_they_are_decided_and_without_what_was_ab
         log.produce(&told("b", Some("b"))).unwrap();
         log.flush().unwrap();
         assert!(log.memberships_within(TASK).unwrap().is_pending(), "some are undecided");
-        if commits { log.commit().unwrap() } else { log.abort().unwrap() }
+        if commits {
+            log.commit().unwrap()
+        } else {
+            log.abort().unwrap()
+        }
         let before = end;
         (low, end) = within(&mut log);
         assert!(end > before, "{end} is behind what was written since {before}");

@@ -18,11 +18,8 @@ const OURS: [(&str, &[&str]); 13] = [
     ("segflow-pure-tests", &["segflow-core", "segflow-wire"]),
     ("segflow-store", &[]),
     ("segflow-snapshot", &[]),
-    (
-        "segflow-runtime",
-        &["segflow-core", "segflow-wire", "segflow-engine", "segflow-explain", "segflow-store", "segflow-snapshot"],
-    ),
-    ("segflow-kafka", &["segflow-core", "segflow-wire", "segflow-engine", "segflow-runtime"]),
+    ("segflow-runtime", &["segflow-core", "segflow-wire", "segflow-engine", "segflow-store", "segflow-snapshot"]),
+    ("segflow-kafka", &["segflow-core", "segflow-runtime"]),
     (
         "segflow-backtest",
         &[
@@ -38,7 +35,7 @@ const OURS: [(&str, &[&str]); 13] = [
     ("segflow-ops", &["segflow-core", "segflow-engine", "segflow-runtime"]),
 ];
 
-/// Crates that neither reach a broker, a disk or a log themselves nor through another crate.
+/// Crates that reach no broker, no store and no log, neither themselves nor through another crate.
 const PURE: [&str; 7] = [
     "segflow-core",
     "segflow-wire",

@@ -206,7 +206,7 @@ pub struct Actionable {
 }
 
 impl Actionable {
-    /// Whether one may act on a change. CATALOGUE, "envelope", says of which changes one may not.
+    /// Whether one may act on a change. `docs/coverage.md`, "the segment-change event", says of which changes one may not.
     #[must_use]
     pub fn judge(&self, core: &Core) -> bool {
         let moved = core.from.is_some() && matches!(core.cause, Cause::Fact | Cause::Time);

@@ -1,4 +1,4 @@
-//! The clock of a task: how far time has been proved to have come. Arithmetic only; DESIGN section 3 in code.
+//! The clock of a task: how far time has been proved to have come. Arithmetic only.
 
 use serde::{Deserialize, Serialize};
 

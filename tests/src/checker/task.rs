@@ -1,4 +1,4 @@
-//! One partition: its inputs and its journal, replayed epoch by epoch as DESIGN section 3 says.
+//! One partition: its inputs and its journal, replayed epoch by epoch.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};

@@ -74,7 +74,7 @@ impl Walk<'_> {
         let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family]));
         let known = memo.take_index();
         let index = known.but_for(families, &FactIndex::default());
-        let view = &View::arranged(id, in_effect(facts, pending), segmentation, index);
+        let view = &View::indexed(id, in_effect(facts, pending), segmentation, index);
         let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
         memo.disturb(families);
         membership::open(decision, segmentation);
@@ -92,7 +92,7 @@ impl Walk<'_> {
                 decided.extend(occasion.describe(&moves.value, decision.next));
             }
             if decision.next >= quiet {
-                memo.keep_index(view.arrangement());
+                memo.keep_index(view.index());
                 return decided;
             }
             news = &[];

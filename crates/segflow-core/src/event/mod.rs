@@ -1,4 +1,4 @@
-//! Input events, as CATALOGUE names them.
+//! Input events, under the names that they have in the topics.
 
 mod family;
 mod words;

@@ -1,7 +1,7 @@
 //! Features: pure functions of the facts in effect and an instant, each value with its expiry.
 //!
 //! One file per subject declares the features of it, with their rows of the catalogue, and reads them from a `View`. To
-//! add a feature, add a row and an arm of `read` there; what facts must be arranged for it is in `fact_index`.
+//! add a feature, add a row and an arm of `read` there; how facts are indexed for it is in `fact_index`.
 //! `docs/features.md` says exactly what each feature means.
 
 pub mod catalogue;

@@ -26,7 +26,7 @@ pub struct View<'a> {
     customer: &'a CustomerId,
     in_effect: InEffect<'a>,
     context: FeatureContext<'a>,
-    arranged: FactIndex,
+    index: FactIndex,
     /// By attribute, texts too.
     attributes: OnceCell<Vec<Reading<'a>>>,
 }
@@ -35,30 +35,30 @@ impl<'a> View<'a> {
     /// A view in which nothing is indexed yet; `context` is a segmentation.
     #[must_use]
     pub fn new(customer: &'a CustomerId, in_effect: InEffect<'a>, context: impl Into<FeatureContext<'a>>) -> Self {
-        Self::arranged(customer, in_effect, context, FactIndex::default())
+        Self::indexed(customer, in_effect, context, FactIndex::default())
     }
 
     /// A view of facts of which some are indexed already.
-    pub(crate) fn arranged(
+    pub(crate) fn indexed(
         customer: &'a CustomerId,
         in_effect: InEffect<'a>,
         context: impl Into<FeatureContext<'a>>,
-        arranged: FactIndex,
+        index: FactIndex,
     ) -> Self {
-        Self { customer, in_effect, context: context.into(), arranged, attributes: OnceCell::new() }
+        Self { customer, in_effect, context: context.into(), index, attributes: OnceCell::new() }
     }
 
     /// What is indexed by now.
-    pub(crate) const fn arrangement(&self) -> &FactIndex {
-        &self.arranged
+    pub(crate) const fn index(&self) -> &FactIndex {
+        &self.index
     }
 
     /// The view before some facts came; `known` is what was indexed then.
     #[must_use]
     pub(crate) fn without(&self, hidden: &[Pending], known: &FactIndex) -> Self {
         let families = hidden.iter().fold(Families::NONE, |all, hidden| all | Families::of(&[hidden.family]));
-        let arranged = self.arranged.but_for(families, known);
-        Self::arranged(self.customer, self.in_effect.without(hidden), self.context, arranged)
+        let index = self.index.but_for(families, known);
+        Self::indexed(self.customer, self.in_effect.without(hidden), self.context, index)
     }
 
     pub(super) const fn customer(&self) -> &'a CustomerId {
@@ -96,37 +96,37 @@ impl<'a> View<'a> {
             let owed = Owed::of(facts, zone, |ledger, fact| history.note(ledger, fact));
             (owed, Some(history.build(zone)))
         };
-        self.arranged.owed.get_or_init(|| Arc::new(build()))
+        self.index.owed.get_or_init(|| Arc::new(build()))
     }
 
     pub(super) fn history(&self) -> &History {
         let tolerance_minor = self.parameters().overdue_tolerance_minor;
         let build = || Arc::new(History::of(self.facts(), tolerance_minor, self.zone()));
-        self.ledger().1.as_ref().unwrap_or_else(|| self.arranged.history.get_or_init(build))
+        self.ledger().1.as_ref().unwrap_or_else(|| self.index.history.get_or_init(build))
     }
 
     pub(super) fn payments(&self) -> &Payments {
-        self.arranged.payments.get_or_init(|| Arc::new(Payments::of(self.facts(), self.zone())))
+        self.index.payments.get_or_init(|| Arc::new(Payments::of(self.facts(), self.zone())))
     }
 
     /// Every promise.
     pub fn promises(&self) -> &Promises {
         let build = || Arc::new(Promises::of(self.facts(), self.parameters(), self.zone()));
-        self.arranged.promises.get_or_init(build)
+        self.index.promises.get_or_init(build)
     }
 
     pub(super) fn contacts(&self) -> &Contacts {
-        self.arranged.contacts.get_or_init(|| Arc::new(Contacts::of(self.facts(), self.zone())))
+        self.index.contacts.get_or_init(|| Arc::new(Contacts::of(self.facts(), self.zone())))
     }
 
     pub(super) fn disputes(&self) -> &Disputes {
-        self.arranged.disputes.get_or_init(|| Arc::new(Disputes::of(self.facts(), self.zone())))
+        self.index.disputes.get_or_init(|| Arc::new(Disputes::of(self.facts(), self.zone())))
     }
 
     /// The present value of a declared attribute.
     pub(super) fn attribute(&self, AttributeIndex(place): AttributeIndex) -> Reading<'a> {
         let lasting = || Arc::new(self.attributes().iter().map(|reading| reading.lasting()).collect::<Vec<_>>());
-        self.arranged.attributes.get_or_init(lasting)[place].unwrap_or_else(|| self.attributes()[place])
+        self.index.attributes.get_or_init(lasting)[place].unwrap_or_else(|| self.attributes()[place])
     }
 
     fn attributes(&self) -> &[Reading<'a>] {

@@ -4,7 +4,8 @@
 //! rebuilt and history replayed, and retention counts from record timestamps, so that generated history would vanish
 //! from a topic with a finite one. Profiles too: compaction would drop the superseded attributes that a replay needs.
 //! The journal keeps everything and takes the broker's clock, so that no wrong clock of a worker makes it look old.
-//! Memberships are compacted, and so are the texts of segmentations, which have one partition. Changes and dead letters are kept for a time, 30 days by default.
+//! Memberships are compacted, and so are the texts of segmentations, which have one partition. Changes and dead letters are
+//! kept for a time, 30 days by default.
 
 use std::collections::BTreeMap;
 use std::fmt;

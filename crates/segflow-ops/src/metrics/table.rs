@@ -59,9 +59,9 @@ pub(super) const METRICS: [Metric; 37] = [
         Samples::Task(|task| task.segmentation_version.map(f64::from)),
     ),
     gauge(
-        "segmentation_pass",
+        "segmentation_migration",
         "1 while some customers of the task are decided by former segmentations still, else 0.",
-        Samples::Task(|task| task.segmentation_version.map(|_| flag(task.passing))),
+        Samples::Task(|task| task.segmentation_version.map(|_| flag(task.migrating))),
     ),
     gauge(
         "segmentation_refused",

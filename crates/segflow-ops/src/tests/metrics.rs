@@ -43,7 +43,7 @@ fn every_metric_of_a_running_task() {
     snapshot.snapshots.insert(3, made);
     snapshot.snapshots.insert(4, SnapshotStatus { failures: 2, ..SnapshotStatus::default() });
     let differing = [("stage".to_owned(), 7), ("value".to_owned(), 0)].into();
-    let shadow = ShadowStatus { phase: Some(Shadowing::Passing), differing, changes: 13, runs: 2 };
+    let shadow = ShadowStatus { phase: Some(Shadowing::Migrating), differing, changes: 13, runs: 2 };
     snapshot.shadows.insert(3, shadow);
     snapshot.shadows.insert(4, ShadowStatus { changes: 5, runs: 1, ..ShadowStatus::default() });
     let text = render(&snapshot, &topics()).replace(VERSION, "VERSION");
@@ -79,9 +79,9 @@ fn an_unknown_value_has_no_sample() {
             # HELP segflow_segmentation_version The version of the segmentation by which the task decides.
             # TYPE segflow_segmentation_version gauge
             segflow_segmentation_version{partition="3"} 4
-            # HELP segflow_segmentation_pass 1 while some customers of the task are decided by former segmentations still, else 0.
-            # TYPE segflow_segmentation_pass gauge
-            segflow_segmentation_pass{partition="3"} 1
+            # HELP segflow_segmentation_migration 1 while some customers of the task are decided by former segmentations still, else 0.
+            # TYPE segflow_segmentation_migration gauge
+            segflow_segmentation_migration{partition="3"} 1
             # HELP segflow_segmentation_refused 1 where the task does not activate the segmentation of the file, by reason: name, currency or version.
             # TYPE segflow_segmentation_refused gauge
             segflow_segmentation_refused{partition="3",reason="version"} 1

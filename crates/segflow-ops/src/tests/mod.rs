@@ -46,7 +46,7 @@ fn task(phase: Phase) -> TaskStatus {
         inputs: BTreeMap::new(),
         rebuilt: false,
         segmentation_version: Some(4),
-        passing: true,
+        migrating: true,
         refused: Some("version"),
     }
 }

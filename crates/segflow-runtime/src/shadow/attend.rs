@@ -67,7 +67,7 @@ impl Shadows {
             return Ok(());
         }
         let copies = state.epoch() > 0;
-        if state.is_passing() || copies && self.copied {
+        if state.is_migrating() || copies && self.copied {
             report::shadow(status, task, Shadowing::Waiting);
             return Ok(());
         }
@@ -82,7 +82,7 @@ impl Shadows {
     }
 
     fn enters(&mut self, status: &Status, task: TaskId, run: Run) {
-        report::shadow_goes(status, task, run.is_passing(), run.differing());
+        report::shadow_goes(status, task, run.is_migrating(), run.differing());
         self.numbers.insert(task, run.number());
         self.runs.insert(task, run);
     }

@@ -127,7 +127,7 @@ impl Shadows {
         let live = LiveEpoch { state, prepared, moved: beside.moved };
         match run.prepare(config, live, beside.accepted, bounds) {
             Ok(step) => {
-                report::shadow_goes(status, task, run.is_passing(), run.differing());
+                report::shadow_goes(status, task, run.is_migrating(), run.differing());
                 match step {
                     ShadowStep::Nothing => {}
                     ShadowStep::Silent => self.busy = true,
@@ -149,7 +149,7 @@ impl Shadows {
             match run.apply() {
                 Ok(()) => {
                     report::shadow_told(status, commit.task, commit.outputs.len() as u64);
-                    report::shadow_goes(status, commit.task, run.is_passing(), run.differing());
+                    report::shadow_goes(status, commit.task, run.is_migrating(), run.differing());
                 }
                 Err(error) => self.fail(config, status, commit.task, &error.to_string()),
             }

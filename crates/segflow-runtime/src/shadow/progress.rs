@@ -30,9 +30,9 @@ pub(super) struct Progress {
     /// Its clock. The run has timers of its own, and may be behind with them.
     pub clock: Clock,
     /// Whether some customers are decided by the live rules still.
-    pub passing: bool,
+    pub migrating: bool,
     /// The last customer that the migration has reached.
-    pub passed_to: Option<CustomerId>,
+    pub migrated_to: Option<CustomerId>,
     /// How many customers stand elsewhere than in the live segmentation, by dimension that both have.
     pub differing: BTreeMap<String, u64>,
 }

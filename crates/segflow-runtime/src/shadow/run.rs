@@ -125,8 +125,8 @@ impl Run {
             candidate: pair.candidate.hash.clone(),
             live: pair.live.hash.clone(),
             clock: state.clock(),
-            passing: copied,
-            passed_to: None,
+            migrating: copied,
+            migrated_to: None,
             differing: none_differing(&pair.candidate, &pair.live),
         };
         let mut batch = Batch::new(&store);
@@ -163,8 +163,8 @@ impl Run {
     }
 
     /// Whether some customers are decided by the live rules still.
-    pub(super) const fn is_passing(&self) -> bool {
-        self.progress.passing
+    pub(super) const fn is_migrating(&self) -> bool {
+        self.progress.migrating
     }
 
     /// How many customers stand elsewhere than in the live segmentation, by dimension that both have.
@@ -196,9 +196,9 @@ impl Run {
             cursor: before.cursor.clone(),
         };
         let target = Target::Proven { clock, grace_ms: config.clock.grace_ms, timers_max: bounds.timers_max };
-        let after = self.progress.passed_to.clone();
+        let after = self.progress.migrated_to.clone();
         let until = Until::Customers(bounds.resegmented_max);
-        let migration = self.progress.passing.then_some(Migration { after, until });
+        let migration = self.progress.migrating.then_some(Migration { after, until });
         let plan = Plan { rules: &self.rules, before: &before, target: &target, migration: migration.as_ref() };
         let epoch = decide(&mut self.states, plan, accepted)?;
         let alone = live.prepared.commit.is_none();
@@ -208,7 +208,7 @@ impl Run {
         self.states.store().check_room()?;
         let mut next = self.progress.clone();
         next.clock = epoch.clock.clone();
-        (next.passing, next.passed_to) = match &epoch.migrated {
+        (next.migrating, next.migrated_to) = match &epoch.migrated {
             Some(Reached::Customer(customer)) => (true, Some(customer.clone())),
             Some(Reached::Nobody) => (true, None),
             Some(Reached::End) | None => (false, None),

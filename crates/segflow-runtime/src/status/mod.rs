@@ -79,7 +79,7 @@ pub enum Shadowing {
     /// It waits for the end of the migration that follows an activation, or for its turn to copy the live store.
     Waiting,
     /// Some customers are decided by the live rules still.
-    Passing,
+    Migrating,
     /// The candidate decides everybody.
     Running,
     /// It was given up for this reason, and begins anew after a rest.
@@ -88,7 +88,7 @@ pub enum Shadowing {
 
 impl Shadowing {
     /// Every word of [`Shadowing::word`].
-    pub const WORDS: [&'static str; 6] = ["invalid", "refused", "waiting", "passing", "running", "failed"];
+    pub const WORDS: [&'static str; 6] = ["invalid", "refused", "waiting", "migrating", "running", "failed"];
 
     /// The word of a metric.
     #[must_use]
@@ -97,7 +97,7 @@ impl Shadowing {
             Self::Invalid => "invalid",
             Self::Refused(_) => "refused",
             Self::Waiting => "waiting",
-            Self::Passing => "passing",
+            Self::Migrating => "migrating",
             Self::Running => "running",
             Self::Failed(_) => "failed",
         }
@@ -160,7 +160,7 @@ pub struct TaskStatus {
     /// The version of the segmentation that decided its last epoch; none before the first.
     pub segmentation_version: Option<u32>,
     /// Whether some customers are decided by former segmentations still: the migration runs.
-    pub passing: bool,
+    pub migrating: bool,
     /// Why the segmentation that is offered is not activated: `name`, `currency` or `version`; none if it is not refused.
     pub refused: Option<&'static str>,
 }

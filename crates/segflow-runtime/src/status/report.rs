@@ -98,7 +98,7 @@ pub(crate) fn cycled(
             TaskPhase::Running(state) => {
                 known.phase = Phase::Running;
                 known.epoch = state.epoch();
-                (known.segmentation_version, known.passing) = state.rules_in_force();
+                (known.segmentation_version, known.migrating) = state.rules_in_force();
                 for (family, input) in &mut known.inputs {
                     let position = state.position(*family);
                     (input.position, input.greatest) = (position.offset, position.greatest);
@@ -154,10 +154,10 @@ pub(crate) fn shadow(status: &Status, task: TaskId, phase: Shadowing) -> bool {
 }
 
 /// How far the run of a task's shadow has come.
-pub(crate) fn shadow_goes(status: &Status, task: TaskId, passing: bool, differing: &BTreeMap<String, u64>) {
+pub(crate) fn shadow_goes(status: &Status, task: TaskId, migrating: bool, differing: &BTreeMap<String, u64>) {
     let mut status = status.lock();
     let shadow = status.shadows.entry(task.0).or_default();
-    shadow.phase = Some(if passing { Shadowing::Passing } else { Shadowing::Running });
+    shadow.phase = Some(if migrating { Shadowing::Migrating } else { Shadowing::Running });
     shadow.differing.clone_from(differing);
 }
 
@@ -194,7 +194,7 @@ fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: TaskId) -> &'a mut 
         inputs: BTreeMap::new(),
         rebuilt: false,
         segmentation_version: None,
-        passing: false,
+        migrating: false,
         refused: None,
     };
     let known = status.tasks.entry(task.0).or_insert_with(new);

@@ -84,7 +84,7 @@ impl TaskState {
     #[must_use]
     pub(crate) fn rules_in_force(&self) -> (Option<u32>, bool) {
         let present = self.last.as_ref().and_then(|last| self.at_hand.version(&last.segmentation_hash));
-        (present, self.is_passing())
+        (present, self.is_migrating())
     }
 
     /// `F`, `T` and `S` after the last epoch.
@@ -108,7 +108,7 @@ impl TaskState {
 
     /// Whether some customers are decided by former rules still.
     #[must_use]
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_migrating(&self) -> bool {
         self.last.as_ref().is_some_and(|last| !last.former.is_empty())
     }
 

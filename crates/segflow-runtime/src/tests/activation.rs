@@ -126,7 +126,7 @@ fn everybody_is_taken_over_in_the_background_and_told_once() {
     assert!(journal[..5].iter().all(|record| record.former == [former.clone()]));
     assert_eq!(journal[5].former, Vec::<String>::new());
     let status = bench.status.snapshot();
-    assert_eq!((status.tasks[&0].segmentation_version, status.tasks[&0].passing), (Some(2), false));
+    assert_eq!((status.tasks[&0].segmentation_version, status.tasks[&0].migrating), (Some(2), false));
     assert_eq!(status.totals[&0].resegmented, 20);
     let memberships = bench.values(Sink::Segments).pop().unwrap();
     assert_eq!((&memberships["segmentation_version"], &memberships["closed"]["promise"]), (&2.into(), &2.into()));
@@ -168,7 +168,7 @@ fn a_pass_goes_on_where_it_stood_after_a_restart() {
     bench.config.segmentation.offer(load(&second()));
     worker.cycle().unwrap();
     worker.cycle().unwrap();
-    assert!(bench.status.snapshot().tasks[&0].passing);
+    assert!(bench.status.snapshot().tasks[&0].migrating);
     drop(worker);
     // The process has the old file still: the journal says what runs.
     bench.config.segmentation = Rulebook::new(load(SEGMENTATION));

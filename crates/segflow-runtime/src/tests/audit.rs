@@ -103,7 +103,7 @@ fn what_was_decided_is_equal_also_across_an_activation() {
     assert_eq!(then, now);
     assert_eq!(audited.last().map(|epoch| epoch.segmentation.version), Some(2));
 
-    // Amid the pass some are decided by the new version, and the others still by the old one.
+    // Amid the migration some are decided by the new version, and the others still by the old one.
     let (audited, mut audit) = audit(&elsewhere(&bench), Some(at("2026-03-01T10:00:06Z")));
     assert_eq!((audited.len(), audit.epoch()), (amid, amid as u64));
     assert_eq!(audit.next().map(|next| next.epoch), Some(amid as u64 + 1));

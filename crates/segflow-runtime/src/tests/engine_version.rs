@@ -131,7 +131,7 @@ fn the_migration_goes_on_where_it_stood_after_a_restart() {
     while bench.journal().last().unwrap().resegmented_to.as_ref().is_none_or(|to| to.as_str() != "c07") {
         worker.cycle().unwrap();
     }
-    assert!(bench.status.snapshot().tasks[&0].passing);
+    assert!(bench.status.snapshot().tasks[&0].migrating);
     drop(worker);
     let epochs = bench.journal().len();
     let mut worker = bench.worker("b");

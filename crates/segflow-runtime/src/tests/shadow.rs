@@ -258,7 +258,7 @@ fn dies(bench: &Bench, how: Dies) -> bool {
 }
 
 #[test]
-fn whatever_dies_nothing_is_told_twice_and_nothing_is_lost() {
+fn deaths_at_any_point_tell_nothing_twice_and_lose_nothing() {
     let bench = with(candidate());
     let mut deaths = 0;
     for number in 0..STEPS {
@@ -370,7 +370,7 @@ fn another_candidate_begins_from_the_live_store_as_an_activation_would() {
     let before = live(&bench);
     bench.config.shadow.as_ref().unwrap().offer(load(&second()));
     bench.settle(&mut worker);
-    assert_eq!(live(&bench), before, "the pass over all customers is the shadow's alone");
+    assert_eq!(live(&bench), before, "the migration of all customers is the shadow's alone");
     assert_eq!(status(&bench).phase, Some(Shadowing::Running));
     assert_eq!(status(&bench).differing["stage"], 13);
     for number in 3..STEPS {

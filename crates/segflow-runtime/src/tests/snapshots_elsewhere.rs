@@ -1,4 +1,4 @@
-//! Snapshots where somebody else goes on meanwhile: a standby, the other tasks of a worker, the pass of a new segmentation,
+//! Snapshots where somebody else goes on meanwhile: a standby, the other tasks of a worker, the migration to a new segmentation,
 //! each on another machine.
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! CATALOGUE, "Features": each one's value at one instant, from its definition in `docs/features.md`.
+//! Each feature's value at one instant, from its definition in `docs/features.md`.
 
 use segflow_core::event::{Attribute, Body, Channel, Direction};
 use segflow_core::feature::contacts::ContactsFeature;

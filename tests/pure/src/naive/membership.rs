@@ -1,4 +1,4 @@
-//! DESIGN section 1, "Membership, exactly", run at every instant that could matter and on both sides of it.
+//! Which segment holds, as `docs/segmentation.md` says, run at every instant that could matter and on both sides of it.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! CATALOGUE, the part "safety" of a change: what it tells of the account.
+//! The part of a change that tells of the account.
 
 use segflow_core::change::{OpenPromise, Safety};
 use segflow_core::time::Timestamp;

@@ -32,7 +32,7 @@ pub struct Live<'a> {
     silence: Timestamp,
     /// The rules that decided the customer last.
     segmentation: &'a Segmentation,
-    /// Rules that were activated and have not reached the customer, and after how many cycles the pass does.
+    /// Rules that were activated and have not reached the customer, and after how many cycles the migration does.
     waiting: Option<(&'a Segmentation, usize)>,
     activations: Vec<Activation<'a>>,
 }
@@ -72,7 +72,7 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// One cycle of a task, DESIGN section 3: touched customers go to `F`, those whose silence is due to `T`, and so does
+    /// One cycle of a task: touched customers go to `F`, those whose silence is due to `T`, and so does
     /// whom the pass reaches after an activation.
     pub fn cycle(&mut self, cycle: &Cycle) {
         let reads = self.unread.len().min(cycle.reads);

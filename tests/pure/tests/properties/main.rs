@@ -94,7 +94,7 @@ proptest! {
         live.check_moves()?;
     }
 
-    /// DESIGN section 4: nothing is forgotten that could still change a value. However often a customer is advanced, and
+    /// Nothing is forgotten that could still change a value. However often a customer is advanced, and
     /// so pruned, the core reads every feature as the oracle, which prunes nothing.
     #[test]
     fn pruning_is_invisible(case in case(), schedule in schedule()) {
