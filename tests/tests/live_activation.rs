@@ -45,7 +45,7 @@ fn pay(broker: &Broker, topic: &str, stop: &AtomicBool) -> u32 {
             customer_id: CustomerId::new(customer.clone()).expect("an id"),
             occurred_at: now,
             recorded_at: now,
-            body: Body::Received { payment_id, amount_minor: 1_000, invoice_id: None, method: None },
+            body: Body::Received { payment_id, amount_minor: 1_000, names: Vec::new(), method: None },
         };
         let value = segflow_wire::event::encode(&event, &currency, Encoding::Json).expect("a payment has a value");
         let partition = partition_of(customer.as_bytes(), PARTITIONS, Partitioner::Murmur2);

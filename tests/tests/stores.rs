@@ -167,9 +167,15 @@ fn exceptional(last: Timestamp) -> Vec<Event> {
         body,
     };
     let due_date = "2026-03-25".parse().unwrap();
-    let issued = Body::Issued { invoice_id: "I-ahead".to_owned(), amount_minor: 12_500, due_date, debt_type: None };
+    let issued = Body::Issued {
+        invoice_id: "I-ahead".to_owned(),
+        amount_minor: 12_500,
+        due_date,
+        debt_type: None,
+        discount: None,
+    };
     let received =
-        Body::Received { payment_id: "P-ahead".to_owned(), amount_minor: 500, invoice_id: None, method: None };
+        Body::Received { payment_id: "P-ahead".to_owned(), amount_minor: 500, names: Vec::new(), method: None };
     vec![
         event("ahead-1", AHEAD, 2 * 86_400_000, issued),
         event("ahead-2", AHEAD, 5 * 86_400_000, received),

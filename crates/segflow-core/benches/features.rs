@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use segflow_core::event::{Body, Channel, CustomerId, Direction, Outcome};
+use segflow_core::event::{Body, Channel, CustomerId, Direction, Named, Outcome};
 use segflow_core::fact::Fact;
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
@@ -30,15 +30,30 @@ fn facts(zone: &Zone, from: Timestamp) -> Vec<Fact> {
         let due_date = zone.date_of(from).plus_days(30 * month + 14);
         let invoice_id = format!("invoice-{month:02}");
         let amount_minor = 12_000;
-        add(0, Body::Issued { invoice_id: invoice_id.clone(), amount_minor, due_date, debt_type: None });
+        add(
+            0,
+            Body::Issued { invoice_id: invoice_id.clone(), amount_minor, due_date, debt_type: None, discount: None },
+        );
         for day in [16, 19] {
             let (direction, channel, outcome) = (Direction::Outbound, Channel::Sms, Outcome::Delivered);
-            add(day, Body::Contact { contact_id: format!("contact-{month}-{day}"), direction, channel, outcome });
+            add(
+                day,
+                Body::Contact {
+                    contact_id: format!("contact-{month}-{day}"),
+                    direction,
+                    channel,
+                    outcome,
+                    machine: false,
+                },
+            );
         }
         let due_date = due_date.plus_days(9);
-        add(20, Body::Made { promise_id: format!("promise-{month:02}"), amount_minor, due_date });
+        add(20, Body::Made { promise_id: format!("promise-{month:02}"), amount_minor, due_date, plan_id: None });
         let payment_id = format!("payment-{month:02}");
-        add(24, Body::Received { payment_id, amount_minor: 11_500, invoice_id: Some(invoice_id), method: None });
+        add(
+            24,
+            Body::Received { payment_id, amount_minor: 11_500, names: vec![Named::whole(invoice_id)], method: None },
+        );
     }
     facts
 }

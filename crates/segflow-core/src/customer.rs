@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::event::{Event, Family};
-use crate::fact::{Fact, Inserted};
+use crate::fact::{Fact, FactKey, Inserted};
 use crate::in_effect::Pending;
 use crate::memo::Memo;
 use crate::segmentation::Segmentation;
@@ -49,7 +49,8 @@ pub fn fold(
 ) -> Folded {
     let Customer { state, memo } = customer;
     let fact = Fact::from(event);
-    let (family, event_id, occurred_at) = (fact.family(), fact.event_id.clone(), fact.occurred_at);
+    let (family, kind, event_id) = (fact.family(), fact.body.kind(), fact.event_id.clone());
+    let occurred_at = fact.occurred_at;
     let decided = state.decision.up_to(silence);
     let too_old = family != Family::Profiles && occurred_at < segmentation.horizon(decided);
     let inserted = if too_old { Inserted::Forgotten } else { state.facts.insert(fact) };
@@ -59,9 +60,9 @@ pub fn fold(
     let effective = occurred_at.max(decided);
     if inserted == Inserted::Replaced {
         *memo = Memo::default();
-        withdraw(state, family, &event_id, decided);
+        withdraw(state, (kind, &event_id), decided);
     }
-    let pending = Pending { effective, family, event_id, offset };
+    let pending = Pending { effective, kind, event_id, offset };
     let at = state.pending.partition_point(|known| *known < pending);
     state.pending.insert(at, pending);
     Folded { inserted, late: effective > occurred_at }
@@ -69,9 +70,9 @@ pub fn fold(
 
 /// Looks again at what was decided from a fact that gave way to another copy of itself, at the first instant that is
 /// still undecided. A fact that was not yet in effect decided nothing.
-fn withdraw(state: &mut State, family: Family, event_id: &str, decided: Timestamp) {
+fn withdraw(state: &mut State, key: FactKey<'_>, decided: Timestamp) {
     let before = state.pending.len();
-    state.pending.retain(|pending| !(pending.family == family && pending.event_id == event_id));
+    state.pending.retain(|pending| pending.key() != key);
     if state.pending.len() == before {
         state.decision.next = state.decision.next.min(decided);
     }
@@ -97,14 +98,14 @@ impl Customer {
     pub(crate) fn erase(&mut self, recorded: Timestamp, erasure: &Pending) {
         let Self { state: State { facts, pending, decision }, memo } = self;
         *memo = Memo::default();
-        let id = |fact: &Fact| (fact.family(), fact.event_id.clone());
-        let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(id).collect::<BTreeSet<_>>();
+        let key = |fact: &Fact| (fact.body.kind(), fact.event_id.clone());
+        let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(key).collect::<BTreeSet<_>>();
         facts.erase(recorded);
-        pending.retain(|pending| stay.contains(&(pending.family, pending.event_id.clone())));
-        let ahead = |fact: &&Fact| fact.occurred_at >= erasure.effective && !stay.contains(&id(fact));
+        pending.retain(|pending| stay.contains(&(pending.kind, pending.event_id.clone())));
+        let ahead = |fact: &&Fact| fact.occurred_at >= erasure.effective && !stay.contains(&key(fact));
         for fact in facts.iter().filter(ahead) {
-            let ((family, event_id), effective) = (id(fact), fact.occurred_at);
-            pending.push(Pending { effective, family, event_id, offset: erasure.offset });
+            let ((kind, event_id), effective) = (key(fact), fact.occurred_at);
+            pending.push(Pending { effective, kind, event_id, offset: erasure.offset });
         }
         pending.sort();
         decision.next = Timestamp::NEVER;

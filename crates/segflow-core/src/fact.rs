@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::event::{Body, Event, Family};
+use crate::event::{Body, Event, Family, Kind};
 use crate::time::Timestamp;
 
 /// An event reduced to what can matter later.
@@ -17,7 +17,7 @@ pub struct Fact {
     pub occurred_at: Timestamp,
     /// The timestamp of its record.
     pub recorded_at: Timestamp,
-    /// Unique within the family.
+    /// Unique within the kind.
     pub event_id: String,
     /// The event's content.
     pub body: Body,
@@ -37,12 +37,19 @@ impl Fact {
         self.body.family()
     }
 
-    fn order(&self) -> (Timestamp, &str, Family) {
-        (self.occurred_at, &self.event_id, self.family())
+    /// What copies of this fact share, and no other fact of the customer has: producers use one id for a payment's receipt
+    /// and its reversal.
+    #[must_use]
+    pub fn key(&self) -> FactKey<'_> {
+        (self.body.kind(), &self.event_id)
+    }
+
+    fn order(&self) -> (Timestamp, &str, Option<Kind>) {
+        (self.occurred_at, &self.event_id, self.body.kind())
     }
 
     fn is_copy_of(&self, other: &Self) -> bool {
-        self.family() == other.family() && self.event_id == other.event_id
+        self.key() == other.key()
     }
 
     /// Whether another copy has the same content. The time of its recording is no content.
@@ -61,6 +68,9 @@ impl Fact {
         postcard::experimental::serialized_size(self).expect("a fact has a size")
     }
 }
+
+/// The kind of an event, and its id: unique per customer.
+pub type FactKey<'a> = (Option<Kind>, &'a str);
 
 /// The facts of one customer in (`occurred_at`, `event_id`) order.
 ///

@@ -1,11 +1,11 @@
 //! Which facts count at an instant: all that were read, but for those that are pending.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Family;
-use crate::fact::{Fact, Facts};
+use crate::event::{Family, Kind};
+use crate::fact::{Fact, FactKey, Facts};
 use crate::time::Timestamp;
 
 /// A fact that has been read and does not count yet. On disk, as part of a state: append only.
@@ -13,12 +13,26 @@ use crate::time::Timestamp;
 pub struct Pending {
     /// From when it counts.
     pub effective: Timestamp,
-    /// The family of its event; with `event_id` it names the fact.
-    pub family: Family,
-    /// The id of its event, unique within the family.
+    /// The kind of its event, with `event_id` the key of the fact; none of an erasure.
+    pub kind: Option<Kind>,
+    /// The id of its event.
     pub event_id: String,
-    /// The offset of its record in the family's topic.
+    /// The offset of its record in the topic of its family.
     pub offset: u64,
+}
+
+impl Pending {
+    /// The key of the fact.
+    #[must_use]
+    pub fn key(&self) -> FactKey<'_> {
+        (self.kind, &self.event_id)
+    }
+
+    /// The family of the fact.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.kind.map_or(Family::Profiles, Kind::family)
+    }
 }
 
 /// The facts that count at an instant.
@@ -37,7 +51,7 @@ impl InEffect<'_> {
         let mut facts = self.facts.clone();
         for hidden in hidden {
             // The newest facts mostly stand last.
-            let is_it = |fact: &&Fact| hidden.event_id == fact.event_id && hidden.family == fact.family();
+            let is_it = |fact: &&Fact| hidden.key() == fact.key();
             if let Some(place) = facts.iter().rposition(is_it) {
                 facts.remove(place);
             }
@@ -53,12 +67,8 @@ pub fn in_effect<'a>(facts: &'a Facts, hidden: &[Pending]) -> InEffect<'a> {
     if hidden.is_empty() {
         return InEffect { facts: facts.iter().collect(), pruned_from };
     }
-    let mut ids: BTreeMap<Family, BTreeSet<&str>> = BTreeMap::new();
-    for pending in hidden {
-        ids.entry(pending.family).or_default().insert(&pending.event_id);
-    }
-    let is_hidden = |fact: &Fact| ids.get(&fact.family()).is_some_and(|ids| ids.contains(fact.event_id.as_str()));
+    let hidden: BTreeSet<FactKey<'_>> = hidden.iter().map(Pending::key).collect();
     let mut shown = Vec::with_capacity(facts.len());
-    shown.extend(facts.iter().filter(|fact| !is_hidden(fact)));
+    shown.extend(facts.iter().filter(|fact| !hidden.contains(&fact.key())));
     InEffect { facts: shown, pruned_from }
 }

@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::customer::Customer;
 use crate::event::{Body, Channel, Direction, Family};
-use crate::fact::Fact;
+use crate::fact::{Fact, FactKey};
 use crate::feature::fact_index::contacts::Contacts;
 use crate::feature::fact_index::habit::REMEMBERED;
 use crate::feature::fact_index::history::{Episode, History};
-use crate::feature::fact_index::ledger::Ledger;
-use crate::feature::fact_index::payments::Receipts;
+use crate::feature::fact_index::ledger::{Ledger, Source, Terms};
+use crate::feature::fact_index::owed::Owed;
 use crate::feature::fact_index::promises::Promises;
 use crate::feature::row::MAX_INVOICES;
-use crate::in_effect::in_effect;
+use crate::in_effect::{Pending, in_effect};
 use crate::memo::Memo;
 use crate::segmentation::Segmentation;
 use crate::time::{Date, Timestamp};
@@ -40,10 +40,9 @@ pub(crate) fn prune(customer: &mut Customer, segmentation: &Segmentation, decide
     if old < state.facts.kept() + WORTH_WHILE {
         return;
     }
-    let hidden: BTreeSet<(Family, &str)> =
-        state.pending.iter().map(|pending| (pending.family, &*pending.event_id)).collect();
+    let hidden: BTreeSet<FactKey<'_>> = state.pending.iter().map(Pending::key).collect();
     let facts: Vec<&Fact> = state.facts.iter().collect();
-    let is_old = |fact: &Fact| fact.occurred_at < horizon && !hidden.contains(&(fact.family(), &*fact.event_id));
+    let is_old = |fact: &Fact| fact.occurred_at < horizon && !hidden.contains(&fact.key());
     let in_effect = in_effect(&state.facts, &state.pending).facts;
     let plan = Plan::of(&facts, &in_effect, &is_old, segmentation, horizon);
     let kept = facts.iter().filter_map(|fact| plan.left_of(fact)).collect();
@@ -53,12 +52,12 @@ pub(crate) fn prune(customer: &mut Customer, segmentation: &Segmentation, decide
 
 /// The facts that stay, and the parts of facts.
 struct Plan<'a> {
-    /// Things of which every fact is older than the horizon and in effect, by family and id.
-    old: BTreeSet<(Family, &'a str)>,
+    /// Things of which every fact is older than the horizon and in effect.
+    old: BTreeSet<Thing<'a>>,
     /// Those of the old things that stay.
-    claimed: BTreeSet<(Family, &'a str)>,
-    /// The part of each old payment that went to something that stays.
-    parts: BTreeMap<&'a str, i64>,
+    claimed: BTreeSet<Thing<'a>>,
+    /// The part of each old payment or credit note that went to something that stays.
+    parts: BTreeMap<Thing<'a>, i64>,
     /// Updates that set the present value of some attribute.
     present: BTreeSet<&'a str>,
     /// Invoices that were issued.
@@ -70,15 +69,15 @@ impl<'a> Plan<'a> {
         facts: &[&'a Fact],
         in_effect: &[&'a Fact],
         is_old: &impl Fn(&Fact) -> bool,
-        segmentation: &Segmentation,
+        segmentation: &'a Segmentation,
         horizon: Timestamp,
     ) -> Self {
         let recent: BTreeSet<_> = facts.iter().filter(|fact| !is_old(fact)).map(|fact| thing(fact)).collect();
         let old = facts.iter().map(|fact| thing(fact)).filter(|thing| !recent.contains(thing)).collect();
         let (claimed, parts, issued) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         let mut plan = Self { old, claimed, parts, present: present(in_effect), issued };
-        let promised = plan.promises(in_effect, segmentation, horizon);
         let money = Money::of(in_effect, segmentation, horizon);
+        let promised = plan.promises(in_effect, &money.owing, segmentation, horizon);
         plan.issued = money.ledger.invoices.iter().map(|invoice| invoice.invoice_id).collect();
         plan.money(&money, promised, segmentation.zone.date_of(horizon));
         plan.disputes(in_effect, &money.ledger);
@@ -86,29 +85,39 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    fn is_old(&self, family: Family, id: &'a str) -> bool {
-        self.old.contains(&(family, id))
+    fn is_old(&self, sort: Sort, id: &'a str) -> bool {
+        self.old.contains(&(sort, id))
     }
 
-    /// Claims promises that are undecided at the horizon and those that shared receipts with them; returns since when
-    /// receipts matter to them.
-    fn promises(&mut self, facts: &[&'a Fact], segmentation: &Segmentation, horizon: Timestamp) -> Timestamp {
-        let promises = Promises::of(facts, &segmentation.parameters, &segmentation.zone);
+    /// Claims promises that are undecided at the horizon, those that shared receipts with them, and those of one plan with
+    /// them or of the latest plan; returns since when receipts and debts matter to them.
+    fn promises(
+        &mut self,
+        facts: &[&'a Fact],
+        owing: &[(usize, bool)],
+        segmentation: &Segmentation,
+        horizon: Timestamp,
+    ) -> Timestamp {
+        let promises = Promises::of(facts, owing, &segmentation.parameters, &segmentation.zone);
+        let latest = promises.latest_plan();
         let made = facts
             .iter()
             .filter_map(|fact| if let Body::Made { promise_id, .. } = &fact.body { Some(&**promise_id) } else { None });
         let ids: BTreeSet<&'a str> = made.collect();
-        let mut since = Timestamp::NEVER;
+        let (mut since, mut plans) = (Timestamp::NEVER, BTreeSet::new());
         loop {
-            let before = since;
+            let before = (since, plans.len());
             for promise in &promises.made {
                 let id = ids.get(&*promise.promise_id).expect("a promise was made by a fact");
-                if promise.decided_at() >= horizon.min(since) || !self.is_old(Family::Promises, id) {
-                    self.claimed.insert((Family::Promises, id));
-                    since = since.min(promise.made_at);
+                let undecided = promise.decided_at() >= horizon.min(since) || !self.is_old(Sort::Promise, id);
+                let plan = promise.plan_id.as_deref();
+                if undecided || plan.is_some_and(|plan| latest == Some(plan) || plans.contains(plan)) {
+                    self.claimed.insert((Sort::Promise, id));
+                    plans.extend(plan);
+                    since = since.min(segmentation.zone.midnight(segmentation.zone.date_of(promise.made_at)));
                 }
             }
-            if since == before {
+            if (since, plans.len()) == before {
                 return since;
             }
         }
@@ -121,28 +130,33 @@ impl<'a> Plan<'a> {
             .invoices
             .iter()
             .map(|invoice| {
-                let closed = !invoice.written_off && invoice.closed_at.is_some();
-                !closed || invoice.due >= horizon || !self.is_old(Family::Invoices, invoice.invoice_id)
+                // A promise ends with the debt: what was owed while it ran stays.
+                let closed = !invoice.written_off && invoice.closed_at.is_some_and(|closed| closed < promised);
+                !closed || invoice.due >= horizon || !self.is_old(Sort::Invoice, invoice.invoice_id)
             })
             .collect();
         money.claims.iter().for_each(|place| stays[*place] = true);
-        let mut whole: Vec<bool> =
-            money.receipts.iter().map(|(id, at)| *at >= promised || !self.is_old(Family::Payments, id)).collect();
+        // What several events tell of stays whole or goes.
+        let whole = |source: &Source<'a>| {
+            let (sort, id) = source_of(source);
+            source.at >= promised || !source.is_single || !self.is_old(sort, id)
+        };
+        let mut whole: Vec<bool> = ledger.sources.iter().map(whole).collect();
         loop {
             let before = (stays.clone(), whole.clone());
             for (place, invoice) in ledger.invoices.iter().enumerate() {
-                if invoice.allocations.iter().any(|(payment, _)| whole[*payment]) {
+                if invoice.allocations.iter().any(|allocation| whole[allocation.source]) {
                     stays[place] = true;
                 }
             }
-            for (payment, invoice_id) in &ledger.detours {
+            for (source, invoice_id) in &ledger.detours {
                 let touched = |place: usize| {
                     let invoice = &ledger.invoices[place];
-                    invoice.invoice_id == *invoice_id || invoice.allocations.iter().any(|(other, _)| other == payment)
+                    invoice.invoice_id == *invoice_id || invoice.allocations.iter().any(|other| other.source == *source)
                 };
                 let places: Vec<usize> = (0..ledger.invoices.len()).filter(|place| touched(*place)).collect();
-                if whole[*payment] || places.iter().any(|place| stays[*place]) {
-                    whole[*payment] = true;
+                if whole[*source] || places.iter().any(|place| stays[*place]) {
+                    whole[*source] = true;
                     places.iter().for_each(|place| stays[*place] = true);
                 }
             }
@@ -155,26 +169,29 @@ impl<'a> Plan<'a> {
 
     fn claim_money(&mut self, money: &Money<'a>, stays: &[bool], whole: &[bool]) {
         let ledger = &money.ledger;
-        let mut parts = vec![0_i64; money.receipts.len()];
-        ledger.unspent().for_each(|(payment, amount)| parts[payment] += amount);
+        let mut parts = vec![0_i64; ledger.sources.len()];
+        ledger.unspent().for_each(|(source, amount)| parts[source] += amount);
         for (invoice, _) in ledger.invoices.iter().zip(stays).filter(|(_, stays)| **stays) {
-            self.claimed.insert((Family::Invoices, invoice.invoice_id));
-            invoice.allocations.iter().for_each(|(payment, amount)| parts[*payment] += amount);
+            self.claimed.insert((Sort::Invoice, invoice.invoice_id));
+            invoice.allocations.iter().for_each(|allocation| parts[allocation.source] += allocation.amount);
         }
-        let remembered = money.receipts.len().saturating_sub(REMEMBERED);
-        for (payment, (payment_id, _)) in money.receipts.iter().enumerate() {
-            if whole[payment] || parts[payment] > 0 || payment >= remembered {
-                self.claimed.insert((Family::Payments, payment_id));
+        let mut remembered = REMEMBERED;
+        for (place, source) in ledger.sources.iter().enumerate().rev() {
+            let thing = source_of(source);
+            let is_remembered = source.is_payment && remembered > 0;
+            remembered -= usize::from(is_remembered);
+            if whole[place] || parts[place] > 0 || is_remembered {
+                self.claimed.insert(thing);
             }
-            if !whole[payment] {
-                self.parts.insert(payment_id, parts[payment]);
+            if !whole[place] {
+                self.parts.insert(thing, parts[place]);
             }
         }
     }
 
     /// Claims disputes that are open, that touch an invoice that stays, and the one resolved last.
     fn disputes(&mut self, facts: &[&'a Fact], ledger: &Ledger<'a>) {
-        let stays = |invoice_id| self.claimed.contains(&(Family::Invoices, invoice_id));
+        let stays = |invoice_id| self.claimed.contains(&(Sort::Invoice, invoice_id));
         let touching = ledger.invoices.iter().filter(|invoice| stays(invoice.invoice_id));
         let mut claimed: BTreeSet<&str> = touching.flat_map(|invoice| invoice.disputes.iter().copied()).collect();
         let (mut opened, mut resolved) = (BTreeSet::new(), BTreeMap::new());
@@ -191,7 +208,7 @@ impl<'a> Plan<'a> {
         }
         claimed.extend(opened.iter().filter(|id| !resolved.contains_key(**id)));
         claimed.extend(opened.iter().max_by_key(|id| resolved.get(**id)));
-        self.claimed.extend(claimed.into_iter().map(|id| (Family::Disputes, id)));
+        self.claimed.extend(claimed.into_iter().map(|id| (Sort::Dispute, id)));
     }
 
     /// Claims the last contacts of each channel and of all, the first outbound one, the last engagement, and what tells
@@ -216,13 +233,13 @@ impl<'a> Plan<'a> {
                 within.next().into_iter().for_each(|contact| claim(contact.fact));
             }
         }
-        self.claimed.extend(claimed.into_iter().map(|id| (Family::Contacts, id)));
+        self.claimed.extend(claimed.into_iter().map(|id| (Sort::Contact, id)));
     }
 
     /// The part of a fact that stays: all, some, or nothing.
     fn left_of(&self, fact: &'a Fact) -> Option<Fact> {
         let thing = thing(fact);
-        if thing.0 == Family::Profiles {
+        if thing.0 == Sort::Profile {
             return (!self.old.contains(&thing) || self.present.contains(thing.1)).then(|| fact.clone());
         }
         if !self.old.contains(&thing) {
@@ -232,11 +249,12 @@ impl<'a> Plan<'a> {
             return None;
         }
         let mut left = fact.clone();
-        if let Body::Received { payment_id, amount_minor, invoice_id, .. } = &mut left.body {
-            *amount_minor = self.parts.get(payment_id.as_str()).copied().unwrap_or(*amount_minor);
-            // Without its invoice it would wait for ever.
-            let goes = |id: &str| self.issued.contains(id) && !self.claimed.contains(&(Family::Invoices, id));
-            *invoice_id = invoice_id.take().filter(|id| !goes(id));
+        if let Body::Received { amount_minor, names, .. } | Body::Credited { amount_minor, names, .. } = &mut left.body
+        {
+            *amount_minor = self.parts.get(&thing).copied().unwrap_or(*amount_minor);
+            // Otherwise it would name what no invoice is called.
+            let goes = |id: &str| self.issued.contains(id) && !self.claimed.contains(&(Sort::Invoice, id));
+            names.retain(|named| !goes(&named.invoice_id));
         }
         Some(left)
     }
@@ -245,8 +263,8 @@ impl<'a> Plan<'a> {
 /// The ledger, and which of its invoices features look back on.
 struct Money<'a> {
     ledger: Ledger<'a>,
-    /// Payments that count, in the ledger's order.
-    receipts: Vec<(&'a str, Timestamp)>,
+    /// From which fact on, by its place, something is owed, or nothing.
+    owing: Vec<(usize, bool)>,
     /// Episodes that some feature could still read.
     episodes: Vec<Episode>,
     /// The places, in the ledger, of the invoices that features look back on.
@@ -254,24 +272,17 @@ struct Money<'a> {
 }
 
 impl<'a> Money<'a> {
-    fn of(facts: &[&'a Fact], segmentation: &Segmentation, horizon: Timestamp) -> Self {
-        let tolerance = segmentation.parameters.overdue_tolerance_minor;
-        let ledger = Ledger::replay(facts, |_, _| {});
-        let history = History::of(facts, tolerance, &segmentation.zone);
-        let mut counting = Receipts::among(facts);
-        let receipt = |fact: &&'a Fact| match &fact.body {
-            Body::Received { payment_id, .. } => {
-                counting.counts(payment_id).then_some((payment_id.as_str(), fact.occurred_at))
-            }
-            _ => None,
-        };
-        let receipts = facts.iter().filter_map(receipt).collect();
+    fn of(facts: &[&'a Fact], segmentation: &'a Segmentation, horizon: Timestamp) -> Self {
+        let terms = Terms { parameters: &segmentation.parameters, zone: &segmentation.zone };
+        let ledger = Ledger::replay(facts, terms, |_, _| {});
+        let owing = Owed::of(facts, terms, |_, _| {}).owing().to_vec();
+        let history = History::of(facts, terms);
         let last_cured = history.episodes().iter().rfind(|episode| matches!(episode.ended, Some((_, true))));
         let read =
             |episode: &&Episode| episode.ended.is_none_or(|(at, _)| at >= horizon) || last_cured == Some(*episode);
         let episodes: Vec<Episode> = history.episodes().iter().filter(read).copied().collect();
         let claims = claims(&ledger, &episodes, segmentation);
-        Self { ledger, receipts, episodes, claims }
+        Self { ledger, owing, episodes, claims }
     }
 }
 
@@ -302,7 +313,35 @@ fn present<'a>(facts: &[&'a Fact]) -> BTreeSet<&'a str> {
     last.into_values().collect()
 }
 
-/// The thing that a fact is about: an invoice, payment, promise, dispute or contact; for a profile the event itself.
-fn thing(fact: &Fact) -> (Family, &str) {
-    (fact.family(), fact.body.subject().unwrap_or(&fact.event_id))
+/// What a fact is about: its sort and its id, for a profile that of the event.
+type Thing<'a> = (Sort, &'a str);
+
+/// The sorts of things that have ids of their own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sort {
+    Invoice,
+    CreditNote,
+    Payment,
+    Contact,
+    Promise,
+    Dispute,
+    Profile,
+}
+
+fn thing(fact: &Fact) -> Thing<'_> {
+    let sort = match (&fact.body, fact.family()) {
+        (Body::Credited { .. }, _) => Sort::CreditNote,
+        (_, Family::Invoices) => Sort::Invoice,
+        (_, Family::Payments) => Sort::Payment,
+        (_, Family::Contacts) => Sort::Contact,
+        (_, Family::Promises) => Sort::Promise,
+        (_, Family::Disputes) => Sort::Dispute,
+        (_, Family::Profiles) => Sort::Profile,
+    };
+    (sort, fact.body.subject().unwrap_or(&fact.event_id))
+}
+
+/// The payment or credit note from which money comes.
+const fn source_of<'a>(source: &Source<'a>) -> Thing<'a> {
+    (if source.is_payment { Sort::Payment } else { Sort::CreditNote }, source.id)
 }

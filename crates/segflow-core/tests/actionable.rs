@@ -50,6 +50,7 @@ fn changes() -> [Core; 2] {
         amount_minor: 1_000,
         due_date: "2026-03-05".parse().unwrap(),
         debt_type: None,
+        discount: None,
     };
     let event =
         Event { event_id: "E".to_owned(), customer_id: customer_id.clone(), occurred_at: at, recorded_at: at, body };

@@ -67,12 +67,12 @@ pub(crate) fn customer() -> CustomerId {
 /// An invoice that was issued on 1 February 2026 at nine.
 pub(crate) fn invoice(id: &str, amount_minor: i64, due: &str) -> Event {
     let due_date = due.parse().unwrap();
-    let body = Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type: None };
+    let body = Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type: None, discount: None };
     event(id, "2026-02-01T09:00:00Z", body)
 }
 
 pub(crate) fn payment(id: &str, amount_minor: i64, at: &str) -> Event {
-    event(id, at, Body::Received { payment_id: id.to_owned(), amount_minor, invoice_id: None, method: None })
+    event(id, at, Body::Received { payment_id: id.to_owned(), amount_minor, names: Vec::new(), method: None })
 }
 
 pub(crate) fn event(id: &str, at: &str, body: Body) -> Event {

@@ -67,6 +67,7 @@ fn contact(customer: &CustomerId, at: Timestamp) -> Event {
         direction: Direction::Outbound,
         channel: Channel::Sms,
         outcome: Outcome::Delivered,
+        machine: false,
     };
     Event { event_id: "benchmark".to_owned(), customer_id: customer.clone(), occurred_at: at, recorded_at: at, body }
 }

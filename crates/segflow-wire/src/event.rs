@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use segflow_core::event::{Attribute, Body, Event, FailureCode};
+use segflow_core::event::{Attribute, Body, Event, FailureCode, Named};
 use segflow_core::money::Currency;
 use segflow_core::time::Date;
 use serde::{Serialize, Serializer};
@@ -76,7 +76,28 @@ struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     upheld: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    credit_note_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discount_minor: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discount_until: Option<Day>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_until: Option<Day>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allocations: Option<Vec<Allocation<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<Pairs<&'a str, Wire<'a>>>,
+}
+
+/// The part of a payment that is for an invoice.
+#[derive(Serialize)]
+struct Allocation<'a> {
+    invoice_id: &'a str,
+    amount_minor: i64,
 }
 
 impl<'a> Fields<'a> {
@@ -84,7 +105,9 @@ impl<'a> Fields<'a> {
         let mut fields = Self::common(event, kind, encoding);
         let day = |date: Date| Day::new(date, encoding);
         match &event.body {
-            Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
+            Body::Issued { invoice_id, amount_minor, due_date, debt_type, discount } => {
+                fields.discount_minor = discount.map(|discount| discount.amount_minor);
+                fields.discount_until = discount.map(|discount| day(discount.until));
                 fields.invoice_id = Some(invoice_id);
                 fields.amount(*amount_minor, currency);
                 fields.due_date = Some(day(*due_date));
@@ -95,25 +118,52 @@ impl<'a> Fields<'a> {
                 fields.amount(*delta_minor, currency);
                 fields.due_date = due_date.map(day);
             }
-            Body::WrittenOff { invoice_id } => fields.invoice_id = Some(invoice_id),
-            Body::Received { payment_id, amount_minor, invoice_id, method } => {
+            Body::WrittenOff { invoice_id }
+            | Body::Voided { invoice_id }
+            | Body::InvoiceReinstated { invoice_id }
+            | Body::Released { invoice_id } => fields.invoice_id = Some(invoice_id),
+            Body::Credited { credit_note_id, amount_minor, names } => {
+                fields.credit_note_id = Some(credit_note_id);
+                fields.amount(*amount_minor, currency);
+                fields.names(names);
+            }
+            Body::Held { invoice_id, until } => {
+                fields.invoice_id = Some(invoice_id);
+                fields.hold_until = until.map(day);
+            }
+            Body::Received { payment_id, amount_minor, names, method } => {
                 fields.payment_id = Some(payment_id);
                 fields.amount(*amount_minor, currency);
-                fields.invoice_id = invoice_id.as_deref();
+                fields.names(names);
                 fields.method = method.as_deref();
+            }
+            Body::Submitted { payment_id, amount_minor } => {
+                fields.payment_id = Some(payment_id);
+                fields.amount(*amount_minor, currency);
             }
             Body::Failed { payment_id, code } => {
                 fields.payment_id = Some(payment_id);
                 fields.failure_code = code.map(FailureCode::word);
             }
-            Body::Reversed { payment_id } => fields.payment_id = Some(payment_id),
-            Body::Contact { contact_id, channel, outcome, .. } => {
+            Body::Reversed { payment_id, amount_minor } | Body::PaymentReinstated { payment_id, amount_minor } => {
+                fields.payment_id = Some(payment_id);
+                if let Some(amount_minor) = amount_minor {
+                    fields.amount(*amount_minor, currency);
+                }
+            }
+            Body::Contact { contact_id, channel, outcome, machine, .. } => {
+                fields.machine = machine.then_some(true);
                 fields.contact_id = Some(contact_id);
                 fields.channel = Some(channel.word());
                 fields.outcome = Some(outcome.word());
             }
-            Body::Made { promise_id, amount_minor, due_date }
-            | Body::Amended { promise_id, amount_minor, due_date } => {
+            Body::Made { promise_id, amount_minor, due_date, plan_id } => {
+                fields.promise_id = Some(promise_id);
+                fields.plan_id = plan_id.as_deref();
+                fields.amount(*amount_minor, currency);
+                fields.due_date = Some(day(*due_date));
+            }
+            Body::Amended { promise_id, amount_minor, due_date } => {
                 fields.promise_id = Some(promise_id);
                 fields.amount(*amount_minor, currency);
                 fields.due_date = Some(day(*due_date));
@@ -154,7 +204,28 @@ impl<'a> Fields<'a> {
             channel: None,
             outcome: None,
             upheld: None,
+            credit_note_id: None,
+            plan_id: None,
+            discount_minor: None,
+            discount_until: None,
+            hold_until: None,
+            allocations: None,
+            machine: None,
             attributes: None,
+        }
+    }
+
+    /// One invoice without an amount stands alone, as most producers write it.
+    fn names(&mut self, names: &'a [Named]) {
+        match names {
+            [] => {}
+            [Named { invoice_id, amount_minor: None }] => self.invoice_id = Some(invoice_id),
+            parts => {
+                let part = |part: &'a Named| {
+                    Some(Allocation { invoice_id: &part.invoice_id, amount_minor: part.amount_minor? })
+                };
+                self.allocations = Some(parts.iter().filter_map(part).collect());
+            }
         }
     }
 

@@ -59,11 +59,17 @@ macro_rules! schemas {
 
 schemas! {
     /// `collections.invoices`
-    INVOICES = "invoices";
+    INVOICES = "invoices", after INVOICES_1;
+    /// `collections.invoices` as it was before an invoice could be voided, reinstated, credited or held.
+    INVOICES_1 = "invoices-1";
     /// `collections.payments`
-    PAYMENTS = "payments";
+    PAYMENTS = "payments", after PAYMENTS_1;
+    /// `collections.payments` as it was before payments were submitted, reinstated and allocated to several invoices.
+    PAYMENTS_1 = "payments-1";
     /// `collections.contacts`
-    CONTACTS = "contacts";
+    CONTACTS = "contacts", after CONTACTS_1;
+    /// `collections.contacts` as it was before it told what no person did.
+    CONTACTS_1 = "contacts-1";
     /// `collections.promises`
     PROMISES = "promises";
     /// `collections.disputes`

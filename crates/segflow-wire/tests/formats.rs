@@ -9,7 +9,9 @@ use std::fmt::Write;
 
 use expect_test::{Expect, expect};
 use segflow_core::change::{Cause, Change, Core, Envelope, Forecast, OpenPromise, Reason, Safety};
-use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Family, Outcome};
+use segflow_core::event::{
+    Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Family, Named, Outcome,
+};
 use segflow_core::money::Currency;
 use segflow_core::time::Timestamp;
 use segflow_wire::encoding::Headers;
@@ -49,22 +51,34 @@ fn bodies() -> Vec<Body> {
         ("score", Attribute::Long(700)),
         ("vulnerable", Attribute::Bool(true)),
     ];
-    let contact = |direction, channel, outcome| Body::Contact { contact_id: text("K-1"), direction, channel, outcome };
+    let contact = |direction, channel, outcome| Body::Contact {
+        contact_id: text("K-1"),
+        direction,
+        channel,
+        outcome,
+        machine: false,
+    };
     vec![
-        Body::Issued { invoice_id: text("I-1"), amount_minor: 1_250, due_date, debt_type: Some(text("rent")) },
+        Body::Issued {
+            invoice_id: text("I-1"),
+            amount_minor: 1_250,
+            due_date,
+            debt_type: Some(text("rent")),
+            discount: None,
+        },
         Body::Adjusted { invoice_id: text("I-1"), delta_minor: -50, due_date: Some(due_date) },
         Body::WrittenOff { invoice_id: text("I-1") },
         Body::Received {
             payment_id: text("P-1"),
             amount_minor: 1,
-            invoice_id: Some(text("I-1")),
+            names: vec![Named::whole(text("I-1"))],
             method: Some(text("card")),
         },
         Body::Failed { payment_id: text("P-1"), code: Some(FailureCode::InsufficientFunds) },
-        Body::Reversed { payment_id: text("P-1") },
+        Body::Reversed { payment_id: text("P-1"), amount_minor: None },
         contact(Direction::Outbound, Channel::Sms, Outcome::Delivered),
         contact(Direction::Inbound, Channel::Call, Outcome::RightParty),
-        Body::Made { promise_id: text("M-1"), amount_minor: 99, due_date },
+        Body::Made { promise_id: text("M-1"), amount_minor: 99, due_date, plan_id: None },
         Body::Amended { promise_id: text("M-1"), amount_minor: 98, due_date },
         Body::Cancelled { promise_id: text("M-1") },
         Body::Opened { dispute_id: text("D-1"), invoice_id: Some(text("I-1")), amount_minor: Some(500) },

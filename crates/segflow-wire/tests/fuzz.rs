@@ -142,10 +142,16 @@ fn samples() -> Vec<Body> {
     let text = |text: &str| text.to_owned();
     let due_date = "2026-05-31".parse().unwrap();
     vec![
-        Body::Issued { invoice_id: text("I-1"), amount_minor: 1_250, due_date, debt_type: Some(text("rent")) },
-        Body::Received { payment_id: text("P-1"), amount_minor: 1, invoice_id: None, method: Some(text("card")) },
+        Body::Issued {
+            invoice_id: text("I-1"),
+            amount_minor: 1_250,
+            due_date,
+            debt_type: Some(text("rent")),
+            discount: None,
+        },
+        Body::Received { payment_id: text("P-1"), amount_minor: 1, names: Vec::new(), method: Some(text("card")) },
         Body::Failed { payment_id: text("P-1"), code: None },
-        Body::Made { promise_id: text("M-1"), amount_minor: 99, due_date },
+        Body::Made { promise_id: text("M-1"), amount_minor: 99, due_date, plan_id: None },
         Body::Opened { dispute_id: text("D-1"), invoice_id: Some(text("I-1")), amount_minor: Some(500) },
         Body::Updated {
             attributes: [(text("rate"), Attribute::Double(text("0.1"))), (text("vulnerable"), Attribute::Bool(true))]

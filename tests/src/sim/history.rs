@@ -167,16 +167,18 @@ fn body(rng: &mut ChaCha8Rng, number: u32, today: Date) -> Body {
     let amount_minor = rng.random_range(1..50_000);
     let earlier = rng.random_range(0..=number);
     match rng.random_range(0..16) {
-        0..4 => Body::Issued { invoice_id: format!("i{number}"), amount_minor, due_date, debt_type: None },
-        4..7 => Body::Received { payment_id: format!("p{number}"), amount_minor, invoice_id: None, method: None },
-        7..9 => Body::Made { promise_id: format!("m{number}"), amount_minor, due_date },
+        0..4 => {
+            Body::Issued { invoice_id: format!("i{number}"), amount_minor, due_date, debt_type: None, discount: None }
+        }
+        4..7 => Body::Received { payment_id: format!("p{number}"), amount_minor, names: Vec::new(), method: None },
+        7..9 => Body::Made { promise_id: format!("m{number}"), amount_minor, due_date, plan_id: None },
         9 => Body::Adjusted {
             invoice_id: format!("i{earlier}"),
             delta_minor: -amount_minor / 2,
             due_date: Some(due_date),
         },
         10 => Body::WrittenOff { invoice_id: format!("i{earlier}") },
-        11 => Body::Reversed { payment_id: format!("p{earlier}") },
+        11 => Body::Reversed { payment_id: format!("p{earlier}"), amount_minor: None },
         12 => Body::Opened { dispute_id: format!("d{number}"), invoice_id: None, amount_minor: None },
         13 => Body::Resolved { dispute_id: format!("d{earlier}"), upheld: Some(false) },
         _ => Body::Contact {
@@ -184,6 +186,7 @@ fn body(rng: &mut ChaCha8Rng, number: u32, today: Date) -> Body {
             direction: Direction::Outbound,
             channel: Channel::Call,
             outcome: Outcome::NoAnswer,
+            machine: false,
         },
     }
 }

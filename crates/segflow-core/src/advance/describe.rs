@@ -115,7 +115,7 @@ impl<'a> Occasion<'_, 'a> {
         let segmentation = self.segmentation;
         let dimension = &segmentation.dimensions[moved.dimension];
         let seq = self.now.memberships[moved.dimension].seq;
-        let first = self.news.iter().min_by_key(|fact| (&fact.event_id, fact.family));
+        let first = self.news.iter().min_by_key(|fact| (&fact.event_id, fact.kind));
         let (treatment, treatment_from) = treatment(segmentation, self.now.memberships);
         let core = Core {
             change_id: change_id(self.customer, &dimension.name, seq),
@@ -139,7 +139,7 @@ impl<'a> Occasion<'_, 'a> {
             treatment,
             treatment_from,
         };
-        Decided { core, origin: first.map(|fact| (fact.family, fact.offset)) }
+        Decided { core, origin: first.map(|fact| (fact.family(), fact.offset)) }
     }
 
     /// The comparisons that let the customer in. On a fall also those that no longer hold them; where a `keep` was cut

@@ -71,7 +71,7 @@ impl Walk<'_> {
     fn stretch(&self, customer: &mut Customer, at: Timestamp, news: &[Pending]) -> Vec<Decided> {
         let Self { id, segmentation, to } = *self;
         let Customer { state: State { facts, pending, decision }, memo } = customer;
-        let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family]));
+        let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family()]));
         let known = memo.take_index();
         let index = known.but_for(families, &FactIndex::default());
         let view = &View::indexed(id, in_effect(facts, pending), segmentation, index);
@@ -120,7 +120,7 @@ impl Walk<'_> {
             membership.seq += 1;
             let left = Left { customer: id, dimension, before: &before, seq: membership.seq };
             let core = left.close(segmentation, at, Cause::Erasure, safety.clone());
-            decided.push(Decided { core, origin: Some((erasure.family, erasure.offset)) });
+            decided.push(Decided { core, origin: Some((erasure.family(), erasure.offset)) });
         }
         membership::close(decision, segmentation);
         let remains = !in_effect(facts, pending).facts.is_empty();

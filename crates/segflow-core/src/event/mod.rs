@@ -1,13 +1,15 @@
 //! Input events, under the names that they have in the topics.
 
 mod family;
+mod kind;
 mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 pub use family::{Families, Family};
-pub use words::{Channel, Direction, FailureCode, Kind, Outcome};
+pub use kind::Kind;
+pub use words::{Channel, Direction, FailureCode, Outcome};
 
 use serde::{Deserialize, Serialize};
 
@@ -67,12 +69,14 @@ pub enum Body {
     Issued {
         /// Unique per customer.
         invoice_id: String,
-        /// Above zero.
+        /// Zero or above.
         amount_minor: i64,
         /// The last day on which it is not overdue.
         due_date: Date,
         /// A word of the producer.
         debt_type: Option<String>,
+        /// What an early receipt need not pay.
+        discount: Option<Discount>,
     },
     /// `ADJUSTED`: an invoice corrected.
     Adjusted {
@@ -88,14 +92,14 @@ pub enum Body {
         /// Which invoice.
         invoice_id: String,
     },
-    /// `RECEIVED`: a payment.
+    /// `RECEIVED`: a payment arrived.
     Received {
         /// Unique per customer.
         payment_id: String,
         /// Above zero.
         amount_minor: i64,
-        /// The invoice that it names, if it names one.
-        invoice_id: Option<String>,
+        /// The invoices that it names, in the order in which it pays them.
+        names: Vec<Named>,
         /// A word of the producer.
         method: Option<String>,
     },
@@ -110,6 +114,8 @@ pub enum Body {
     Reversed {
         /// Which payment.
         payment_id: String,
+        /// How much of it, above zero; without it, all.
+        amount_minor: Option<i64>,
     },
     /// `OUTBOUND` or `INBOUND`: a contact, or a later outcome of one.
     Contact {
@@ -121,6 +127,8 @@ pub enum Body {
         channel: Channel,
         /// How far it got.
         outcome: Outcome,
+        /// Whether no person did it, such as a mail gateway that opens every link.
+        machine: bool,
     },
     /// `MADE`: a promise to pay.
     Made {
@@ -130,6 +138,8 @@ pub enum Body {
         amount_minor: i64,
         /// The day by whose end it is promised.
         due_date: Date,
+        /// The plan of which it is an instalment.
+        plan_id: Option<String>,
     },
     /// `AMENDED`: another amount and date for a promise.
     Amended {
@@ -169,6 +179,77 @@ pub enum Body {
     /// A null value on the profile topic: the customer is erased. The erasure happens at its record's timestamp, and its
     /// event id is made from that.
     Erased,
+    /// `VOIDED`: an invoice that should never have been issued.
+    Voided {
+        /// Which invoice.
+        invoice_id: String,
+    },
+    /// `REINSTATED` of an invoice: it was written off, and is owed again.
+    InvoiceReinstated {
+        /// Which invoice.
+        invoice_id: String,
+    },
+    /// `CREDITED`: a credit note.
+    Credited {
+        /// Unique per customer.
+        credit_note_id: String,
+        /// Above zero.
+        amount_minor: i64,
+        /// The invoice that it names, if it names one.
+        names: Vec<Named>,
+    },
+    /// `HELD`: an invoice is not collected for a while.
+    Held {
+        /// Which invoice.
+        invoice_id: String,
+        /// The last day on which it is held; without it, until it is released.
+        until: Option<Date>,
+    },
+    /// `RELEASED`: an invoice is no longer held.
+    Released {
+        /// Which invoice.
+        invoice_id: String,
+    },
+    /// `SUBMITTED`: a payment is under way, such as a direct debit that the bank has not answered.
+    Submitted {
+        /// Which payment.
+        payment_id: String,
+        /// Above zero.
+        amount_minor: i64,
+    },
+    /// `REINSTATED` of a payment: what was taken back stands again, such as after a chargeback that was won.
+    PaymentReinstated {
+        /// Which payment.
+        payment_id: String,
+        /// How much of it, above zero; without it, all.
+        amount_minor: Option<i64>,
+    },
+}
+
+/// An invoice that a payment or a credit note names. On disk: its fields are fixed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Named {
+    /// Which invoice.
+    pub invoice_id: String,
+    /// How much is for it, above zero; without it, as much as the invoice can take.
+    pub amount_minor: Option<i64>,
+}
+
+impl Named {
+    /// An invoice, for as much as it can take.
+    #[must_use]
+    pub fn whole(invoice_id: impl Into<String>) -> Self {
+        Self { invoice_id: invoice_id.into(), amount_minor: None }
+    }
+}
+
+/// What an early receipt need not pay. On disk: its fields are fixed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Discount {
+    /// Above zero, at most the amount of the invoice.
+    pub amount_minor: i64,
+    /// The last day on which it may be taken.
+    pub until: Date,
 }
 
 /// The beginning of the ids of erasures. No id of a producer may begin with a zero byte.
@@ -189,16 +270,23 @@ impl Event {
 }
 
 impl Body {
-    /// The id of the invoice, payment, contact, promise or dispute that the event is about; none of a profile or an erasure.
+    /// The id of the invoice, credit note, payment, contact, promise or dispute that the event is about; none of a profile or an erasure.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         match self {
             Self::Issued { invoice_id: id, .. }
             | Self::Adjusted { invoice_id: id, .. }
             | Self::WrittenOff { invoice_id: id }
+            | Self::Voided { invoice_id: id }
+            | Self::InvoiceReinstated { invoice_id: id }
+            | Self::Held { invoice_id: id, .. }
+            | Self::Released { invoice_id: id }
+            | Self::Credited { credit_note_id: id, .. }
+            | Self::Submitted { payment_id: id, .. }
+            | Self::PaymentReinstated { payment_id: id, .. }
             | Self::Received { payment_id: id, .. }
             | Self::Failed { payment_id: id, .. }
-            | Self::Reversed { payment_id: id }
+            | Self::Reversed { payment_id: id, .. }
             | Self::Contact { contact_id: id, .. }
             | Self::Made { promise_id: id, .. }
             | Self::Amended { promise_id: id, .. }
@@ -227,6 +315,13 @@ impl Body {
             Self::Opened { .. } => Kind::Opened,
             Self::Resolved { .. } => Kind::Resolved,
             Self::Updated { .. } => Kind::Updated,
+            Self::Voided { .. } => Kind::Voided,
+            Self::InvoiceReinstated { .. } => Kind::InvoiceReinstated,
+            Self::Credited { .. } => Kind::Credited,
+            Self::Held { .. } => Kind::Held,
+            Self::Released { .. } => Kind::Released,
+            Self::Submitted { .. } => Kind::Submitted,
+            Self::PaymentReinstated { .. } => Kind::PaymentReinstated,
             Self::Erased => return None,
         })
     }

@@ -1,8 +1,6 @@
-//! The words of the catalogue: kinds of events, channels, outcomes, and why a payment failed.
+//! The words of the catalogue: channels, outcomes, and why a payment failed.
 
 use serde::{Deserialize, Serialize};
-
-use super::Family;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
@@ -29,35 +27,6 @@ macro_rules! words {
             }
         }
     };
-}
-
-words! {
-    /// The kinds of events that producers write. An erasure has none: it is a record without a value.
-    ///
-    /// On no disk: [`Body`](super::Body) is.
-    Kind {
-        Issued = "ISSUED", Adjusted = "ADJUSTED", WrittenOff = "WRITTEN_OFF",
-        Received = "RECEIVED", Failed = "FAILED", Reversed = "REVERSED",
-        Outbound = "OUTBOUND", Inbound = "INBOUND",
-        Made = "MADE", Amended = "AMENDED", Cancelled = "CANCELLED",
-        Opened = "OPENED", Resolved = "RESOLVED",
-        Updated = "UPDATED",
-    }
-}
-
-impl Kind {
-    /// The family that this kind belongs to.
-    #[must_use]
-    pub const fn family(self) -> Family {
-        match self {
-            Self::Issued | Self::Adjusted | Self::WrittenOff => Family::Invoices,
-            Self::Received | Self::Failed | Self::Reversed => Family::Payments,
-            Self::Outbound | Self::Inbound => Family::Contacts,
-            Self::Made | Self::Amended | Self::Cancelled => Family::Promises,
-            Self::Opened | Self::Resolved => Family::Disputes,
-            Self::Updated => Family::Profiles,
-        }
-    }
 }
 
 /// The side that reached out.

@@ -50,6 +50,12 @@ pub struct Parameters {
     pub promise_tolerance: (i64, i64),
     /// What may be overdue without counting as such, in minor units.
     pub overdue_tolerance_minor: i64,
+    /// Business days after which a payment that was submitted is no longer awaited.
+    pub pending_business_days: u32,
+    /// Whether money that names no invoice goes to disputed debt, once no other is open.
+    pub allocates_to_disputed: bool,
+    /// Whether a due date that is no business day moves to the next one.
+    pub rolls_due_dates: bool,
     /// Calls allowed in 7 days.
     pub call_limit: u32,
     /// From when on history is complete.

@@ -36,6 +36,12 @@ features! {
     InvoicesCount(window: Window) = "invoices.count", Windowed, Int, Reads::of(LEDGER);
     /// The amount of the invoices issued in the window.
     InvoicesSum(window: Window) = "invoices.sum", Windowed, Money, Reads::of(LEDGER);
+    /// The part of what is owed that is on hold.
+    HeldAmount = "held.amount", Plain, Money, Reads::of(LEDGER);
+    /// The money received in the window that went to invoices that are written off.
+    WrittenOffRecovered(window: Window) = "written_off.recovered", Windowed, Money, Reads::of(LEDGER);
+    /// The money received within the horizon that names what no invoice is called.
+    PaymentsUnmatched = "payments.unmatched", Plain, Money, Reads::of(LEDGER);
 }
 
 impl OwedFeature {
@@ -58,6 +64,9 @@ impl OwedFeature {
             Self::NextDueAmount => next_due(view, moment, |_, amount| Reading::Money(amount)),
             Self::InvoicesCount(window) => int(owed.issued_count(*window, moment)),
             Self::InvoicesSum(window) => money(owed.issued_sum(*window, moment)),
+            Self::HeldAmount => money(owed.held_amount(moment)),
+            Self::WrittenOffRecovered(window) => money(owed.recovered(*window, moment)),
+            Self::PaymentsUnmatched => money(owed.unmatched(view.horizon(), moment)),
         }
     }
 }
@@ -67,6 +76,5 @@ fn next_due(
     moment: Moment<'_>,
     pick: impl Fn(Date, i64) -> Reading<'static>,
 ) -> Timed<Reading<'static>> {
-    let next = view.owed().next_due(moment);
-    next.map_or(Timed::always(Reading::Absent), |next| next.map(|(due, amount)| pick(due, amount)))
+    view.owed().next_due(moment).map(|next| next.map_or(Reading::Absent, |(due, amount)| pick(due, amount)))
 }

@@ -33,6 +33,8 @@ features! {
     Reversed(window: Window) = "payments.reversed", Windowed, Int, Reads::of(PAYMENTS);
     /// How many payments failed in the window, with one code if it is named.
     Failed(window: Window, code: Option<FailureCode>) = "payments.failed", Failed, Int, Reads::of(PAYMENTS);
+    /// The money that is under way.
+    Pending = "payments.pending", Plain, Money, Reads::of(PAYMENTS);
     /// What was received in the window, by what fell due in it.
     PayRatio(window: Window) = "pay_ratio", Windowed, Ratio, Reads::of(LEDGER);
     /// The median of days late over the last invoices paid in full.
@@ -61,6 +63,7 @@ impl PaymentsFeature {
             Self::LastMethod => Timed::always(last_method(view.facts())),
             Self::Reversed(window) => int(view.payments().reversed(*window, moment)),
             Self::Failed(window, code) => int(view.payments().failed(*window, *code, moment)),
+            Self::Pending => money(view.payments().pending(moment.at)),
             Self::PayRatio(window) => pay_ratio(view, *window, moment),
             Self::DaysLateMedian(invoices) => Timed::always(days_late_median(view, *invoices)),
             Self::DaysLateTrend(invoices) => Timed::always(days_late_trend(view, *invoices)),

@@ -1,5 +1,6 @@
 //! Features of promises to pay.
 
+use super::fact_index::LEDGER;
 use super::reading::{Moment, Reading, int};
 use super::row::{Reads, features};
 use super::view::View;
@@ -7,8 +8,8 @@ use super::window::Window;
 use crate::event::{Families, Family};
 use crate::timed::Timed;
 
-/// Payments keep promises.
-const PROMISES: Families = Families::of(&[Family::Promises, Family::Payments]);
+/// Payments keep promises, and a promise ends with the debt.
+const PROMISES: Families = LEDGER.and(Families::of(&[Family::Promises]));
 
 features! {
     /// A feature of promises to pay.
@@ -24,6 +25,14 @@ features! {
     Broken(window: Window) = "promises.broken", Windowed, Int, Reads::of(PROMISES);
     /// The share kept of the promises decided in the window.
     KeptRatio(window: Window) = "promises.kept_ratio", Windowed, Ratio, Reads::of(PROMISES);
+    /// How many plans have an open instalment.
+    PlansOpen = "plans.open", Plain, Int, Reads::of(PROMISES);
+    /// How many plans were broken in the window.
+    PlansBroken(window: Window) = "plans.broken", Windowed, Int, Reads::of(PROMISES);
+    /// How many plans were kept in the window.
+    PlansKept(window: Window) = "plans.kept", Windowed, Int, Reads::of(PROMISES);
+    /// How many instalments of the latest plan were missed.
+    PlansMissed = "plans.missed", Plain, Int, Reads::of(PROMISES);
 }
 
 impl PromisesFeature {
@@ -37,6 +46,10 @@ impl PromisesFeature {
             Self::Kept(window) => int(promises.kept(*window, moment)),
             Self::Broken(window) => int(promises.broken(*window, moment)),
             Self::KeptRatio(window) => promises.kept_ratio(*window, moment),
+            Self::PlansOpen => int(promises.plans_open(moment.at)),
+            Self::PlansBroken(window) => int(promises.plans_broken(*window, moment)),
+            Self::PlansKept(window) => int(promises.plans_kept(*window, moment)),
+            Self::PlansMissed => promises.plans_missed(moment.at),
         }
     }
 }

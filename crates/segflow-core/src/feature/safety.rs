@@ -10,7 +10,7 @@ impl View<'_> {
     pub fn safety(&self, moment: Moment<'_>) -> Safety {
         let (owed, parameters) = (self.owed(), self.parameters());
         let oldest = owed.overdue(moment.today).next();
-        let next_due = owed.next_due(moment).map(|next| next.value);
+        let next_due = owed.next_due(moment).value;
         let days = match owed.overdue_days(parameters.overdue_tolerance_minor, None, moment).value {
             Reading::Since(due) => moment.today.days_since(due),
             _ => 0,

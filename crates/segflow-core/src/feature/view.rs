@@ -10,11 +10,13 @@ use super::fact_index::attributes::attributes;
 use super::fact_index::contacts::Contacts;
 use super::fact_index::disputes::Disputes;
 use super::fact_index::history::{History, HistoryBuilder};
+use super::fact_index::ledger::Terms;
 use super::fact_index::owed::Owed;
 use super::fact_index::payments::Payments;
 use super::fact_index::promises::Promises;
 use super::reading::Reading;
 use super::row::AttributeIndex;
+use super::window::Window;
 use crate::event::{CustomerId, Families};
 use crate::fact::Fact;
 use crate::in_effect::{InEffect, Pending};
@@ -56,7 +58,7 @@ impl<'a> View<'a> {
     /// The view before some facts came; `known` is what was indexed then.
     #[must_use]
     pub(crate) fn without(&self, hidden: &[Pending], known: &FactIndex) -> Self {
-        let families = hidden.iter().fold(Families::NONE, |all, hidden| all | Families::of(&[hidden.family]));
+        let families = hidden.iter().fold(Families::NONE, |all, hidden| all | Families::of(&[hidden.family()]));
         let index = self.index.but_for(families, known);
         Self::indexed(self.customer, self.in_effect.without(hidden), self.context, index)
     }
@@ -81,37 +83,45 @@ impl<'a> View<'a> {
         self.context.parameters
     }
 
+    /// The longest window.
+    pub(super) const fn horizon(&self) -> Window {
+        Window { days: self.parameters().horizon_days }
+    }
+
+    const fn terms(&self) -> Terms<'a> {
+        Terms { parameters: self.parameters(), zone: self.zone() }
+    }
+
     pub(super) fn owed(&self) -> &Owed {
         &self.ledger().0
     }
 
     /// What is owed, and how it stood earlier if some rule asks for that: both come from one replay.
     fn ledger(&self) -> &(Owed, Option<History>) {
-        let (facts, zone) = (self.facts(), self.zone());
+        let (facts, terms) = (self.facts(), self.terms());
         let build = || {
             if !self.context.reads_history {
-                return (Owed::of(facts, zone, |_, _| {}), None);
+                return (Owed::of(facts, terms, |_, _| {}), None);
             }
-            let mut history = HistoryBuilder::new(self.parameters().overdue_tolerance_minor);
-            let owed = Owed::of(facts, zone, |ledger, fact| history.note(ledger, fact));
-            (owed, Some(history.build(zone)))
+            let mut history = HistoryBuilder::new(terms.parameters.overdue_tolerance_minor);
+            let owed = Owed::of(facts, terms, |ledger, step| history.note(ledger, step, terms.zone));
+            (owed, Some(history.build(terms.zone)))
         };
         self.index.owed.get_or_init(|| Arc::new(build()))
     }
 
     pub(super) fn history(&self) -> &History {
-        let tolerance_minor = self.parameters().overdue_tolerance_minor;
-        let build = || Arc::new(History::of(self.facts(), tolerance_minor, self.zone()));
+        let build = || Arc::new(History::of(self.facts(), self.terms()));
         self.ledger().1.as_ref().unwrap_or_else(|| self.index.history.get_or_init(build))
     }
 
     pub(super) fn payments(&self) -> &Payments {
-        self.index.payments.get_or_init(|| Arc::new(Payments::of(self.facts(), self.zone())))
+        self.index.payments.get_or_init(|| Arc::new(Payments::of(self.facts(), self.parameters(), self.zone())))
     }
 
     /// Every promise.
     pub fn promises(&self) -> &Promises {
-        let build = || Arc::new(Promises::of(self.facts(), self.parameters(), self.zone()));
+        let build = || Arc::new(Promises::of(self.facts(), self.owed().owing(), self.parameters(), self.zone()));
         self.index.promises.get_or_init(build)
     }
 

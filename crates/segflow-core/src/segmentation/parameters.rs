@@ -8,11 +8,14 @@ use crate::money::Currency;
 use crate::rule::syntax::decimal::Decimal;
 use crate::time::{Date, Span};
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 10] = [
     "horizon",
     "promise_grace_business_days",
     "promise_tolerance",
     "overdue_tolerance",
+    "pending_business_days",
+    "allocate_to_disputed",
+    "due_date_roll",
     "call_limit",
     "history_since",
     "holidays",
@@ -39,13 +42,7 @@ impl Parameters {
                 Span::Days(days) => (days <= MAX_HORIZON_DAYS).then_some(days),
                 Span::Hours(_) => None,
             }),
-            promise_grace_business_days: problems.or(
-                map,
-                "promise_grace_business_days",
-                2,
-                "a whole number from 0 to 30",
-                |text| whole(text).filter(|days| *days <= 30),
-            ),
+            promise_grace_business_days: business_days(map, "promise_grace_business_days", 2, problems),
             promise_tolerance: problems.or(
                 map,
                 "promise_tolerance",
@@ -56,6 +53,23 @@ impl Parameters {
             overdue_tolerance_minor: problems.or(map, "overdue_tolerance", 0, &tolerance, |text| {
                 Decimal::parse(text)?.minor(currency.decimals).filter(|minor| *minor >= 0)
             }),
+            pending_business_days: business_days(map, "pending_business_days", 5, problems),
+            allocates_to_disputed: problems.or(
+                map,
+                "allocate_to_disputed",
+                true,
+                "`last` or `never`",
+                |text| match text {
+                    "last" => Some(true),
+                    "never" => Some(false),
+                    _ => None,
+                },
+            ),
+            rolls_due_dates: problems.or(map, "due_date_roll", false, "`none` or `following`", |text| match text {
+                "none" => Some(false),
+                "following" => Some(true),
+                _ => None,
+            }),
             call_limit: problems.or(map, "call_limit", 7, "a whole number from 0 to 1000", |text| {
                 whole(text).filter(|calls| *calls <= 1000)
             }),
@@ -63,6 +77,10 @@ impl Parameters {
             holidays: map.map_or_else(Vec::new, |map| holidays(map, problems)),
         }
     }
+}
+
+fn business_days(map: Option<&Map>, key: &'static str, default: u32, problems: &mut Problems) -> u32 {
+    problems.or(map, key, default, "a whole number from 0 to 30", |text| whole(text).filter(|days| *days <= 30))
 }
 
 const A_DATE: &str = "a date such as 2026-05-03, from 1900 to 2199";

@@ -3,7 +3,7 @@
 use expect_test::Expect;
 use segflow_core::advance::advance;
 use segflow_core::customer::{Customer, fold};
-use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Outcome};
+use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Named, Outcome};
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
 use segflow_core::in_effect::in_effect;
@@ -40,7 +40,7 @@ pub fn named(id: &str, event: Event) -> Event {
 
 pub fn issued(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
     let due_date = due.parse().unwrap();
-    event(at, id, Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type: None })
+    event(at, id, Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type: None, discount: None })
 }
 
 pub fn one() -> [Event; 1] {
@@ -53,7 +53,7 @@ pub fn two() -> [Event; 2] {
 
 pub fn issued_as(debt: &str, at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
     let (due_date, debt_type) = (due.parse().unwrap(), Some(debt.to_owned()));
-    event(at, id, Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type })
+    event(at, id, Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date, debt_type, discount: None })
 }
 
 pub fn adjusted(at: &str, invoice: &str, delta_minor: i64, due: Option<&str>) -> Event {
@@ -68,12 +68,21 @@ pub fn written_off(at: &str, invoice: &str) -> Event {
 
 pub fn received(at: &str, id: &str, amount_minor: i64, invoice: Option<&str>) -> Event {
     let invoice_id = invoice.map(str::to_owned);
-    event(at, id, Body::Received { payment_id: id.to_owned(), amount_minor, invoice_id, method: None })
+    event(
+        at,
+        id,
+        Body::Received {
+            payment_id: id.to_owned(),
+            amount_minor,
+            names: invoice_id.map(Named::whole).into_iter().collect(),
+            method: None,
+        },
+    )
 }
 
 pub fn received_by(method: &str, at: &str, id: &str) -> Event {
     let method = Some(method.to_owned());
-    event(at, id, Body::Received { payment_id: id.to_owned(), amount_minor: 1_000, invoice_id: None, method })
+    event(at, id, Body::Received { payment_id: id.to_owned(), amount_minor: 1_000, names: Vec::new(), method })
 }
 
 pub fn failed(at: &str, payment: &str, code: Option<FailureCode>) -> Event {
@@ -81,12 +90,16 @@ pub fn failed(at: &str, payment: &str, code: Option<FailureCode>) -> Event {
 }
 
 pub fn reversed(at: &str, payment: &str) -> Event {
-    event(at, &format!("reversed {payment} {at}"), Body::Reversed { payment_id: payment.to_owned() })
+    event(
+        at,
+        &format!("reversed {payment} {at}"),
+        Body::Reversed { payment_id: payment.to_owned(), amount_minor: None },
+    )
 }
 
 pub fn made(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
     let due_date = due.parse().unwrap();
-    event(at, id, Body::Made { promise_id: id.to_owned(), amount_minor, due_date })
+    event(at, id, Body::Made { promise_id: id.to_owned(), amount_minor, due_date, plan_id: None })
 }
 
 pub fn amended(at: &str, promise: &str, amount_minor: i64, due: &str) -> Event {
@@ -130,7 +143,7 @@ pub fn came(at: &str, contact: &str, reached: Reached) -> Event {
 }
 
 fn contacted(direction: Direction, at: &str, contact: &str, (channel, outcome): Reached) -> Event {
-    let body = Body::Contact { contact_id: contact.to_owned(), direction, channel, outcome };
+    let body = Body::Contact { contact_id: contact.to_owned(), direction, channel, outcome, machine: false };
     event(at, &format!("{contact} {at} {}", outcome.word()), body)
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect;
-use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, FailureCode, Family, Outcome};
+use segflow_core::event::{
+    Attribute, Body, Channel, CustomerId, Direction, Discount, FailureCode, Family, Named, Outcome,
+};
 use segflow_core::time::{Date, Timestamp};
 
 use crate::check;
@@ -26,36 +28,57 @@ const fn variant(body: &Body) -> &'static str {
         Body::Resolved { .. } => "Resolved",
         Body::Updated { .. } => "Updated",
         Body::Erased => "Erased",
+        Body::Voided { .. } => "Voided",
+        Body::InvoiceReinstated { .. } => "InvoiceReinstated",
+        Body::Credited { .. } => "Credited",
+        Body::Held { .. } => "Held",
+        Body::Released { .. } => "Released",
+        Body::Submitted { .. } => "Submitted",
+        Body::PaymentReinstated { .. } => "PaymentReinstated",
     }
 }
 
-fn one_of_each() -> [Body; 14] {
+fn one_of_each() -> [Body; 21] {
     let text = |text: &str| text.to_owned();
     [
-        Body::Issued { invoice_id: text("i"), amount_minor: 1, due_date: Date(2), debt_type: Some(text("debt")) },
+        Body::Issued {
+            invoice_id: text("i"),
+            amount_minor: 1,
+            due_date: Date(2),
+            debt_type: Some(text("debt")),
+            discount: Some(Discount { amount_minor: 3, until: Date(1) }),
+        },
         Body::Adjusted { invoice_id: text("i"), delta_minor: -1, due_date: Some(Date(2)) },
         Body::WrittenOff { invoice_id: text("i") },
         Body::Received {
             payment_id: text("p"),
             amount_minor: 1,
-            invoice_id: Some(text("i")),
+            names: vec![Named::whole(text("i"))],
             method: Some(text("card")),
         },
         Body::Failed { payment_id: text("p"), code: Some(FailureCode::Expired) },
-        Body::Reversed { payment_id: text("p") },
+        Body::Reversed { payment_id: text("p"), amount_minor: None },
         Body::Contact {
             contact_id: text("k"),
             direction: Direction::Inbound,
             channel: Channel::Email,
             outcome: Outcome::Delivered,
+            machine: false,
         },
-        Body::Made { promise_id: text("m"), amount_minor: 1, due_date: Date(2) },
+        Body::Made { promise_id: text("m"), amount_minor: 1, due_date: Date(2), plan_id: None },
         Body::Amended { promise_id: text("m"), amount_minor: 1, due_date: Date(2) },
         Body::Cancelled { promise_id: text("m") },
         Body::Opened { dispute_id: text("d"), invoice_id: Some(text("i")), amount_minor: Some(1) },
         Body::Resolved { dispute_id: text("d"), upheld: Some(true) },
         Body::Updated { attributes: BTreeMap::from([(text("score"), Attribute::Long(1))]) },
         Body::Erased,
+        Body::Voided { invoice_id: text("i") },
+        Body::InvoiceReinstated { invoice_id: text("i") },
+        Body::Credited { credit_note_id: text("n"), amount_minor: 1, names: Vec::new() },
+        Body::Held { invoice_id: text("i"), until: Some(Date(2)) },
+        Body::Released { invoice_id: text("i") },
+        Body::Submitted { payment_id: text("p"), amount_minor: 1 },
+        Body::PaymentReinstated { payment_id: text("p"), amount_minor: Some(1) },
     ]
 }
 

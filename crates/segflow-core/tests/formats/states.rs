@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use expect_test::expect;
-use segflow_core::event::{Body, Family};
+use segflow_core::event::{Body, Kind};
 use segflow_core::fact::{Fact, Facts};
 use segflow_core::in_effect::Pending;
 use segflow_core::state::{Decision, Membership, State};
@@ -27,7 +27,7 @@ fn membership() -> Membership {
 }
 
 fn pending() -> Pending {
-    Pending { effective: Timestamp(1), family: Family::Promises, event_id: "e".to_owned(), offset: 2 }
+    Pending { effective: Timestamp(1), kind: Some(Kind::Made), event_id: "e".to_owned(), offset: 2 }
 }
 
 fn decision(version: u32) -> Decision {

@@ -62,6 +62,7 @@ pub fn invoice(customer: &str, event_id: &str, occurred_at: &str, due: &str) -> 
         amount_minor: 10_000,
         due_date: due.parse().unwrap(),
         debt_type: None,
+        discount: None,
     };
     event(customer, event_id, occurred_at, body)
 }
@@ -73,6 +74,7 @@ pub fn contact(customer: &str, event_id: &str, occurred_at: &str) -> Event {
         direction: Direction::Outbound,
         channel: Channel::Sms,
         outcome: Outcome::Delivered,
+        machine: false,
     };
     event(customer, event_id, occurred_at, body)
 }

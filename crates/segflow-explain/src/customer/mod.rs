@@ -214,7 +214,7 @@ fn feature<'a>(slot: usize, present: &Present<'_, '_, 'a, '_>) -> FeatureRow<'a>
 }
 
 fn is_of(pending: &Pending, fact: &Fact) -> bool {
-    pending.family == fact.family() && pending.event_id == fact.event_id
+    pending.key() == fact.key()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::iter::Peekable;
 use std::str::SplitWhitespace;
 
 use jiff::civil::{Date as Day, DateTime, Time};
-use segflow_core::event::{Body, Channel, Direction, Outcome};
+use segflow_core::event::{Body, Channel, Direction, Named, Outcome};
 use segflow_core::money::Currency;
 use segflow_core::time::{Date, Timestamp};
 
@@ -108,16 +108,16 @@ impl<'a> Words<'a> {
         let body = match self.one_of(&["payment", "promise", "invoice", "dispute", "contact", "nothing"])? {
             "payment" => {
                 let amount_minor = self.amount()?;
-                let invoice_id = self.after("for", "the id of an invoice")?;
-                Body::Received { payment_id: id(), amount_minor, invoice_id, method: None }
+                let names = self.after("for", "the id of an invoice")?.map(Named::whole).into_iter().collect();
+                Body::Received { payment_id: id(), amount_minor, names, method: None }
             }
             "promise" => {
                 let amount_minor = self.amount()?;
-                Body::Made { promise_id: id(), amount_minor, due_date: self.due()? }
+                Body::Made { promise_id: id(), amount_minor, due_date: self.due()?, plan_id: None }
             }
             "invoice" => {
                 let amount_minor = self.amount()?;
-                Body::Issued { invoice_id: id(), amount_minor, due_date: self.due()?, debt_type: None }
+                Body::Issued { invoice_id: id(), amount_minor, due_date: self.due()?, debt_type: None, discount: None }
             }
             "dispute" => self.dispute(id())?,
             "contact" => self.contact(id())?,
@@ -151,7 +151,7 @@ impl<'a> Words<'a> {
         };
         let channel = self.named(Channel::ALL, Channel::word)?;
         let outcome = self.named(Outcome::ALL, Outcome::word)?;
-        Ok(Body::Contact { contact_id, direction, channel, outcome })
+        Ok(Body::Contact { contact_id, direction, channel, outcome, machine: false })
     }
 
     fn when(&mut self) -> Result<When, String> {

@@ -40,7 +40,7 @@ impl Customer {
         self.ledger.issue(number, due_date, amount_minor);
         self.plan_chase(now);
         let (invoice_id, debt_type) = (self.invoice_id(number), Some(debt_type.to_owned()));
-        Body::Issued { invoice_id, amount_minor, due_date, debt_type }
+        Body::Issued { invoice_id, amount_minor, due_date, debt_type, discount: None }
     }
 
     /// When and how the invoice just issued would be paid if nobody asked; those with a pay day wait for it.

@@ -151,6 +151,12 @@ impl Customer {
     }
 
     pub(super) fn contact(&self, contact: u32, direction: Direction, channel: Channel, outcome: Outcome) -> Body {
-        Body::Contact { contact_id: id::numbered("CON", self.number, contact), direction, channel, outcome }
+        Body::Contact {
+            contact_id: id::numbered("CON", self.number, contact),
+            direction,
+            channel,
+            outcome,
+            machine: false,
+        }
     }
 }

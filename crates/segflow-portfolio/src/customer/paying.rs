@@ -1,6 +1,6 @@
 //! Money: payments, failed and reversed ones, and recoveries after a write-off.
 
-use segflow_core::event::{Body, FailureCode, Family};
+use segflow_core::event::{Body, FailureCode, Family, Named};
 use segflow_core::time::Date;
 
 use super::{Action, Customer};
@@ -163,7 +163,12 @@ impl Customer {
             self.mandate = self.chance.per_mille(600);
         }
         let (payment_id, invoice_id) = (self.payment_id(payment), named.map(|number| self.invoice_id(number)));
-        Body::Received { payment_id, amount_minor, invoice_id, method: Some(method.to_owned()) }
+        Body::Received {
+            payment_id,
+            amount_minor,
+            names: invoice_id.map(Named::whole).into_iter().collect(),
+            method: Some(method.to_owned()),
+        }
     }
 
     /// The amount of a reversed payment is owed again; for an invoice written off meanwhile, it adds to the loss.
@@ -177,7 +182,7 @@ impl Customer {
             }
         }
         self.plan_chase(now);
-        Some(Body::Reversed { payment_id: self.payment_id(payment) })
+        Some(Body::Reversed { payment_id: self.payment_id(payment), amount_minor: None })
     }
 
     /// The agency that took on a written-off invoice recovers a part of it. The payment names the invoice.
@@ -193,7 +198,12 @@ impl Customer {
         }
         let payment_id = self.payment_id(self.next_number(Family::Payments));
         let (invoice_id, method) = (Some(self.invoice_id(invoice)), Some("AGENCY".to_owned()));
-        Some(Body::Received { payment_id, amount_minor, invoice_id, method })
+        Some(Body::Received {
+            payment_id,
+            amount_minor,
+            names: invoice_id.map(Named::whole).into_iter().collect(),
+            method,
+        })
     }
 
     /// The amount that the creditor asks for: all that is overdue, or else what is open of the oldest invoice, in minor units.

@@ -47,7 +47,7 @@ impl Customer {
             7..=9 => self.plan_second_thoughts(due_date, Action::Cancel { promise }, now),
             _ => self.plan_promised_payments(amount_minor, due_date, now),
         }
-        Some(Body::Made { promise_id: self.promise_id(promise), amount_minor, due_date })
+        Some(Body::Made { promise_id: self.promise_id(promise), amount_minor, due_date, plan_id: None })
     }
 
     /// Before the day itself.
@@ -130,7 +130,7 @@ impl Customer {
             let at = now.on(weekday_from(due_date.plus_days(GRACE_DAYS + 1)), (9, 12), &mut self.chance);
             self.plan(at, Action::EndPlan);
         }
-        Some(Body::Made { promise_id: self.promise_id(promise), amount_minor, due_date })
+        Some(Body::Made { promise_id: self.promise_id(promise), amount_minor, due_date, plan_id: None })
     }
 
     /// One after the other, the last one due first; then the creditor collects again.

@@ -17,7 +17,7 @@ fn kind(body: &Body) -> String {
         Body::Adjusted { delta_minor, .. } if *delta_minor < 0 => "ADJUSTED, less".to_owned(),
         Body::Adjusted { .. } => "ADJUSTED, more".to_owned(),
         Body::WrittenOff { .. } => "WRITTEN_OFF".to_owned(),
-        Body::Received { invoice_id: None, .. } => "RECEIVED, no invoice named".to_owned(),
+        Body::Received { names, .. } if names.is_empty() => "RECEIVED, no invoice named".to_owned(),
         Body::Received { .. } => "RECEIVED for an invoice".to_owned(),
         Body::Failed { code, .. } => format!("FAILED {}", code.map_or("without a code", FailureCode::word)),
         Body::Reversed { .. } => "REVERSED".to_owned(),
@@ -35,6 +35,13 @@ fn kind(body: &Body) -> String {
         Body::Resolved { upheld: None, .. } => "RESOLVED, nobody knows how".to_owned(),
         Body::Updated { .. } => "UPDATED".to_owned(),
         Body::Erased => "erased".to_owned(),
+        Body::Voided { .. } => "VOIDED".to_owned(),
+        Body::InvoiceReinstated { .. } => "REINSTATED, an invoice".to_owned(),
+        Body::Credited { .. } => "CREDITED".to_owned(),
+        Body::Held { .. } => "HELD".to_owned(),
+        Body::Released { .. } => "RELEASED".to_owned(),
+        Body::Submitted { .. } => "SUBMITTED".to_owned(),
+        Body::PaymentReinstated { .. } => "REINSTATED, a payment".to_owned(),
     }
 }
 
@@ -133,11 +140,12 @@ impl Account {
                 ledger.reopen(OpenInvoice { open_minor: *delta_minor, ..open });
             }
             Body::WrittenOff { .. } => drop(ledger.give_up()),
-            Body::Received { payment_id, amount_minor, invoice_id, method } if method.as_deref() != Some("AGENCY") => {
+            Body::Received { payment_id, amount_minor, names, method } if method.as_deref() != Some("AGENCY") => {
                 let parts = self.paid.entry(payment_id.clone()).or_default();
-                ledger.receive(*amount_minor, invoice_id.as_deref().map(number), |part| parts.push(part));
+                let named = names.first().map(|named| number(&named.invoice_id));
+                ledger.receive(*amount_minor, named, |part| parts.push(part));
             }
-            Body::Reversed { payment_id } => {
+            Body::Reversed { payment_id, .. } => {
                 self.paid.remove(payment_id).unwrap_or_default().into_iter().for_each(|part| ledger.reopen(part));
             }
             _ => {}

@@ -35,21 +35,23 @@ impl Named {
             Body::WrittenOff { invoice_id } => {
                 assert_eq!(self.invoices.insert(invoice_id.clone(), true), Some(false), "given up once");
             }
-            Body::Received { payment_id, amount_minor, invoice_id, .. } => {
+            Body::Received { payment_id, amount_minor, names, .. } => {
                 assert!(*amount_minor > 0);
                 assert!(self.payments.insert(payment_id.clone()));
-                assert!(invoice_id.as_ref().is_none_or(|named| self.invoices.contains_key(named)));
+                assert!(names.iter().all(|named| self.invoices.contains_key(&named.invoice_id)));
             }
             Body::Failed { payment_id, .. } => assert!(!self.payments.contains(payment_id), "no receipt came before"),
-            Body::Reversed { payment_id } => assert!(self.payments.remove(payment_id), "received, and reversed once"),
-            Body::Contact { contact_id, direction, channel, outcome } => {
+            Body::Reversed { payment_id, .. } => {
+                assert!(self.payments.remove(payment_id), "received, and reversed once")
+            }
+            Body::Contact { contact_id, direction, channel, outcome, .. } => {
                 let first = *self.contacts.entry(contact_id.clone()).or_insert((*direction, *channel));
                 assert_eq!(first, (*direction, *channel));
                 if *outcome == Outcome::RightParty {
                     self.talked = Some(event.occurred_at);
                 }
             }
-            Body::Made { promise_id, amount_minor, due_date } => {
+            Body::Made { promise_id, amount_minor, due_date, .. } => {
                 assert!(*amount_minor > 0 && zone.midnight(*due_date) > event.occurred_at);
                 let talk = self.talked.expect("a conversation");
                 assert!(event.occurred_at.since_ms(talk) <= 13 * 60_000, "promises are made in conversations");
@@ -68,6 +70,13 @@ impl Named {
             Body::Resolved { dispute_id, .. } => assert!(self.disputes.remove(dispute_id), "opened, and resolved once"),
             Body::Updated { attributes } => assert!(!attributes.is_empty()),
             Body::Erased => {}
+            Body::Voided { .. }
+            | Body::InvoiceReinstated { .. }
+            | Body::Credited { .. }
+            | Body::Held { .. }
+            | Body::Released { .. }
+            | Body::Submitted { .. }
+            | Body::PaymentReinstated { .. } => unreachable!("no customer makes it yet"),
         }
     }
 }

@@ -11,6 +11,7 @@ fn call(id: &str) -> Body {
         direction: Direction::Outbound,
         channel: Channel::Call,
         outcome: Outcome::NoAnswer,
+        machine: false,
     }
 }
 

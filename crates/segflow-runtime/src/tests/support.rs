@@ -162,15 +162,21 @@ pub fn date(text: &str) -> Date {
 }
 
 pub fn issued(due: &str) -> Body {
-    Body::Issued { invoice_id: format!("i-{due}"), amount_minor: 10_000, due_date: date(due), debt_type: None }
+    Body::Issued {
+        invoice_id: format!("i-{due}"),
+        amount_minor: 10_000,
+        due_date: date(due),
+        debt_type: None,
+        discount: None,
+    }
 }
 
 pub fn received(amount_minor: i64, id: &str) -> Body {
-    Body::Received { payment_id: id.to_owned(), amount_minor, invoice_id: None, method: None }
+    Body::Received { payment_id: id.to_owned(), amount_minor, names: Vec::new(), method: None }
 }
 
 pub fn made(due: &str) -> Body {
-    Body::Made { promise_id: format!("p-{due}"), amount_minor: 10_000, due_date: date(due) }
+    Body::Made { promise_id: format!("p-{due}"), amount_minor: 10_000, due_date: date(due), plan_id: None }
 }
 
 /// How many dead letters there were of each reason, from their headers.

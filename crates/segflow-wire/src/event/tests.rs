@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use proptest::prelude::*;
-use segflow_core::event::{Channel, CustomerId, Direction, Family, Outcome};
+use segflow_core::event::{Channel, CustomerId, Direction, Family, Named, Outcome};
 use segflow_core::time::{Date, Timestamp};
 
 use super::*;
@@ -65,7 +65,7 @@ fn invoice() -> impl Strategy<Value = Body> {
     let delta = prop_oneof![-1_000..1_000_i64, Just(-1_000_000_000_000_000), Just(1_000_000_000_000_000)];
     prop_oneof![
         (text(256), amount(), date(), word).prop_map(|(invoice_id, amount_minor, due_date, debt_type)| {
-            Body::Issued { invoice_id, amount_minor, due_date, debt_type }
+            Body::Issued { invoice_id, amount_minor, due_date, debt_type, discount: None }
         }),
         (text(256), delta, proptest::option::of(date()))
             .prop_map(|(invoice_id, delta_minor, due_date)| { Body::Adjusted { invoice_id, delta_minor, due_date } }),
@@ -78,10 +78,15 @@ fn payment() -> impl Strategy<Value = Body> {
     let code = proptest::option::of(proptest::sample::select(FailureCode::ALL));
     prop_oneof![
         (text(256), amount(), word(), word()).prop_map(|(payment_id, amount_minor, invoice_id, method)| {
-            Body::Received { payment_id, amount_minor, invoice_id, method }
+            Body::Received {
+                payment_id,
+                amount_minor,
+                names: invoice_id.map(Named::whole).into_iter().collect(),
+                method,
+            }
         }),
         (text(256), code).prop_map(|(payment_id, code)| Body::Failed { payment_id, code }),
-        text(256).prop_map(|payment_id| Body::Reversed { payment_id }),
+        text(256).prop_map(|payment_id| Body::Reversed { payment_id, amount_minor: None }),
     ]
 }
 
@@ -93,6 +98,7 @@ fn contact() -> impl Strategy<Value = Body> {
         direction,
         channel,
         outcome,
+        machine: false,
     })
 }
 
@@ -101,7 +107,8 @@ fn promise() -> impl Strategy<Value = Body> {
         (text(256), amount(), date()).prop_map(|(promise_id, amount_minor, due_date)| Body::Made {
             promise_id,
             amount_minor,
-            due_date
+            due_date,
+            plan_id: None
         }),
         (text(256), amount(), date()).prop_map(|(promise_id, amount_minor, due_date)| Body::Amended {
             promise_id,
@@ -197,29 +204,42 @@ fn samples() -> Vec<Body> {
     let attributes = attributes.map(|(name, value)| (id(name), value)).into();
     let direction = Direction::Inbound;
     vec![
-        Body::Issued { invoice_id: id("I-1"), amount_minor: 1_250, due_date, debt_type: Some(id("rent")) },
-        Body::Issued { invoice_id: id("I-1"), amount_minor: 1_250, due_date, debt_type: None },
+        Body::Issued {
+            invoice_id: id("I-1"),
+            amount_minor: 1_250,
+            due_date,
+            debt_type: Some(id("rent")),
+            discount: None,
+        },
+        Body::Issued { invoice_id: id("I-1"), amount_minor: 1_250, due_date, debt_type: None, discount: None },
         Body::Adjusted { invoice_id: id("I-1"), delta_minor: -50, due_date: Some(due_date) },
         Body::Adjusted { invoice_id: id("I-1"), delta_minor: 0, due_date: None },
         Body::WrittenOff { invoice_id: id("I-1") },
         Body::Received {
             payment_id: id("P-1"),
             amount_minor: 1,
-            invoice_id: Some(id("I-1")),
+            names: vec![Named::whole(id("I-1"))],
             method: Some(id("card")),
         },
-        Body::Received { payment_id: id("P-1"), amount_minor: 1, invoice_id: None, method: None },
+        Body::Received { payment_id: id("P-1"), amount_minor: 1, names: Vec::new(), method: None },
         Body::Failed { payment_id: id("P-1"), code: Some(FailureCode::InsufficientFunds) },
         Body::Failed { payment_id: id("P-1"), code: None },
-        Body::Reversed { payment_id: id("P-1") },
-        Body::Contact { contact_id: id("K-1"), direction, channel: Channel::Call, outcome: Outcome::RightParty },
+        Body::Reversed { payment_id: id("P-1"), amount_minor: None },
+        Body::Contact {
+            contact_id: id("K-1"),
+            direction,
+            channel: Channel::Call,
+            outcome: Outcome::RightParty,
+            machine: false,
+        },
         Body::Contact {
             contact_id: id("K-1"),
             direction: Direction::Outbound,
             channel: Channel::Sms,
             outcome: Outcome::Delivered,
+            machine: false,
         },
-        Body::Made { promise_id: id("M-1"), amount_minor: 99, due_date },
+        Body::Made { promise_id: id("M-1"), amount_minor: 99, due_date, plan_id: None },
         Body::Amended { promise_id: id("M-1"), amount_minor: 98, due_date },
         Body::Cancelled { promise_id: id("M-1") },
         Body::Opened { dispute_id: id("D-1"), invoice_id: Some(id("I-1")), amount_minor: Some(500) },

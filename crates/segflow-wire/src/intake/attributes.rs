@@ -41,7 +41,7 @@ fn attribute(value: &Value<'_>) -> Option<Attribute> {
         Value::Text(text) => (text.len() <= MAX_ATTRIBUTE_BYTES).then(|| Attribute::Text(text.to_string())),
         // A whole number that no long holds is a double, as it is in JSON beyond 64 bits.
         Value::Huge(value) => Some(Attribute::Double(decimal(*value as f64))),
-        Value::Days(_) | Value::Map(_) | Value::List => None,
+        Value::Days(_) | Value::Map(_) | Value::List(_) => None,
     }
 }
 

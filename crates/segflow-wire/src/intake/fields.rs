@@ -56,6 +56,20 @@ pub(super) struct Fields<'a> {
     #[serde(borrow)]
     pub upheld: Value<'a>,
     #[serde(borrow)]
+    pub credit_note_id: Value<'a>,
+    #[serde(borrow)]
+    pub plan_id: Value<'a>,
+    #[serde(borrow)]
+    pub discount_minor: Value<'a>,
+    #[serde(borrow)]
+    pub discount_until: Value<'a>,
+    #[serde(borrow)]
+    pub hold_until: Value<'a>,
+    #[serde(borrow)]
+    pub allocations: Value<'a>,
+    #[serde(borrow)]
+    pub machine: Value<'a>,
+    #[serde(borrow)]
     pub attributes: Value<'a>,
 }
 
@@ -141,13 +155,22 @@ impl<'a> Field<'a> {
 
     /// An amount above zero, in minor units.
     pub fn amount_above_zero(self) -> Result<i64, Rejection> {
+        self.amount_from(1)
+    }
+
+    /// An amount of zero or above, in minor units.
+    pub fn amount_or_zero(self) -> Result<i64, Rejection> {
+        self.amount_from(0)
+    }
+
+    fn amount_from(self, least: i64) -> Result<i64, Rejection> {
         let reason = match self.value {
-            Value::Int(amount) if amount <= 0 => Reason::NegativeAmount,
+            Value::Int(amount) if amount < least => Reason::NegativeAmount,
             Value::Int(amount) if amount <= MAX_AMOUNT_MINOR => return Ok(amount),
             Value::Int(_) | Value::Huge(_) => Reason::AmountOutOfRange,
             _ => Reason::MalformedField,
         };
-        Err(self.reject(reason, format_args!("a whole number of minor units from 1 to {MAX_AMOUNT_MINOR}")))
+        Err(self.reject(reason, format_args!("a whole number of minor units from {least} to {MAX_AMOUNT_MINOR}")))
     }
 
     /// A correction of an amount, in minor units: above, below or equal to zero.

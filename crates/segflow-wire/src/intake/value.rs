@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::malformed::shown;
@@ -23,7 +23,7 @@ pub(super) enum Value<'a> {
     Double(f64),
     Text(Cow<'a, str>),
     Map(Vec<(Cow<'a, str>, Value<'a>)>),
-    List,
+    List(Vec<Self>),
 }
 
 /// The value as a message shows it.
@@ -39,7 +39,7 @@ impl fmt::Display for Value<'_> {
             Self::Text(text) if text.is_empty() => f.write_str("an empty text"),
             Self::Text(text) => f.write_str(&shown(text.as_bytes())),
             Self::Map(_) => f.write_str("an object"),
-            Self::List => f.write_str("a list"),
+            Self::List(_) => f.write_str("a list"),
         }
     }
 }
@@ -100,8 +100,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::List)
+        let mut values = Vec::new();
+        while let Some(value) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::List(values))
     }
 }
 

@@ -39,12 +39,15 @@ fn of_debt_type(name: &'static str) -> impl Strategy<Value = String> {
 /// Integer features of small values.
 fn counts() -> impl Strategy<Value = String> {
     let plain = &["overdue.invoices", "invoices.open", "promises.open", "disputes.open", "call_headroom"];
+    let plans = &["plans.open", "plans.missed"];
     prop_oneof![
         4 => windowed(&["payments.count", "promises.kept", "promises.broken", "contacts.outbound", "contacts.inbound"]),
         4 => windowed(&["invoices.count", "episodes", "roll", "payments.reversed", "payments.failed", "disputes.rejected"]),
         2 => windowed_of(&["contacts.outbound", "contacts.inbound"], &CHANNELS),
         1 => windowed_of(&["payments.failed"], &["INSUFFICIENT_FUNDS", "EXPIRED", "OTHER"]),
         4 => one_of(plain),
+        2 => one_of(plans),
+        2 => windowed(&["plans.broken", "plans.kept"]),
     ]
 }
 
@@ -70,8 +73,8 @@ fn days(dimension: usize) -> BoxedStrategy<String> {
 fn money() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => one_of(&["balance", "credit", "overdue.amount", "next_due.amount", "profile.limit"]),
-        2 => one_of(&["disputed.amount", "written_off.amount"]),
-        2 => windowed(&["payments.sum", "payments.average", "invoices.sum"]),
+        3 => one_of(&["disputed.amount", "written_off.amount", "held.amount", "payments.pending", "payments.unmatched"]),
+        3 => windowed(&["payments.sum", "payments.average", "invoices.sum", "written_off.recovered"]),
         1 => of_debt_type("overdue.amount"),
     ]
 }

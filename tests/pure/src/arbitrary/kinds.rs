@@ -7,7 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
-use segflow_core::event::{Attribute, Body, Channel, Direction, FailureCode, Outcome};
+use segflow_core::event::{Attribute, Body, Channel, Direction, Discount, FailureCode, Named, Outcome};
 use segflow_core::time::Date;
 
 /// How often invoices, payments, contacts, promises, disputes, profiles and erasures occur.
@@ -16,14 +16,21 @@ pub type Weights = [u32; 7];
 /// What happened; dates are days after the event's own.
 #[derive(Clone, Debug)]
 pub enum What {
-    Issued { invoice: u8, amount: i64, due_in: i32, debt_type: Option<&'static str> },
+    Issued { invoice: u8, amount: i64, due_in: i32, debt_type: Option<&'static str>, discount: Option<(i64, i32)> },
     Adjusted { invoice: u8, delta: i64, due_in: Option<i32> },
     WrittenOff { invoice: u8 },
-    Received { payment: u8, amount: i64, invoice: Option<u8>, method: Option<&'static str> },
+    Reinstated { invoice: u8 },
+    Voided { invoice: u8 },
+    Held { invoice: u8, days: Option<i32> },
+    Released { invoice: u8 },
+    Credited { note: u8, amount: i64, names: Option<u8> },
+    Received { payment: u8, amount: i64, names: Vec<(u8, Option<i64>)>, method: Option<&'static str> },
+    Submitted { payment: u8, amount: i64 },
+    PaidAgain { payment: u8, amount: Option<i64> },
     Failed { payment: u8, code: Option<FailureCode> },
-    Reversed { payment: u8 },
-    Contact { contact: u8, direction: Direction, channel: Channel, outcome: Outcome },
-    Made { promise: u8, amount: i64, due_in: i32 },
+    Reversed { payment: u8, amount: Option<i64> },
+    Contact { contact: u8, direction: Direction, channel: Channel, outcome: Outcome, machine: bool },
+    Made { promise: u8, amount: i64, due_in: i32, plan: Option<u8> },
     Amended { promise: u8, amount: i64, due_in: i32 },
     Cancelled { promise: u8 },
     Opened { dispute: u8, invoice: Option<u8>, amount: Option<i64> },
@@ -39,31 +46,54 @@ impl What {
         let (invoice_id, payment_id) = (|number: u8| format!("I{number}"), |number: u8| format!("P{number}"));
         let (promise_id, dispute_id) = (|number: u8| format!("M{number}"), |number: u8| format!("D{number}"));
         let text = |text: Option<&str>| text.map(str::to_owned);
+        let named =
+            |(invoice, amount_minor): (u8, Option<i64>)| Named { invoice_id: invoice_id(invoice), amount_minor };
         Some(match self.clone() {
-            Self::Issued { invoice, amount, due_in, debt_type } => Body::Issued {
+            Self::Issued { invoice, amount, due_in, debt_type, discount } => Body::Issued {
                 invoice_id: invoice_id(invoice),
                 amount_minor: amount,
                 due_date: due(due_in),
                 debt_type: text(debt_type),
+                discount: discount.map(|(amount_minor, days)| Discount { amount_minor, until: due(days) }),
             },
             Self::Adjusted { invoice, delta, due_in } => {
                 Body::Adjusted { invoice_id: invoice_id(invoice), delta_minor: delta, due_date: due_in.map(due) }
             }
             Self::WrittenOff { invoice } => Body::WrittenOff { invoice_id: invoice_id(invoice) },
-            Self::Received { payment, amount, invoice, method } => Body::Received {
+            Self::Reinstated { invoice } => Body::InvoiceReinstated { invoice_id: invoice_id(invoice) },
+            Self::Voided { invoice } => Body::Voided { invoice_id: invoice_id(invoice) },
+            Self::Held { invoice, days } => Body::Held { invoice_id: invoice_id(invoice), until: days.map(due) },
+            Self::Released { invoice } => Body::Released { invoice_id: invoice_id(invoice) },
+            Self::Credited { note, amount, names } => Body::Credited {
+                credit_note_id: format!("N{note}"),
+                amount_minor: amount,
+                names: names.into_iter().map(|invoice| named((invoice, None))).collect(),
+            },
+            Self::Received { payment, amount, names, method } => Body::Received {
                 payment_id: payment_id(payment),
                 amount_minor: amount,
-                invoice_id: invoice.map(invoice_id),
+                names: names.into_iter().map(named).collect(),
                 method: text(method),
             },
+            Self::Submitted { payment, amount } => {
+                Body::Submitted { payment_id: payment_id(payment), amount_minor: amount }
+            }
+            Self::PaidAgain { payment, amount } => {
+                Body::PaymentReinstated { payment_id: payment_id(payment), amount_minor: amount }
+            }
             Self::Failed { payment, code } => Body::Failed { payment_id: payment_id(payment), code },
-            Self::Reversed { payment } => Body::Reversed { payment_id: payment_id(payment) },
-            Self::Contact { contact, direction, channel, outcome } => {
-                Body::Contact { contact_id: format!("C{contact}"), direction, channel, outcome }
+            Self::Reversed { payment, amount } => {
+                Body::Reversed { payment_id: payment_id(payment), amount_minor: amount }
             }
-            Self::Made { promise, amount, due_in } => {
-                Body::Made { promise_id: promise_id(promise), amount_minor: amount, due_date: due(due_in) }
+            Self::Contact { contact, direction, channel, outcome, machine } => {
+                Body::Contact { contact_id: format!("C{contact}"), direction, channel, outcome, machine }
             }
+            Self::Made { promise, amount, due_in, plan } => Body::Made {
+                promise_id: promise_id(promise),
+                amount_minor: amount,
+                due_date: due(due_in),
+                plan_id: plan.map(|plan| format!("L{plan}")),
+            },
             Self::Amended { promise, amount, due_in } => {
                 Body::Amended { promise_id: promise_id(promise), amount_minor: amount, due_date: due(due_in) }
             }
@@ -108,24 +138,48 @@ fn invoice() -> impl Strategy<Value = u8> {
 
 fn invoices() -> impl Strategy<Value = What> {
     let debt_type = option::of(select(vec!["LOAN", "CARD"]));
-    let issued = (invoice(), amount(), -40_i32..60, debt_type)
-        .prop_map(|(invoice, amount, due_in, debt_type)| What::Issued { invoice, amount, due_in, debt_type });
+    let amount_or_zero = prop_oneof![1 => Just(0_i64), 12 => amount()];
+    let discount = option::weighted(0.2, (select(vec![1_i64, 500, 5_000]), -1_i32..20));
+    let issued = (invoice(), amount_or_zero, -40_i32..60, debt_type, discount).prop_map(
+        |(invoice, amount, due_in, debt_type, discount)| What::Issued { invoice, amount, due_in, debt_type, discount },
+    );
     let delta = prop_oneof![1 => Just(0_i64), 3 => amount(), 5 => amount().prop_map(|amount| -amount)];
     let adjusted = (invoice(), delta, option::weighted(0.4, -40_i32..60))
         .prop_map(|(invoice, delta, due_in)| What::Adjusted { invoice, delta, due_in });
     let written_off = invoice().prop_map(|invoice| What::WrittenOff { invoice });
-    prop_oneof![7 => issued, 3 => adjusted, 1 => written_off]
+    let reinstated = invoice().prop_map(|invoice| What::Reinstated { invoice });
+    let voided = invoice().prop_map(|invoice| What::Voided { invoice });
+    let held = (invoice(), option::weighted(0.7, -1_i32..40)).prop_map(|(invoice, days)| What::Held { invoice, days });
+    let released = invoice().prop_map(|invoice| What::Released { invoice });
+    let credited = (0_u8..6, amount(), option::of(invoice())).prop_map(|(note, amount, names)| What::Credited {
+        note,
+        amount,
+        names,
+    });
+    let rare = prop_oneof![2 => written_off, 1 => reinstated, 1 => voided, 3 => held, 1 => released, 2 => credited];
+    prop_oneof![7 => issued, 3 => adjusted, 3 => rare]
 }
 
 fn payments() -> impl Strategy<Value = What> {
     let payment = || 0_u8..20;
     let method = option::weighted(0.8, select(vec!["card", "transfer", "debit"]));
-    let received = (payment(), amount(), option::of(invoice()), method)
-        .prop_map(|(payment, amount, invoice, method)| What::Received { payment, amount, invoice, method });
+    let whole = invoice().prop_map(|invoice| vec![(invoice, None)]);
+    let parts = vec((invoice(), select(vec![1_i64, 500, 4_000])), 1..4)
+        .prop_map(|parts| parts.into_iter().map(|(invoice, part)| (invoice, Some(part))).collect());
+    let names = prop_oneof![4 => Just(Vec::new()), 4 => whole, 2 => parts];
+    let received = (payment(), amount(), names, method).prop_map(|(payment, amount, names, method)| What::Received {
+        payment,
+        amount,
+        names,
+        method,
+    });
     let failed = (payment(), option::weighted(0.8, select(FailureCode::ALL)))
         .prop_map(|(payment, code)| What::Failed { payment, code });
-    let reversed = payment().prop_map(|payment| What::Reversed { payment });
-    prop_oneof![10 => received, 1 => failed, 1 => reversed]
+    let part = || option::weighted(0.5, select(vec![1_i64, 500, 4_000, 100_000]));
+    let reversed = (payment(), part()).prop_map(|(payment, amount)| What::Reversed { payment, amount });
+    let again = (payment(), part()).prop_map(|(payment, amount)| What::PaidAgain { payment, amount });
+    let submitted = (payment(), amount()).prop_map(|(payment, amount)| What::Submitted { payment, amount });
+    prop_oneof![10 => received, 2 => failed, 2 => reversed, 1 => again, 2 => submitted]
 }
 
 fn contacts() -> impl Strategy<Value = What> {
@@ -133,17 +187,16 @@ fn contacts() -> impl Strategy<Value = What> {
     let channel = prop_oneof![4 => Just(Channel::Call), 4 => Just(Channel::Sms), 2 => select(Channel::ALL)];
     let telling = select(vec![Outcome::NotConnected, Outcome::Bounced, Outcome::WrongParty, Outcome::RightParty]);
     let outcome = prop_oneof![2 => Just(Outcome::Attempted), 2 => telling, 2 => select(Outcome::ALL)];
-    (0_u8..20, direction, channel, outcome).prop_map(|(contact, direction, channel, outcome)| What::Contact {
-        contact,
-        direction,
-        channel,
-        outcome,
+    let machine = prop_oneof![9 => Just(false), 1 => Just(true)];
+    (0_u8..20, direction, channel, outcome, machine).prop_map(|(contact, direction, channel, outcome, machine)| {
+        What::Contact { contact, direction, channel, outcome, machine }
     })
 }
 
 fn promises() -> impl Strategy<Value = What> {
     let of = || (0_u8..6, amount(), -2_i32..30);
-    let made = of().prop_map(|(promise, amount, due_in)| What::Made { promise, amount, due_in });
+    let plan = option::weighted(0.5, 0_u8..3);
+    let made = (of(), plan).prop_map(|((promise, amount, due_in), plan)| What::Made { promise, amount, due_in, plan });
     let amended = of().prop_map(|(promise, amount, due_in)| What::Amended { promise, amount, due_in });
     let cancelled = (0_u8..6).prop_map(|promise| What::Cancelled { promise });
     prop_oneof![5 => made, 2 => amended, 1 => cancelled]

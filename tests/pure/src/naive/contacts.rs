@@ -42,7 +42,7 @@ pub struct Engagement {
 pub fn contacts<'a>(segmentation: &Segmentation, facts: &[&'a Fact]) -> Vec<Contact<'a>> {
     let mut contacts: BTreeMap<&str, Contact<'a>> = BTreeMap::new();
     for (order, fact) in facts.iter().enumerate() {
-        let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
+        let Body::Contact { contact_id, direction, channel, outcome, .. } = &fact.body else {
             continue;
         };
         let contact = contacts.entry(contact_id).or_insert_with(|| Contact {

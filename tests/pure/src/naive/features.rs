@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::contacts::{call_headroom, reachable, response_hours, response_ratio, right_party_ratio, silent_days};
 use super::habits::{confidence, days_late, missed_days, next_expected, pay_day};
 use super::owed::{days_past_due, disputed_share, next_due, overdue, pay_ratio, roll};
+use super::promises::{Plan, after, plans};
 use super::world::{Payment, World};
 use super::{Standing, Value};
 
@@ -60,6 +61,18 @@ fn owed(world: &World<'_>, feature: &OwedFeature, today: Date) -> Option<Value> 
         OwedFeature::NextDueAmount => next_due(world, today).and_then(|(_, amount)| money(amount)),
         OwedFeature::InvoicesCount(window) => {
             count(invoices().filter(|invoice| inside(*window, world.date(invoice.issued), today)))
+        }
+        OwedFeature::HeldAmount => {
+            money(invoices().filter(|invoice| invoice.is_held(today)).map(|invoice| invoice.open()).sum())
+        }
+        OwedFeature::WrittenOffRecovered(window) => {
+            let recoveries = invoices().flat_map(|invoice| invoice.recoveries());
+            money(recoveries.filter(|part| inside(*window, part.on, today)).map(|part| part.amount).sum())
+        }
+        OwedFeature::PaymentsUnmatched => {
+            let horizon = Window { days: world.segmentation.parameters.horizon_days };
+            let payments = world.ledger.money.iter().filter(|money| money.paid && inside(horizon, money.on, today));
+            money(payments.map(|money| world.ledger.unmatched(money)).sum())
         }
         OwedFeature::InvoicesSum(window) => {
             let issued = invoices().filter(|invoice| inside(*window, world.date(invoice.issued), today));
@@ -130,6 +143,12 @@ fn of_payments(world: &World<'_>, feature: &PaymentsFeature, today: Date) -> Opt
             };
             count(days_of(world, failed).filter(|day| inside(*window, *day, today)))
         }
+        PaymentsFeature::Pending => {
+            let parameters = &world.segmentation.parameters;
+            let last = |at: Timestamp| after(world.date(at), parameters.pending_business_days, parameters);
+            let pending = world.standing.submitted.iter().filter(|(at, _)| last(*at) >= today);
+            money(pending.map(|(_, amount)| amount).sum())
+        }
         PaymentsFeature::PayRatio(window) => pay_ratio(world, *window, today),
         PaymentsFeature::DaysLateMedian(last) => days_late(world, *last).map(Value::Int),
         PaymentsFeature::DaysLateTrend(last) => Some(Value::Int(days_late(world, 3)? - days_late(world, *last)?)),
@@ -154,6 +173,23 @@ fn promises(world: &World<'_>, feature: &PromisesFeature, at: Timestamp) -> Opti
         PromisesFeature::Broken(window) => count(broken(world, *window, at)),
         PromisesFeature::KeptRatio(window) => {
             ratio(kept(world, *window, today), kept(world, *window, today).chain(broken(world, *window, at)), 2)
+        }
+        PromisesFeature::PlansOpen => {
+            count(plans(&world.promises).iter().filter(|plan| plan.instalments.iter().any(|one| one.is_open(at))))
+        }
+        PromisesFeature::PlansBroken(window) => {
+            let broken = plans(&world.promises).into_iter().filter_map(|plan| plan.broken()).filter(|then| *then <= at);
+            count(broken.filter(|then| inside(*window, world.date(*then), today)))
+        }
+        PromisesFeature::PlansKept(window) => {
+            let kept = plans(&world.promises).into_iter().filter_map(|plan| plan.kept());
+            count(kept.filter(|then| inside(*window, world.date(*then), today)))
+        }
+        PromisesFeature::PlansMissed => {
+            let plans = plans(&world.promises);
+            let made = |plan: &Plan<'_, '_>| plan.instalments.iter().map(|one| one.made).max();
+            let latest = plans.iter().max_by_key(|plan| (made(plan), plan.id));
+            count(latest.into_iter().flat_map(|plan| &plan.instalments).filter(|one| one.is_missed(at)))
         }
     }
 }

@@ -10,6 +10,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
 
 use super::ledger::{Invoice, Ledger};
+use super::standing;
 
 /// A delinquency episode.
 #[derive(Clone, Debug)]
@@ -40,14 +41,15 @@ const AFTERMATH_DAYS: i32 = 31;
 
 impl<'a> History<'a> {
     /// Replays facts that count, in order.
-    pub fn new(segmentation: &Segmentation, facts: &[&'a Fact]) -> Self {
-        let after = after_each(facts);
+    pub fn new(segmentation: &'a Segmentation, facts: &[&'a Fact]) -> Self {
+        let after = after_each(segmentation, facts);
+        let voided = standing::of(facts).voided;
         let first = after.iter().find_map(|(fact, _)| match &fact.body {
-            Body::Issued { invoice_id, .. } => Some(invoice_id.as_str()),
+            Body::Issued { invoice_id, .. } if !voided.contains(invoice_id.as_str()) => Some(invoice_id.as_str()),
             _ => None,
         });
         let (mut episodes, mut paid, mut verdict) = (Vec::new(), BTreeMap::new(), None);
-        let before_all = Ledger::default();
+        let before_all = Ledger::new(segmentation);
         let mut ledger = &before_all;
         for (at, fact) in moments(segmentation, &after) {
             ledger = fact.map_or(ledger, |index| &after[index].1);
@@ -65,11 +67,11 @@ impl<'a> History<'a> {
     }
 }
 
-fn after_each<'a>(facts: &[&'a Fact]) -> Vec<(&'a Fact, Ledger<'a>)> {
-    let mut ledger = Ledger::default();
+fn after_each<'a>(segmentation: &'a Segmentation, facts: &[&'a Fact]) -> Vec<(&'a Fact, Ledger<'a>)> {
+    let (mut ledger, standing) = (Ledger::new(segmentation), standing::of(facts));
     let mut after = Vec::new();
     for fact in facts.iter().filter(|fact| tells_of_the_ledger(fact)) {
-        ledger.apply(fact);
+        ledger.apply(fact, &standing);
         after.push((*fact, ledger.clone()));
     }
     after
@@ -96,7 +98,7 @@ fn judge_episode(
             present.end = Some(at);
             present.cured = !matches!(fact, Some(Body::WrittenOff { .. }));
         }
-        None if exceeds(&|invoice| ledger.undisputed(invoice)) => {
+        None if exceeds(&|invoice| ledger.collected(invoice, today)) => {
             episodes.push(Episode { begin: at, end: None, cured: false });
         }
         _ => {}
@@ -134,7 +136,8 @@ fn tells_of_the_ledger(fact: &Fact) -> bool {
 fn moments(segmentation: &Segmentation, after: &[(&Fact, Ledger<'_>)]) -> Vec<(Timestamp, Option<usize>)> {
     let zone = &segmentation.zone;
     let days: Vec<Date> = after.iter().map(|(fact, _)| zone.date_of(fact.occurred_at)).collect();
-    let dues = after.iter().flat_map(|(_, ledger)| ledger.invoices.iter().map(|invoice| invoice.due));
+    let invoices = || after.iter().flat_map(|(_, ledger)| &ledger.invoices);
+    let dues = invoices().map(|invoice| invoice.due).chain(invoices().filter_map(Invoice::held_until));
     let (Some(first), Some(last)) = (days.iter().min(), days.iter().copied().chain(dues).max()) else {
         return Vec::new();
     };

@@ -1,11 +1,13 @@
-//! `docs/features.md`, "Ledger": invoices, payments, credit and disputes, replayed fact by fact.
+//! `docs/features.md`, "Ledger": invoices, payments, credit notes, holds and disputes, replayed fact by fact.
 
 use std::collections::BTreeMap;
-use std::mem;
 
-use segflow_core::event::Body;
+use segflow_core::event::{Body, Discount, Named};
 use segflow_core::fact::Fact;
+use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
+
+use super::standing::{self, Standing};
 
 /// An issued invoice; money in minor units.
 #[derive(Clone, Debug)]
@@ -22,21 +24,46 @@ pub struct Invoice<'a> {
     issued_amount: i128,
     /// What its adjustments add.
     adjusted_by: i128,
-    /// What was paid of it.
-    pub allocated: i128,
+    /// What a discount that was taken leaves out.
+    waived: i128,
+    discount: Option<Discount>,
+    /// What went to it, in order: from which money, how much, on which day, and whether it was written off then.
+    parts: Vec<Part>,
     /// Whether it was given up.
     pub written_off: bool,
+    /// The last day of its hold: `None` if there is no hold, `Some(None)` if the hold has no last day.
+    hold: Option<Option<Date>>,
 }
 
-impl<'a> Invoice<'a> {
-    /// As issued and adjusted.
+/// Money on an invoice.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// Which money, by its place.
+    money: usize,
+    /// How much.
+    pub amount: i128,
+    /// When it went there.
+    pub on: Date,
+    /// Whether the invoice was written off then.
+    pub recovers: bool,
+    /// Whether it is that of a payment.
+    pub paid: bool,
+}
+
+impl Invoice<'_> {
+    /// As issued and adjusted, without a discount that was taken.
     pub fn amount(&self) -> i128 {
-        (self.issued_amount + self.adjusted_by).max(0)
+        (self.issued_amount + self.adjusted_by - self.waived).max(0)
+    }
+
+    /// What went to it.
+    pub fn allocated(&self) -> i128 {
+        self.parts.iter().map(|part| part.amount).sum()
     }
 
     /// Not yet paid, given up or not.
     pub fn unpaid(&self) -> i128 {
-        self.amount() - self.allocated
+        self.amount() - self.allocated()
     }
 
     /// Not yet paid and still to be paid.
@@ -44,26 +71,24 @@ impl<'a> Invoice<'a> {
         if self.written_off { 0 } else { self.unpaid() }
     }
 
-    /// Paid, and nothing is left to be paid.
+    /// Paid, by payments at least in part, and nothing is left to be paid.
     pub fn is_paid_in_full(&self) -> bool {
-        self.allocated > 0 && self.unpaid() == 0 && !self.written_off
+        self.parts.iter().any(|part| part.paid) && self.unpaid() == 0 && !self.written_off
     }
 
-    fn correct(&mut self, body: &'a Body) {
-        match body {
-            Body::Adjusted { delta_minor, due_date, .. } => {
-                self.adjusted_by += i128::from(*delta_minor);
-                self.due = due_date.unwrap_or(self.due);
-            }
-            _ => self.written_off = true,
-        }
+    /// Whether it is on hold on a day.
+    pub fn is_held(&self, today: Date) -> bool {
+        self.hold.is_some_and(|last| last.is_none_or(|last| last >= today))
     }
 
-    /// Takes of `amount` what it needs, up to `limit`; returns the rest.
-    fn take(&mut self, limit: i128, amount: i128) -> i128 {
-        let taken = amount.min(limit);
-        self.allocated += taken;
-        amount - taken
+    /// What went to it when it was written off, if it still is.
+    pub fn recoveries(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| self.written_off && part.recovers && part.paid)
+    }
+
+    /// The last day of its hold, if the hold has one.
+    pub fn held_until(&self) -> Option<Date> {
+        self.hold.flatten()
     }
 }
 
@@ -87,15 +112,29 @@ pub struct Resolution {
     pub upheld: Option<bool>,
 }
 
+/// A payment or a credit note.
+#[derive(Clone, Copy, Debug)]
+pub struct Money<'a> {
+    /// The day on which it came.
+    pub on: Date,
+    /// What it brings.
+    pub amount: i128,
+    names: &'a [Named],
+    /// Whether it is a payment.
+    pub paid: bool,
+    /// What of it lies on no invoice.
+    rest: i128,
+}
+
 /// How things stand after some facts.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ledger<'a> {
-    /// By (due date, issue instant, id): the order in which surplus money reaches them.
+    segmentation: &'a Segmentation,
+    /// By (due date, issue instant, id): the order in which money reaches them.
     pub invoices: Vec<Invoice<'a>>,
-    /// Money on no invoice that waits for none.
-    free: i128,
-    /// Payments that wait for the invoice of this id, in order.
-    waiting: Vec<(&'a str, i128)>,
+    /// In the order in which it came.
+    pub money: Vec<Money<'a>>,
+    credit_notes: Vec<&'a str>,
     /// Corrections of invoices not yet issued, in order.
     early: Vec<(&'a str, &'a Body)>,
     /// Every dispute opened, resolved or not.
@@ -105,32 +144,41 @@ pub struct Ledger<'a> {
 }
 
 /// Replays facts that count, in order.
-pub fn replay<'a>(facts: &[&'a Fact]) -> Ledger<'a> {
-    let mut ledger = Ledger::default();
-    facts.iter().for_each(|fact| ledger.apply(fact));
+pub fn replay<'a>(segmentation: &'a Segmentation, facts: &[&'a Fact]) -> Ledger<'a> {
+    let (mut ledger, standing) = (Ledger::new(segmentation), standing::of(facts));
+    facts.iter().for_each(|fact| ledger.apply(fact, &standing));
     ledger
 }
 
 impl<'a> Ledger<'a> {
+    /// Nothing has happened.
+    pub fn new(segmentation: &'a Segmentation) -> Self {
+        let (invoices, money, credit_notes, early, disputes) = (vec![], vec![], vec![], vec![], vec![]);
+        Self { segmentation, invoices, money, credit_notes, early, disputes, resolved: BTreeMap::new() }
+    }
+
     /// One fact more.
-    pub fn apply(&mut self, fact: &'a Fact) {
+    pub fn apply(&mut self, fact: &'a Fact, standing: &Standing<'a>) {
+        let today = self.segmentation.zone.date_of(fact.occurred_at);
         match &fact.body {
-            Body::Issued { invoice_id, amount_minor, due_date, debt_type } => self.issue(Invoice {
-                due: *due_date,
-                issued: fact.occurred_at,
-                id: invoice_id,
-                debt_type: debt_type.as_deref(),
-                issued_amount: i128::from(*amount_minor),
-                adjusted_by: 0,
-                allocated: 0,
-                written_off: false,
-            }),
-            Body::Adjusted { invoice_id, .. } | Body::WrittenOff { invoice_id } => self.correct(invoice_id, &fact.body),
-            Body::Received { amount_minor, invoice_id: Some(named), .. } if self.find(named).is_none() => {
-                self.waiting.push((named, i128::from(*amount_minor)));
+            Body::Issued { invoice_id, .. } if !standing.voided.contains(invoice_id.as_str()) => {
+                self.issue(fact, today)
             }
-            Body::Received { amount_minor, invoice_id, .. } => {
-                self.receive(invoice_id.as_deref(), i128::from(*amount_minor));
+            Body::Adjusted { invoice_id, .. }
+            | Body::WrittenOff { invoice_id }
+            | Body::InvoiceReinstated { invoice_id }
+            | Body::Held { invoice_id, .. }
+            | Body::Released { invoice_id } => self.correct(invoice_id, &fact.body),
+            Body::Received { .. } => {
+                if let Some(receipt) = standing.receipts.iter().find(|receipt| std::ptr::eq(receipt.fact, fact)) {
+                    self.receive(receipt.amount, receipt.names, true, today);
+                }
+            }
+            Body::Credited { credit_note_id, amount_minor, names } => {
+                if !self.credit_notes.contains(&credit_note_id.as_str()) {
+                    self.credit_notes.push(credit_note_id);
+                    self.receive(i128::from(*amount_minor), names, false, today);
+                }
             }
             Body::Opened { dispute_id, invoice_id, amount_minor } => {
                 let all = || self.invoices.iter().filter(|invoice| invoice.open() > 0).map(|invoice| invoice.id);
@@ -140,8 +188,9 @@ impl<'a> Ledger<'a> {
             Body::Resolved { dispute_id, upheld } => {
                 self.resolved.insert(dispute_id, Resolution { at: fact.occurred_at, upheld: *upheld });
             }
-            _ => {}
+            _ => return,
         }
+        self.spread(today);
     }
 
     /// The invoice of this id, if it is issued.
@@ -149,9 +198,16 @@ impl<'a> Ledger<'a> {
         self.invoices.iter().find(|invoice| invoice.id == id)
     }
 
-    /// Money on no invoice, also what waits for one.
+    /// Money on no invoice.
     pub fn credit(&self) -> i128 {
-        self.free + self.waiting.iter().map(|(_, amount)| amount).sum::<i128>()
+        self.money.iter().map(|money| money.rest).sum()
+    }
+
+    /// How much of some money names what no invoice is called.
+    pub fn unmatched(&self, money: &Money<'_>) -> i128 {
+        let unknown = money.names.iter().filter(|named| self.find(&named.invoice_id).is_none());
+        let amounts = unknown.map(|named| named.amount_minor.map_or(money.amount, i128::from));
+        amounts.sum::<i128>().min(money.amount)
     }
 
     /// What disputes cover of what is open of an invoice.
@@ -162,52 +218,115 @@ impl<'a> Ledger<'a> {
         covered.min(invoice.open())
     }
 
-    /// What is open of an invoice and not disputed.
-    pub fn undisputed(&self, invoice: &Invoice<'_>) -> i128 {
-        invoice.open() - self.disputed(invoice)
+    /// What is open of an invoice, not disputed, and not on hold.
+    pub fn collected(&self, invoice: &Invoice<'_>, today: Date) -> i128 {
+        if invoice.is_held(today) { 0 } else { invoice.open() - self.disputed(invoice) }
     }
 
-    /// Corrected by what came before it; then paid by what waited for it, then by credit.
-    fn issue(&mut self, mut invoice: Invoice<'a>) {
-        let id = invoice.id;
-        let early = self.early.iter().filter(|(concerned, _)| *concerned == id);
-        early.for_each(|(_, body)| invoice.correct(body));
-        self.invoices.push(invoice);
-        self.sort();
-        let (waited, waiting) = mem::take(&mut self.waiting).into_iter().partition(|(named, _)| *named == id);
-        self.waiting = waiting;
-        let waited: Vec<(&str, i128)> = waited;
-        waited.into_iter().for_each(|(_, amount)| self.receive(Some(id), amount));
-        for invoice in self.invoices.iter_mut().filter(|invoice| invoice.id == id) {
-            self.free = invoice.take(invoice.open(), self.free);
+    /// Corrected by what came before it; then comes the money that names it.
+    fn issue(&mut self, fact: &'a Fact, today: Date) {
+        let Body::Issued { invoice_id: id, amount_minor, due_date, debt_type, discount } = &fact.body else { return };
+        self.invoices.push(Invoice {
+            due: self.rolled(*due_date),
+            issued: fact.occurred_at,
+            id,
+            debt_type: debt_type.as_deref(),
+            issued_amount: i128::from(*amount_minor),
+            adjusted_by: 0,
+            waived: 0,
+            discount: *discount,
+            parts: Vec::new(),
+            written_off: false,
+            hold: None,
+        });
+        let early: Vec<&Body> =
+            self.early.iter().filter(|(concerned, _)| concerned == id).map(|(_, body)| *body).collect();
+        early.into_iter().for_each(|body| self.correct(id, body));
+        for money in 0..self.money.len() {
+            if let Some(named) = self.money[money].names.iter().find(|named| named.invoice_id == *id) {
+                self.pay(money, id, named.amount_minor.map_or(i128::MAX, i128::from), today);
+            }
         }
     }
 
-    /// What an invoice no longer needs goes to the others.
+    fn rolled(&self, due: Date) -> Date {
+        let parameters = &self.segmentation.parameters;
+        let is_free = |day: &Date| day.weekday() > 5 || parameters.holidays.contains(day);
+        let mut days = (0..).map(|later| due.plus_days(later));
+        if parameters.rolls_due_dates { days.find(|day| !is_free(day)).expect("some day is no holiday") } else { due }
+    }
+
     fn correct(&mut self, id: &'a str, body: &'a Body) {
+        let due = if let Body::Adjusted { due_date: Some(due), .. } = body { Some(self.rolled(*due)) } else { None };
         let Some(invoice) = self.invoices.iter_mut().find(|invoice| invoice.id == id) else {
             self.early.push((id, body));
             return;
         };
-        invoice.correct(body);
-        let surplus = (invoice.allocated - invoice.amount()).max(0);
-        invoice.allocated -= surplus;
-        self.sort();
-        self.receive(None, surplus);
+        match body {
+            Body::Adjusted { delta_minor, .. } => invoice.adjusted_by += i128::from(*delta_minor),
+            Body::WrittenOff { .. } => invoice.written_off = true,
+            Body::InvoiceReinstated { .. } => invoice.written_off = false,
+            Body::Held { until, .. } => invoice.hold = Some(*until),
+            _ => invoice.hold = None,
+        }
+        invoice.due = due.unwrap_or(invoice.due);
+        // What it no longer needs is free again, the money that came last first.
+        let mut surplus = (invoice.allocated() - invoice.amount()).max(0);
+        for part in invoice.parts.iter_mut().rev() {
+            let back = surplus.min(part.amount);
+            part.amount -= back;
+            surplus -= back;
+            self.money[part.money].rest += back;
+        }
+        invoice.parts.retain(|part| part.amount > 0);
     }
 
-    /// To the invoice named, even if it was written off; then to what is open; then it is credit.
-    fn receive(&mut self, named: Option<&str>, mut amount: i128) {
-        for invoice in self.invoices.iter_mut().filter(|invoice| Some(invoice.id) == named) {
-            amount = invoice.take(invoice.unpaid(), amount);
+    /// To the invoices named, even if they were written off; the rest is free.
+    fn receive(&mut self, amount: i128, names: &'a [Named], paid: bool, today: Date) {
+        let money = self.money.len();
+        self.money.push(Money { on: today, amount, names, paid, rest: amount });
+        for named in names {
+            self.pay(money, &named.invoice_id, named.amount_minor.map_or(i128::MAX, i128::from), today);
         }
-        for invoice in &mut self.invoices {
-            amount = invoice.take(invoice.open(), amount);
-        }
-        self.free += amount;
     }
 
-    fn sort(&mut self) {
+    /// Money to an invoice, as much as there is and as it can take, up to a limit.
+    fn pay(&mut self, money: usize, id: &str, limit: i128, today: Date) {
+        let Money { on, paid, rest, .. } = self.money[money];
+        let Some(invoice) = self.invoices.iter_mut().find(|invoice| invoice.id == id) else { return };
+        let amount = rest.min(limit).min(invoice.unpaid());
+        if amount <= 0 {
+            return;
+        }
+        self.money[money].rest -= amount;
+        invoice.parts.push(Part { money, amount, on: today, recovers: invoice.written_off, paid });
+        if let Some(Discount { amount_minor, until }) = invoice.discount
+            && on <= until
+            && invoice.unpaid() <= i128::from(amount_minor)
+        {
+            (invoice.waived, invoice.discount) = (invoice.waived + invoice.unpaid(), None);
+        }
+    }
+
+    /// All free money, the oldest first: to what is collected, then to what is disputed or on hold, then to what was given up.
+    fn spread(&mut self, today: Date) {
         self.invoices.sort_by_key(|invoice| (invoice.due, invoice.issued, invoice.id));
+        let ids: Vec<&str> = self.invoices.iter().map(|invoice| invoice.id).collect();
+        let spares_disputed = !self.segmentation.parameters.allocates_to_disputed;
+        for money in 0..self.money.len() {
+            for round in 0..3 {
+                for id in &ids {
+                    let invoice = self.find(id).expect("it was issued");
+                    let limit = match round {
+                        0 => self.collected(invoice, today),
+                        1 if spares_disputed => invoice.open() - self.disputed(invoice),
+                        1 => invoice.open(),
+                        _ if invoice.written_off => invoice.unpaid(),
+                        _ => 0,
+                    };
+                    self.pay(money, id, limit, today);
+                }
+            }
+        }
     }
 }

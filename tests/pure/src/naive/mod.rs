@@ -15,6 +15,7 @@ mod owed;
 mod promises;
 mod rules;
 mod safety;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod world;

@@ -8,7 +8,7 @@ use super::features::{clamped, inside};
 use super::ledger::{Invoice, Ledger};
 use super::world::World;
 
-/// Invoices with an undisputed part that is overdue, and that part; of one `debt_type` if one is given.
+/// Invoices of which a part is overdue, neither disputed nor on hold, and that part; of one `debt_type` if one is given.
 pub fn overdue<'w, 'a>(
     world: &'w World<'a>,
     today: Date,
@@ -24,7 +24,7 @@ fn overdue_of<'w, 'a>(
 ) -> impl Iterator<Item = (&'w Invoice<'a>, i128)> {
     let of_type = move |invoice: &&Invoice<'a>| debt_type.is_none() || invoice.debt_type == debt_type;
     let late = ledger.invoices.iter().filter(of_type).filter(move |invoice| invoice.due < today);
-    late.map(|invoice| (invoice, ledger.undisputed(invoice))).filter(|(_, part)| *part > 0)
+    late.map(move |invoice| (invoice, ledger.collected(invoice, today))).filter(|(_, part)| *part > 0)
 }
 
 /// Days past due: since the due date at which what is overdue exceeds the tolerance.
@@ -39,9 +39,9 @@ pub fn days_past_due(world: &World<'_>, ledger: &Ledger<'_>, today: Date, debt_t
     0
 }
 
-/// The nearest due date from today on, and what of it is undisputed.
+/// The nearest due date from today on, and what of it is collected.
 pub fn next_due(world: &World<'_>, today: Date) -> Option<(Date, i128)> {
-    let parts = world.ledger.invoices.iter().map(|invoice| (invoice.due, world.ledger.undisputed(invoice)));
+    let parts = world.ledger.invoices.iter().map(|invoice| (invoice.due, world.ledger.collected(invoice, today)));
     let coming: Vec<(Date, i128)> = parts.filter(|(due, part)| *part > 0 && *due >= today).collect();
     let nearest = coming.iter().map(|(due, _)| *due).min()?;
     Some((nearest, coming.iter().filter(|(due, _)| *due == nearest).map(|(_, part)| part).sum()))

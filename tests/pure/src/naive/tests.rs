@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Outcome};
+use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Named, Outcome};
 use segflow_core::fact::Fact;
 use segflow_core::feature::Feature;
 use segflow_core::feature::contacts::ContactsFeature;
@@ -74,11 +74,16 @@ fn money(minor: i64) -> Option<Value> {
 }
 
 fn issued(id: &str, amount_minor: i64, due: &str) -> Body {
-    Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date: date(due), debt_type: None }
+    Body::Issued { invoice_id: id.to_owned(), amount_minor, due_date: date(due), debt_type: None, discount: None }
 }
 
 fn paid(id: &str, amount_minor: i64, invoice: Option<&str>) -> Body {
-    Body::Received { payment_id: id.to_owned(), amount_minor, invoice_id: invoice.map(str::to_owned), method: None }
+    Body::Received {
+        payment_id: id.to_owned(),
+        amount_minor,
+        names: invoice.map(Named::whole).into_iter().collect(),
+        method: None,
+    }
 }
 
 fn adjusted(id: &str, delta_minor: i64, due: Option<&str>) -> Body {
@@ -94,7 +99,7 @@ fn resolved(id: &str, upheld: bool) -> Body {
 }
 
 fn contact(id: &str, channel: Channel, outcome: Outcome) -> Body {
-    Body::Contact { contact_id: id.to_owned(), direction: Direction::Outbound, channel, outcome }
+    Body::Contact { contact_id: id.to_owned(), direction: Direction::Outbound, channel, outcome, machine: false }
 }
 
 #[test]
@@ -192,7 +197,7 @@ fn a_payment_that_failed_or_was_reversed_never_was() {
         ("2025-03-02", paid("p", 100, None)),
         ("2025-03-03", failed),
         ("2025-03-04", paid("q", 50, None)),
-        ("2025-03-05", Body::Reversed { payment_id: "p".to_owned() }),
+        ("2025-03-05", Body::Reversed { payment_id: "p".to_owned(), amount_minor: None }),
     ]);
     assert_eq!(read(&facts, PaymentsFeature::Count(W), "2025-03-04"), int(1));
     assert_eq!(read(&facts, PaymentsFeature::LastDays, "2025-03-05"), None);
@@ -221,7 +226,12 @@ fn the_pay_day_is_the_mode_of_the_last_payments() {
 
 #[test]
 fn an_amended_promise_keeps_what_it_received() {
-    let made = |amount_minor, due: &str| Body::Made { promise_id: "m".to_owned(), amount_minor, due_date: date(due) };
+    let made = |amount_minor, due: &str| Body::Made {
+        promise_id: "m".to_owned(),
+        amount_minor,
+        due_date: date(due),
+        plan_id: None,
+    };
     let amended = |due: &str| Body::Amended { promise_id: "m".to_owned(), amount_minor: 60, due_date: date(due) };
     let facts = facts(vec![
         ("2025-03-03", made(100, "2025-03-07")),

@@ -12,8 +12,9 @@ use super::contacts::{Contact, Engagement, contacts, engagements};
 use super::history::History;
 use super::ledger::{Ledger, replay};
 use super::promises::{Promise, serve};
+use super::standing::{self, Standing};
 
-/// A payment that counts.
+/// A payment that stands.
 #[derive(Clone, Debug)]
 pub struct Payment<'a> {
     /// Its place among the facts that count.
@@ -33,6 +34,8 @@ pub struct Payment<'a> {
 pub struct World<'a> {
     /// The rules' parameters, zone and attributes.
     pub segmentation: &'a Segmentation,
+    /// What stands of each payment.
+    pub standing: Standing<'a>,
     /// Whose facts they are.
     pub customer: &'a CustomerId,
     /// Those that count, in (`occurred_at`, `event_id`) order.
@@ -63,16 +66,18 @@ impl<'a> World<'a> {
     ) -> Self {
         let mut all: Vec<&Fact> = facts.into_iter().filter(|fact| fact.body != Body::Erased).collect();
         all.sort_by(|a, b| {
-            (a.occurred_at, &a.event_id, a.body.family()).cmp(&(b.occurred_at, &b.event_id, b.body.family()))
+            (a.occurred_at, &a.event_id, a.body.kind()).cmp(&(b.occurred_at, &b.event_id, b.body.kind()))
         });
         let facts = that_count(&all);
+        let standing = standing::of(&facts);
         Self {
             segmentation,
             customer,
             first: all.first().map(|fact| fact.occurred_at),
-            ledger: replay(&facts),
+            ledger: replay(segmentation, &facts),
             promises: serve(segmentation, &facts),
-            payments: payments(segmentation, &facts),
+            payments: payments(segmentation, &facts, &standing),
+            standing,
             contacts: contacts(segmentation, &facts),
             engagements: engagements(&facts),
             attributes: attributes(&facts),
@@ -92,52 +97,50 @@ impl<'a> World<'a> {
     }
 }
 
-/// Without repetitions of what counts once, and without payments that were reversed or failed.
+/// Without repetitions of what counts once.
 fn that_count<'a>(facts: &[&'a Fact]) -> Vec<&'a Fact> {
-    let undone = |body: &'a Body| match body {
-        Body::Failed { payment_id, .. } | Body::Reversed { payment_id } => Some(payment_id.as_str()),
-        _ => None,
-    };
-    let undone: BTreeSet<&str> = facts.iter().filter_map(|fact| undone(&fact.body)).collect();
     let mut seen = BTreeSet::new();
-    let counts = |fact: &&Fact| match &fact.body {
-        Body::Received { payment_id, .. } => !undone.contains(payment_id.as_str()),
-        _ => true,
-    };
     let is_first = |fact: &&'a Fact| counted_once(&fact.body).is_none_or(|key| seen.insert(key));
-    facts.iter().copied().filter(is_first).filter(counts).collect()
+    facts.iter().copied().filter(is_first).collect()
 }
 
 /// Of facts with one key the first counts; facts without a key all count.
 fn counted_once(body: &Body) -> Option<(&'static str, &str)> {
     match body {
         Body::Issued { invoice_id, .. } => Some(("issued", invoice_id)),
-        Body::WrittenOff { invoice_id } => Some(("written off", invoice_id)),
-        Body::Received { payment_id, .. } => Some(("received", payment_id)),
-        Body::Failed { payment_id, .. } => Some(("failed", payment_id)),
-        Body::Reversed { payment_id } => Some(("reversed", payment_id)),
         Body::Made { promise_id, .. } => Some(("made", promise_id)),
         Body::Cancelled { promise_id } => Some(("cancelled", promise_id)),
         Body::Opened { dispute_id, .. } => Some(("opened", dispute_id)),
         Body::Resolved { dispute_id, .. } => Some(("resolved", dispute_id)),
-        Body::Adjusted { .. } | Body::Amended { .. } | Body::Contact { .. } | Body::Updated { .. } | Body::Erased => {
-            None
-        }
+        Body::Adjusted { .. }
+        | Body::WrittenOff { .. }
+        | Body::InvoiceReinstated { .. }
+        | Body::Voided { .. }
+        | Body::Held { .. }
+        | Body::Released { .. }
+        | Body::Credited { .. }
+        | Body::Received { .. }
+        | Body::Failed { .. }
+        | Body::Reversed { .. }
+        | Body::Submitted { .. }
+        | Body::PaymentReinstated { .. }
+        | Body::Amended { .. }
+        | Body::Contact { .. }
+        | Body::Updated { .. }
+        | Body::Erased => None,
     }
 }
 
-fn payments<'a>(segmentation: &Segmentation, facts: &[&'a Fact]) -> Vec<Payment<'a>> {
-    let payment = |(order, fact): (usize, &&'a Fact)| match &fact.body {
-        Body::Received { amount_minor, method, .. } => Some(Payment {
-            order,
-            at: fact.occurred_at,
-            date: segmentation.zone.date_of(fact.occurred_at),
-            amount: i128::from(*amount_minor),
-            method: method.as_deref(),
-        }),
-        _ => None,
+fn payments<'a>(segmentation: &Segmentation, facts: &[&'a Fact], standing: &Standing<'a>) -> Vec<Payment<'a>> {
+    let order = |wanted: &Fact| facts.iter().position(|fact| std::ptr::eq(*fact, wanted));
+    let payment = |receipt: &standing::Receipt<'a>| Payment {
+        order: order(receipt.fact).expect("it is one of them"),
+        at: receipt.fact.occurred_at,
+        date: segmentation.zone.date_of(receipt.fact.occurred_at),
+        amount: receipt.amount,
+        method: receipt.method,
     };
-    facts.iter().enumerate().filter_map(payment).collect()
+    standing.receipts.iter().map(payment).collect()
 }
 
 fn attributes<'a>(facts: &[&'a Fact]) -> BTreeMap<&'a str, &'a Attribute> {

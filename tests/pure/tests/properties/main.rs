@@ -38,7 +38,7 @@ proptest! {
         let (once, again) = (folded(&case, &case.events), folded(&case, &shuffled));
         prop_assert_eq!(bytes(once.state()), bytes(again.state()));
         let pending = |state: &State| -> Vec<_> {
-            state.pending.iter().map(|fact| (fact.effective, fact.family, fact.event_id.clone())).collect()
+            state.pending.iter().map(|fact| (fact.effective, fact.kind, fact.event_id.clone())).collect()
         };
         prop_assert_eq!(pending(once.state()), pending(again.state()));
     }

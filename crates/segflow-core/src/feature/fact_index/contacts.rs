@@ -56,7 +56,7 @@ impl Contacts {
         let mut contacts = Self { list: Vec::with_capacity(most), ..Self::default() };
         let mut places = Interner::with_room(most);
         for (fact, index) in facts.iter().zip(0_u32..) {
-            let Body::Contact { contact_id, direction, channel, outcome } = &fact.body else {
+            let Body::Contact { contact_id, direction, channel, outcome, .. } = &fact.body else {
                 continue;
             };
             let at = fact.occurred_at;

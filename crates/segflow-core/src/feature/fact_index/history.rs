@@ -1,7 +1,7 @@
 //! How the ledger stood earlier: delinquency episodes, rolls between buckets, the fate of the first invoice.
 
 use super::contacts::Contacts;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Step, Terms};
 use super::owed::{day_after, exceeding};
 use crate::event::{Body, Channel};
 use crate::fact::Fact;
@@ -10,14 +10,14 @@ use crate::feature::window::{Window, inside};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
-/// How the debt stood after a fact, until the next one.
+/// How the debt stood after a fact or the end of a hold, until the next one. The end of a hold may lie in the future.
 #[derive(Clone, Copy, Debug)]
-struct DebtAfterFact {
-    /// When the fact happened.
+struct Debt {
+    /// When that was.
     at: Timestamp,
-    /// The due date at which the undisputed sum exceeds the tolerance.
-    undisputed: Option<Date>,
-    /// The same, disputed parts included.
+    /// The due date at which the sum that is collected exceeds the tolerance.
+    collected: Option<Date>,
+    /// The same, what is disputed or on hold included.
     open: Option<Date>,
     /// Whether the fact was a write-off.
     written_off: bool,
@@ -39,7 +39,7 @@ pub struct Episode {
 /// Collects how the debt stood after each fact of a replay.
 pub struct HistoryBuilder {
     tolerance_minor: i64,
-    debts: Vec<DebtAfterFact>,
+    debts: Vec<Debt>,
 }
 
 impl HistoryBuilder {
@@ -49,9 +49,9 @@ impl HistoryBuilder {
         Self { tolerance_minor, debts: Vec::new() }
     }
 
-    /// Notes how the debt stands after the next fact.
-    pub fn note(&mut self, ledger: &Ledger<'_>, fact: &Fact) {
-        self.debts.push(debt_after(ledger, fact, self.tolerance_minor));
+    /// Notes how the debt stands after the next fact, or after the end of a hold.
+    pub fn note(&mut self, ledger: &Ledger<'_>, step: Step<'_>, zone: &Zone) {
+        self.debts.push(debt_after(ledger, step, self.tolerance_minor, zone));
     }
 
     /// The history of what was noted.
@@ -64,7 +64,7 @@ impl HistoryBuilder {
         };
         let cures = episodes.iter().enumerate().filter_map(cured).collect();
         let mut debts = self.debts;
-        debts.dedup_by_key(|debt| (debt.undisputed, debt.first));
+        debts.dedup_by_key(|debt| (debt.collected, debt.first));
         History { debts, episodes, cures }
     }
 }
@@ -73,7 +73,7 @@ impl HistoryBuilder {
 #[derive(Clone, Default, Debug)]
 pub struct History {
     /// In order. A debt that features cannot tell from the one before it is left out.
-    debts: Vec<DebtAfterFact>,
+    debts: Vec<Debt>,
     /// In order; the last may lie in the future, where it begins if no fact arrives.
     episodes: Vec<Episode>,
     /// Local days of cures, ascending, with the place of the episode.
@@ -83,10 +83,10 @@ pub struct History {
 impl History {
     /// Replays facts given in order.
     #[must_use]
-    pub fn of(facts: &[&Fact], tolerance_minor: i64, zone: &Zone) -> Self {
-        let mut builder = HistoryBuilder::new(tolerance_minor);
-        Ledger::replay(facts, |ledger, fact| builder.note(ledger, fact));
-        builder.build(zone)
+    pub fn of(facts: &[&Fact], terms: Terms<'_>) -> Self {
+        let mut builder = HistoryBuilder::new(terms.parameters.overdue_tolerance_minor);
+        Ledger::replay(facts, terms, |ledger, step| builder.note(ledger, step, terms.zone));
+        builder.build(terms.zone)
     }
 
     /// Every episode that has begun at an instant.
@@ -143,23 +143,18 @@ impl History {
     /// `roll(w)`: the bucket now, less the bucket at the end of the day that lies `w` days back.
     #[must_use]
     pub fn roll(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
-        let last = self.debts.last().and_then(|last| last.undisputed);
-        let roll = |today: Date| {
-            let then = self.exceeding_on(today.plus_days(-window.days), moment.zone);
-            bucket(last, today) - bucket(then, today.plus_days(-window.days))
-        };
+        let bucket_on = |day: Date| bucket(self.exceeding_on(day, moment.zone), day);
+        let roll = |today: Date| bucket_on(today) - bucket_on(today.plus_days(-window.days));
         let now = roll(moment.today);
         let mut turns = Vec::new();
         let mut before = None;
-        let mut differs = |debt: &&DebtAfterFact| before.replace(debt.undisputed) != Some(debt.undisputed);
+        let mut differs = |debt: &&Debt| before.replace(debt.collected) != Some(debt.collected);
         for debt in self.debts.iter().filter(|debt| differs(debt)) {
-            turns.push(moment.zone.date_of(debt.at).plus_days(window.days));
-            if let Some(due) = debt.undisputed {
-                turns.extend(EDGES.map(|edge| due.plus_days(edge + window.days)));
+            let changed = moment.zone.date_of(debt.at);
+            turns.extend([changed, changed.plus_days(window.days)]);
+            if let Some(due) = debt.collected {
+                turns.extend(EDGES.iter().flat_map(|edge| [due.plus_days(*edge), due.plus_days(edge + window.days)]));
             }
-        }
-        if let Some(due) = last {
-            turns.extend(EDGES.map(|edge| due.plus_days(edge)));
         }
         turns.retain(|day| *day > moment.today);
         turns.sort_unstable();
@@ -167,11 +162,11 @@ impl History {
         Timed::until(Reading::Int(now), turn.map_or(Timestamp::NEVER, |day| moment.zone.midnight(day)))
     }
 
-    /// The due date at which the undisputed sum exceeded the tolerance at the end of a day.
+    /// The due date at which the sum that is collected exceeds the tolerance at the end of a day.
     fn exceeding_on(&self, day: Date, zone: &Zone) -> Option<Date> {
         let end = zone.midnight(day.plus_days(1));
         let known = self.debts.partition_point(|debt| debt.at < end);
-        self.debts[..known].last().and_then(|debt| debt.undisputed)
+        self.debts[..known].last().and_then(|debt| debt.collected)
     }
 
     /// `first_payment_default`, where history is complete.
@@ -184,7 +179,7 @@ impl History {
             if judged <= stands && judged <= moment.at {
                 return Timed::always(unpaid);
             }
-            if stands == Timestamp::NEVER {
+            if judged <= stands {
                 return Timed::until(false, if unpaid { judged } else { Timestamp::NEVER });
             }
         }
@@ -209,20 +204,21 @@ fn bucket(due: Option<Date>, day: Date) -> i64 {
     count(EDGES.iter().filter(|edge| days >= i64::from(**edge)).count())
 }
 
-/// How the debt stands after a fact.
-fn debt_after(ledger: &Ledger<'_>, fact: &Fact, tolerance_minor: i64) -> DebtAfterFact {
-    let undisputed = ledger.open().map(|invoice| (invoice.due, invoice.undisputed()));
+/// How the debt stands after a step.
+fn debt_after(ledger: &Ledger<'_>, step: Step<'_>, tolerance_minor: i64, zone: &Zone) -> Debt {
+    let today = zone.date_of(step.at);
+    let collected = ledger.open().map(|invoice| (invoice.due, invoice.collectable(today)));
     let open = ledger.open().map(|invoice| (invoice.due, invoice.open()));
-    DebtAfterFact {
-        at: fact.occurred_at,
-        undisputed: exceeding(undisputed, tolerance_minor),
+    Debt {
+        at: step.at,
+        collected: exceeding(collected, tolerance_minor),
         open: exceeding(open, tolerance_minor),
-        written_off: matches!(fact.body, Body::WrittenOff { .. }),
+        written_off: step.fact.is_some_and(|(_, fact)| matches!(fact.body, Body::WrittenOff { .. })),
         first: ledger.invoices.first().map(|first| (first.due, first.unpaid() > 0)),
     }
 }
 
-fn episodes(debts: &[DebtAfterFact], zone: &Zone) -> Vec<Episode> {
+fn episodes(debts: &[Debt], zone: &Zone) -> Vec<Episode> {
     let mut episodes: Vec<Episode> = Vec::new();
     for (place, debt) in debts.iter().enumerate() {
         let next = debts.get(place + 1).map_or(Timestamp::NEVER, |next| next.at);
@@ -233,7 +229,7 @@ fn episodes(debts: &[DebtAfterFact], zone: &Zone) -> Vec<Episode> {
                 continue;
             }
         }
-        let Some(overdue) = debt.undisputed.map(|due| day_after(due, zone)) else { continue };
+        let Some(overdue) = debt.collected.map(|due| day_after(due, zone)) else { continue };
         if overdue <= debt.at || overdue < next {
             let began = overdue.max(debt.at);
             episodes.push(Episode { began, first_day: zone.date_of(began), ended: None });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::event::Discount;
 use crate::time::{Date, Timestamp};
 
 /// A receivable, as the facts so far leave it.
@@ -15,20 +16,54 @@ pub struct Invoice<'a> {
     pub due: Date,
     /// The producer's word for what kind of debt it is.
     pub debt_type: Option<&'a str>,
-    /// The amount issued plus all adjustments; negative where they take more than was issued.
+    /// The amount issued plus all adjustments, less the discount taken; negative where they take more than was issued.
     pub(super) face: i64,
+    /// What an early receipt need not pay; none once it is taken.
+    pub(super) discount: Option<Discount>,
     /// Whether it was written off.
     pub written_off: bool,
+    /// The hold on it, if it is on hold.
+    pub hold: Option<Hold>,
     /// Since when nothing of it has been open.
     pub closed_at: Option<Timestamp>,
-    /// The money allocated to it, in order: the place of the payment among those that count, and how much.
-    pub allocations: Vec<(usize, i64)>,
+    /// The money allocated to it, in order.
+    pub allocations: Vec<Allocation>,
     /// The sum of `allocations`.
     pub(super) allocated: i64,
     /// The ids of the disputes that cover it or did.
     pub disputes: BTreeSet<&'a str>,
     /// How much of it open disputes cover; `i64::MAX` is everything.
     pub(super) covered: i64,
+}
+
+/// Money on an invoice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Allocation {
+    /// The place of the money among the ledger's sources.
+    pub source: usize,
+    /// Minor units.
+    pub amount: i64,
+    /// The day on which it went there.
+    pub on: Date,
+    /// Whether it is the money of a payment; else it is that of a credit note.
+    pub is_payment: bool,
+    /// Whether the invoice was written off then.
+    pub is_recovery: bool,
+}
+
+/// A time for which an invoice is not collected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// Its last day; without it, the hold lasts until the invoice is released.
+    pub until: Option<Date>,
+}
+
+impl Hold {
+    /// Whether it lasts on a day.
+    #[must_use]
+    pub fn lasts(&self, today: Date) -> bool {
+        self.until.is_none_or(|until| today <= until)
+    }
 }
 
 impl<'a> Invoice<'a> {
@@ -41,7 +76,9 @@ impl<'a> Invoice<'a> {
             due,
             debt_type: None,
             face: amount_minor,
+            discount: None,
             written_off: false,
+            hold: None,
             closed_at: None,
             allocations: Vec::new(),
             allocated: 0,
@@ -50,7 +87,7 @@ impl<'a> Invoice<'a> {
         }
     }
 
-    /// The amount issued plus all adjustments, at least 0.
+    /// The amount issued plus all adjustments, less the discount taken, at least 0.
     #[must_use]
     pub fn amount(&self) -> i64 {
         self.face.max(0)
@@ -68,10 +105,11 @@ impl<'a> Invoice<'a> {
         if self.written_off { 0 } else { self.unpaid() }
     }
 
-    /// Since when it has been paid in full.
+    /// Since when it has been paid in full: by payments, at least in part.
     #[must_use]
     pub fn paid_at(&self) -> Option<Timestamp> {
-        self.closed_at.filter(|_| self.allocated > 0 && !self.written_off)
+        let by_payments = self.allocations.iter().any(|allocation| allocation.is_payment);
+        self.closed_at.filter(|_| by_payments && !self.written_off)
     }
 
     /// The disputed part of what is owed.
@@ -80,14 +118,56 @@ impl<'a> Invoice<'a> {
         self.open().min(self.covered)
     }
 
-    /// The part of what is owed that is not disputed.
+    /// Whether it is on hold on a day.
     #[must_use]
-    pub fn undisputed(&self) -> i64 {
-        self.open() - self.disputed()
+    pub fn is_held(&self, today: Date) -> bool {
+        self.hold.is_some_and(|hold| hold.lasts(today))
+    }
+
+    /// The part of what is owed that is collected on a day: neither disputed nor on hold.
+    #[must_use]
+    pub fn collectable(&self, today: Date) -> i64 {
+        if self.is_held(today) { 0 } else { self.open() - self.disputed() }
     }
 
     /// The order in which money goes to invoices.
     pub(super) fn order(&self) -> (Date, Timestamp, &'a str) {
         (self.due, self.issued_at, self.invoice_id)
+    }
+
+    /// Takes what it can of some money, up to a limit, and returns how much that was.
+    pub(super) fn take(&mut self, money: Allocation, limit: i64) -> i64 {
+        let amount = money.amount.min(limit).min(self.unpaid());
+        if amount > 0 {
+            self.allocations.push(Allocation { amount, is_recovery: self.written_off, ..money });
+            self.allocated += amount;
+        }
+        amount
+    }
+
+    /// Gives up the discount's part if a receipt of this day has brought what is paid that near to the amount.
+    pub(super) fn discount(&mut self, received_on: Date) {
+        let Some(Discount { amount_minor, until }) = self.discount else { return };
+        if received_on <= until && self.allocated > 0 && self.unpaid() <= amount_minor {
+            self.face = self.face.saturating_sub(self.unpaid());
+            self.discount = None;
+        }
+    }
+
+    /// Gives back what is allocated beyond its amount, the latest first; returned in the order in which it came.
+    pub(super) fn give_back(&mut self) -> Vec<Allocation> {
+        let mut beyond = self.allocated.saturating_sub(self.amount());
+        let mut back = Vec::new();
+        while beyond > 0 {
+            let last = self.allocations.pop().expect("the allocations make up what is allocated");
+            let taken = last.amount.min(beyond);
+            if last.amount > taken {
+                self.allocations.push(Allocation { amount: last.amount - taken, ..last });
+            }
+            (self.allocated, beyond) = (self.allocated - taken, beyond - taken);
+            back.push(Allocation { amount: taken, ..last });
+        }
+        back.reverse();
+        back
     }
 }

@@ -1,35 +1,69 @@
-//! The ledger: payments are allocated to invoices by replaying the facts in effect, in order.
+//! The ledger: money is allocated to invoices by replaying the facts in effect, in order.
+//!
+//! Money goes to the invoices that it names; the rest to what is collected, oldest due first; then to what is disputed or on
+//! hold; then to what was written off. What is left is free, and is offered again after every fact. So nothing is overdue
+//! while free money lies there.
 
 use std::collections::BTreeMap;
 
-use super::invoice::Invoice;
-use super::payments::Receipts;
-use crate::event::Body;
+use super::invoice::{Allocation, Hold, Invoice};
+use super::receipts::Receipts;
+use crate::event::{Body, Named};
 use crate::fact::Fact;
+use crate::feature::context::Parameters;
 use crate::feature::interner::Interner;
 use crate::feature::reading::sum;
-use crate::time::{Date, Timestamp};
+use crate::time::{Date, Timestamp, Zone};
 
-/// The invoices, with every payment allocated.
-#[derive(Default, Debug)]
+/// What a replay needs beside facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// What tunes the features.
+    pub parameters: &'a Parameters,
+    /// Where days begin.
+    pub zone: &'a Zone,
+}
+
+/// The invoices, with every payment and credit note allocated.
+#[derive(Debug)]
 pub struct Ledger<'a> {
-    /// In the order of issue.
+    terms: Terms<'a>,
+    /// In the order of issue; those that were voided are left out.
     pub invoices: Vec<Invoice<'a>>,
     by_id: Interner<'a>,
     /// The places of invoices with something open, by (due date, issue instant, id).
     queue: Vec<usize>,
-    /// Money that waits for the invoice that it names: the payment, the invoice, how much.
-    waiting: Vec<(usize, &'a str, i64)>,
-    /// Money that waits for any invoice, the oldest first: the payment, how much.
+    /// The payments that stand and the credit notes, so far, in order.
+    pub sources: Vec<Source<'a>>,
+    /// Money on no invoice, the oldest first: its source, how much.
     free: Vec<(usize, i64)>,
     /// Corrections that came before their invoice.
     early: BTreeMap<&'a str, Vec<&'a Body>>,
     disputes: BTreeMap<&'a str, Dispute<'a>>,
-    /// How many payments count so far.
-    payments: usize,
-    /// Money that reached its present place later than it came: the payment, and the invoice for which it waited or from
+    /// Money that reached its present place later than it came: the source, and the invoice for which it waited or from
     /// which it was taken back.
     pub detours: Vec<(usize, &'a str)>,
+    /// The local day of the fact that is being replayed.
+    today: Date,
+}
+
+/// Where money comes from: a payment that stands, or a credit note.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The id of the payment or credit note.
+    pub id: &'a str,
+    /// Whether it is a payment.
+    pub is_payment: bool,
+    /// Whether one event alone tells of it.
+    pub is_single: bool,
+    /// When it was received.
+    pub at: Timestamp,
+    /// Its local day.
+    pub on: Date,
+    /// Minor units.
+    pub amount: i64,
+    /// The invoices that it names.
+    pub names: &'a [Named],
 }
 
 /// What a dispute covers.
@@ -41,145 +75,237 @@ struct Dispute<'a> {
     open: bool,
 }
 
+/// The instants at which the ledger may change: facts, and the ends of holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// The fact and its place; none at the end of a hold.
+    pub fact: Option<(usize, &'a Fact)>,
+}
+
 impl<'a> Ledger<'a> {
-    /// Replays facts given in (`occurred_at`, `event_id`) order, and shows `see` the ledger after each.
-    pub fn replay(facts: &[&'a Fact], mut see: impl FnMut(&Self, &'a Fact)) -> Self {
-        let most = facts.iter().filter(|fact| matches!(fact.body, Body::Issued { .. })).count();
-        let (invoices, by_id) = (Vec::with_capacity(most), Interner::with_room(most));
-        let mut ledger = Self { invoices, by_id, ..Self::default() };
-        let (mut receipts, resolved) = (Receipts::among(facts), resolved(facts));
-        for fact in facts {
-            match &fact.body {
-                Body::Issued { invoice_id, .. } if ledger.by_id.get(invoice_id).is_some() => continue,
-                Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
-                    let invoice = Invoice::issued(invoice_id, fact.occurred_at, *amount_minor, *due_date);
-                    ledger.issue(Invoice { debt_type: debt_type.as_deref(), ..invoice });
-                }
-                Body::Adjusted { invoice_id, .. } | Body::WrittenOff { invoice_id } => {
-                    match ledger.by_id.get(invoice_id) {
-                        Some(invoice) => ledger.correct(invoice, &fact.body),
-                        None => ledger.early.entry(invoice_id).or_default().push(&fact.body),
-                    }
-                }
-                Body::Received { payment_id, amount_minor, invoice_id, .. } => {
-                    if !receipts.counts(payment_id) {
-                        continue;
-                    }
-                    let payment = ledger.payments;
-                    ledger.payments += 1;
-                    ledger.receive(payment, *amount_minor, invoice_id.as_deref());
-                }
-                Body::Opened { dispute_id, invoice_id, amount_minor } => {
-                    if ledger.disputes.contains_key(dispute_id.as_str()) {
-                        continue;
-                    }
-                    let open = resolved.get(dispute_id.as_str()).is_none_or(|fact_order| *fact_order > order(fact));
-                    let (named, amount) = (invoice_id.as_deref(), amount_minor.unwrap_or(i64::MAX));
-                    ledger.dispute(dispute_id, Dispute { named, amount, open });
-                }
-                Body::Resolved { dispute_id, .. } => ledger.resolve(dispute_id),
-                _ => continue,
-            }
-            ledger.settle(fact.occurred_at);
-            see(&ledger, fact);
+    fn new(terms: Terms<'a>, invoices: usize) -> Self {
+        Self {
+            terms,
+            invoices: Vec::with_capacity(invoices),
+            by_id: Interner::with_room(invoices),
+            queue: Vec::new(),
+            sources: Vec::new(),
+            free: Vec::new(),
+            early: BTreeMap::new(),
+            disputes: BTreeMap::new(),
+            detours: Vec::new(),
+            today: Date(0),
         }
+    }
+
+    /// Replays facts given in (`occurred_at`, `event_id`) order, and shows `see` the ledger after each, and after the end of
+    /// each hold. Holds that have not ended with the last fact end later, if nothing happens.
+    pub fn replay(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Self, Step<'a>)) -> Self {
+        let issued = facts.iter().filter(|fact| matches!(fact.body, Body::Issued { .. })).count();
+        let mut ledger = Self::new(terms, issued);
+        let prepared = Prepared::of(facts);
+        let mut reached = Timestamp::BEGINNING;
+        for (place, fact) in facts.iter().enumerate() {
+            ledger.end_holds(&mut reached, fact.occurred_at, &mut see);
+            ledger.today = terms.zone.date_of(fact.occurred_at);
+            if ledger.tell(place, fact, &prepared) {
+                ledger.offer_free_money();
+                ledger.settle(fact.occurred_at);
+                see(&ledger, Step { at: fact.occurred_at, fact: Some((place, fact)) });
+            }
+        }
+        ledger.end_holds(&mut reached, Timestamp::NEVER, &mut see);
         ledger
     }
 
-    /// Adds an invoice. Corrections that came before it apply first; then come the payments that wait for it, then credit.
-    fn issue(&mut self, invoice: Invoice<'a>) {
-        let (place, invoice_id) = (self.invoices.len(), invoice.invoice_id);
-        self.invoices.push(invoice);
+    /// Shows the ledger at the end of each hold that ends after `reached` and up to an instant.
+    fn end_holds(&self, reached: &mut Timestamp, to: Timestamp, see: &mut impl FnMut(&Self, Step<'a>)) {
+        while let Some(at) = self.next_end_of_hold(*reached).filter(|end| *end <= to) {
+            see(self, Step { at, fact: None });
+            *reached = at;
+        }
+        *reached = to.max(*reached);
+    }
+
+    /// When the next hold ends after an instant, if nothing happens.
+    #[must_use]
+    pub fn next_end_of_hold(&self, after: Timestamp) -> Option<Timestamp> {
+        let last_days = self.invoices.iter().filter_map(|invoice| invoice.hold?.until);
+        let ends = last_days.map(|until| self.terms.zone.midnight(until.plus_days(1)));
+        ends.filter(|end| *end > after).min()
+    }
+
+    /// Takes a fact in; false if it is none of the ledger.
+    fn tell(&mut self, place: usize, fact: &'a Fact, prepared: &Prepared<'a>) -> bool {
+        match &fact.body {
+            Body::Issued { invoice_id, .. } => {
+                if self.by_id.get(invoice_id).is_some() || prepared.voided.get(invoice_id).is_some() {
+                    return false;
+                }
+                self.issue(fact);
+            }
+            Body::Adjusted { invoice_id, .. }
+            | Body::WrittenOff { invoice_id }
+            | Body::InvoiceReinstated { invoice_id }
+            | Body::Held { invoice_id, .. }
+            | Body::Released { invoice_id } => match self.by_id.get(invoice_id) {
+                Some(invoice) => self.correct(invoice, &fact.body),
+                None => self.early.entry(invoice_id).or_default().push(&fact.body),
+            },
+            Body::Received { .. } => {
+                let Some(receipt) = prepared.receipts.at(place) else { return false };
+                let (id, names, is_single) = (receipt.payment_id, receipt.names, receipt.is_single);
+                self.receive(Source { id, names, is_single, ..Source::of(fact, self.today, receipt.amount) });
+            }
+            Body::Credited { credit_note_id: id, amount_minor, names } => {
+                if self.sources.iter().any(|source| !source.is_payment && source.id == id) {
+                    return false;
+                }
+                let source = Source::of(fact, self.today, *amount_minor);
+                self.receive(Source { id, names, is_payment: false, ..source });
+            }
+            Body::Opened { dispute_id, invoice_id, amount_minor } => {
+                if self.disputes.contains_key(dispute_id.as_str()) {
+                    return false;
+                }
+                let resolved = prepared.resolved.get(dispute_id.as_str());
+                let open = resolved.is_none_or(|resolved| *resolved > order(fact));
+                let (named, amount) = (invoice_id.as_deref(), amount_minor.unwrap_or(i64::MAX));
+                self.dispute(dispute_id, Dispute { named, amount, open });
+            }
+            Body::Resolved { dispute_id, .. } => self.resolve(dispute_id),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Adds an invoice. Corrections that came before it apply first; then comes the money that names it.
+    fn issue(&mut self, fact: &'a Fact) {
+        let Body::Issued { invoice_id, amount_minor, due_date, debt_type, discount } = &fact.body else { return };
+        let (place, due) = (self.invoices.len(), self.rolled(*due_date));
+        let invoice = Invoice::issued(invoice_id, fact.occurred_at, *amount_minor, due);
+        self.invoices.push(Invoice { debt_type: debt_type.as_deref(), discount: *discount, ..invoice });
         self.by_id.meet(invoice_id);
         self.enqueue(place);
-        for body in self.early.remove(invoice_id).unwrap_or_default() {
+        for body in self.early.remove(invoice_id.as_str()).unwrap_or_default() {
             self.correct(place, body);
         }
+        let names_it = |dispute: &Dispute<'_>| dispute.named == Some(invoice_id);
         let naming: Vec<&str> =
-            self.disputes.iter().filter(|(_, dispute)| dispute.named == Some(invoice_id)).map(|(id, _)| *id).collect();
+            self.disputes.iter().filter(|(_, dispute)| names_it(dispute)).map(|(id, _)| *id).collect();
         naming.into_iter().for_each(|dispute| self.cover(place, dispute));
-        let mine: Vec<_> = self.waiting.extract_if(.., |(_, id, _)| *id == invoice_id).collect();
-        for (payment, _, amount) in mine {
-            self.detours.push((payment, invoice_id));
-            self.receive(payment, amount, Some(invoice_id));
-        }
-        for (payment, amount) in std::mem::take(&mut self.free) {
-            let rest = if self.invoices[place].written_off { amount } else { self.allocate(place, payment, amount) };
-            self.keep(payment, rest);
+        for (source, amount) in std::mem::take(&mut self.free) {
+            let named = self.sources[source].names.iter().find(|named| named.invoice_id == *invoice_id);
+            let taken = named.map_or(0, |named| self.allocate(place, source, amount, named.amount_minor));
+            if taken > 0 {
+                self.detours.push((source, invoice_id));
+            }
+            self.keep(source, amount - taken);
         }
     }
 
-    /// Allocates a payment to the invoice that it names, and the rest to the others, oldest due first; what is left is
-    /// credit.
-    fn receive(&mut self, payment: usize, amount: i64, named: Option<&'a str>) {
-        let mut rest = amount;
-        if let Some(invoice_id) = named {
-            match self.by_id.get(invoice_id) {
-                Some(place) => rest = self.allocate(place, payment, rest),
-                None => return self.waiting.push((payment, invoice_id, amount)),
+    /// The day on which something is due that is said to be due on a day.
+    fn rolled(&self, due: Date) -> Date {
+        let parameters = self.terms.parameters;
+        if parameters.rolls_due_dates { parameters.business_day_from(due) } else { due }
+    }
+
+    /// Allocates money to the invoices that it names; what is left is free.
+    fn receive(&mut self, source: Source<'a>) {
+        let (place, mut rest) = (self.sources.len(), source.amount);
+        self.sources.push(source);
+        for named in source.names {
+            if let Some(invoice) = self.by_id.get(&named.invoice_id) {
+                rest -= self.allocate(invoice, place, rest, named.amount_minor);
             }
         }
-        self.spread(payment, rest);
+        self.keep(place, rest);
     }
 
-    fn spread(&mut self, payment: usize, amount: i64) {
-        let mut rest = amount;
-        for index in 0..self.queue.len() {
-            if rest == 0 {
-                return;
-            }
-            rest = self.allocate(self.queue[index], payment, rest);
-        }
-        self.keep(payment, rest);
-    }
-
-    fn keep(&mut self, payment: usize, amount: i64) {
+    fn keep(&mut self, source: usize, amount: i64) {
         if amount > 0 {
-            self.free.push((payment, amount));
+            self.free.push((source, amount));
         }
     }
 
-    /// Allocates what the invoice can take, and returns the rest.
-    fn allocate(&mut self, place: usize, payment: usize, amount: i64) -> i64 {
-        let invoice = &mut self.invoices[place];
-        let taken = amount.min(invoice.unpaid());
-        if taken > 0 {
-            invoice.allocations.push((payment, taken));
-            invoice.allocated += taken;
+    /// Offers the money that lies free to every invoice that may take it, the oldest money first.
+    fn offer_free_money(&mut self) {
+        if self.free.is_empty() {
+            return;
         }
-        amount - taken
+        for (source, amount) in std::mem::take(&mut self.free) {
+            let mut rest = amount;
+            for place in self.queue.clone() {
+                let collectable = self.invoices[place].collectable(self.today);
+                rest -= self.allocate(place, source, rest, Some(collectable));
+            }
+            for place in self.queue.clone() {
+                let invoice = &self.invoices[place];
+                let withheld = if self.terms.parameters.allocates_to_disputed { 0 } else { invoice.disputed() };
+                let limit = invoice.open() - withheld;
+                rest -= self.allocate(place, source, rest, Some(limit));
+            }
+            if rest > 0 {
+                for place in self.written_off() {
+                    rest -= self.allocate(place, source, rest, None);
+                }
+            }
+            self.keep(source, rest);
+        }
+    }
+
+    /// The places of written-off invoices, by (due date, issue instant, id).
+    fn written_off(&self) -> Vec<usize> {
+        let mut places: Vec<usize> =
+            (0..self.invoices.len()).filter(|place| self.invoices[*place].written_off).collect();
+        places.sort_unstable_by_key(|place| self.invoices[*place].order());
+        places
+    }
+
+    /// Allocates what the invoice can take of an amount, up to a limit if there is one, and returns how much that was.
+    fn allocate(&mut self, place: usize, source: usize, amount: i64, limit: Option<i64>) -> i64 {
+        if amount == 0 {
+            return 0;
+        }
+        let Source { is_payment, on: received_on, .. } = self.sources[source];
+        let money = Allocation { source, amount, on: self.today, is_payment, is_recovery: false };
+        let invoice = &mut self.invoices[place];
+        let taken = invoice.take(money, limit.unwrap_or(i64::MAX));
+        if taken > 0 {
+            invoice.discount(received_on);
+        }
+        taken
     }
 
     fn correct(&mut self, place: usize, body: &Body) {
+        let invoice = &mut self.invoices[place];
         match body {
-            Body::Adjusted { delta_minor, due_date, .. } => self.adjust(place, *delta_minor, *due_date),
-            _ => self.invoices[place].written_off = true,
+            Body::Adjusted { delta_minor, due_date, .. } => return self.adjust(place, *delta_minor, *due_date),
+            Body::WrittenOff { .. } => invoice.written_off = true,
+            Body::InvoiceReinstated { .. } => invoice.written_off = false,
+            Body::Held { until, .. } => invoice.hold = Some(Hold { until: *until }),
+            Body::Released { .. } => invoice.hold = None,
+            _ => return,
         }
+        self.enqueue(place);
     }
 
-    /// Adjusts an invoice. What is allocated beyond the new amount is taken back, the latest first, and goes to the other
-    /// invoices as the rest of a payment does.
+    /// Adjusts an invoice. What is allocated beyond the new amount is free again.
     fn adjust(&mut self, place: usize, delta: i64, due: Option<Date>) {
+        let due = due.map(|due| self.rolled(due));
         let invoice = &mut self.invoices[place];
         invoice.face = invoice.face.saturating_add(delta);
         invoice.due = due.unwrap_or(invoice.due);
-        let mut beyond = invoice.allocated.saturating_sub(invoice.amount());
-        let mut back = Vec::new();
-        while beyond > 0 {
-            let (payment, allocated) = invoice.allocations.pop().expect("what is allocated was allocated by payments");
-            let taken = allocated.min(beyond);
-            if allocated > taken {
-                invoice.allocations.push((payment, allocated - taken));
-            }
-            (invoice.allocated, beyond) = (invoice.allocated - taken, beyond - taken);
-            back.push((payment, taken));
-        }
-        let invoice_id = invoice.invoice_id;
+        let (invoice_id, back) = (invoice.invoice_id, invoice.give_back());
         self.enqueue(place);
-        for (payment, amount) in back.into_iter().rev() {
-            self.detours.push((payment, invoice_id));
-            self.spread(payment, amount);
+        for Allocation { source, amount, .. } in back {
+            self.detours.push((source, invoice_id));
+            self.keep(source, amount);
         }
+        // The oldest money first. What one source left in two parts stays in the order in which they came.
+        self.free.sort_by_key(|(source, _)| *source);
     }
 
     fn dispute(&mut self, dispute_id: &'a str, dispute: Dispute<'a>) {
@@ -239,19 +365,52 @@ impl<'a> Ledger<'a> {
         paid
     }
 
-    /// The money that was received and not allocated, payments that wait for their invoice included.
+    /// The money that was received and not allocated.
     #[must_use]
     pub fn credit(&self) -> i64 {
-        sum(self.free.iter().map(|(_, amount)| *amount).chain(self.waiting.iter().map(|(_, _, amount)| *amount)))
+        sum(self.free.iter().map(|(_, amount)| *amount))
     }
 
-    /// The money that is not allocated: the place of the payment among those that count, and how much.
+    /// The money that is not allocated: the place of its source, and how much.
     pub fn unspent(&self) -> impl Iterator<Item = (usize, i64)> {
-        self.free.iter().copied().chain(self.waiting.iter().map(|(payment, _, amount)| (*payment, *amount)))
+        self.free.iter().copied()
+    }
+
+    /// How much of a payment names what no invoice is called.
+    #[must_use]
+    pub fn unmatched(&self, source: &Source<'_>) -> i64 {
+        let unknown = source.names.iter().filter(|named| self.by_id.get(&named.invoice_id).is_none());
+        sum(unknown.map(|named| named.amount_minor.unwrap_or(source.amount))).min(source.amount)
     }
 }
 
-/// The place of the end of each dispute in the order of facts.
+impl<'a> Source<'a> {
+    /// A payment that a fact brings, and of which no more is known.
+    const fn of(fact: &'a Fact, on: Date, amount: i64) -> Self {
+        Self { id: "", is_payment: true, is_single: true, at: fact.occurred_at, on, amount, names: &[] }
+    }
+}
+
+/// What a replay has to know of later facts.
+struct Prepared<'a> {
+    receipts: Receipts<'a>,
+    voided: Interner<'a>,
+    /// The place of the end of each dispute in the order of facts.
+    resolved: BTreeMap<&'a str, (Timestamp, &'a str)>,
+}
+
+impl<'a> Prepared<'a> {
+    fn of(facts: &[&'a Fact]) -> Self {
+        let mut voided = Interner::default();
+        for fact in facts {
+            if let Body::Voided { invoice_id } = &fact.body {
+                voided.meet(invoice_id);
+            }
+        }
+        Self { receipts: Receipts::among(facts), voided, resolved: resolved(facts) }
+    }
+}
+
 fn resolved<'a>(facts: &[&'a Fact]) -> BTreeMap<&'a str, (Timestamp, &'a str)> {
     let mut ends = BTreeMap::new();
     for fact in facts {

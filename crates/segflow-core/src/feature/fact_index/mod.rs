@@ -12,7 +12,10 @@ pub mod invoice;
 pub mod ledger;
 pub mod owed;
 pub mod payments;
+pub mod plans;
+mod promise_replay;
 pub mod promises;
+pub mod receipts;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -54,7 +57,7 @@ impl FactIndex {
             owed: source(LEDGER).owed.clone(),
             history: source(LEDGER).history.clone(),
             payments: source(Families::of(&[Family::Payments])).payments.clone(),
-            promises: source(Families::of(&[Family::Promises, Family::Payments])).promises.clone(),
+            promises: source(LEDGER | Families::of(&[Family::Promises])).promises.clone(),
             contacts: source(Families::of(&[Family::Contacts])).contacts.clone(),
             disputes: source(Families::of(&[Family::Disputes])).disputes.clone(),
             attributes: source(Families::of(&[Family::Profiles])).attributes.clone(),

@@ -1,8 +1,8 @@
 //! What is owed, overdue, due next and disputed, as read from the ledger.
 
 use super::disputes::upheld;
-use super::invoice::Invoice;
-use super::ledger::Ledger;
+use super::invoice::{Hold, Invoice};
+use super::ledger::{Ledger, Step, Terms};
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count, lower_median, sum};
 use crate::feature::window::{Window, inside, leaves};
@@ -19,6 +19,12 @@ pub struct Owed {
     /// The days late of invoices paid in full, by (instant of full payment, due date, id); 0 for an early payment.
     paid_late: Vec<i64>,
     credit: i64,
+    /// The money that names what no invoice is called, by the day of its receipt.
+    unmatched: Vec<(Date, i64)>,
+    /// The money of payments that went to invoices that are written off, by day.
+    recovered: Vec<(Date, i64)>,
+    /// From which fact on, by its place, something is owed, or nothing; before the first nothing is.
+    owing: Vec<(usize, bool)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,22 +47,36 @@ pub struct Open {
     /// Its last day on which it is not overdue.
     pub due: Date,
     debt_type: Option<Box<str>>,
+    hold: Option<Hold>,
     open: i64,
     disputed: i64,
 }
 
 impl Open {
-    /// The part of what is owed that is not disputed.
-    const fn undisputed(&self) -> i64 {
-        self.open - self.disputed
+    fn is_held(&self, today: Date) -> bool {
+        self.hold.is_some_and(|hold| hold.lasts(today))
+    }
+
+    /// The part of what is owed that is collected on a day: neither disputed nor on hold.
+    fn collectable(&self, today: Date) -> i64 {
+        if self.is_held(today) { 0 } else { self.open - self.disputed }
     }
 }
 
 impl Owed {
     /// Replays facts given in order, and shows `see` the ledger after each.
     #[must_use]
-    pub fn of<'a>(facts: &[&'a Fact], zone: &Zone, see: impl FnMut(&Ledger<'a>, &'a Fact)) -> Self {
-        let ledger = Ledger::replay(facts, see);
+    pub fn of<'a>(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Ledger<'a>, Step<'a>)) -> Self {
+        let (zone, mut owing) = (terms.zone, Vec::new());
+        let ledger = Ledger::replay(facts, terms, |ledger, step| {
+            if let Some((place, _)) = step.fact {
+                let owes = ledger.open().next().is_some();
+                if owes != owing.last().is_some_and(|(_, owes)| *owes) {
+                    owing.push((place, owes));
+                }
+            }
+            see(ledger, step);
+        });
         let upheld = upheld(facts);
         let issued = |invoice: &Invoice<'_>| Issued {
             on: zone.date_of(invoice.issued_at),
@@ -70,6 +90,7 @@ impl Owed {
             invoice_id: invoice.invoice_id.into(),
             due: invoice.due,
             debt_type: invoice.debt_type.map(Into::into),
+            hold: invoice.hold,
             open: invoice.open(),
             disputed: invoice.disputed(),
         };
@@ -79,7 +100,42 @@ impl Owed {
             open: ledger.open().map(open).collect(),
             paid_late: ledger.paid().into_iter().map(late).collect(),
             credit: ledger.credit(),
+            unmatched: unmatched(&ledger),
+            recovered: recovered(&ledger),
+            owing,
         }
+    }
+
+    /// From which fact on, by its place, something is owed, or nothing; before the first nothing is.
+    #[must_use]
+    pub fn owing(&self) -> &[(usize, bool)] {
+        &self.owing
+    }
+
+    /// `payments.unmatched`: what was received within the horizon and names what no invoice is called.
+    #[must_use]
+    pub fn unmatched(&self, horizon: Window, moment: Moment<'_>) -> Timed<i64> {
+        amounts_within(&self.unmatched, horizon, moment)
+    }
+
+    /// `written_off.recovered(w)`
+    #[must_use]
+    pub fn recovered(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        amounts_within(&self.recovered, window, moment)
+    }
+
+    /// `held.amount`
+    #[must_use]
+    pub fn held_amount(&self, moment: Moment<'_>) -> Timed<i64> {
+        let held = self.open.iter().filter(|invoice| invoice.is_held(moment.today));
+        Timed::until(sum(held.map(|invoice| invoice.open)), self.next_end_of_hold(moment))
+    }
+
+    /// When the next hold ends, if nothing happens.
+    fn next_end_of_hold(&self, moment: Moment<'_>) -> Timestamp {
+        let last_days = self.open.iter().filter_map(|invoice| invoice.hold?.until);
+        let next = last_days.filter(|until| *until >= moment.today).min();
+        next.map_or(Timestamp::NEVER, |until| day_after(until, moment.zone))
     }
 
     /// `balance`
@@ -112,22 +168,24 @@ impl Owed {
         sum(self.issued.iter().filter(|invoice| invoice.written_off).map(|invoice| invoice.unpaid))
     }
 
-    /// Invoices with an undisputed part, oldest due first, of one debt type if it is named.
-    fn undisputed<'s>(&'s self, debt_type: Option<&'s str>) -> impl Iterator<Item = &'s Open> + Clone {
+    /// Invoices of which a part is collected on a day, oldest due first, of one debt type if it is named.
+    fn collected<'s>(&'s self, debt_type: Option<&'s str>, today: Date) -> impl Iterator<Item = &'s Open> + Clone {
         let wanted = move |invoice: &&Open| debt_type.is_none() || invoice.debt_type.as_deref() == debt_type;
-        self.open.iter().filter(wanted).filter(|invoice| invoice.undisputed() > 0)
+        self.open.iter().filter(wanted).filter(move |invoice| invoice.collectable(today) > 0)
     }
 
-    /// Invoices with an undisputed part that is overdue, oldest due first. What is due today is not yet overdue.
+    /// Invoices of which a part is overdue, oldest due first. What is due today is not yet overdue; what is disputed or on
+    /// hold is not either.
     pub fn overdue(&self, today: Date) -> impl Iterator<Item = &Open> {
-        self.undisputed(None).take_while(move |invoice| invoice.due < today)
+        self.collected(None, today).take_while(move |invoice| invoice.due < today)
     }
 
     /// `overdue.amount`
     #[must_use]
     pub fn overdue_amount(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timed<i64> {
-        let overdue = self.undisputed(debt_type).take_while(|invoice| invoice.due < moment.today);
-        Timed::until(sum(overdue.map(Open::undisputed)), self.next_overdue(debt_type, moment))
+        let overdue = self.collected(debt_type, moment.today).take_while(|invoice| invoice.due < moment.today);
+        let amount = sum(overdue.map(|invoice| invoice.collectable(moment.today)));
+        Timed::until(amount, self.next_overdue(debt_type, moment))
     }
 
     /// `overdue.invoices`
@@ -136,10 +194,11 @@ impl Owed {
         Timed::until(count(self.overdue(moment.today).count()), self.next_overdue(None, moment))
     }
 
-    /// When another invoice becomes overdue.
+    /// When another invoice becomes overdue: its due date passes, or its hold ends.
     fn next_overdue(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timestamp {
-        let next = self.undisputed(debt_type).find(|invoice| invoice.due >= moment.today);
-        next.map_or(Timestamp::NEVER, |invoice| day_after(invoice.due, moment.zone))
+        let next = self.collected(debt_type, moment.today).find(|invoice| invoice.due >= moment.today);
+        let falls_due = next.map_or(Timestamp::NEVER, |invoice| day_after(invoice.due, moment.zone));
+        falls_due.min(self.next_end_of_hold(moment))
     }
 
     /// `overdue.days`: days past due.
@@ -150,21 +209,25 @@ impl Owed {
         debt_type: Option<&str>,
         moment: Moment<'_>,
     ) -> Timed<Reading<'static>> {
-        let parts = self.undisputed(debt_type).map(|invoice| (invoice.due, invoice.undisputed()));
-        match exceeding(parts, tolerance_minor) {
-            Some(due) if due < moment.today => Timed::always(Reading::Since(due)),
-            Some(due) => Timed::until(Reading::Int(0), day_after(due, moment.zone)),
-            None => Timed::always(Reading::Int(0)),
-        }
+        let collected = self.collected(debt_type, moment.today);
+        let parts = collected.map(|invoice| (invoice.due, invoice.collectable(moment.today)));
+        let (reading, until) = match exceeding(parts, tolerance_minor) {
+            Some(due) if due < moment.today => (Reading::Since(due), Timestamp::NEVER),
+            Some(due) => (Reading::Int(0), day_after(due, moment.zone)),
+            None => (Reading::Int(0), Timestamp::NEVER),
+        };
+        Timed::until(reading, until.min(self.next_end_of_hold(moment)))
     }
 
-    /// The nearest due date from today on, what falls due then, and until when that is so.
+    /// The nearest due date from today on, and what falls due then; none if nothing does.
     #[must_use]
-    pub fn next_due(&self, moment: Moment<'_>) -> Option<Timed<(Date, i64)>> {
-        let coming = self.undisputed(None).skip_while(|invoice| invoice.due < moment.today);
-        let due = coming.clone().next()?.due;
-        let amount = sum(coming.take_while(|invoice| invoice.due == due).map(Open::undisputed));
-        Some(Timed::until((due, amount), day_after(due, moment.zone)))
+    pub fn next_due(&self, moment: Moment<'_>) -> Timed<Option<(Date, i64)>> {
+        let coming = self.collected(None, moment.today).skip_while(|invoice| invoice.due < moment.today);
+        let hold = self.next_end_of_hold(moment);
+        let Some(Open { due, .. }) = coming.clone().next() else { return Timed::until(None, hold) };
+        let then = coming.take_while(|invoice| invoice.due == *due);
+        let amount = sum(then.map(|invoice| invoice.collectable(moment.today)));
+        Timed::until(Some((*due, amount)), day_after(*due, moment.zone).min(hold))
     }
 
     /// Invoices issued within a window.
@@ -222,6 +285,26 @@ impl Owed {
         days.sort_unstable();
         lower_median(&days)
     }
+}
+
+fn amounts_within(amounts: &[(Date, i64)], window: Window, moment: Moment<'_>) -> Timed<i64> {
+    inside(amounts, |(date, _)| *date, window, moment).map(|within| sum(within.iter().map(|(_, amount)| *amount)))
+}
+
+/// The money that names what no invoice is called, by the day of its receipt.
+fn unmatched(ledger: &Ledger<'_>) -> Vec<(Date, i64)> {
+    let payments = ledger.sources.iter().filter(|source| source.is_payment);
+    payments.map(|source| (source.on, ledger.unmatched(source))).filter(|(_, amount)| *amount > 0).collect()
+}
+
+/// The money of payments that went to invoices that are written off, by day.
+fn recovered(ledger: &Ledger<'_>) -> Vec<(Date, i64)> {
+    let written_off = ledger.invoices.iter().filter(|invoice| invoice.written_off);
+    let allocations = written_off.flat_map(|invoice| &invoice.allocations);
+    let recoveries = allocations.filter(|allocation| allocation.is_recovery && allocation.is_payment);
+    let mut recovered: Vec<_> = recoveries.map(|allocation| (allocation.on, allocation.amount)).collect();
+    recovered.sort_unstable();
+    recovered
 }
 
 /// The due date at which the sum of parts, given oldest due first, exceeds a tolerance.

@@ -1,15 +1,16 @@
-//! Payments: those that count, those reversed, and those failed.
+//! Payments: those that stand, those under way, and those that were taken back or failed.
 
 use super::habit::Habit;
+use super::receipts::{Receipt, Receipts, Submission};
 use crate::event::{Body, FailureCode};
 use crate::fact::Fact;
-use crate::feature::interner::Interner;
+use crate::feature::context::Parameters;
 use crate::feature::reading::{Moment, Reading, count, sum};
 use crate::feature::window::{Window, inside, leaves};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
-/// A payment that counts.
+/// A payment that stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Payment {
     /// When it was received.
@@ -23,72 +24,45 @@ pub struct Payment {
 /// Every payment.
 #[derive(Clone, Default, Debug)]
 pub struct Payments {
-    /// The payments that count, in order.
+    /// The payments that stand, in order.
     pub received: Vec<Payment>,
+    /// Until when each payment that was submitted is awaited, and how much it is.
+    submitted: Vec<(Timestamp, i64)>,
     reversed: Vec<Date>,
     failed: Vec<(Date, Option<FailureCode>)>,
     habit: Option<Habit>,
 }
 
-/// Tells which `RECEIVED` counts: the first of a payment that was neither reversed nor failed.
-pub struct Receipts<'a> {
-    void: Interner<'a>,
-    seen: Interner<'a>,
-}
-
-impl<'a> Receipts<'a> {
-    /// The receipts among these facts; [`Self::counts`] must then be asked about each, in order.
-    #[must_use]
-    pub fn among(facts: &[&'a Fact]) -> Self {
-        let (mut void, mut received) = (Interner::default(), 0);
-        for fact in facts {
-            match &fact.body {
-                Body::Reversed { payment_id } | Body::Failed { payment_id, .. } => {
-                    void.meet(payment_id);
-                }
-                Body::Received { .. } => received += 1,
-                _ => {}
-            }
-        }
-        Self { void, seen: Interner::with_room(received) }
-    }
-
-    /// Whether the next `RECEIVED`, which names this payment, counts.
-    pub fn counts(&mut self, payment_id: &'a str) -> bool {
-        self.void.get(payment_id).is_none() && self.seen.meet(payment_id).1
-    }
-}
-
 /// `payments.last_method`
 #[must_use]
 pub fn last_method<'a>(facts: &[&'a Fact]) -> Reading<'a> {
-    let mut receipts = Receipts::among(facts);
-    let method = |fact: &&'a Fact| match &fact.body {
-        Body::Received { payment_id, method, .. } if receipts.counts(payment_id) => Some(method.as_deref()),
-        _ => None,
-    };
-    facts.iter().filter_map(method).last().flatten().map_or(Reading::Absent, Reading::Text)
+    let last = Receipts::among(facts).all().next_back().and_then(|(_, receipt)| receipt.method);
+    last.map_or(Reading::Absent, Reading::Text)
 }
 
 impl Payments {
     /// The payments among facts given in order.
     #[must_use]
-    pub fn of(facts: &[&Fact], zone: &Zone) -> Self {
-        let mut receipts = Receipts::among(facts);
-        let (mut reversed, mut failed) = (Interner::default(), Interner::default());
-        let mut payments = Self::default();
+    pub fn of(facts: &[&Fact], parameters: &Parameters, zone: &Zone) -> Self {
+        let receipts = Receipts::among(facts);
+        let payment = |(place, receipt): (usize, Receipt<'_>)| {
+            let at = facts[place].occurred_at;
+            Payment { at, date: zone.date_of(at), amount: receipt.amount }
+        };
+        let awaited = |submission: Submission| {
+            let days = parameters.pending_business_days;
+            let last = parameters.business_days_after(zone.date_of(submission.at), days);
+            (zone.midnight(last.plus_days(1)), submission.amount)
+        };
+        let mut payments = Self {
+            received: receipts.all().map(payment).collect(),
+            submitted: receipts.submitted().map(awaited).collect(),
+            ..Self::default()
+        };
         for fact in facts {
-            let at = fact.occurred_at;
             match &fact.body {
-                Body::Received { payment_id, amount_minor, .. } if receipts.counts(payment_id) => {
-                    payments.received.push(Payment { at, date: zone.date_of(at), amount: *amount_minor });
-                }
-                Body::Reversed { payment_id } if reversed.meet(payment_id).1 => {
-                    payments.reversed.push(zone.date_of(at));
-                }
-                Body::Failed { payment_id, code } if failed.meet(payment_id).1 => {
-                    payments.failed.push((zone.date_of(at), *code));
-                }
+                Body::Reversed { .. } => payments.reversed.push(zone.date_of(fact.occurred_at)),
+                Body::Failed { code, .. } => payments.failed.push((zone.date_of(fact.occurred_at), *code)),
                 _ => {}
             }
         }
@@ -96,7 +70,15 @@ impl Payments {
         payments
     }
 
-    /// The payments that count within a window, and until when they are the same.
+    /// `payments.pending`
+    #[must_use]
+    pub fn pending(&self, at: Timestamp) -> Timed<i64> {
+        let awaited = || self.submitted.iter().filter(|(until, _)| *until > at);
+        let next = awaited().map(|(until, _)| *until).min().unwrap_or(Timestamp::NEVER);
+        Timed::until(sum(awaited().map(|(_, amount)| *amount)), next)
+    }
+
+    /// The payments that stand within a window, and until when they are the same.
     #[must_use]
     pub fn within(&self, window: Window, moment: Moment<'_>) -> Timed<&[Payment]> {
         inside(&self.received, |payment| payment.date, window, moment)
@@ -108,7 +90,7 @@ impl Payments {
         self.within(window, moment).map(|within| sum(within.iter().map(|payment| payment.amount)))
     }
 
-    /// The instants of the payments that count, ascending.
+    /// The instants of the payments that stand, ascending.
     #[must_use]
     pub fn instants(&self) -> Vec<Timestamp> {
         self.received.iter().map(|payment| payment.at).collect()

@@ -1,9 +1,8 @@
-//! Promises to pay. A promise is open until receipts keep it, or until it is broken at its deadline.
+//! Promises to pay. A promise is open until receipts keep it, until nothing is owed any more, until it is cancelled or closed
+//! with its plan, or until it is broken at its deadline.
 
-use std::collections::BTreeMap;
-
-use super::payments::Receipts;
-use crate::event::Body;
+use super::plans::Plan;
+use super::promise_replay::Replay;
 use crate::fact::Fact;
 use crate::feature::context::Parameters;
 use crate::feature::reading::{Moment, Reading, count};
@@ -20,41 +19,50 @@ pub struct Promise {
     pub made_at: Timestamp,
     /// Its id.
     pub promise_id: Box<str>,
+    /// The plan of which it is an instalment.
+    pub plan_id: Option<Box<str>>,
     /// How much was promised, in minor units.
     pub amount: i64,
     /// How much was received towards it.
-    received: i64,
-    kept_at: Option<Timestamp>,
-    cancelled_at: Option<Timestamp>,
-    deadline: Timestamp,
+    pub(super) received: i64,
+    /// How it ended before its deadline, and when; without it, it is broken at its deadline.
+    pub(super) end: Option<(End, Timestamp)>,
+    pub(super) deadline: Timestamp,
+}
+
+/// How a promise ends that is not broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// Enough was received.
+    Kept,
+    /// It was taken back.
+    Cancelled,
+    /// Nothing is owed any more.
+    Moot,
+    /// Another instalment of its plan was broken.
+    Closed,
 }
 
 impl Promise {
     /// The order in which receipts serve promises.
-    fn order(&self) -> (Date, Timestamp, &str) {
+    pub(super) fn order(&self) -> (Date, Timestamp, &str) {
         (self.due, self.made_at, &self.promise_id)
     }
 
-    fn is_open(&self, at: Timestamp) -> bool {
-        self.kept_at.is_none() && self.cancelled_at.is_none() && at < self.deadline
+    pub(super) fn is_open(&self, at: Timestamp) -> bool {
+        at < self.decided_at()
     }
 
-    /// When it was kept; none while it is not.
+    /// When it ended in some way; none while it did not or does otherwise.
     #[must_use]
-    pub const fn kept_at(&self) -> Option<Timestamp> {
-        self.kept_at
+    pub fn ended(&self, how: End) -> Option<Timestamp> {
+        self.end.filter(|(end, _)| *end == how).map(|(_, at)| at)
     }
 
-    /// When it was taken back; none while it is not.
-    #[must_use]
-    pub const fn cancelled_at(&self) -> Option<Timestamp> {
-        self.cancelled_at
-    }
-
-    /// When it was kept or cancelled; else its deadline, when it is broken if no fact arrives.
+    /// When it was decided; else its deadline, when it is broken if no fact arrives.
     #[must_use]
     pub fn decided_at(&self) -> Timestamp {
-        self.kept_at.or(self.cancelled_at).unwrap_or(self.deadline)
+        self.end.map_or(self.deadline, |(_, at)| at)
     }
 }
 
@@ -63,6 +71,8 @@ impl Promise {
 pub struct Promises {
     /// In the order in which receipts serve them: by (due date, instant of making, id).
     pub made: Vec<Promise>,
+    /// In the order of their ids.
+    pub(super) plans: Vec<Plan>,
     /// Days on which a promise was kept, ascending.
     kept: Vec<Date>,
     /// Deadlines at which a promise was broken, or will be if no fact arrives, ascending, with the day that each begins.
@@ -70,16 +80,17 @@ pub struct Promises {
 }
 
 impl Promises {
-    /// Replays facts given in order.
+    /// Replays facts given in order. `owing` says from which fact on, by its place, something is owed or nothing.
     #[must_use]
-    pub fn of(facts: &[&Fact], parameters: &Parameters, zone: &Zone) -> Self {
-        let made = Replay { parameters, zone, made: Vec::new(), early: BTreeMap::new() }.of(facts);
-        let mut kept: Vec<_> = made.iter().filter_map(|promise| promise.kept_at).map(|at| zone.date_of(at)).collect();
+    pub fn of(facts: &[&Fact], owing: &[(usize, bool)], parameters: &Parameters, zone: &Zone) -> Self {
+        let made = Replay::new(parameters, zone).run(facts, owing);
+        let mut kept: Vec<_> =
+            made.iter().filter_map(|promise| promise.ended(End::Kept)).map(|at| zone.date_of(at)).collect();
         kept.sort_unstable();
-        let unkept = made.iter().filter(|promise| promise.kept_at.is_none() && promise.cancelled_at.is_none());
-        let mut missed: Vec<_> = unkept.map(|promise| (promise.deadline, zone.date_of(promise.deadline))).collect();
+        let broken = made.iter().filter(|promise| promise.end.is_none());
+        let mut missed: Vec<_> = broken.map(|promise| (promise.deadline, zone.date_of(promise.deadline))).collect();
         missed.sort_unstable();
-        Self { made, kept, missed }
+        Self { plans: Plan::all(&made), made, kept, missed }
     }
 
     /// The promises that are open, the first due first.
@@ -96,9 +107,9 @@ impl Promises {
     /// `promises.due_days`: days to the due date of the open promise that is due first; negative in grace.
     #[must_use]
     pub fn due_days(&self, at: Timestamp) -> Timed<Reading<'static>> {
-        self.open(at)
-            .next()
-            .map_or(Timed::always(Reading::Absent), |first| Timed::until(Reading::Until(first.due), first.deadline))
+        self.open(at).next().map_or(Timed::always(Reading::Absent), |first| {
+            Timed::until(Reading::Until(first.due), self.next_deadline(at))
+        })
     }
 
     /// `promises.kept(w)`: by the day of the completing receipt.
@@ -125,109 +136,9 @@ impl Promises {
         Timed::until(ratio, kept.until.min(broken.until))
     }
 
-    fn next_deadline(&self, at: Timestamp) -> Timestamp {
+    /// When the next promise is broken, if no fact arrives. The instalments of its plan are closed with it.
+    pub(super) fn next_deadline(&self, at: Timestamp) -> Timestamp {
         let next = self.missed.partition_point(|(deadline, _)| *deadline <= at);
         self.missed.get(next).map_or(Timestamp::NEVER, |(deadline, _)| *deadline)
     }
-}
-
-struct Replay<'a, 's> {
-    parameters: &'s Parameters,
-    zone: &'s Zone,
-    made: Vec<Promise>,
-    /// Amendments and cancellations that came before their promise.
-    early: BTreeMap<&'a str, Vec<&'a Fact>>,
-}
-
-impl<'a> Replay<'a, '_> {
-    fn of(mut self, facts: &[&'a Fact]) -> Vec<Promise> {
-        if !facts.iter().any(|fact| matches!(fact.body, Body::Made { .. })) {
-            return self.made;
-        }
-        let mut receipts = Receipts::among(facts);
-        for fact in facts {
-            match &fact.body {
-                Body::Made { promise_id, amount_minor, due_date } if self.find(promise_id).is_none() => {
-                    self.make(promise_id, *amount_minor, *due_date, fact.occurred_at);
-                }
-                Body::Amended { promise_id, .. } | Body::Cancelled { promise_id } => match self.find(promise_id) {
-                    Some(place) => self.correct(place, &fact.body, fact.occurred_at),
-                    None => self.early.entry(promise_id).or_default().push(fact),
-                },
-                Body::Received { payment_id, amount_minor, .. } if receipts.counts(payment_id) => {
-                    self.serve(fact.occurred_at, *amount_minor);
-                }
-                _ => {}
-            }
-        }
-        self.made.sort_by(|a, b| a.order().cmp(&b.order()));
-        self.made
-    }
-
-    fn find(&self, promise_id: &str) -> Option<usize> {
-        self.made.iter().position(|promise| *promise.promise_id == *promise_id)
-    }
-
-    fn make(&mut self, promise_id: &'a str, amount: i64, due: Date, at: Timestamp) {
-        let (received, kept_at, cancelled_at, deadline) = (0, None, None, self.deadline(due));
-        let id = promise_id.into();
-        self.made.push(Promise { due, made_at: at, promise_id: id, amount, received, kept_at, cancelled_at, deadline });
-        for fact in self.early.remove(promise_id).unwrap_or_default() {
-            self.correct(self.made.len() - 1, &fact.body, at);
-        }
-    }
-
-    fn correct(&mut self, place: usize, body: &Body, at: Timestamp) {
-        if !self.made[place].is_open(at) {
-            return;
-        }
-        match body {
-            Body::Amended { amount_minor, due_date, .. } => {
-                let deadline = self.deadline(*due_date);
-                let promise = &mut self.made[place];
-                (promise.amount, promise.due, promise.deadline) = (*amount_minor, *due_date, deadline);
-                promise.judge(at, self.parameters.promise_tolerance);
-            }
-            _ => self.made[place].cancelled_at = Some(at),
-        }
-    }
-
-    /// Gives a receipt to the open promises, the earliest due first. Each takes what it lacks, and the rest goes on.
-    fn serve(&mut self, at: Timestamp, amount: i64) {
-        let mut rest = amount;
-        let mut open: Vec<&mut Promise> = self.made.iter_mut().filter(|promise| promise.is_open(at)).collect();
-        open.sort_by(|a, b| a.order().cmp(&b.order()));
-        for promise in open {
-            let taken = rest.min((promise.amount - promise.received).max(0));
-            promise.received += taken;
-            rest -= taken;
-            promise.judge(at, self.parameters.promise_tolerance);
-        }
-    }
-
-    fn deadline(&self, due: Date) -> Timestamp {
-        self.zone.midnight(last_day(due, self.parameters).plus_days(1))
-    }
-}
-
-impl Promise {
-    fn judge(&mut self, at: Timestamp, (numerator, denominator): (i64, i64)) {
-        let (received, amount) = (i128::from(self.received), i128::from(self.amount));
-        if received * i128::from(denominator) >= amount * i128::from(numerator) {
-            self.kept_at = Some(at);
-        }
-    }
-}
-
-/// The last day of grace: the due date moved on by business days.
-fn last_day(due: Date, parameters: &Parameters) -> Date {
-    let is_business_day = |date: Date| date.weekday() <= 5 && parameters.holidays.binary_search(&date).is_err();
-    let mut date = due;
-    for _ in 0..parameters.promise_grace_business_days {
-        date = date.plus_days(1);
-        while !is_business_day(date) {
-            date = date.plus_days(1);
-        }
-    }
-    date
 }

@@ -1,0 +1,53 @@
+//! The kinds of events.
+
+use serde::{Deserialize, Serialize};
+
+use super::Family;
+
+macro_rules! kinds {
+    ($($kind:ident = $family:ident $word:literal),* $(,)?) => {
+        /// The kinds of events that producers write. An erasure has none: it is a record without a value.
+        ///
+        /// On disk, in what is pending: append only.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        pub enum Kind {
+            $(#[doc = concat!("`", $word, "`")] $kind),*
+        }
+
+        impl Kind {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// Its word on the wire, which stands for one kind within a family.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$kind => $word),* }
+            }
+
+            /// The family that this kind belongs to.
+            #[must_use]
+            pub const fn family(self) -> Family {
+                match self { $(Self::$kind => Family::$family),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Issued = Invoices "ISSUED", Adjusted = Invoices "ADJUSTED", WrittenOff = Invoices "WRITTEN_OFF",
+    Received = Payments "RECEIVED", Failed = Payments "FAILED", Reversed = Payments "REVERSED",
+    Outbound = Contacts "OUTBOUND", Inbound = Contacts "INBOUND",
+    Made = Promises "MADE", Amended = Promises "AMENDED", Cancelled = Promises "CANCELLED",
+    Opened = Disputes "OPENED", Resolved = Disputes "RESOLVED",
+    Updated = Profiles "UPDATED",
+    Voided = Invoices "VOIDED", InvoiceReinstated = Invoices "REINSTATED", Credited = Invoices "CREDITED",
+    Held = Invoices "HELD", Released = Invoices "RELEASED",
+    Submitted = Payments "SUBMITTED", PaymentReinstated = Payments "REINSTATED",
+}
+
+impl Kind {
+    /// The kinds of a family.
+    pub fn of(family: Family) -> impl Iterator<Item = Self> + Clone {
+        Self::ALL.iter().copied().filter(move |kind| kind.family() == family)
+    }
+}
