@@ -111,6 +111,21 @@ impl Facts {
     /// The most bytes that one customer's facts may take, encoded. A fact beyond it is refused; an erasure never is.
     pub const MAX_BYTES: usize = 1 << 20;
 
+    /// The facts that an earlier form of a state held, the copies of other content among them.
+    #[must_use]
+    pub fn restored(
+        facts: impl IntoIterator<Item = Fact>,
+        erased: Option<Timestamp>,
+        pruned_from: Option<Timestamp>,
+        kept: usize,
+    ) -> Self {
+        let mut restored = Self { erased, pruned_from, kept, ..Self::default() };
+        for fact in facts {
+            restored.insert(fact);
+        }
+        restored
+    }
+
     /// Every fact, in (`occurred_at`, `event_id`) order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Fact> + Clone {
         self.list.iter()

@@ -3,6 +3,7 @@
 //! On disk. What has to be known to read earlier versions is known here alone.
 
 mod v2;
+mod v3;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use segflow_store::{Batch, Meta, Store};
 use crate::task::stored::{HASHED, StoredError};
 
 /// The version that this release writes.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 
 /// How many rows are rewritten at once.
 const REWRITTEN: usize = 1_000;
@@ -87,6 +88,7 @@ impl StateReader {
         let damaged = |error: postcard::Error| StateBytesError::Damaged(error.to_string());
         match (bytes.split_first(), &self.first) {
             (Some((&VERSION, state)), _) => postcard::from_bytes(state).map_err(damaged),
+            (Some((&v3::VERSION, state)), _) => v3::upgrade(state).map_err(damaged),
             (Some((&v2::VERSION, state)), First::Known(first)) => v2::upgrade(state, first).map_err(damaged),
             (Some((&v2::VERSION, _)), First::Hash(hash)) => Err(StateBytesError::DecidedBy { hash: hash.clone() }),
             (Some((&version, _)), _) => Err(StateBytesError::Version(version)),

@@ -4,12 +4,12 @@
 
 use std::num::NonZeroU32;
 
-use segflow_core::fact::Facts;
-use segflow_core::in_effect::Pending;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::{self, Membership};
 use segflow_core::time::Timestamp;
 use serde::Deserialize;
+
+use super::v3::{Facts, Pending, upgrade_pending};
 
 /// The version byte of these states.
 pub(super) const VERSION: u8 = 2;
@@ -40,5 +40,6 @@ pub(super) fn upgrade(bytes: &[u8], segmentation: &Segmentation) -> Result<state
         let closed = names.zip(dimensions.into_iter().map(|membership| membership.seq));
         decision.closed = closed.filter(|(_, seq)| *seq > 0).collect();
     }
-    Ok(state::State { facts, pending, decision })
+    let facts = facts.upgrade();
+    Ok(state::State { pending: upgrade_pending(pending, &facts), facts, decision })
 }
