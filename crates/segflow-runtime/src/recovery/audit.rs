@@ -106,7 +106,7 @@ impl Audit {
     /// # Errors
     /// Why the directory cannot be used.
     pub fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
-        Ok(Self { task, state: TaskState::open(config, task)?, roll: RollForward::default() })
+        Ok(Self { task, state: TaskState::open(&config.stores(), task)?, roll: RollForward::default() })
     }
 
     /// The last epoch decided again, or that of the snapshot; 0 before the first.

@@ -102,7 +102,7 @@ impl TaskState {
         }
         self.check_room()?;
         let rejected = [rejected, refused(&epoch)].concat();
-        let record = self.journal(&config.release, &beginning.standing, &epoch, inputs, w);
+        let record = self.journal(config, &beginning.standing, &epoch, inputs, w);
         let decided = DecidedEpoch { beginning, record, epoch, rejected };
         let commit = self.commit(config, input.records, decided)?;
         Ok(Prepared { settled, refused: refused_rules, commit: Some(commit), beside })

@@ -22,7 +22,8 @@ use segflow_engine::migration::Reached;
 use segflow_engine::rules::{InForce, Rules};
 use segflow_store::{Batch, Meta, Store};
 
-use crate::config::{Config, Release};
+use crate::config::{Config, StoreConfig};
+use crate::directories;
 use crate::error::TaskError;
 use crate::log::{Offsets, Past, TaskId};
 use crate::task::activation::AtHand;
@@ -34,7 +35,6 @@ pub(crate) struct TaskState {
     states: Stored,
     last: Option<Journal>,
     at_hand: AtHand,
-    intake_hash: String,
     /// The first epoch whose decisions are not those that were emitted, until these are taken over.
     diverged: Option<u64>,
     /// `F` when an engine version was last being activated; none if none ever was.
@@ -46,8 +46,8 @@ impl TaskState {
     ///
     /// # Errors
     /// `Busy` while another worker has it open; otherwise why it cannot be used.
-    pub(crate) fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
-        let store = Store::open(&config.task_dir(task), &config.store)?;
+    pub(crate) fn open(stores: &StoreConfig, task: TaskId) -> Result<Self, TaskError> {
+        let store = Store::open(&directories::task(&stores.state_dir, task), &stores.memory)?;
         let last = match store.meta(Meta::Journal)? {
             Some(bytes) => Some(segflow_wire::journal::decode(&bytes).map_err(|error| {
                 TaskError::stop(
@@ -62,9 +62,9 @@ impl TaskState {
         };
         let diverged = number(store.meta(Meta::Diverged)?).map_err(|row| unreadable(task, &row))?;
         let engine_changed = number(store.meta(Meta::EngineChanged)?).map_err(|row| unreadable(task, &row))?;
-        let states = Stored::new(store, config.cache_customers);
-        let (at_hand, intake_hash) = (AtHand::new(task), config.intake.hash());
-        Ok(Self { task, states, last, at_hand, intake_hash, diverged, engine_changed: engine_changed.map(Timestamp) })
+        let states = Stored::new(store, stores.cache_customers);
+        let (at_hand, engine_changed) = (AtHand::new(task), engine_changed.map(Timestamp));
+        Ok(Self { task, states, last, at_hand, diverged, engine_changed })
     }
 
     /// The last epoch on disk; 0 if there is none.
@@ -245,11 +245,6 @@ impl TaskState {
         Ok(self.states.store().check_room()?)
     }
 
-    /// Goes on under this configuration. The store may have been opened under another one.
-    pub(crate) fn adopt(&mut self, config: &Config) {
-        self.intake_hash = config.intake.hash();
-    }
-
     /// Forgets what was changed since the last write.
     pub(crate) fn discard(&mut self) {
         self.states.discard();
@@ -273,7 +268,7 @@ impl TaskState {
 
     fn journal(
         &self,
-        release: &Release,
+        config: &Config,
         standing: &InForce,
         epoch: &Epoch,
         inputs: BTreeMap<Family, Position>,
@@ -293,11 +288,11 @@ impl TaskState {
             segmentation_hash: standing.hash.clone(),
             former,
             resegmented_to,
-            intake_hash: self.intake_hash.clone(),
-            engine_version: release.engine_version.clone(),
+            intake_hash: config.intake.hash(),
+            engine_version: config.release.engine_version.clone(),
             counts: epoch.counts,
-            digest_form: release.digest_form.number,
-            digest: epoch.digest(release.digest_form),
+            digest_form: config.release.digest_form.number,
+            digest: epoch.digest(config.release.digest_form),
         }
     }
 }
