@@ -68,7 +68,7 @@ impl Machine {
         }
     }
 
-    /// Of its store, which may be open.
+    /// The digest of its store, which may be open.
     fn digest(&self) -> String {
         let config = &self.config;
         assert!(config.snapshots.as_ref().unwrap().wait_idle(LIMIT));

@@ -41,7 +41,7 @@ pub(crate) struct FactIndex {
     pub promises: Part<Promises>,
     pub contacts: Part<Contacts>,
     pub disputes: Part<Disputes>,
-    /// By attribute; none for a text, which would borrow from a fact.
+    /// The value of each attribute; none for a text, which would borrow from a fact.
     pub attributes: Part<Vec<Option<Reading<'static>>>>,
 }
 
