@@ -7,7 +7,7 @@ use segflow_core::change::Core;
 use segflow_core::clock::Clock;
 use segflow_core::digest;
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::journal::{Counts, Record as Journal};
+use segflow_core::journal::{Counts, JournalRecord};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -259,7 +259,7 @@ fn encoded(states: &Memory) -> States {
     rows
 }
 
-fn epochs(world: &World, task: TaskId) -> Vec<Journal> {
+fn epochs(world: &World, task: TaskId) -> Vec<JournalRecord> {
     let records = world.committed(Sink::Journal, task).into_iter();
     records.map(|output| journal::decode(output.value.as_deref().expect("a record")).expect("a record")).collect()
 }

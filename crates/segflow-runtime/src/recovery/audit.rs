@@ -9,7 +9,7 @@ use std::sync::Arc;
 use segflow_core::change::Decided;
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::journal::{Counts, Position, Record as Journal};
+use segflow_core::journal::{Counts, JournalRecord, Position};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -37,7 +37,7 @@ pub struct Audited {
     /// Where each input stood before it.
     pub before: BTreeMap<Family, Position>,
     /// What the journal says of it.
-    pub record: Journal,
+    pub record: JournalRecord,
     /// The records that it read and that cannot be used now, by input and offset.
     pub rejected: Vec<(Family, u64, Rejection)>,
     /// What became of the records that it read.
@@ -117,7 +117,7 @@ impl Audit {
 
     /// What the journal says of that epoch.
     #[must_use]
-    pub const fn last(&self) -> Option<&Journal> {
+    pub const fn last(&self) -> Option<&JournalRecord> {
         self.state.last()
     }
 
@@ -138,7 +138,7 @@ impl Audit {
 
     /// What the journal says of the epoch that comes next, once it has been looked at.
     #[must_use]
-    pub fn next(&self) -> Option<&Journal> {
+    pub fn next(&self) -> Option<&JournalRecord> {
         self.roll.next()
     }
 

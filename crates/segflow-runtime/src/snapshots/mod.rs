@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use segflow_core::ENGINE_VERSION;
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_core::time::Timestamp;
 use segflow_snapshot::{KnownFiles, Manifest, Policy, SnapshotError, SnapshotStep, Snapshots, Subject};
 use segflow_store::Meta;
@@ -170,7 +170,7 @@ impl Keeper {
         config: &Config,
         task: TaskId,
         state: &TaskState,
-        last: &Journal,
+        last: &JournalRecord,
         offset: u64,
     ) -> Result<(Subject, PathBuf), TaskError> {
         let directory = directories::checkpoint(&config.state_dir, task);
@@ -189,7 +189,7 @@ impl Keeper {
 const NOT_MADE: &str = "no snapshot this time";
 const NOT_TRIMMED: &str = "the journal is not trimmed this time";
 
-fn subject(task: TaskId, last: &Journal, journal: Vec<u8>, offset: u64) -> Subject {
+fn subject(task: TaskId, last: &JournalRecord, journal: Vec<u8>, offset: u64) -> Subject {
     let inputs: BTreeMap<&str, u64> = last.inputs.iter().map(|(family, at)| (family.name(), at.offset)).collect();
     let summary = serde_json::json!({
         "offsets": inputs,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use segflow_core::clock::{Clock, Idle};
 use segflow_core::event::Family;
-use segflow_core::journal::{Position, Record as Journal};
+use segflow_core::journal::{JournalRecord, Position};
 use segflow_engine::epoch::{Epoch, Plan, Target, changed, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::rules::{Refused, Rules};
@@ -164,7 +164,7 @@ impl TaskState {
 /// An epoch that has something to say.
 struct DecidedEpoch {
     beginning: Beginning,
-    record: Journal,
+    record: JournalRecord,
     epoch: Epoch,
     rejected: Vec<Rejected>,
 }

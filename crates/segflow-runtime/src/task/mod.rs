@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use segflow_core::clock::Clock;
 use segflow_core::event::Family;
-use segflow_core::journal::{Position, Record as Journal};
+use segflow_core::journal::{JournalRecord, Position};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_engine::epoch::{Epoch, Plan, Target, decide};
@@ -33,7 +33,7 @@ use crate::task::stored::Stored;
 pub(crate) struct TaskState {
     task: TaskId,
     states: Stored,
-    last: Option<Journal>,
+    last: Option<JournalRecord>,
     at_hand: AtHand,
     /// The first epoch whose decisions are not those that were emitted, until these are taken over.
     diverged: Option<u64>,
@@ -75,7 +75,7 @@ impl TaskState {
 
     /// The last epoch on disk.
     #[must_use]
-    pub(crate) const fn last(&self) -> Option<&Journal> {
+    pub(crate) const fn last(&self) -> Option<&JournalRecord> {
         self.last.as_ref()
     }
 
@@ -143,7 +143,7 @@ impl TaskState {
         &mut self,
         config: &Config,
         past: &mut P,
-        record: &Journal,
+        record: &JournalRecord,
     ) -> Result<bool, TaskError> {
         self.at_hand.learn(config, past, record)
     }
@@ -176,7 +176,7 @@ impl TaskState {
     ///
     /// # Errors
     /// If a state cannot be read. What was changed in the cache is to be discarded.
-    pub(crate) fn decide_again(&mut self, record: &Journal, accepted: Accepted) -> Result<Epoch, TaskError> {
+    pub(crate) fn decide_again(&mut self, record: &JournalRecord, accepted: Accepted) -> Result<Epoch, TaskError> {
         let standing = InForce::of_record(self.last.as_ref(), record);
         let (rules, migration) = (self.at_hand.rules(&standing), standing.migration_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
@@ -201,7 +201,7 @@ impl TaskState {
     }
 
     /// `F` when an engine version was last being activated, once this epoch is written; none if none ever was.
-    pub(crate) fn engine_changed(&self, record: &Journal) -> Option<Timestamp> {
+    pub(crate) fn engine_changed(&self, record: &JournalRecord) -> Option<Timestamp> {
         let another = self.last.as_ref().is_some_and(|last| last.engine_version != record.engine_version);
         let activating = another || record.former.contains(&record.segmentation_hash);
         if activating { Some(record.clock.facts) } else { self.engine_changed }
@@ -232,7 +232,7 @@ impl TaskState {
     ///
     /// # Errors
     /// If it cannot be written: the journal will roll the task forward.
-    pub(crate) fn write(&mut self, batch: &[u8], record: Journal) -> Result<(), TaskError> {
+    pub(crate) fn write(&mut self, batch: &[u8], record: JournalRecord) -> Result<(), TaskError> {
         self.states.write(batch)?;
         self.at_hand.written(self.last.as_ref(), &record);
         self.engine_changed = self.engine_changed(&record);
@@ -251,7 +251,7 @@ impl TaskState {
     }
 
     /// The bytes of S5: the states changed and this journal record.
-    pub(crate) fn batch(&self, record: &Journal, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn batch(&self, record: &JournalRecord, bytes: &[u8]) -> Vec<u8> {
         let (epoch, version) = (record.epoch.to_string(), state_format::VERSION.to_string());
         let diverged = self.diverged.map(|epoch| epoch.to_string());
         let engine_changed = self.engine_changed(record).map(|at| at.0.to_string());
@@ -273,13 +273,13 @@ impl TaskState {
         epoch: &Epoch,
         inputs: BTreeMap<Family, Position>,
         w: Timestamp,
-    ) -> Journal {
+    ) -> JournalRecord {
         let (former, resegmented_to) = match &epoch.migrated {
             Some(Reached::Nobody) => (standing.former.clone(), None),
             Some(Reached::Customer(customer)) => (standing.former.clone(), Some(customer.clone())),
             Some(Reached::End) | None => (Vec::new(), None),
         };
-        Journal {
+        JournalRecord {
             epoch: self.epoch() + 1,
             inputs,
             clock: epoch.clock.clone(),
