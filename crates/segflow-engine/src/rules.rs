@@ -69,6 +69,15 @@ impl Rules {
             former.expect("the journal names every segmentation by which a customer is decided, until nobody is"),
         )
     }
+
+    /// The segmentation by which a customer is decided: the present one if nothing is decided yet.
+    #[must_use]
+    pub fn segmentation_of(&self, state: &State) -> &Arc<Segmentation> {
+        match self.of(state) {
+            DecidedBy::Nothing | DecidedBy::Present => &self.present,
+            DecidedBy::Former(former) => former,
+        }
+    }
 }
 
 /// The hashes of the rules by which an epoch decides, and how far the migration had come before it.

@@ -21,7 +21,7 @@ use crate::log::{Past, TaskId};
 use crate::recovery::roll_forward::{RollForward, Rolled};
 use crate::task::TaskState;
 use crate::task::acceptance::{Rejected, accept, refused};
-use segflow_engine::rules::{DecidedBy, Rules};
+use segflow_engine::rules::Rules;
 use segflow_engine::states::States as _;
 
 /// A task that is audited.
@@ -197,11 +197,7 @@ impl Audit {
         if state == State::default() {
             return Ok(None);
         }
-        let segmentation = match rules.of(&state) {
-            DecidedBy::Nothing | DecidedBy::Present => &rules.present,
-            DecidedBy::Former(former) => former,
-        };
-        let segmentation = Arc::clone(segmentation);
+        let segmentation = Arc::clone(rules.segmentation_of(&state));
         let decided_up_to = state.decision.up_to(self.state.clock().cursor.instant);
         Ok(Some(KnownCustomer { state, segmentation, decided_up_to }))
     }
