@@ -1,13 +1,13 @@
 //! Features of the customer and of the calendar.
 
+use super::fact_index::attributes::PROFILES;
 use super::reading::{Moment, Reading};
 use super::row::{AttributeIndex, CustomerSince, Reads, features};
 use super::view::View;
-use crate::event::{Families, Family};
+use crate::event::Families;
 use crate::time::Date;
 use crate::timed::Timed;
 
-const PROFILES: Families = Families::of(&[Family::Profiles]);
 /// Where no attribute says since when, the first fact of all does.
 const SINCE: Reads = Reads { families: Families::ALL, customer_since: CustomerSince::Told };
 

@@ -1,18 +1,19 @@
 //! Features of how the ledger stood earlier: delinquency episodes, rolls between buckets, the fate of the first invoice.
 
 use super::fact_index::LEDGER;
+use super::fact_index::attributes::PROFILES;
+use super::fact_index::contacts::CONTACTS;
 use super::reading::{Moment, Reading, int};
 use super::row::{CustomerSince, Reads, features};
 use super::view::View;
 use super::window::Window;
-use crate::event::{Channel, Families, Family};
+use crate::event::{Channel, Families};
 use crate::timed::Timed;
 
 /// The ledger, and the contacts within an episode.
-const LEDGER_AND_CONTACTS: Families = LEDGER.and(Families::of(&[Family::Contacts]));
+const LEDGER_AND_CONTACTS: Families = LEDGER.and(CONTACTS);
 /// The ledger, compared with the customer's own beginning.
-const LEDGER_SINCE: Reads =
-    Reads { families: LEDGER.and(Families::of(&[Family::Profiles])), customer_since: CustomerSince::Compared };
+const LEDGER_SINCE: Reads = Reads { families: LEDGER.and(PROFILES), customer_since: CustomerSince::Compared };
 
 features! {
     /// A feature of how the ledger stood earlier.

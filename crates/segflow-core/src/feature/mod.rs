@@ -23,12 +23,12 @@ mod safety;
 pub mod view;
 pub mod window;
 
-use crate::event::{Families, Family};
 use crate::timed::Timed;
 use contacts::ContactsFeature;
 use customer::CustomerFeature;
 use disputes::DisputesFeature;
 use experiment::ExperimentFeature;
+use fact_index::attributes::PROFILES;
 use history::HistoryFeature;
 use membership::MembershipFeature;
 use owed::OwedFeature;
@@ -102,7 +102,7 @@ impl FactFeature {
             Self::Contacts(feature) => feature.reads(),
             Self::Disputes(feature) => feature.reads(),
             Self::Customer(feature) => feature.reads(),
-            Self::Attribute(_) => Reads::of(Families::of(&[Family::Profiles])),
+            Self::Attribute(_) => Reads::of(PROFILES),
             Self::Experiment(feature) => feature.reads(),
         }
     }

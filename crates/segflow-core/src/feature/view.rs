@@ -27,7 +27,7 @@ pub struct View<'a> {
     in_effect: InEffect<'a>,
     context: FeatureContext<'a>,
     index: FactIndex,
-    /// By attribute, texts too.
+    /// The value of each attribute, texts too.
     attributes: OnceCell<Vec<Reading<'a>>>,
 }
 

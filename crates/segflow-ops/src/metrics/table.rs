@@ -152,12 +152,12 @@ pub(super) const METRICS: [Metric; 37] = [
     gauge(
         "snapshot_epoch",
         "The epoch of the task's last snapshot by this process.",
-        Samples::Snapshot(|snapshots| (snapshots.epoch > 0).then(|| number(snapshots.epoch))),
+        Samples::Snapshot(|snapshots| snapshots.last.map(|last| number(last.epoch))),
     ),
     gauge(
         "snapshot_seconds",
         "When it was made, as unix time.",
-        Samples::Snapshot(|snapshots| (snapshots.epoch > 0).then(|| seconds(snapshots.at_ms))),
+        Samples::Snapshot(|snapshots| snapshots.last.map(|last| seconds(last.at.0))),
     ),
     counter(
         "snapshot_uploaded_bytes_total",

@@ -6,7 +6,9 @@ use expect_test::{Expect, expect, expect_file};
 use segflow_core::clock::Clock;
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
-use segflow_runtime::status::{Phase, ShadowStatus, Shadowing, Snapshot, SnapshotStatus, TaskStatus, Totals};
+use segflow_runtime::status::{
+    LastSnapshot, Phase, ShadowStatus, Shadowing, Snapshot, SnapshotStatus, TaskStatus, Totals,
+};
 
 use super::{TEN, healthy, input, task, topics};
 use crate::metrics::{VERSION, render};
@@ -39,7 +41,8 @@ fn every_metric_of_a_running_task() {
     };
     snapshot.totals.insert(3, totals(&[("undecodable", 1), ("wrong_currency", 2)], 1));
     snapshot.totals.insert(4, totals(&[("undecodable", 3)], 0));
-    let made = SnapshotStatus { epoch: 40, at_ms: TEN.0, uploaded_bytes: 1_000, failures: 1 };
+    let last = Some(LastSnapshot { epoch: 40, at: TEN });
+    let made = SnapshotStatus { last, uploaded_bytes: 1_000, failures: 1 };
     snapshot.snapshots.insert(3, made);
     snapshot.snapshots.insert(4, SnapshotStatus { failures: 2, ..SnapshotStatus::default() });
     let differing = [("stage".to_owned(), 7), ("value".to_owned(), 0)].into();

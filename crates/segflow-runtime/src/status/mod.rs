@@ -107,14 +107,21 @@ impl Shadowing {
 /// The snapshots that this process has made of a task.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct SnapshotStatus {
-    /// The epoch of the last one; 0 before the first.
-    pub epoch: u64,
-    /// When it was made, in milliseconds since 1970; 0 before the first.
-    pub at_ms: i64,
+    /// The last one; none before the first.
+    pub last: Option<LastSnapshot>,
     /// Bytes uploaded for all of them.
     pub uploaded_bytes: u64,
     /// How often a snapshot could not be made or uploaded, or an outdated file not be deleted.
     pub failures: u64,
+}
+
+/// The last snapshot that this process has made of a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LastSnapshot {
+    /// Its epoch.
+    pub epoch: u64,
+    /// When it was made.
+    pub at: Timestamp,
 }
 
 /// A worker.
@@ -155,8 +162,6 @@ pub struct TaskStatus {
     pub w: Option<Timestamp>,
     /// Its inputs.
     pub inputs: BTreeMap<Family, InputStatus>,
-    /// Whether its store was built from the journal alone, or is being built so.
-    pub rebuilt: bool,
     /// The version of the segmentation that decided its last epoch; none before the first.
     pub segmentation_version: Option<u32>,
     /// Whether some customers are decided by former segmentations still: the migration runs.

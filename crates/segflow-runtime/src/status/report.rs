@@ -48,10 +48,6 @@ pub(crate) fn rolled_forward(status: &Status, task: TaskId, epochs: u64) {
     }
 }
 
-pub(crate) fn recovered(status: &Status, worker: &str, task: TaskId, rebuilt: bool) {
-    of_task(&mut status.lock(), worker, task).rebuilt = rebuilt;
-}
-
 pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
     let mut status = status.lock();
     let totals = status.totals.entry(commit.task.0).or_default();
@@ -93,7 +89,6 @@ pub(crate) fn cycled(
             TaskPhase::Recovering(takeover) => {
                 known.phase = Phase::Recovering { target: takeover.target() };
                 known.epoch = takeover.epoch();
-                known.rebuilt |= takeover.rebuilds();
             }
             TaskPhase::Running(state) => {
                 known.phase = Phase::Running;
@@ -192,7 +187,6 @@ fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: TaskId) -> &'a mut 
         clock: Clock::default(),
         w: None,
         inputs: BTreeMap::new(),
-        rebuilt: false,
         segmentation_version: None,
         migrating: false,
         refused: None,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 
 use crate::log::{Group, LogError, LogResult, Offsets, Output, TaskId, Transaction};
 use crate::shadow::ShadowCommit;
@@ -14,7 +14,7 @@ pub struct TaskCommit {
     /// The task.
     pub task: TaskId,
     /// Its journal record.
-    pub record: Journal,
+    pub record: JournalRecord,
     /// Changes, memberships, dead letters, and last the journal record.
     pub outputs: Vec<Output>,
     /// The bytes that S5 writes.

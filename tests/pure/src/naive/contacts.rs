@@ -21,7 +21,7 @@ pub struct Contact<'a> {
     pub date: Date,
     /// From us or from them, at first.
     pub direction: Direction,
-    /// By which means, at first.
+    /// The means, at first.
     pub channel: Channel,
     /// The furthest.
     pub outcome: Outcome,
@@ -88,7 +88,7 @@ impl Contact<'_> {
     }
 }
 
-/// Of outbound calls and visits that began in a window, those with a `RIGHT_PARTY` event.
+/// The share of outbound calls and visits that began in a window that have a `RIGHT_PARTY` event.
 pub fn right_party_ratio(world: &World<'_>, inside: impl Fn(Date) -> bool) -> Option<Value> {
     let in_person = |contact: &&Contact<'_>| matches!(contact.channel, Channel::Call | Channel::Visit);
     let outbound = world.contacts.iter().filter(|contact| contact.is_outbound(None) && inside(contact.date));

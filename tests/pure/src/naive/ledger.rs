@@ -90,7 +90,7 @@ pub struct Resolution {
 /// How things stand after some facts.
 #[derive(Clone, Default, Debug)]
 pub struct Ledger<'a> {
-    /// By (due date, issue instant, id): the order in which surplus money reaches them.
+    /// Every invoice in the order in which surplus money reaches them: due date, issue instant, id.
     pub invoices: Vec<Invoice<'a>>,
     /// Money on no invoice that waits for none.
     free: i128,
@@ -100,7 +100,7 @@ pub struct Ledger<'a> {
     early: Vec<(&'a str, &'a Body)>,
     /// Every dispute opened, resolved or not.
     pub disputes: Vec<Dispute<'a>>,
-    /// By dispute id, also of disputes not opened yet.
+    /// How disputes were resolved, by dispute id, also of those not opened yet.
     pub resolved: BTreeMap<&'a str, Resolution>,
 }
 

@@ -71,7 +71,7 @@ pub fn pay_ratio(world: &World<'_>, window: Window, today: Date) -> Option<Value
     (fell_due != 0).then_some(Value::Ratio(clamped(received).into(), clamped(fell_due).into()))
 }
 
-/// Of invoices issued in a window, the share concerned by a dispute that was not upheld.
+/// The share of invoices issued in a window that a dispute concerned which was not upheld.
 pub fn disputed_share(world: &World<'_>, window: Window, today: Date) -> Option<Value> {
     let ledger = &world.ledger;
     let upheld = |id: &str| ledger.resolved.get(id).is_some_and(|resolution| resolution.upheld == Some(true));

@@ -1,10 +1,13 @@
 //! The attributes of a customer, read by the types that the segmentation declares. A value of another type is absent.
 
-use crate::event::{Attribute, Body};
+use crate::event::{Attribute, Body, Families, Family};
 use crate::fact::Fact;
 use crate::feature::context::AttributeDeclaration;
 use crate::feature::reading::Reading;
 use crate::value_type::ValueType;
+
+/// The families of events from which attributes are read.
+pub const PROFILES: Families = Families::of(&[Family::Profiles]);
 
 /// The present value of each declared attribute: last-writer-wins, given facts in (`occurred_at`, `event_id`) order.
 pub fn attributes<'a>(facts: impl Iterator<Item = &'a Fact>, declared: &[AttributeDeclaration]) -> Vec<Reading<'a>> {

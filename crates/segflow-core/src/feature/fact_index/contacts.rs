@@ -1,12 +1,15 @@
 //! Contacts. Events that share a contact id are one contact, dated by its first event, with its furthest outcome.
 
-use crate::event::{Body, Channel, Direction, Outcome};
+use crate::event::{Body, Channel, Direction, Families, Family, Outcome};
 use crate::fact::Fact;
 use crate::feature::interner::Interner;
 use crate::feature::reading::{Moment, Reading, count, lower_median};
 use crate::feature::window::{Window, inside, leaves};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
+
+/// The families of events from which contacts are indexed.
+pub const CONTACTS: Families = Families::of(&[Family::Contacts]);
 
 /// A contact.
 #[derive(Clone, Debug)]

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::Body;
+use crate::event::{Body, Families, Family};
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Window, inside};
 use crate::time::{Date, Zone};
 use crate::timed::Timed;
+
+/// The families of events from which disputes are indexed.
+pub const DISPUTES: Families = Families::of(&[Family::Disputes]);
 
 /// Every dispute that was opened or resolved.
 #[derive(Clone, Default, Debug)]

@@ -1,13 +1,16 @@
 //! Payments: those that count, those reversed, and those failed.
 
 use super::habit::Habit;
-use crate::event::{Body, FailureCode};
+use crate::event::{Body, FailureCode, Families, Family};
 use crate::fact::Fact;
 use crate::feature::interner::Interner;
 use crate::feature::reading::{Moment, Reading, count, sum};
 use crate::feature::window::{Window, inside, leaves};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
+
+/// The families of events from which payments are indexed.
+pub const PAYMENTS: Families = Families::of(&[Family::Payments]);
 
 /// A payment that counts.
 #[derive(Clone, Copy, Debug)]

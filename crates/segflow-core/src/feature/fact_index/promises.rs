@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::payments::Receipts;
-use crate::event::Body;
+use crate::event::{Body, Families, Family};
 use crate::fact::Fact;
 use crate::feature::context::Parameters;
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Window, inside};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
+
+/// The families of events from which promises are indexed: receipts keep them.
+pub const PROMISES: Families = Families::of(&[Family::Promises, Family::Payments]);
 
 /// A promise that was made.
 #[derive(Clone, Debug)]

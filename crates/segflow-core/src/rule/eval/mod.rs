@@ -29,7 +29,7 @@ pub struct Evaluation<'a, 'v> {
     view: &'v View<'a>,
     /// The moment.
     pub moment: Moment<'a>,
-    /// By slot: the last reading.
+    /// The last reading of each slot.
     read: Rc<[Cell<Option<MemoReading<'a>>>]>,
     grounds: Cell<Grounds>,
 }
