@@ -19,11 +19,12 @@ use table::{ALLOWED, ROWS, Row, SAID};
 pub(crate) use words::Words;
 
 use super::syntax::lexer::Mistake;
+use super::syntax::parser::MAX_BYTES;
 
-/// The longest rule that is rewritten, in bytes.
-const MAX_BYTES: usize = 1_000;
 /// The most steps of a rewriting.
 const MAX_STEPS: usize = 50;
+/// A rule of more bytes is rewritten in one step alone, since a step over a long rule takes long.
+const STEPPED_BYTES: usize = 500;
 /// The most words of ours that stand for one of others.
 const CHOICES: usize = 3;
 /// Up to this length a message shows the whole rule alone, without the part that was meant.
@@ -159,8 +160,9 @@ impl<'a> Rewriting<'a> {
             several: false,
             corrected: false,
         };
+        let most = if rule.len() > STEPPED_BYTES { 1 } else { MAX_STEPS };
         let mut steps = 0;
-        while steps < MAX_STEPS && (rewriting.by_table() || rewriting.by_catalogue()) {
+        while steps < most && (rewriting.by_table() || rewriting.by_catalogue()) {
             steps += 1;
         }
         rewriting

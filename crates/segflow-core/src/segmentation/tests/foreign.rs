@@ -67,6 +67,13 @@ fn every_message_is_short_and_every_rule_in_it_is_valid() {
     assert!(valid > 100, "the messages suggest {valid} rules");
 }
 
+#[test]
+fn a_long_rule_is_told_of_what_is_wrong_and_not_written_out() {
+    let long = "overdue.days > 30 || ".repeat(100);
+    let said = said(&format!("{long}balance = 5"));
+    assert_eq!(said, [(long.len() + 9, "there is no `=`: write `==`".to_owned())]);
+}
+
 /// The rules that a message suggests: those in backticks that are more than a word, but for forms with letters.
 fn suggested(message: &str) -> impl Iterator<Item = &str> {
     let parts: Vec<&str> = message.split('`').collect();
