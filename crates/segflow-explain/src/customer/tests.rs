@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 use segflow_core::event::{Attribute, Body};
 
 use super::*;
-use crate::testing::{Known, event, invoice, payment};
+use crate::testing::{Known, SEGMENTATION, event, invoice, payment};
 
 fn check(known: &Known, expected: Expect) {
     expected.assert_eq(&known.portrait().to_string());
@@ -66,6 +66,19 @@ fn the_value_of_a_sensitive_attribute_is_nowhere() {
             next: stays until 2027-05-15 01:00:00 BST at least, if nothing happens
     "#]],
     );
+}
+
+#[test]
+fn a_value_that_cannot_be_read_is_marked_where_it_stands_and_where_it_is_missed() {
+    let file = SEGMENTATION
+        .replace("{score: int}", "{score: int, frail: {type: bool, unreadable: true}, until: date, spare: money}")
+        .replace("profile.score > 900", "profile.score > 900 || profile.frail || days_until(profile.until) > 3");
+    let values = [("score", "77 points"), ("frail", "J"), ("until", "03/05/2026"), ("spare", "12")];
+    let attributes = values.map(|(name, value)| (name.to_owned(), Attribute::Text(value.to_owned()))).into();
+    let event = event("U-1", "2026-04-01T09:00:00Z", Body::Updated { attributes });
+    let known = Known::by(&file, &[event], "2026-04-10T00:00:00Z");
+    assert!(!known.portrait().to_string().contains("77 points"));
+    check(&known, expect![[""]]);
 }
 
 #[test]
