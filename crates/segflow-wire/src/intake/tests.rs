@@ -301,7 +301,9 @@ fn a_field_of_the_wrong_type_or_range_is_malformed() {
 #[test]
 fn the_bounds_of_ids_and_instants_are_accepted() {
     accepted(&issued("E-1", &"x".repeat(256)));
-    accepted(&issued("1777800000000", "-2208988800000"));
+    let old = issued("1777800000000", "-2208988800000");
+    let old = RawRecord { timestamp: Timestamp::EARLIEST, ..record(Family::Invoices, Some(old.as_bytes())) };
+    accept(&old, &intake(Encoding::Json), W).unwrap();
     accepted(&issued("1777800000000", "7258118399999"));
     accepted(&issued("2026-05-31", "1900-01-01"));
     accepted(&issued("2026-05-31", "2199-12-31"));
@@ -359,6 +361,39 @@ fn an_amount_is_above_zero_and_at_most_10_to_the_15() {
             "amount_out_of_range: amount_minor: expected a whole number of minor units from 1 to 1000000000000000, found 18446744073709551615"
         ],
     );
+}
+
+#[test]
+fn a_whole_number_may_be_written_with_a_point() {
+    assert_eq!(accepted(&issued("1250", "1250.0")), accepted(ISSUED));
+    assert_eq!(accepted(&issued("1777800000000", "1.7778e12")), accepted(ISSUED));
+    check_issued("1250", "1e16", expect![[""]]);
+}
+
+#[test]
+fn an_event_long_before_its_record_is_implausible() {
+    let days_ago = |days: i64| issued("1777800000000", &(W.0 - days * DAY_MS).to_string());
+    accepted(&days_ago(7_305));
+    check_issued("1777800000000", &(W.0 - 7_305 * DAY_MS - 1).to_string(), expect![[""]]);
+    check_issued("1777800000000", "1777800000", expect![[""]]);
+    check_issued("1777800000000", r#""1970-01-21T13:50:00Z""#, expect![[""]]);
+    let mut month = intake(Encoding::Json);
+    month.topics[Family::Invoices.index()].oldest_days = 30;
+    let json = days_ago(30);
+    accept(&record(Family::Invoices, Some(json.as_bytes())), &month, W).unwrap();
+    let json = days_ago(31);
+    expect![[""]].assert_eq(&said(accept(&record(Family::Invoices, Some(json.as_bytes())), &month, W)));
+}
+
+/// The least instants and the greatest may meet in one record.
+#[test]
+fn instants_at_the_ends_of_time_are_judged_without_overflow() {
+    let old = issued("1777800000000", "-2208988800000");
+    let late = RawRecord { timestamp: Timestamp::LATEST, ..record(Family::Invoices, Some(old.as_bytes())) };
+    let unlimited = Intake { max_skew_ms: None, ..intake(Encoding::Json) };
+    expect![[""]].assert_eq(&said(accept(&late, &unlimited, W)));
+    let early = RawRecord { timestamp: Timestamp(i64::MIN), ..record(Family::Invoices, Some(ISSUED.as_bytes())) };
+    accept(&early, &unlimited, W).unwrap();
 }
 
 #[test]
@@ -454,6 +489,8 @@ fn the_hash_covers_every_part_of_the_configuration() {
     topic.topics[3].encoding = Encoding::Avro;
     let mut partitioner = base.clone();
     partitioner.topics[5].partitioner = Partitioner::Crc32;
+    let mut oldest = base.clone();
+    oldest.topics[0].oldest_days = 7_306;
     let others = [
         topic,
         partitioner,
@@ -461,6 +498,7 @@ fn the_hash_covers_every_part_of_the_configuration() {
         Intake { currency: Currency::new("EUR").unwrap(), ..base.clone() },
         Intake { max_skew_ms: None, ..base.clone() },
         Intake { max_skew_ms: Some(300_001), ..base.clone() },
+        oldest,
     ];
     let hashes: std::collections::BTreeSet<String> = others.iter().chain([&base]).map(Intake::hash).collect();
     assert_eq!(hashes.len(), others.len() + 1);
