@@ -78,7 +78,29 @@ fn a_value_that_cannot_be_read_is_marked_where_it_stands_and_where_it_is_missed(
     let event = event("U-1", "2026-04-01T09:00:00Z", Body::Updated { attributes });
     let known = Known::by(&file, &[event], "2026-04-10T00:00:00Z");
     assert!(!known.portrait().to_string().contains("77 points"));
-    check(&known, expect![[""]]);
+    check(
+        &known,
+        expect![[r#"
+        customer C-000217
+          everything before 2026-04-10 01:00:00 BST is decided, by s version 1; days are those of Europe/London
+
+        facts
+          2026-04-01 10:00:00 BST  UPDATED      frail = "J" (cannot be read as bool, counts as true), score (sensitive; cannot be read as int), spare (not read; cannot be read as money), until = "03/05/2026" (cannot be read as date)
+
+        features, if nothing more happens
+          overdue.days                                              0  for good
+          profile.score              (sensitive, not readable as int)  for good
+          profile.frail                   true (not readable as bool)  for good
+          days_until(profile.until)            (not readable as date)  for good
+
+        memberships
+          stage: mid
+            since 2026-04-01 10:00:00 BST, change 1
+            because profile.frail is true (true)
+            not late: overdue.days >= 60 (0)
+            next: stays until 2027-05-15 01:00:00 BST at least, if nothing happens
+    "#]],
+    );
 }
 
 #[test]
