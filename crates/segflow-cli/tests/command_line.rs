@@ -109,8 +109,8 @@ fn nothing_usable_exits_with_1_and_says_why() {
         assert_eq!(
             said.lines().last(),
             Some(
-                "segflow: expected records that can be used, found none among 2; the first: line 1 of (standard input): \
-                 missing_field: kind: expected a value, found none"
+                "segflow: expected records that can be used, found none among 2; the first: line 3 of (standard input): \
+                 malformed_line: expected a json object, found \"no record\""
             )
         );
     }
