@@ -4,6 +4,7 @@
 //! add a feature, add a row and an arm of `read` there; how facts are indexed for it is in `fact_index`.
 //! `docs/features.md` says exactly what each feature means.
 
+mod attribute;
 pub mod catalogue;
 pub mod contacts;
 pub mod context;

@@ -73,6 +73,10 @@ fn read_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(_) if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => {
+            problems.add(Position::START, "expected UTF-8, found UTF-16: save the file as UTF-8");
+            None
+        }
         Err(error) => {
             let sound = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             let last = sound.rsplit('\n').next().unwrap_or_default();

@@ -21,6 +21,7 @@ pub use summary::Summary;
 
 use std::collections::BTreeMap;
 
+use crate::event::{Attribute, Body};
 use crate::feature::context::FeatureContext;
 use crate::feature::{FactFeature, Feature};
 use crate::money::Currency;
@@ -155,6 +156,16 @@ impl Segmentation {
             return Timestamp::BEGINNING;
         }
         self.zone.midnight(self.zone.date_of(decided).plus_days(-self.parameters.horizon_days))
+    }
+
+    /// The values of an event that cannot be read as the types that its attributes are declared with, in the order of the
+    /// declarations.
+    pub fn unreadable<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = (&'a AttributeDeclaration, &'a Attribute)> {
+        let sent = if let Body::Updated { attributes } = body { Some(attributes) } else { None };
+        let values = sent.into_iter().flat_map(|sent| {
+            self.attributes.iter().filter_map(move |declared| Some((declared, sent.get(&declared.name)?)))
+        });
+        values.filter(|(declared, value)| !declared.can_read(value, &self.currency))
     }
 
     /// Adds a span in the segmentation's zone.

@@ -17,7 +17,7 @@ const fn counter(name: &'static str, help: &'static str, samples: Samples) -> Me
 }
 
 /// Every metric.
-pub(super) const METRICS: [Metric; 37] = [
+pub(super) const METRICS: [Metric; 38] = [
     gauge(
         "lag_records",
         "Records of the input not read yet: latest offset, open transactions included, less position.",
@@ -125,6 +125,11 @@ pub(super) const METRICS: [Metric; 37] = [
         "dead_letters_total",
         "Records that could not be used, by reason.",
         Samples::Labelled(labelled::dead_letters),
+    ),
+    counter(
+        "unreadable_attributes_total",
+        "Values of declared attributes that cannot be read as their types, by attribute; their facts are counted as folded.",
+        Samples::Labelled(labelled::unreadable_attributes),
     ),
     counter(
         "resegmented_total",

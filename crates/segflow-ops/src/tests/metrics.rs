@@ -36,6 +36,7 @@ fn every_metric_of_a_running_task() {
     let totals = |dead: &[(&'static str, u64)], rolled_forward| Totals {
         counts,
         dead_letters: dead.iter().copied().collect(),
+        unreadable: [("frail".to_owned(), 2 + rolled_forward)].into(),
         rolled_forward,
         resegmented: 17 * rolled_forward,
     };

@@ -207,7 +207,8 @@ fn same_intake(record: &JournalRecord, config: &Config, task: TaskId) -> Result<
         task,
         format_args!(
             "epoch {} of its journal accepted records by the intake configuration of hash {}, found one of hash {}; \
-             start with the former (encodings, partitioners, currency, partitions, skew) until it has caught up",
+             start with the former (encodings, partitioners, `oldest`, currency, partitions, skew), or the former release, until \
+             it has caught up",
             record.epoch,
             record.intake_hash,
             config.intake.hash()

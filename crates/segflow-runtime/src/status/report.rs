@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use segflow_core::clock::Clock;
+use segflow_engine::rules::Refused;
+use segflow_engine::unreadable::Unreadable;
+use tracing::warn;
 
 use crate::error::WorkerError;
 use crate::log::{Ends, LogError, TaskId};
@@ -11,7 +14,6 @@ use crate::task::TaskState;
 use crate::task::epoch::Prepared;
 use crate::worker::commit::TaskCommit;
 use crate::worker::{Cycle, TaskContext, TaskPhase};
-use segflow_engine::rules::Refused;
 
 pub(crate) fn started(status: &Status, worker: &str) {
     let mut status = status.lock();
@@ -49,12 +51,25 @@ pub(crate) fn rolled_forward(status: &Status, task: TaskId, epochs: u64) {
 }
 
 pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
-    let mut status = status.lock();
+    count(&mut status.lock(), commit);
+    for value in commit.unreadable.iter().filter(|value| status.is_news(value)) {
+        let Unreadable { attribute, offset, .. } = value;
+        warn!(
+            task = commit.task.0,
+            offset, "a value of attribute `{attribute}` cannot be read, which is said once for each value: {value}"
+        );
+    }
+}
+
+fn count(status: &mut Snapshot, commit: &TaskCommit) {
     let totals = status.totals.entry(commit.task.0).or_default();
     totals.counts.add(&commit.record.counts);
     totals.resegmented += commit.resegmented;
     for (reason, count) in &commit.dead_letters {
         *totals.dead_letters.entry(reason).or_default() += count;
+    }
+    for value in &commit.unreadable {
+        *totals.unreadable.entry(value.attribute.clone()).or_default() += 1;
     }
 }
 

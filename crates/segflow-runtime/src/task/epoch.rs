@@ -157,7 +157,8 @@ impl TaskState {
         for Rejected { rejection, .. } in &rejected {
             *dead_letters.entry(rejection.reason.word()).or_default() += 1;
         }
-        Ok(TaskCommit { task, record, outputs, batch, dead_letters, resegmented: epoch.resegmented })
+        let Epoch { unreadable, resegmented, .. } = epoch;
+        Ok(TaskCommit { task, record, outputs, batch, dead_letters, unreadable, resegmented })
     }
 }
 

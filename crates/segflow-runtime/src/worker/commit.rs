@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use segflow_core::journal::JournalRecord;
+use segflow_engine::unreadable::Unreadable;
 
 use crate::log::{Group, LogError, LogResult, Offsets, Output, TaskId, Transaction};
 use crate::shadow::ShadowCommit;
@@ -21,6 +22,8 @@ pub struct TaskCommit {
     pub batch: Vec<u8>,
     /// How many records were rejected, by the word of the reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
+    /// The values folded in that cannot be read as their attributes are declared.
+    pub unreadable: Vec<Unreadable>,
     /// How many customers went over from former rules to the present ones.
     pub resegmented: u64,
 }

@@ -88,7 +88,7 @@ fn ratios() -> impl Strategy<Value = String> {
 
 fn bools() -> impl Strategy<Value = String> {
     prop_oneof![
-        one_of(&["profile.vip", "first_payment_default"]),
+        one_of(&["profile.vip", "profile.frail", "first_payment_default"]),
         one_of(&CHANNELS).prop_map(|channel| format!("contacts.reachable(\"{channel}\")")),
     ]
 }

@@ -9,8 +9,9 @@ use segflow_core::time::Date;
 use super::features::{HORIZON, comparison};
 
 /// The attributes that every file declares, with their types.
-pub const ATTRIBUTES: [(&str, &str); 7] = [
+pub const ATTRIBUTES: [(&str, &str); 8] = [
     ("vip", "bool"),
+    ("frail", "{type: bool, unreadable: true}"),
     ("score", "int"),
     ("region", "string"),
     ("share", "ratio"),

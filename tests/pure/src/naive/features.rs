@@ -1,6 +1,6 @@
 //! Each feature's value at one instant, from its definition in `docs/features.md`.
 
-use segflow_core::event::{Attribute, Body, Channel, Direction};
+use segflow_core::event::{Body, Channel, Direction};
 use segflow_core::feature::contacts::ContactsFeature;
 use segflow_core::feature::customer::CustomerFeature;
 use segflow_core::feature::disputes::DisputesFeature;
@@ -14,9 +14,9 @@ use segflow_core::feature::row::AttributeIndex;
 use segflow_core::feature::window::Window;
 use segflow_core::feature::{FactFeature, Feature};
 use segflow_core::time::{Date, Timestamp};
-use segflow_core::value_type::ValueType;
 use sha2::{Digest, Sha256};
 
+use super::attributes::attribute;
 use super::contacts::{call_headroom, reachable, response_hours, response_ratio, right_party_ratio, silent_days};
 use super::habits::{confidence, days_late, missed_days, next_expected, pay_day};
 use super::owed::{days_past_due, disputed_share, next_due, overdue, pay_ratio, roll};
@@ -299,26 +299,7 @@ fn customer_since(world: &World<'_>) -> Option<Date> {
 
 fn profile(world: &World<'_>, AttributeIndex(index): AttributeIndex) -> Option<Value> {
     let declared = &world.segmentation.attributes[index];
-    match (declared.kind, *world.attributes.get(declared.name.as_str())?) {
-        (ValueType::Bool, Attribute::Bool(value)) => Some(Value::Bool(*value)),
-        (ValueType::Int, Attribute::Long(value)) => Some(Value::Int(*value)),
-        (ValueType::Money, Attribute::Long(value)) => Some(Value::Money(*value)),
-        (ValueType::Ratio, Attribute::Long(value)) => Some(Value::Ratio(i128::from(*value), 1)),
-        (ValueType::Ratio, Attribute::Double(text)) => decimal(text),
-        (ValueType::Text, Attribute::Text(text)) => Some(Value::Text(text.clone())),
-        (ValueType::Date, Attribute::Text(text)) => text.parse().ok().map(Value::Date),
-        _ => None,
-    }
-}
-
-/// A plain decimal such as `-0.75`, exactly.
-fn decimal(text: &str) -> Option<Value> {
-    let (sign, magnitude) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
-    let digits = format!("{whole}{fraction}");
-    let is_plain = (1..=18).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let numerator: i128 = is_plain.then(|| digits.parse().ok()).flatten()?;
-    Some(Value::Ratio(sign * numerator, 10_i128.pow(u32::try_from(fraction.len()).ok()?)))
+    attribute(world.segmentation, declared, world.attributes.get(declared.name.as_str())?)
 }
 
 /// The digest as a number, digit by digit in base 256, modulo 100.

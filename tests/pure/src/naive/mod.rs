@@ -4,6 +4,7 @@
 
 mod activation;
 mod arithmetic;
+mod attributes;
 mod contacts;
 mod features;
 mod habits;
@@ -20,6 +21,7 @@ mod tests;
 mod world;
 
 pub use activation::Activation;
+pub use attributes::unreadable;
 pub use features::value;
 pub use known::{Known, Observer};
 pub use membership::{Move, moves, moves_across};

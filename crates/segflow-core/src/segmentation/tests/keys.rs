@@ -473,3 +473,48 @@ fn segments_are_read_whole() {
     let high = &segmentation.dimensions[2].segments[0];
     assert_eq!(high.remain.as_ref().map(|rule| &rule.root), high.when.as_ref().map(|rule| &rule.root));
 }
+
+#[test]
+fn an_attribute_says_what_an_unreadable_value_counts_as() {
+    let loaded = |declaration: &str| {
+        let text = with("vip: bool", &format!("vip: {declaration}"));
+        let loaded = Segmentation::load("t.yaml", text).unwrap();
+        loaded.segmentation.attributes.into_iter().find(|declared| declared.name == "vip").unwrap()
+    };
+    assert!(loaded("{type: bool, unreadable: true}").unreadable_is_true);
+    assert!(!loaded("{type: bool}").unreadable_is_true);
+    assert_eq!(loaded("{type: bool}"), loaded("bool"));
+    check(
+        &with("vip: bool", "vip: {type: bool, unreadable: false}"),
+        expect![
+            "t.yaml:6:33: expected `true`, to count what cannot be read as true (leave `unreadable` out, and it is unknown), found `false`"
+        ],
+    );
+    check(
+        &with("vip: bool", "vip: {type: bool, unreadable: yes}"),
+        expect![
+            "t.yaml:6:33: expected `true`, to count what cannot be read as true (leave `unreadable` out, and it is unknown), found `yes`"
+        ],
+    );
+    check(
+        &with("score: int", "score: {type: int, unreadable: true}"),
+        expect![
+            "t.yaml:7:22: expected `unreadable` only of a bool, found it of int: leave it out; a value that cannot be read as int is unknown, which `unknown(profile.NAME)` asks for"
+        ],
+    );
+    check(
+        &with("vip: bool", "vip: {type: boolean}"),
+        expect!["t.yaml:6:15: expected a type (`bool`, `int`, `string`, `ratio`, `money`, `date`), found `boolean`"],
+    );
+    check(
+        &with("vip: bool", "vip: {unreadable: true}"),
+        expect!["t.yaml:6:8: expected the key `type` in an attribute, found none"],
+    );
+    check(
+        &with("vip: bool", "vip: {type: bool, unreadble: true}"),
+        expect![
+            "t.yaml:6:21: expected a key of an attribute (`type`, `unreadable`), found `unreadble`; did you mean `unreadable`?"
+        ],
+    );
+    check(&with("vip: bool", "vip: [bool]"), expect!["t.yaml:6:8: expected a type, found a list"]);
+}
