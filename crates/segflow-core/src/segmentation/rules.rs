@@ -56,6 +56,7 @@ impl<'a> Rules<'a> {
             attributes: &header.attributes.declared,
             sensitive: &header.attributes.sensitive,
             protected: &header.attributes.protected,
+            debt_types: header.debt_types,
             currency: header.currency,
             parameters: header.parameters,
             dimensions: self.outlines,

@@ -17,12 +17,13 @@ mod rules;
 mod safety;
 #[cfg(test)]
 mod tests;
+mod windows;
 mod world;
 
 pub use activation::Activation;
 pub use features::value;
 pub use known::{Known, Observer};
-pub use membership::{Move, moves, moves_across};
+pub use membership::{Move, hours_of, moves, moves_across};
 pub use rules::{Kleene, operand, rule};
 pub use safety::safety;
 pub use world::World;

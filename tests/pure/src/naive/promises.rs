@@ -101,12 +101,16 @@ fn deadline(due: Date, segmentation: &Segmentation) -> Timestamp {
     segmentation.zone.midnight(business_days_after(due, &segmentation.parameters).plus_days(1))
 }
 
+/// Whether banks work.
+pub fn is_business_day(day: Date, parameters: &Parameters) -> bool {
+    day.weekday() <= 5 && !parameters.holidays.contains(&day)
+}
+
 fn business_days_after(due: Date, parameters: &Parameters) -> Date {
-    let is_business_day = |day: Date| day.weekday() <= 5 && !parameters.holidays.contains(&day);
     let mut day = due;
     for _ in 0..parameters.promise_grace_business_days {
         day = day.plus_days(1);
-        while !is_business_day(day) {
+        while !is_business_day(day, parameters) {
             day = day.plus_days(1);
         }
     }
