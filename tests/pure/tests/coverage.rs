@@ -12,6 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use segflow_core::event::{Body, Family, Kind};
 use segflow_core::feature::catalogue::entries;
+use segflow_core::segmentation::Segmentation;
 use segflow_pure_tests::arbitrary::{Case, case};
 use serde_json::Value;
 
@@ -63,6 +64,42 @@ fn the_properties_reach_every_feature() {
     let missing: Vec<&str> = entries().iter().map(|entry| entry.name).filter(|name| !reached.contains(*name)).collect();
     assert!(missing.is_empty(), "no random rule reads {missing:?}");
     assert!(reached.iter().any(|name| name.starts_with("profile.")), "no random rule reads an attribute");
+}
+
+#[test]
+fn the_properties_reach_every_window() {
+    let mut reached = BTreeSet::new();
+    for case in cases() {
+        let texts = case.segmentation.features.into_iter().map(|slot| slot.text);
+        reached.extend(texts.filter_map(|text| Some((text.split_once('(')?.0.to_owned(), kind_of_window(&text)?))));
+    }
+    let takes = |name: &str, rest: &str, window: &str| {
+        let file = FILE.replace("RULE", &format!("known({name}(\"{window}\"{rest}))"));
+        Segmentation::load("t.yaml", file).is_ok()
+    };
+    let mut expected = 0;
+    for entry in entries() {
+        let Some(rest) = entry.examples.iter().find_map(|example| example.strip_prefix("(\"90d\"")) else { continue };
+        let rest = rest.trim_end_matches(')');
+        for window in ["90d", "24h", "month", "quarter", "year", "episode"] {
+            let is_reached =
+                reached.contains(&(entry.name.to_owned(), kind_of_window(&format!("(\"{window}\"")).unwrap()));
+            assert_eq!(is_reached, takes(entry.name, rest, window), "{} of {window}", entry.name);
+            expected += usize::from(is_reached);
+        }
+    }
+    assert!(expected > 100, "only {expected} features with windows");
+}
+
+const FILE: &str = "{name: f, version: 1, currency: EUR, timezone: UTC, dimensions: [{name: d, segments: [{name: s, \
+                    when: 'RULE'}], otherwise: o}]}";
+
+/// Hours and days by their unit, others as they are; none without a window.
+fn kind_of_window(text: &str) -> Option<String> {
+    let window = text.split_once("(\"")?.1.split('"').next()?;
+    let is_window =
+        ["month", "quarter", "year", "episode"].contains(&window) || window.starts_with(|c: char| c.is_ascii_digit());
+    is_window.then(|| window.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned())
 }
 
 #[test]

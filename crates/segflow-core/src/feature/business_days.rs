@@ -25,8 +25,7 @@ impl Parameters {
             return 0;
         }
         let holidays = &self.holidays;
-        let (first, last) =
-            (holidays.partition_point(|day| *day <= from), holidays.partition_point(|day| *day <= to));
+        let (first, last) = (holidays.partition_point(|day| *day <= from), holidays.partition_point(|day| *day <= to));
         let lost = holidays[first..last].iter().filter(|day| is_weekday(**day)).count();
         weekdays(to) - weekdays(from) - count(lost)
     }

@@ -8,7 +8,7 @@ mod fields;
 mod header;
 mod load;
 pub(crate) mod nearest;
-mod parameters;
+pub(crate) mod parameters;
 mod rules;
 mod summary;
 #[cfg(test)]

@@ -47,10 +47,7 @@ fn windowed(names: &[&str]) -> impl Strategy<Value = String> + use<> {
 }
 
 /// `name("30d")`, of windows that a feature takes.
-fn in_one_of(
-    names: &[&str],
-    window: impl Strategy<Value = &'static str> + 'static,
-) -> BoxedStrategy<String> {
+fn in_one_of(names: &[&str], window: impl Strategy<Value = &'static str> + 'static) -> BoxedStrategy<String> {
     (one_of(names), window).prop_map(|(name, window)| format!("{name}(\"{window}\")")).boxed()
 }
 

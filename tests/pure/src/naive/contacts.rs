@@ -114,7 +114,12 @@ const ANSWER_MS: i64 = 48 * 3_600_000;
 
 /// Per outbound contact on the channel that began in a window: after how many milliseconds it was answered, if it was.
 /// Those still waiting are left out.
-fn responses(world: &World<'_>, inside: impl Fn(Timestamp) -> bool, channel: Channel, at: Timestamp) -> Vec<Option<i64>> {
+fn responses(
+    world: &World<'_>,
+    inside: impl Fn(Timestamp) -> bool,
+    channel: Channel,
+    at: Timestamp,
+) -> Vec<Option<i64>> {
     let answers = || {
         let engaged = world.engagements.iter().map(|engagement| engagement.at);
         engaged.chain(world.payments.iter().map(|payment| payment.at))

@@ -93,9 +93,7 @@ fn history(world: &World<'_>, feature: &HistoryFeature, at: Timestamp) -> Option
             let begun = world.history().episodes.iter().filter(|episode| episode.begin <= at);
             count(begun.filter(|episode| inside(world, *window, episode.begin, at)))
         }
-        HistoryFeature::EpisodeDays => {
-            in_arrears_since(world, at).map(|begin| since(world.date(begin)))
-        }
+        HistoryFeature::EpisodeDays => in_arrears_since(world, at).map(|begin| since(world.date(begin))),
         HistoryFeature::CuredDays => {
             let cures = world.history().episodes.iter().filter(|episode| episode.cured);
             cures.filter_map(|episode| episode.end).max().map(|cure| since(world.date(cure)))
@@ -137,7 +135,8 @@ fn of_payments(world: &World<'_>, feature: &PaymentsFeature, at: Timestamp) -> O
         PaymentsFeature::LastDays => world.payments.last().map(|last| since(last.date)),
         PaymentsFeature::LastMethod => world.payments.last()?.method.map(|method| Value::Text(method.to_owned())),
         PaymentsFeature::Reversed(window) => count(
-            instants_of(world, |body| matches!(body, Body::Reversed { .. })).filter(|then| inside(world, *window, *then, at)),
+            instants_of(world, |body| matches!(body, Body::Reversed { .. }))
+                .filter(|then| inside(world, *window, *then, at)),
         ),
         PaymentsFeature::Failed(window, wanted) => {
             let failed = |body: &Body| match body {

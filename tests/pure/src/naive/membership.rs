@@ -124,7 +124,12 @@ pub fn hours_of(slot: &Slot) -> Option<i32> {
 /// The instants known beforehand: what comes into effect or goes, every local midnight (windows, due dates, deadlines and
 /// the like), 48 hours after each contact, and the hours of a window after each midnight and fact; each with its
 /// neighbours. From the first fact to the end.
-fn calendar(segmentation: &Segmentation, hours: &BTreeSet<i32>, known: &[Known], end: Timestamp) -> BTreeSet<Timestamp> {
+fn calendar(
+    segmentation: &Segmentation,
+    hours: &BTreeSet<i32>,
+    known: &[Known],
+    end: Timestamp,
+) -> BTreeSet<Timestamp> {
     let zone = &segmentation.zone;
     let Some(first) = known.iter().map(|known| known.from).min() else {
         return BTreeSet::new();

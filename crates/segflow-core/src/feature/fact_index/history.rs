@@ -118,7 +118,8 @@ impl History {
     /// `episode.days`
     #[must_use]
     pub fn days(&self, moment: Moment<'_>) -> Timed<Reading<'static>> {
-        self.present(moment.at).map(|present| present.map_or(Reading::Absent, |episode| Reading::Since(episode.first_day)))
+        self.present(moment.at)
+            .map(|present| present.map_or(Reading::Absent, |episode| Reading::Since(episode.first_day)))
     }
 
     /// `cured.days`
@@ -185,10 +186,13 @@ impl History {
     pub fn first_payment_default(&self, moment: Moment<'_>) -> Timed<bool> {
         for (place, debt) in self.debts.iter().enumerate() {
             let Some((due, unpaid)) = debt.first else { continue };
-            let judged = moment.zone.midnight(due.plus_days(PAYMENT_DEFAULT_DAYS)).max(debt.at);
+            let midnight = moment.zone.midnight(due.plus_days(PAYMENT_DEFAULT_DAYS));
+            let judged = midnight.max(debt.at);
             let stands = self.debts.get(place + 1).map_or(Timestamp::NEVER, |next| next.at);
             if judged <= stands && judged <= moment.at {
-                return Timed::always(unpaid);
+                // A due date that is moved back is judged by how things stood then.
+                let then = self.debts[..=place].iter().rfind(|earlier| earlier.at < midnight);
+                return Timed::always(then.and_then(|then| then.first).map_or(unpaid, |(_, unpaid)| unpaid));
             }
             if stands == Timestamp::NEVER {
                 return Timed::until(false, if unpaid { judged } else { Timestamp::NEVER });

@@ -2,7 +2,7 @@
 
 use super::arguments::{expected, text};
 use super::scope::Scope;
-use super::windows::span_written;
+use super::windows::{is_word, span_written};
 use crate::feature::row::MAX_AGE_DAYS;
 use crate::rule::syntax::decimal::Decimal;
 use crate::rule::syntax::expr::{Expr, ExprKind};
@@ -17,7 +17,10 @@ impl Scope<'_> {
         for expr in named {
             let debt_type = self.debt_type(feature, expr)?;
             if debt_types.contains(&debt_type) {
-                return Err(Mistake::new(expr.at, format!("expected every debt type once, found {} again", expr.found())));
+                return Err(Mistake::new(
+                    expr.at,
+                    format!("expected every debt type once, found {} again", expr.found()),
+                ));
             }
             debt_types.push(debt_type);
         }
@@ -46,14 +49,15 @@ impl Scope<'_> {
 
 /// What to write instead of an argument that is days, not a debt type; empty if it is neither a number nor a window.
 fn age_advised(feature: &str, expr: &Expr) -> String {
-    let days = match &expr.kind {
+    let days: Option<i32> = match &expr.kind {
         ExprKind::Number(number) => number.as_str().parse().ok(),
-        ExprKind::Text(text) => span_written(text).map(|(count, _)| count),
+        ExprKind::Text(text) if is_word(&text.to_lowercase()) => return format!("; `{feature}` takes no window"),
+        ExprKind::Text(text) => span_written(&text.to_lowercase())
+            .map(|(count, unit)| if unit == 'd' { count } else { count.saturating_add(23) / 24 }),
         _ => None,
     };
-    match days {
+    match days.map(|days| days.clamp(1, MAX_AGE_DAYS)) {
         Some(days) if feature == "overdue.amount" => {
-            let days = days.clamp(1, MAX_AGE_DAYS);
             format!("; what has been overdue for at least {days} days is `overdue.amount_aged({days})`")
         }
         Some(days) => format!("; compare the days: write `{feature} >= {days}`"),

@@ -6,6 +6,7 @@ use crate::feature::window::{Calendar, MAX_HOURS, Window};
 use crate::rule::syntax::expr::Expr;
 use crate::rule::syntax::lexer::Mistake;
 use crate::segmentation::nearest::did_you_mean;
+use crate::segmentation::parameters::MAX_HORIZON_DAYS;
 
 const MONTH: &str = "month";
 const QUARTER: &str = "quarter";
@@ -66,8 +67,8 @@ impl Scope<'_> {
             what += &format!(", or {}", words.join(", "));
         }
         let near = match written(found, horizon) {
-            Some(window) if window.most_days() > horizon => {
-                format!(", which may take {} days: make the parameter `horizon` as long", window.most_days())
+            Some(window) if (horizon + 1..=MAX_HORIZON_DAYS).contains(&window.most_days()) => {
+                format!(", which needs the parameter `horizon: {}d`", window.most_days())
             }
             Some(_) => String::new(),
             None => did_you_mean(found, words),
@@ -82,6 +83,11 @@ fn words(horizon_days: i32, episode: bool) -> Vec<&'static str> {
     words.retain(|word| written(word, horizon_days).is_some_and(|window| window.most_days() <= horizon_days));
     words.extend(episode.then_some(EPISODE));
     words
+}
+
+/// Whether a text is a word that is a window.
+pub(super) fn is_word(text: &str) -> bool {
+    [MONTH, QUARTER, YEAR, EPISODE].contains(&text)
 }
 
 /// The window that a text is.
