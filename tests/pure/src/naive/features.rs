@@ -18,9 +18,9 @@ use segflow_core::value_type::ValueType;
 use sha2::{Digest, Sha256};
 
 use super::contacts::{call_headroom, reachable, response_hours, response_ratio, right_party_ratio, silent_days};
+use super::days::{days_to_the_yearly_day, is_business_day};
 use super::habits::{confidence, days_late, missed_days, next_expected, pay_day};
 use super::owed::{days_past_due, disputed_share, next_due, overdue, pay_ratio, roll};
-use super::promises::is_business_day;
 use super::windows::{in_arrears_since, inside};
 use super::world::{Payment, World};
 use super::{Standing, Value};
@@ -300,17 +300,6 @@ fn kept(world: &World<'_>, window: Window, at: Timestamp) -> impl Iterator<Item 
 fn broken(world: &World<'_>, window: Window, at: Timestamp) -> impl Iterator<Item = Timestamp> {
     let broken = world.promises.iter().filter(move |promise| promise.is_broken(at));
     broken.map(|promise| promise.deadline).filter(move |then| inside(world, window, *then, at))
-}
-
-/// Day by day, to the next one that has the month and the day of the date. Where 29 February is missing, it is the 28th.
-fn days_to_the_yearly_day(date: Date, today: Date) -> i64 {
-    let (month, day) = (date.civil().month(), date.civil().day());
-    let is_leap_day = (month, day) == (2, 29);
-    let is_it = |other: Date| {
-        let last_of_february = other.civil().month() == 2 && other.plus_days(1).civil().month() == 3;
-        (is_leap_day && last_of_february) || (other.civil().month(), other.civil().day()) == (month, day)
-    };
-    (0..).find(|days| is_it(today.plus_days(*days))).map_or(0, i64::from)
 }
 
 /// The attribute of this name, if the segmentation declares it as a date and it is known.

@@ -5,6 +5,7 @@
 mod activation;
 mod arithmetic;
 mod contacts;
+mod days;
 mod features;
 mod habits;
 mod history;

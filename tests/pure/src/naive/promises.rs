@@ -5,6 +5,8 @@ use segflow_core::fact::Fact;
 use segflow_core::segmentation::{Parameters, Segmentation};
 use segflow_core::time::{Date, Timestamp};
 
+use super::days::is_business_day;
+
 /// A promise to pay.
 #[derive(Clone, Debug)]
 pub struct Promise<'a> {
@@ -99,11 +101,6 @@ fn made<'a>(id: &'a str, amount: i64, due: Date, made: Timestamp, segmentation: 
 
 fn deadline(due: Date, segmentation: &Segmentation) -> Timestamp {
     segmentation.zone.midnight(business_days_after(due, &segmentation.parameters).plus_days(1))
-}
-
-/// Whether banks work.
-pub fn is_business_day(day: Date, parameters: &Parameters) -> bool {
-    day.weekday() <= 5 && !parameters.holidays.contains(&day)
 }
 
 fn business_days_after(due: Date, parameters: &Parameters) -> Date {
