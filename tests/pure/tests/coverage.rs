@@ -68,11 +68,17 @@ fn the_properties_reach_every_feature() {
 
 #[test]
 fn the_properties_reach_every_window() {
-    let mut reached = BTreeSet::new();
-    for case in cases() {
-        let texts = case.segmentation.features.into_iter().map(|slot| slot.text);
-        reached.extend(texts.filter_map(|text| Some((text.split_once('(')?.0.to_owned(), kind_of_window(&text)?))));
+    let (mut reached, mut words) = (BTreeSet::new(), BTreeSet::new());
+    for text in cases().flat_map(|case| case.segmentation.features).map(|slot| slot.text) {
+        let Some((name, window)) =
+            text.split_once("(\"").and_then(|(name, rest)| Some((name, rest.split_once('"')?.0)))
+        else {
+            continue;
+        };
+        words.insert(window.to_owned());
+        reached.extend(kind_of_window(window).map(|kind| (name.to_owned(), kind)));
     }
+    assert!(["month", "quarter", "year"].iter().all(|word| words.contains(*word)), "random rules read {words:?} alone");
     let takes = |name: &str, rest: &str, window: &str| {
         let file = FILE.replace("RULE", &format!("known({name}(\"{window}\"{rest}))"));
         Segmentation::load("t.yaml", file).is_ok()
@@ -81,25 +87,27 @@ fn the_properties_reach_every_window() {
     for entry in entries() {
         let Some(rest) = entry.examples.iter().find_map(|example| example.strip_prefix("(\"90d\"")) else { continue };
         let rest = rest.trim_end_matches(')');
-        for window in ["90d", "24h", "month", "quarter", "year", "episode"] {
-            let is_reached =
-                reached.contains(&(entry.name.to_owned(), kind_of_window(&format!("(\"{window}\"")).unwrap()));
+        for window in ["90d", "24h", "month", "episode"] {
+            let is_reached = reached.contains(&(entry.name.to_owned(), kind_of_window(window).unwrap()));
             assert_eq!(is_reached, takes(entry.name, rest, window), "{} of {window}", entry.name);
             expected += usize::from(is_reached);
         }
     }
-    assert!(expected > 100, "only {expected} features with windows");
+    assert!(expected > 70, "only {expected} features with windows");
 }
 
 const FILE: &str = "{name: f, version: 1, currency: EUR, timezone: UTC, dimensions: [{name: d, segments: [{name: s, \
                     when: 'RULE'}], otherwise: o}]}";
 
-/// Hours and days by their unit, others as they are; none without a window.
-fn kind_of_window(text: &str) -> Option<String> {
-    let window = text.split_once("(\"")?.1.split('"').next()?;
-    let is_window =
-        ["month", "quarter", "year", "episode"].contains(&window) || window.starts_with(|c: char| c.is_ascii_digit());
-    is_window.then(|| window.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned())
+/// Days, hours, the calendar's, or the episode; none of another text.
+fn kind_of_window(window: &str) -> Option<&'static str> {
+    match window.trim_start_matches(|c: char| c.is_ascii_digit()) {
+        "d" => Some("days"),
+        "h" => Some("hours"),
+        "month" | "quarter" | "year" => Some("calendar"),
+        "episode" => Some("episode"),
+        _ => None,
+    }
 }
 
 #[test]
