@@ -6,7 +6,7 @@ use super::fact_index::contacts::CONTACTS;
 use super::reading::{Moment, Reading, int};
 use super::row::{CustomerSince, Reads, features};
 use super::view::View;
-use super::window::Window;
+use super::window::{Calendar, Window};
 use crate::event::{Channel, Families};
 use crate::timed::Timed;
 
@@ -20,16 +20,16 @@ features! {
     HistoryFeature
 
     /// How many delinquency episodes began in the window.
-    Episodes(window: Window) = "episodes", Windowed, Int, Reads::of(LEDGER);
+    Episodes(window: Window) = "episodes", Begun, Int, Reads::of(LEDGER);
     /// Days since the present episode began.
     EpisodeDays = "episode.days", Plain, Int, Reads::of(LEDGER);
     /// Days since the last cure.
     CuredDays = "cured.days", Plain, Int, Reads::of(LEDGER);
     /// The bucket of days past due now, less the one a window ago.
-    Roll(window: Window) = "roll", Windowed, Int, Reads::of(LEDGER);
+    Roll(window: Calendar) = "roll", Rolled, Int, Reads::of(LEDGER);
     /// The share of episodes cured in the window without an outbound contact, on one channel if it is named.
     SelfCureRatio(window: Window, channel: Option<Channel>) =
-        "self_cure_ratio", Channelled, Ratio, Reads::of(LEDGER_AND_CONTACTS);
+        "self_cure_ratio", Cured, Ratio, Reads::of(LEDGER_AND_CONTACTS);
     /// Whether the first invoice was unpaid 30 days after it fell due.
     FirstPaymentDefault = "first_payment_default", Plain, Bool, LEDGER_SINCE;
 }
@@ -42,7 +42,7 @@ impl HistoryFeature {
         match self {
             Self::Episodes(window) => int(history().count(*window, moment)),
             Self::EpisodeDays => history().days(moment),
-            Self::CuredDays => Timed::always(history().cured_days()),
+            Self::CuredDays => Timed::always(history().cured_days(view.zone())),
             Self::Roll(window) => history().roll(*window, moment),
             Self::SelfCureRatio(window, channel) => {
                 history().self_cure_ratio(*window, *channel, view.contacts(), moment)

@@ -1,13 +1,14 @@
 //! The segmentation: dimensions of segments with their rules. It is checked when it is loaded, and cannot fail afterwards.
 
 pub(crate) mod attributes;
+pub(crate) mod debt_types;
 mod dimensions;
 mod error;
 mod fields;
 mod header;
 mod load;
 pub(crate) mod nearest;
-mod parameters;
+pub(crate) mod parameters;
 mod rules;
 mod summary;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 
 use crate::event::{Attribute, Body};
 use crate::feature::context::FeatureContext;
+use crate::feature::window::Window;
 use crate::feature::{FactFeature, Feature};
 use crate::money::Currency;
 use crate::rule::Rule;
@@ -179,7 +181,10 @@ impl Segmentation {
 impl<'a> From<&'a Segmentation> for FeatureContext<'a> {
     fn from(segmentation: &'a Segmentation) -> Self {
         let Segmentation { currency, zone, parameters, attributes, features, .. } = segmentation;
-        let is_history = |slot: &Slot| matches!(slot.feature, Feature::Facts(FactFeature::History(_)));
+        let is_history = |slot: &Slot| {
+            let of_episode = matches!(slot.feature.references().window, Some(Window::Episode(_)));
+            of_episode || matches!(slot.feature, Feature::Facts(FactFeature::History(_)))
+        };
         Self { currency, zone, parameters, attributes, reads_history: features.iter().any(is_history) }
     }
 }

@@ -4,6 +4,8 @@ use super::Slot;
 use super::error::{LoadError, Position, Problems};
 use super::header::Header;
 use super::yaml::Text;
+use crate::feature::customer::CustomerFeature;
+use crate::feature::owed::OwedFeature;
 use crate::feature::{FactFeature, Feature};
 use crate::rule::foreign::{Words, advised, warned};
 use crate::rule::syntax::expr::Expr;
@@ -70,6 +72,7 @@ impl<'a> Rules<'a> {
             attributes: &header.attributes.declared,
             sensitive: &header.attributes.sensitive,
             protected: &header.attributes.protected,
+            debt_types: header.debt_types,
             currency: header.currency,
             parameters: header.parameters,
             dimensions: self.outlines,
@@ -79,25 +82,32 @@ impl<'a> Rules<'a> {
         scope.truth(expr).map(Some)
     }
 
-    /// Warns once if promises are read and no holidays are named: then every weekday counts as a business day.
+    /// Warns once if business days are counted and no holidays are named: then every weekday is one.
     fn warn_of_holidays(&mut self, known: usize, text: &Text, warnings: &mut Problems) {
         let empty = self.header.as_ref().is_some_and(|header| header.parameters.holidays.is_empty());
-        let first = self.slots.slots[known..].iter().find(|slot| reads_promises(&slot.feature));
-        if let Some(slot) = first.filter(|_| empty && !self.warned_of_holidays) {
+        let first = self.slots.slots[known..].iter().find_map(|slot| Some((slot, holidays_miscounted(&slot.feature)?)));
+        if let Some((slot, miscounted)) = first.filter(|_| empty && !self.warned_of_holidays) {
             self.warned_of_holidays = true;
             let name = slot.text.split('(').next().unwrap_or_default();
             let character = text.value.find(name).map_or(0, |byte| text.value[..byte].chars().count());
             let position = text.position_of(character).unwrap_or(text.position);
-            let message = format!(
-                "`{name}` is read and `holidays` is empty: a promise's deadline counts public holidays as business days"
-            );
+            let message = format!("`{name}` is read and `holidays` is empty: {miscounted}");
             warnings.add(position, message);
         }
     }
 }
 
-const fn reads_promises(feature: &Feature) -> bool {
-    matches!(feature, Feature::Facts(FactFeature::Promises(_)))
+/// What is wrong with a feature if holidays are not known; none if it does not count business days.
+const fn holidays_miscounted(feature: &Feature) -> Option<&'static str> {
+    match feature {
+        Feature::Facts(FactFeature::Promises(_)) => {
+            Some("a promise's deadline counts public holidays as business days")
+        }
+        Feature::Facts(
+            FactFeature::Owed(OwedFeature::OverdueBusinessDays) | FactFeature::Customer(CustomerFeature::TodayBusiness),
+        ) => Some("public holidays count as business days"),
+        _ => None,
+    }
 }
 
 /// The place of a mistake in the file. If the place of its token cannot be told, it is the rule's, and the message names

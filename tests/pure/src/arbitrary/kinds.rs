@@ -238,14 +238,14 @@ fn sent() -> BoxedStrategy<Attribute> {
 }
 
 fn attribute_of(kind: &str) -> BoxedStrategy<Attribute> {
-    let text = |list: [&'static str; 4]| select(list.to_vec()).prop_map(|text| Attribute::Text(text.to_owned()));
+    let text = |list: &'static [&'static str]| select(list.to_vec()).prop_map(|text| Attribute::Text(text.to_owned()));
     match kind {
         "bool" => any::<bool>().prop_map(Attribute::Bool).boxed(),
         "int" => (-1_i64..6).prop_map(|hundreds| Attribute::Long(hundreds * 100)).boxed(),
         "ratio" => select(vec!["0.25", "0.5", "0.95", "1.0", "-0.5"])
             .prop_map(|text| Attribute::Double(text.to_owned()))
             .boxed(),
-        "date" => text(["2025-02-01", "2025-04-25", "2011-12-30", "2025-02-30"]).boxed(),
-        _ => text(["north", "south", "2025-02-01", ""]).boxed(),
+        "date" => text(&["2025-02-01", "2025-04-25", "2011-12-30", "2024-02-29", "2025-02-30"]).boxed(),
+        _ => text(&["north", "south", "2025-02-01", ""]).boxed(),
     }
 }

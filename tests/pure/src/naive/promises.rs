@@ -5,6 +5,8 @@ use segflow_core::fact::Fact;
 use segflow_core::segmentation::{Parameters, Segmentation};
 use segflow_core::time::{Date, Timestamp};
 
+use super::days::is_business_day;
+
 /// A promise to pay.
 #[derive(Clone, Debug)]
 pub struct Promise<'a> {
@@ -102,11 +104,10 @@ fn deadline(due: Date, segmentation: &Segmentation) -> Timestamp {
 }
 
 fn business_days_after(due: Date, parameters: &Parameters) -> Date {
-    let is_business_day = |day: Date| day.weekday() <= 5 && !parameters.holidays.contains(&day);
     let mut day = due;
     for _ in 0..parameters.promise_grace_business_days {
         day = day.plus_days(1);
-        while !is_business_day(day) {
+        while !is_business_day(day, parameters) {
             day = day.plus_days(1);
         }
     }

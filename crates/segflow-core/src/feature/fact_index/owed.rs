@@ -5,7 +5,7 @@ use super::invoice::Invoice;
 use super::ledger::Ledger;
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count, lower_median, sum};
-use crate::feature::window::{Window, inside, leaves};
+use crate::feature::window::{Calendar, Window, inside};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
@@ -23,8 +23,8 @@ pub struct Owed {
 
 #[derive(Clone, Copy, Debug)]
 struct Issued {
-    /// The local day of issue.
-    on: Date,
+    /// When it was issued.
+    at: Timestamp,
     due: Date,
     amount: i64,
     unpaid: i64,
@@ -59,7 +59,7 @@ impl Owed {
         let ledger = Ledger::replay(facts, see);
         let upheld = upheld(facts);
         let issued = |invoice: &Invoice<'_>| Issued {
-            on: zone.date_of(invoice.issued_at),
+            at: invoice.issued_at,
             due: invoice.due,
             amount: invoice.amount(),
             unpaid: invoice.unpaid(),
@@ -112,33 +112,34 @@ impl Owed {
         sum(self.issued.iter().filter(|invoice| invoice.written_off).map(|invoice| invoice.unpaid))
     }
 
-    /// Invoices with an undisputed part, oldest due first, of one debt type if it is named.
-    fn undisputed<'s>(&'s self, debt_type: Option<&'s str>) -> impl Iterator<Item = &'s Open> + Clone {
-        let wanted = move |invoice: &&Open| debt_type.is_none() || invoice.debt_type.as_deref() == debt_type;
+    /// Invoices with an undisputed part, oldest due first, of some debt types if they are named.
+    fn undisputed<'s>(&'s self, debt_types: &'s [String]) -> impl Iterator<Item = &'s Open> + Clone {
+        let is = |invoice: &Open, named: &String| invoice.debt_type.as_deref() == Some(named);
+        let wanted = move |invoice: &&Open| debt_types.is_empty() || debt_types.iter().any(|named| is(invoice, named));
         self.open.iter().filter(wanted).filter(|invoice| invoice.undisputed() > 0)
     }
 
     /// Invoices with an undisputed part that is overdue, oldest due first. What is due today is not yet overdue.
     pub fn overdue(&self, today: Date) -> impl Iterator<Item = &Open> {
-        self.undisputed(None).take_while(move |invoice| invoice.due < today)
+        self.undisputed(&[]).take_while(move |invoice| invoice.due < today)
     }
 
     /// `overdue.amount`
     #[must_use]
-    pub fn overdue_amount(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timed<i64> {
-        let overdue = self.undisputed(debt_type).take_while(|invoice| invoice.due < moment.today);
-        Timed::until(sum(overdue.map(Open::undisputed)), self.next_overdue(debt_type, moment))
+    pub fn overdue_amount(&self, debt_types: &[String], moment: Moment<'_>) -> Timed<i64> {
+        let overdue = self.undisputed(debt_types).take_while(|invoice| invoice.due < moment.today);
+        Timed::until(sum(overdue.map(Open::undisputed)), self.next_overdue(debt_types, moment))
     }
 
     /// `overdue.invoices`
     #[must_use]
     pub fn overdue_count(&self, moment: Moment<'_>) -> Timed<i64> {
-        Timed::until(count(self.overdue(moment.today).count()), self.next_overdue(None, moment))
+        Timed::until(count(self.overdue(moment.today).count()), self.next_overdue(&[], moment))
     }
 
     /// When another invoice becomes overdue.
-    fn next_overdue(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timestamp {
-        let next = self.undisputed(debt_type).find(|invoice| invoice.due >= moment.today);
+    fn next_overdue(&self, debt_types: &[String], moment: Moment<'_>) -> Timestamp {
+        let next = self.undisputed(debt_types).find(|invoice| invoice.due >= moment.today);
         next.map_or(Timestamp::NEVER, |invoice| day_after(invoice.due, moment.zone))
     }
 
@@ -147,21 +148,43 @@ impl Owed {
     pub fn overdue_days(
         &self,
         tolerance_minor: i64,
-        debt_type: Option<&str>,
+        debt_types: &[String],
         moment: Moment<'_>,
     ) -> Timed<Reading<'static>> {
-        let parts = self.undisputed(debt_type).map(|invoice| (invoice.due, invoice.undisputed()));
-        match exceeding(parts, tolerance_minor) {
+        match self.exceeding(tolerance_minor, debt_types) {
             Some(due) if due < moment.today => Timed::always(Reading::Since(due)),
             Some(due) => Timed::until(Reading::Int(0), day_after(due, moment.zone)),
             None => Timed::always(Reading::Int(0)),
         }
     }
 
+    /// The due date at which the undisputed sum exceeds the tolerance.
+    #[must_use]
+    pub fn exceeding(&self, tolerance_minor: i64, debt_types: &[String]) -> Option<Date> {
+        let parts = self.undisputed(debt_types).map(|invoice| (invoice.due, invoice.undisputed()));
+        exceeding(parts, tolerance_minor)
+    }
+
+    /// `overdue.amount_aged(n, m)`: what is undisputed and overdue for at least `n` days, and at most `m`.
+    #[must_use]
+    pub fn overdue_amount_aged(&self, least: i32, most: Option<i32>, moment: Moment<'_>) -> Timed<i64> {
+        let (mut amount, mut until) = (0_i64, Timestamp::NEVER);
+        for invoice in self.undisputed(&[]) {
+            let enters = invoice.due.plus_days(least);
+            let goes = most.map(|most| invoice.due.plus_days(most).plus_days(1));
+            if enters <= moment.today && goes.is_none_or(|goes| moment.today < goes) {
+                amount = amount.saturating_add(invoice.undisputed());
+            }
+            let next = [Some(enters), goes].into_iter().flatten().find(|day| *day > moment.today);
+            until = until.min(next.map_or(Timestamp::NEVER, |day| moment.zone.midnight(day)));
+        }
+        Timed::until(amount, until)
+    }
+
     /// The nearest due date from today on, what falls due then, and until when that is so.
     #[must_use]
     pub fn next_due(&self, moment: Moment<'_>) -> Option<Timed<(Date, i64)>> {
-        let coming = self.undisputed(None).skip_while(|invoice| invoice.due < moment.today);
+        let coming = self.undisputed(&[]).skip_while(|invoice| invoice.due < moment.today);
         let due = coming.clone().next()?.due;
         let amount = sum(coming.take_while(|invoice| invoice.due == due).map(Open::undisputed));
         Some(Timed::until((due, amount), day_after(due, moment.zone)))
@@ -169,7 +192,7 @@ impl Owed {
 
     /// Invoices issued within a window.
     fn issued(&self, window: Window, moment: Moment<'_>) -> Timed<&[Issued]> {
-        inside(&self.issued, |invoice| invoice.on, window, moment)
+        inside(&self.issued, |invoice| invoice.at, window, moment)
     }
 
     /// `invoices.count(w)`
@@ -200,17 +223,16 @@ impl Owed {
     /// due date is over.
     #[must_use]
     pub fn fallen_due(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let first = moment.today.plus_days(1 - window.days);
         let mut until = Timestamp::NEVER;
         let mut amount = 0_i64;
-        for invoice in self.issued.iter().filter(|invoice| !invoice.written_off && invoice.due >= first) {
-            let turns = if invoice.due < moment.today {
+        for invoice in self.issued.iter().filter(|invoice| !invoice.written_off) {
+            let fallen_due = day_after(invoice.due, moment.zone);
+            if fallen_due > moment.at {
+                until = until.min(fallen_due);
+            } else if let Some(leaves) = due_inside(invoice.due, window, moment) {
                 amount = amount.saturating_add(invoice.amount);
-                leaves(Some(invoice.due), window, moment)
-            } else {
-                day_after(invoice.due, moment.zone)
-            };
-            until = until.min(turns);
+                until = until.min(leaves);
+            }
         }
         Timed::until(amount, until)
     }
@@ -234,6 +256,17 @@ pub(super) fn exceeding(parts: impl Iterator<Item = (Date, i64)>, tolerance_mino
         }
     }
     None
+}
+
+/// When an invoice that has fallen due leaves a window; none if it is not inside. A window of days goes by the due date,
+/// every other by the midnight that ended it.
+fn due_inside(due: Date, window: Window, moment: Moment<'_>) -> Option<Timestamp> {
+    if let Window::Calendar(calendar @ Calendar::Days(_)) = window {
+        let leaves = moment.zone.midnight(calendar.first_day_after(due));
+        return (due >= calendar.first_day(moment.today)).then_some(leaves);
+    }
+    let fallen_due = day_after(due, moment.zone);
+    (fallen_due >= window.opens(moment)).then(|| window.closes(fallen_due, moment))
 }
 
 /// The midnight on which an invoice that is due on this day becomes overdue.

@@ -28,8 +28,8 @@ pub struct Payment {
 pub struct Payments {
     /// The payments that count, in order.
     pub received: Vec<Payment>,
-    reversed: Vec<Date>,
-    failed: Vec<(Date, Option<FailureCode>)>,
+    reversed: Vec<Timestamp>,
+    failed: Vec<(Timestamp, Option<FailureCode>)>,
     habit: Option<Habit>,
 }
 
@@ -87,10 +87,10 @@ impl Payments {
                     payments.received.push(Payment { at, date: zone.date_of(at), amount: *amount_minor });
                 }
                 Body::Reversed { payment_id } if reversed.meet(payment_id).1 => {
-                    payments.reversed.push(zone.date_of(at));
+                    payments.reversed.push(at);
                 }
                 Body::Failed { payment_id, code } if failed.meet(payment_id).1 => {
-                    payments.failed.push((zone.date_of(at), *code));
+                    payments.failed.push((at, *code));
                 }
                 _ => {}
             }
@@ -102,7 +102,7 @@ impl Payments {
     /// The payments that count within a window, and until when they are the same.
     #[must_use]
     pub fn within(&self, window: Window, moment: Moment<'_>) -> Timed<&[Payment]> {
-        inside(&self.received, |payment| payment.date, window, moment)
+        inside(&self.received, |payment| payment.at, window, moment)
     }
 
     /// `payments.sum(w)`
@@ -126,14 +126,14 @@ impl Payments {
     /// `payments.reversed(w)`
     #[must_use]
     pub fn reversed(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let reversed = inside(&self.reversed, |date| *date, window, moment);
+        let reversed = inside(&self.reversed, |at| *at, window, moment);
         Timed::until(count(reversed.value.len()), reversed.until)
     }
 
     /// `payments.failed(w)`, with one code if it is named.
     #[must_use]
     pub fn failed(&self, window: Window, code: Option<FailureCode>, moment: Moment<'_>) -> Timed<i64> {
-        let wanted = |failure: &&(Date, Option<FailureCode>)| code.is_none() || failure.1 == code;
+        let wanted = |failure: &&(Timestamp, Option<FailureCode>)| code.is_none() || failure.1 == code;
         let recent = inside(&self.failed, |failure| failure.0, window, moment).value;
         let oldest = recent.iter().find(wanted).map(|failure| failure.0);
         Timed::until(count(recent.iter().filter(wanted).count()), leaves(oldest, window, moment))

@@ -66,10 +66,10 @@ impl Promise {
 pub struct Promises {
     /// In the order in which receipts serve them: by (due date, instant of making, id).
     pub made: Vec<Promise>,
-    /// Days on which a promise was kept, ascending.
-    kept: Vec<Date>,
-    /// Deadlines at which a promise was broken, or will be if no fact arrives, ascending, with the day that each begins.
-    missed: Vec<(Timestamp, Date)>,
+    /// Instants at which a promise was kept, ascending.
+    kept: Vec<Timestamp>,
+    /// Deadlines at which a promise was broken, or will be if no fact arrives, ascending.
+    missed: Vec<Timestamp>,
 }
 
 impl Promises {
@@ -77,10 +77,10 @@ impl Promises {
     #[must_use]
     pub fn of(facts: &[&Fact], parameters: &Parameters, zone: &Zone) -> Self {
         let made = Replay { parameters, zone, made: Vec::new(), early: BTreeMap::new() }.of(facts);
-        let mut kept: Vec<_> = made.iter().filter_map(|promise| promise.kept_at).map(|at| zone.date_of(at)).collect();
+        let mut kept: Vec<_> = made.iter().filter_map(|promise| promise.kept_at).collect();
         kept.sort_unstable();
         let unkept = made.iter().filter(|promise| promise.kept_at.is_none() && promise.cancelled_at.is_none());
-        let mut missed: Vec<_> = unkept.map(|promise| (promise.deadline, zone.date_of(promise.deadline))).collect();
+        let mut missed: Vec<_> = unkept.map(|promise| promise.deadline).collect();
         missed.sort_unstable();
         Self { made, kept, missed }
     }
@@ -107,15 +107,15 @@ impl Promises {
     /// `promises.kept(w)`: by the day of the completing receipt.
     #[must_use]
     pub fn kept(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let kept = inside(&self.kept, |date| *date, window, moment);
+        let kept = inside(&self.kept, |at| *at, window, moment);
         Timed::until(count(kept.value.len()), kept.until)
     }
 
     /// `promises.broken(w)`: by the day that begins at the deadline.
     #[must_use]
     pub fn broken(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let past = &self.missed[..self.missed.partition_point(|(deadline, _)| *deadline <= moment.at)];
-        let broken = inside(past, |(_, date)| *date, window, moment);
+        let past = &self.missed[..self.missed.partition_point(|deadline| *deadline <= moment.at)];
+        let broken = inside(past, |deadline| *deadline, window, moment);
         Timed::until(count(broken.value.len()), broken.until.min(self.next_deadline(moment.at)))
     }
 
@@ -129,8 +129,8 @@ impl Promises {
     }
 
     fn next_deadline(&self, at: Timestamp) -> Timestamp {
-        let next = self.missed.partition_point(|(deadline, _)| *deadline <= at);
-        self.missed.get(next).map_or(Timestamp::NEVER, |(deadline, _)| *deadline)
+        let next = self.missed.partition_point(|deadline| *deadline <= at);
+        self.missed.get(next).copied().unwrap_or(Timestamp::NEVER)
     }
 }
 
@@ -224,13 +224,9 @@ impl Promise {
 
 /// The last day of grace: the due date moved on by business days.
 fn last_day(due: Date, parameters: &Parameters) -> Date {
-    let is_business_day = |date: Date| date.weekday() <= 5 && parameters.holidays.binary_search(&date).is_err();
     let mut date = due;
     for _ in 0..parameters.promise_grace_business_days {
-        date = date.plus_days(1);
-        while !is_business_day(date) {
-            date = date.plus_days(1);
-        }
+        date = parameters.business_day_after(date);
     }
     date
 }

@@ -18,12 +18,12 @@ fn all_problems_are_listed_in_file_order() {
     check(
         "nmae: demo\nversion: 0\ncurrency: gbp\ntimezone: Europe/Londn\ndimensions: []\n",
         expect![[r#"
-        t.yaml:1:1: expected a key of a segmentation (`name`, `version`, `currency`, `timezone`, `attributes`, `sensitive`, `protected`, `parameters`, `actionable_within`, `dimensions`), found `nmae`; did you mean `name`?
-        t.yaml:1:1: expected the key `name` in a segmentation, found none
-        t.yaml:2:10: expected a whole number from 1 to 4294967295, found `0`
-        t.yaml:3:11: expected an ISO 4217 code of three capital letters such as GBP, found `gbp`
-        t.yaml:4:11: expected an IANA time zone such as Europe/London, found `Europe/Londn`; did you mean `Europe/London`?
-        t.yaml:5:13: expected 1 to 64 dimensions, found 0"#]],
+            t.yaml:1:1: expected a key of a segmentation (`name`, `version`, `currency`, `timezone`, `attributes`, `sensitive`, `protected`, `debt_types`, `parameters`, `actionable_within`, `dimensions`), found `nmae`; did you mean `name`?
+            t.yaml:1:1: expected the key `name` in a segmentation, found none
+            t.yaml:2:10: expected a whole number from 1 to 4294967295, found `0`
+            t.yaml:3:11: expected an ISO 4217 code of three capital letters such as GBP, found `gbp`
+            t.yaml:4:11: expected an IANA time zone such as Europe/London, found `Europe/Londn`; did you mean `Europe/London`?
+            t.yaml:5:13: expected 1 to 64 dimensions, found 0"#]],
     );
     check(
         "name: demo\n",

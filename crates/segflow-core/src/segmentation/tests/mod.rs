@@ -9,6 +9,7 @@ pub(crate) mod hostile;
 mod keys;
 mod syntax;
 mod types;
+mod windows;
 mod yaml;
 
 use expect_test::Expect;

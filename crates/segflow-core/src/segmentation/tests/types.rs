@@ -77,15 +77,21 @@ fn features_have_parameters() {
     );
     rule(
         "payments.sum(\"0d\") > 0",
-        expect![[r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", found `"0d"`"#]],
+        expect![[
+            r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"0d"`"#
+        ]],
     );
     rule(
         "payments.sum(\"731d\") > 0",
-        expect![[r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", found `"731d"`"#]],
+        expect![[
+            r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"731d"`, which needs the parameter `horizon: 731d`"#
+        ]],
     );
     rule(
         "payments.sum(\"-1d\") > 0",
-        expect![[r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", found `"-1d"`"#]],
+        expect![[
+            r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"-1d"`"#
+        ]],
     );
     rule(
         "payments.sum(\"3w\") > 0",
@@ -95,7 +101,9 @@ fn features_have_parameters() {
     );
     rule(
         "payments.sum(\"99999999999d\") > 0",
-        expect![[r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", found `"99999999999d"`"#]],
+        expect![[
+            r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"99999999999d"`"#
+        ]],
     );
     rule(
         "contacts.outbound > 0",
