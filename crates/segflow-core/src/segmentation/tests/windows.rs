@@ -191,7 +191,12 @@ fn days_are_no_debt_type() {
             r#"t.yaml:24:28: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `"24h"`; compare the days: write `overdue.days >= 1`"#
         ]],
     );
-    rule(r#"overdue.amount("month") >= 100"#, expect![[r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `"month"`; `overdue.amount` takes no window"#]]);
+    rule(
+        r#"overdue.amount("month") >= 100"#,
+        expect![[
+            r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `"month"`; `overdue.amount` takes no window"#
+        ]],
+    );
     rule(
         "overdue.amount(90) >= 100",
         expect![[
@@ -204,7 +209,12 @@ fn days_are_no_debt_type() {
             r#"t.yaml:24:28: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `60`; compare the days: write `overdue.days >= 60`"#
         ]],
     );
-    rule(r#"overdue.amount("0090D") >= 100"#, expect![[r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `"0090D"`; what has been overdue for at least 90 days is `overdue.amount_aged(90)`"#]]);
+    rule(
+        r#"overdue.amount("0090D") >= 100"#,
+        expect![[
+            r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `"0090D"`; what has been overdue for at least 90 days is `overdue.amount_aged(90)`"#
+        ]],
+    );
 }
 
 #[test]
