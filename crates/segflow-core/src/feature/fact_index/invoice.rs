@@ -13,6 +13,8 @@ pub struct Invoice<'a> {
     pub issued_at: Timestamp,
     /// Its last day on which it is not overdue.
     pub due: Date,
+    /// The earliest due date that it ever had.
+    pub earliest_due: Date,
     /// The producer's word for what kind of debt it is.
     pub debt_type: Option<&'a str>,
     /// The amount issued plus all adjustments; negative where they take more than was issued.
@@ -39,6 +41,7 @@ impl<'a> Invoice<'a> {
             invoice_id,
             issued_at,
             due,
+            earliest_due: due,
             debt_type: None,
             face: amount_minor,
             written_off: false,

@@ -163,6 +163,7 @@ impl<'a> Ledger<'a> {
         let invoice = &mut self.invoices[place];
         invoice.face = invoice.face.saturating_add(delta);
         invoice.due = due.unwrap_or(invoice.due);
+        invoice.earliest_due = invoice.earliest_due.min(invoice.due);
         let mut beyond = invoice.allocated.saturating_sub(invoice.amount());
         let mut back = Vec::new();
         while beyond > 0 {
