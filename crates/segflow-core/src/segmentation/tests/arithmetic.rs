@@ -237,7 +237,7 @@ fn types_go_together_or_are_refused() {
     rule(
         "balance + payments.sum(\"90\") > 1",
         expect![[
-            r#"t.yaml:24:38: expected a window from "1d" to the horizon, "730d", found `"90"`: write `balance + payments.sum("90d") > 1`"#
+            r#"t.yaml:24:38: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"90"`: write `balance + payments.sum("90d") > 1`"#
         ]],
     );
 }

@@ -571,7 +571,7 @@ fn plain_features_take_nothing() {
     rule(
         "pay_ratio(90) > 1",
         expect![[
-            r#"t.yaml:24:25: expected a window from "1d" to the horizon, "730d", found `90`: write `pay_ratio("90d") > 1`"#
+            r#"t.yaml:24:25: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `90`: write `pay_ratio("90d") > 1`"#
         ]],
     );
 }

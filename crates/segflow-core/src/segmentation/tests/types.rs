@@ -72,7 +72,7 @@ fn features_have_parameters() {
     rule(
         "payments.sum(30) > 0",
         expect![[
-            r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", found `30`: write `payments.sum("30d") > 0`"#
+            r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `30`: write `payments.sum("30d") > 0`"#
         ]],
     );
     rule(
@@ -96,7 +96,7 @@ fn features_have_parameters() {
     rule(
         "payments.sum(\"3w\") > 0",
         expect![[
-            r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", found `"3w"`: write `payments.sum("21d") > 0`"#
+            r#"t.yaml:24:28: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"3w"`: write `payments.sum("21d") > 0`"#
         ]],
     );
     rule(

@@ -140,11 +140,16 @@ fn declared_debt_types_are_checked() {
     );
     check(
         &file(r#"overdue.days("90d") > 5"#, "[LOAN, CARD]"),
-        expect![[
-            r#"t.yaml:25:28: expected a debt type that `debt_types` declares (`LOAN`, `CARD`), found `"90d"`; compare the days: write `overdue.days >= 90`"#
-        ]],
+        expect![
+            "t.yaml:25:28: `overdue.amount` and `overdue.days` take a debt type, not a window: write `overdue.days >= 90`"
+        ],
     );
-    check(&file(r#"overdue.days("90d") > 5"#, "[90d]"), expect!["fine"]);
+    check(
+        &file(r#"overdue.days("90d") > 5"#, "[90d]"),
+        expect![
+            "warning: t.yaml:25:15: `overdue.amount` and `overdue.days` take a debt type, not a window: write `overdue.days >= 90`"
+        ],
+    );
     check(
         &file(r#"overdue.days("LOAN") > 5"#, "[]"),
         expect![[r#"t.yaml:25:28: expected a debt type that `debt_types` declares (it is empty), found `"LOAN"`"#]],
@@ -181,9 +186,9 @@ fn days_are_no_debt_type() {
     );
     rule(
         r#"overdue.days("60d") >= 1"#,
-        expect![[
-            r#"t.yaml:24:28: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `"60d"`; compare the days: write `overdue.days >= 60`"#
-        ]],
+        expect![
+            "t.yaml:24:28: `overdue.amount` and `overdue.days` take a debt type, not a window: write `overdue.days >= 60`"
+        ],
     );
     rule(
         r#"overdue.days("24h") >= 1"#,
@@ -211,9 +216,9 @@ fn days_are_no_debt_type() {
     );
     rule(
         r#"overdue.amount("0090D") >= 100"#,
-        expect![[
-            r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `"0090D"`; what has been overdue for at least 90 days is `overdue.amount_aged(90)`"#
-        ]],
+        expect![
+            "t.yaml:24:30: `overdue.amount` and `overdue.days` take a debt type, not a window: write `overdue.days >= 90 && overdue.amount >= 100`"
+        ],
     );
 }
 
