@@ -19,6 +19,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod foreign;
 mod timeline;
 
 use std::collections::BTreeMap;

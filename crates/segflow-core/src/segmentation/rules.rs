@@ -1,10 +1,11 @@
 //! The rules of a file: each is parsed, checked, and its mistake placed in the file.
 
 use super::Slot;
-use super::error::{Position, Problems};
+use super::error::{LoadError, Position, Problems};
 use super::header::Header;
 use super::yaml::Text;
 use crate::feature::{FactFeature, Feature};
+use crate::rule::foreign::{Words, advised, warned};
 use crate::rule::syntax::expr::Expr;
 use crate::rule::syntax::lexer::Mistake;
 use crate::rule::syntax::parser::parse;
@@ -37,17 +38,30 @@ impl<'a> Rules<'a> {
         warnings: &mut Problems,
     ) -> Option<Rule> {
         let known = self.slots.slots.len();
-        match parse(&text.value).and_then(|expr| self.checked(dimension, &expr)) {
+        let words = Words::new(self.header.as_ref().map_or(&[], |header| &header.attributes.declared));
+        match self.root(dimension, &text.value) {
             Ok(root) => {
                 self.warn_of_holidays(known, text, warnings);
+                for warning in warned(&text.value, &words) {
+                    let (position, message) = placed(text, warning);
+                    warnings.add(position, message);
+                }
                 Some(Rule { text: text.value.trim_end().to_owned(), root: root? })
             }
             Err(mistake) => {
+                let loads = &mut |rule: &str| matches!(self.root(dimension, rule), Ok(Some(_)));
+                // Advice costs more than the refusal, and problems beyond these are not listed.
+                let listed = problems.len() < LoadError::MAX_PROBLEMS;
+                let mistake = if listed { advised(&text.value, mistake, &words, loads) } else { mistake };
                 let (position, message) = placed(text, mistake);
                 problems.add(position, message);
                 None
             }
         }
+    }
+
+    fn root(&mut self, dimension: usize, rule: &str) -> Result<Option<Node>, Mistake> {
+        parse(rule).and_then(|expr| self.checked(dimension, &expr))
     }
 
     fn checked(&mut self, dimension: usize, expr: &Expr) -> Result<Option<Node>, Mistake> {

@@ -35,7 +35,7 @@ impl Scope<'_> {
         }
         let exists = self.dimensions.iter().skip(self.dimension).position(|dimension| dimension.name == name);
         let near = match exists {
-            Some(0) => ", which is this rule's own".to_owned(),
+            Some(0) => ", which is this rule's own: for those who are in a segment already, write `stay`".to_owned(),
             Some(_) => ", which is a later one: move it up".to_owned(),
             None => did_you_mean(name, names()),
         };
@@ -73,8 +73,14 @@ impl Scope<'_> {
         arguments: Option<&[Expr]>,
     ) -> Result<AttributeIndex, Mistake> {
         let Some(index) = self.attributes.iter().position(|attribute| attribute.name == name) else {
+            if name.contains('.') && arguments.is_some() {
+                return Err(Mistake::new(at, no_function(&format!("profile.{name}"))));
+            }
             let names = || self.attributes.iter().map(|attribute| attribute.name.as_str());
-            let near = did_you_mean(name, names());
+            let near = match did_you_mean(name, names()) {
+                near if near.is_empty() => ": declare it with its type".to_owned(),
+                near => near,
+            };
             let message = format!("expected an attribute that `attributes` declares, found `profile.{name}`{near}");
             return Err(Mistake::new(at, message));
         };
@@ -130,6 +136,11 @@ fn bounded(expr: &Expr, what: &str, example: &str, bytes: usize) -> Result<Strin
 /// The text that an expression is; an empty one if it is no text.
 fn text(expr: &Expr) -> &str {
     if let ExprKind::Text(text) = &expr.kind { text } else { "" }
+}
+
+/// There are features, and nothing that is done with them but to compare and to calculate.
+pub(super) fn no_function(name: &str) -> String {
+    format!("there are no macros or functions such as `{name}`: write comparisons of features, and `in [..]`")
 }
 
 fn word_expected<'a, I: Iterator<Item = &'a str>>(expr: &Expr, what: &str, words: impl Fn() -> I) -> Mistake {

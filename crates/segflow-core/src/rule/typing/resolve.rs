@@ -1,6 +1,6 @@
 //! Names in rules: the feature that a name and its arguments mean, or a message that suggests one.
 
-use super::arguments::{channel, debt_type, experiment, failure_code, invoices};
+use super::arguments::{channel, debt_type, experiment, failure_code, invoices, no_function};
 use super::scope::Scope;
 use crate::feature::Feature;
 use crate::feature::catalogue::{Entry, Visitor, entries, visit};
@@ -77,12 +77,9 @@ impl Scope<'_> {
             return "expected an attribute, as in `profile.NAME`, found `profile` alone".to_owned();
         }
         match name.rsplit('.').next().unwrap_or(name) {
-            "has" => return format!("there is no `{name}`: write `known(x)`"),
             "all" | "exists" | "exists_one" | "filter" | "map" | "size" | "contains" | "startsWith" | "endsWith"
             | "matches" => {
-                return format!(
-                    "there are no macros or functions such as `{name}`: write comparisons of features, and `in [..]`"
-                );
+                return no_function(name);
             }
             _ => {}
         }

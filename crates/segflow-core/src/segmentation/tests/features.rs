@@ -104,7 +104,9 @@ fn debt_types_are_texts() {
     rule(r#"'overdue.days("a\"b\\c") > 5'"#, expect![[r#"overdue.days("a\"b\\c") > Int(5)"#]]);
     rule(
         "overdue.amount(LOAN) > 5",
-        expect![[r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `LOAN`"#]],
+        expect![[
+            r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `LOAN`: write `overdue.amount("LOAN") > 5`"#
+        ]],
     );
     rule(
         "overdue.amount() > 5",
@@ -257,7 +259,7 @@ fn channels_are_optional_or_not() {
     rule(
         "response_hours(\"90d\", CALL) > 5",
         expect![[
-            "t.yaml:24:37: expected a channel (`CALL`, `SMS`, `EMAIL`, `LETTER`, `CHAT`, `PORTAL`, `VISIT`), found `CALL`"
+            r#"t.yaml:24:37: expected a channel (`CALL`, `SMS`, `EMAIL`, `LETTER`, `CHAT`, `PORTAL`, `VISIT`), found `CALL`: write `response_hours("90d", "CALL") > 5`"#
         ]],
     );
     rule(
@@ -445,7 +447,7 @@ fn experiments_have_names() {
     rule(
         "bucket(arm) < 50",
         expect![[
-            r#"t.yaml:24:22: expected the name of an experiment, a text of 1 to 64 bytes such as "arm", found `arm`"#
+            r#"t.yaml:24:22: expected the name of an experiment, a text of 1 to 64 bytes such as "arm", found `arm`: write `bucket("arm") < 50`"#
         ]],
     );
     rule(
@@ -521,14 +523,14 @@ fn plain_features_take_nothing() {
     rule("today.month() == 12", expect![["t.yaml:24:15: `today.month` takes no arguments: write `today.month`"]]);
     rule(
         "today == 12",
-        expect![[
-            "t.yaml:24:15: unknown feature `today`; did you mean one of `today.month`, `today.day`, `today.weekday`?"
-        ]],
+        expect![
+            "t.yaml:24:15: there is no `today`: dates are compared with today by `days_since(profile.NAME)` and `days_until(profile.NAME)`"
+        ],
     );
     rule("today.year == 2026", expect![["t.yaml:24:15: unknown feature `today.year`; did you mean `today.day`?"]]);
     rule(
         "payments.last_method == 5",
-        expect![[r#"t.yaml:24:39: expected a text such as "none", since `payments.last_method` is string, found `5`"#]],
+        expect![[r#"t.yaml:24:39: a text stands in quotes: write `payments.last_method == "5"`"#]],
     );
     rule(
         "payments.last_method > \"CARD\"",
@@ -551,7 +553,9 @@ fn plain_features_take_nothing() {
     );
     rule(
         "pay_ratio(90) > 1",
-        expect![[r#"t.yaml:24:25: expected a window from "1d" to the horizon, "730d", found `90`"#]],
+        expect![[
+            r#"t.yaml:24:25: expected a window from "1d" to the horizon, "730d", found `90`: write `pay_ratio("90d") > 1`"#
+        ]],
     );
 }
 

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod example;
 mod features;
+mod foreign;
 mod fuzz;
 pub(crate) mod hostile;
 mod keys;
