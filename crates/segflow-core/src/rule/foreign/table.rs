@@ -3,9 +3,9 @@
 /// A pattern, what to write for it (one of several, between ` | `), and why; without a reason, there is no such word.
 ///
 /// Holes: `x y z` sides of comparisons, `c e f` conditions, `l` a list, `a b d s` features that are numbers, bools, dates,
-/// texts; `n` a number, `N` one above 0, `t` a text, `o` a comparison, `g` and `p` `>` or `>=`, `k` and `h` `<` or `<=`, `w` an unknown word; `u` a text
-/// that reads as a window, `i` digits in quotes, `j` a weekday, `q` a month: these become numbers; `v` a feature in quotes. A template may also have
-/// `m`, which is `o` with its sides exchanged, and `r`, which is `n` as a text.
+/// texts; `n` a number, `N` one above 0, `t` a text, `o` a comparison, `g` and `p` `>` or `>=`, `k` and `h` `<` or `<=`, `w` an
+/// unknown word; `u` a text that reads as a window, `i` digits in quotes, `j` a weekday, `q` a month: these become numbers; `v`
+/// a feature in quotes. A template may also have `m`, which is `o` with its sides exchanged, and `r`, which is `n` as a text.
 pub(super) type Row = (&'static str, &'static str, &'static str);
 
 const QUOTED: &str = "a text stands in quotes";
