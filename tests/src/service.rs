@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use segflow_core::event::Family;
-use segflow_core::journal::Record as Epoch;
+use segflow_core::journal::JournalRecord;
 use serde_json::Value;
 
 use crate::binary::segflow;
@@ -237,8 +237,8 @@ impl<'b> Service<'b> {
     }
 
     /// Every committed epoch of the journal, by partition, in order.
-    pub fn journal(&self) -> BTreeMap<u32, Vec<Epoch>> {
-        let mut epochs: BTreeMap<u32, Vec<Epoch>> = BTreeMap::new();
+    pub fn journal(&self) -> BTreeMap<u32, Vec<JournalRecord>> {
+        let mut epochs: BTreeMap<u32, Vec<JournalRecord>> = BTreeMap::new();
         for record in self.broker.read_committed_so_far(&self.topic("journal")) {
             let epoch = segflow_wire::journal::decode(&record.value.expect("epochs have a value")).expect("an epoch");
             let partition = u32::try_from(record.partition).expect("partitions count from 0");
@@ -248,23 +248,27 @@ impl<'b> Service<'b> {
     }
 
     /// Waits until every task has read `read` in sum and its record-time clock stands one past its last record.
-    pub fn wait_until_finished(&mut self, read: u64) -> BTreeMap<u32, Vec<Epoch>> {
+    pub fn wait_until_finished(&mut self, read: u64) -> BTreeMap<u32, Vec<JournalRecord>> {
         self.wait_until_read(read, |epochs| epochs.iter().map(|epoch| epoch.counts.read).sum())
     }
 
     /// The same where journals are trimmed, for inputs whose offsets count their records.
-    pub fn wait_until_finished_at(&mut self, offsets: u64) -> BTreeMap<u32, Vec<Epoch>> {
-        let last = |epochs: &[Epoch]| -> u64 {
+    pub fn wait_until_finished_at(&mut self, offsets: u64) -> BTreeMap<u32, Vec<JournalRecord>> {
+        let last = |epochs: &[JournalRecord]| -> u64 {
             epochs.last().map_or(0, |last| last.inputs.values().map(|input| input.offset).sum())
         };
         self.wait_until_read(offsets, last)
     }
 
-    fn wait_until_read(&mut self, read: u64, read_by: impl Fn(&[Epoch]) -> u64) -> BTreeMap<u32, Vec<Epoch>> {
+    fn wait_until_read(
+        &mut self,
+        read: u64,
+        read_by: impl Fn(&[JournalRecord]) -> u64,
+    ) -> BTreeMap<u32, Vec<JournalRecord>> {
         let mut journal = BTreeMap::new();
         self.wait(RARELY, &format!("{read} are read"), |service| {
             journal = service.journal();
-            let finished = |epochs: &Vec<Epoch>| {
+            let finished = |epochs: &Vec<JournalRecord>| {
                 let last = epochs.last().expect("a partition with an epoch");
                 let greatest = last.inputs.values().filter_map(|input| input.greatest).max();
                 greatest.is_some_and(|greatest| last.clock.facts == greatest.plus_ms(1))
@@ -337,7 +341,7 @@ impl<'b> Service<'b> {
     /// # Panics
     ///
     /// If no change says so.
-    pub fn epoch_of(&self, customer: &str, segment: &str) -> Epoch {
+    pub fn epoch_of(&self, customer: &str, segment: &str) -> JournalRecord {
         let is_it = |change: &Value| change["customer_id"] == customer && change["to"] == segment;
         let changes = self.kcat("changes");
         let mut lines = changes.lines().map(|line| serde_json::from_str::<Value>(line).expect("a change is JSON"));

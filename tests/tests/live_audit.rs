@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use segflow_core::digest::{Digest, PRESENT};
 use segflow_core::event::Family;
-use segflow_core::journal::Record as Epoch;
+use segflow_core::journal::JournalRecord;
 use segflow_tests::binary::segflow;
 use segflow_tests::broker::{Broker, Record};
 use segflow_tests::service::{Service, run};
@@ -22,7 +22,7 @@ const PARTITIONS: u32 = 3;
 const SETTINGS: &str = "clock.idle = \"record-time\"\ninputs.contacts.clock = \"gate\"\ncommit.max_records = 100\n\
                         commit.max_resegmented = 20\n";
 
-type Journal = BTreeMap<u32, Vec<Epoch>>;
+type Journal = BTreeMap<u32, Vec<JournalRecord>>;
 
 fn audit(config: &Path, more: &[&str]) -> Command {
     let mut command = segflow();
@@ -199,7 +199,7 @@ impl Known<'_> {
     }
 
     /// After the first half an audit shows what `fold` makes of it, by the version then in force; before it, nothing.
-    fn at_first(&self, journal: &[Epoch], events: &Path, segmentation: &Path) {
+    fn at_first(&self, journal: &[JournalRecord], events: &Path, segmentation: &Path) {
         let last = journal.last().unwrap();
         let [head, portrait, changes] = self.at(&last.w.to_string());
         assert!(
@@ -226,7 +226,7 @@ impl Known<'_> {
     }
 
     /// At the end it shows what the store has, by the version that followed.
-    fn at_last(&self, journal: &[Epoch], present: &Path) {
+    fn at_last(&self, journal: &[JournalRecord], present: &Path) {
         let last = journal.last().unwrap();
         let [head, portrait, changes] = self.at(&last.w.to_string());
         assert!(head.contains(&format!(" version 2 of hash {}", last.segmentation_hash)), "{head}");
@@ -238,7 +238,7 @@ impl Known<'_> {
     }
 
     /// The changes shown are those that were written in the epochs up to here, in that order.
-    fn told_by(&self, changes: &str, at: &str, journal: &[Epoch]) {
+    fn told_by(&self, changes: &str, at: &str, journal: &[JournalRecord]) {
         let upto: u64 = journal.iter().map(|epoch| epoch.counts.changes).sum();
         let records = Broker::shared().read_committed(&self.service.topic("changes"));
         let written = records.iter().filter(|record| record.partition == 0).take(usize::try_from(upto).unwrap());
@@ -299,7 +299,7 @@ fn trimmed<'b>(broker: &'b Broker, place: &Path) -> (Service<'b>, PathBuf) {
 }
 
 /// The records of the epochs that have a snapshot, the oldest first.
-fn snapshots(place: &Path, journal: &[Epoch]) -> Vec<Epoch> {
+fn snapshots(place: &Path, journal: &[JournalRecord]) -> Vec<JournalRecord> {
     let manifests = fs::read_dir(place.join("audited-later/task-0/manifests")).unwrap();
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
     let epochs: Vec<u64> = manifests.map(|entry| name(entry).split('-').next().unwrap().parse().unwrap()).collect();
@@ -307,11 +307,11 @@ fn snapshots(place: &Path, journal: &[Epoch]) -> Vec<Epoch> {
 }
 
 /// How far an epoch had read the payments.
-fn read(epoch: &Epoch) -> u64 {
+fn read(epoch: &JournalRecord) -> u64 {
     epoch.inputs[&Family::Payments].offset
 }
 
-fn begins(with: &Epoch) -> String {
+fn begins(with: &JournalRecord) -> String {
     format!("begins after epoch {} (cycle of {}), with its snapshot", with.epoch, with.w)
 }
 
@@ -323,7 +323,7 @@ fn an_audit_of_a_trimmed_journal_begins_with_a_snapshot_or_names_one() {
     let journal = &service.journal()[&0];
     let held = snapshots(place.path(), journal);
     let (first, last, oldest) = (journal[0].epoch, journal.last().unwrap(), &held[0]);
-    let after = |epoch: &Epoch| journal.iter().filter(|record| record.epoch > epoch.epoch).count();
+    let after = |epoch: &JournalRecord| journal.iter().filter(|record| record.epoch > epoch.epoch).count();
     let printed = run(&mut audit(&config, &[]));
     println!("{printed}");
     assert!(printed.contains(&begins(oldest)), "{}: {printed}", begins(oldest));

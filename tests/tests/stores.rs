@@ -28,7 +28,7 @@ const FIRST: u8 = 2;
 const P0: TaskId = TaskId(0);
 const CUSTOMERS: u32 = 24;
 const DAYS: u32 = 75;
-/// Of the days that follow.
+/// How many days follow.
 const FURTHER: u32 = 12;
 /// Shown: some who are just customers, who has facts ahead of them, and who was erased.
 const SHOWN: [u32; 5] = [0, 3, AHEAD, 11, ERASED];

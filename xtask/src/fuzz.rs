@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use crate::shell::{cargo, root, run as call};
+use crate::sources;
 
 /// How many cases each test has in the first round, and by what factor a round may grow.
 const FIRST_CASES: u64 = 2_000;
@@ -56,28 +57,13 @@ fn with_fuzz_tests() -> Result<Vec<String>> {
     for folder in ["crates", "tests"] {
         for entry in fs::read_dir(root().join(folder))? {
             let path = entry?.path();
-            if path.join("Cargo.toml").exists() && has_fuzz_test(&path)? {
+            if path.join("Cargo.toml").exists() && sources::have(&path, "fn fuzz_")? {
                 packages.extend(package_name(&path)?);
             }
         }
     }
     packages.sort();
     Ok(packages)
-}
-
-fn has_fuzz_test(folder: &Path) -> Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let found = match path.extension() {
-            _ if path.is_dir() => has_fuzz_test(&path)?,
-            Some(extension) if extension == "rs" => fs::read_to_string(&path)?.contains("fn fuzz_"),
-            _ => false,
-        };
-        if found {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn package_name(folder: &Path) -> Result<Option<String>> {

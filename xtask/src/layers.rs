@@ -2,12 +2,14 @@
 //! of crates from elsewhere; this check needs no tool and takes a second.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use crate::shell::{cargo, output};
+use crate::shell::{cargo, output, root};
+use crate::sources;
 
-/// Each library of ours, and those of ours that it may name. Tests and benchmarks may name others.
+/// Each library of ours, and those of ours that it names, no more and no fewer. Tests and benchmarks may name others.
 const OURS: [(&str, &[&str]); 13] = [
     ("segflow-core", &[]),
     ("segflow-wire", &["segflow-core"]),
@@ -15,7 +17,7 @@ const OURS: [(&str, &[&str]); 13] = [
     ("segflow-explain", &["segflow-core", "segflow-wire", "segflow-engine"]),
     ("segflow-archive", &["segflow-core", "segflow-wire"]),
     ("segflow-portfolio", &["segflow-core"]),
-    ("segflow-pure-tests", &["segflow-core", "segflow-wire"]),
+    ("segflow-pure-tests", &["segflow-core"]),
     ("segflow-store", &[]),
     ("segflow-snapshot", &[]),
     ("segflow-runtime", &["segflow-core", "segflow-wire", "segflow-engine", "segflow-store", "segflow-snapshot"]),
@@ -32,7 +34,7 @@ const OURS: [(&str, &[&str]); 13] = [
             "segflow-runtime",
         ],
     ),
-    ("segflow-ops", &["segflow-core", "segflow-engine", "segflow-runtime"]),
+    ("segflow-ops", &["segflow-core", "segflow-runtime"]),
 ];
 
 /// Crates that reach no broker, no store and no log, neither themselves nor through another crate.
@@ -49,20 +51,34 @@ const PURE: [&str; 7] = [
 /// What a pure crate may not reach.
 const IMPURE: [&str; 8] = ["rocksdb", "rdkafka", "tokio", "tracing", "axum", "prometheus", "object_store", "reqwest"];
 
-/// Fails if a crate names or reaches what it may not.
+/// Fails if a crate depends on or reaches what it may not, or does not use what it may.
 pub fn check() -> Result<()> {
     let mut wrong = Vec::new();
     for (package, allowed) in OURS {
         let reached = reached(package)?;
         let named = reached.iter().filter(|(depth, name)| *depth == 1 && name.starts_with("segflow-"));
-        let named = named.filter(|(_, name)| !allowed.contains(&name.as_str()));
-        wrong.extend(named.map(|(_, name)| format!("{package} may not depend on {name}")));
+        let named: BTreeSet<&str> = named.map(|(_, name)| name.as_str()).collect();
+        let forbidden = named.iter().filter(|name| !allowed.contains(name));
+        wrong.extend(forbidden.map(|name| format!("{package} may not depend on {name}")));
+        let unused = allowed.iter().filter(|name| !named.contains(*name));
+        wrong.extend(unused.map(|name| format!("{package} does not depend on {name}: take it from its list")));
+        for name in named {
+            if !sources::have(&folder(package), &name.replace('-', "_"))? {
+                wrong.push(format!("{package} depends on {name}, and no source of it names that"));
+            }
+        }
         if PURE.contains(&package) {
             let impure = IMPURE.into_iter().filter(|impure| reached.iter().any(|(_, name)| name == impure));
             wrong.extend(impure.map(|name| format!("{package} is pure and may not reach {name}")));
         }
     }
     if wrong.is_empty() { Ok(()) } else { bail!("the layers are broken:\n  {}", wrong.join("\n  ")) }
+}
+
+/// The folder of a package's sources, tests and benchmarks aside.
+fn folder(package: &str) -> PathBuf {
+    let of = if package == "segflow-pure-tests" { "tests/pure".into() } else { format!("crates/{package}") };
+    root().join(of).join("src")
 }
 
 /// What a package is built from, tests and benchmarks aside: the name of each crate, and how far it is away.

@@ -11,6 +11,7 @@ mod populations;
 mod release;
 mod scale;
 mod shell;
+mod sources;
 mod suite;
 
 use std::process::ExitCode;

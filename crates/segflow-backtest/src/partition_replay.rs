@@ -208,7 +208,7 @@ impl PartitionReplay {
         for (index, (side, rules)) in self.sides.iter_mut().zip(&context.rules).enumerate() {
             let mine = if index == last { accepted.take() } else { accepted.clone() };
             let mine = mine.expect("taken by the last side alone");
-            let ReplayStep { changes: decided, refused: full } = side.replay.record(rules, mine)?;
+            let ReplayStep { changes: decided, refused: full, .. } = side.replay.record(rules, mine)?;
             side.replay.states.settle()?;
             refused = refused.or(full);
             changes.push(decided);

@@ -3,6 +3,8 @@
 mod command;
 #[cfg(feature = "service")]
 mod config;
+#[cfg(feature = "service")]
+mod interrupt;
 mod segmentation;
 
 use std::process::ExitCode;

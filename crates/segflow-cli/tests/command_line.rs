@@ -77,6 +77,73 @@ fn a_malformed_line_is_a_dead_letter_and_no_failure() {
         said.contains("11 records read: 2 folded (0 late), 0 duplicates (0 conflicts), 0 forgotten, 9 dead letters"),
         "{said}"
     );
+    let shown: Vec<&str> = said.lines().filter(|line| line.starts_with("dead letter: ")).collect();
+    assert_eq!(shown.len(), 4, "{said}");
+    assert!(shown[0].contains("dead letter: line ") && shown[0].contains("events.ndjson: malformed_line: "), "{said}");
+    assert_eq!(shown[3], "dead letter: ... and 6 more; `--dead-letters FILE` writes every one");
+    assert!(
+        said.contains("\ndead letters by reason: key_not_customer 1, malformed_field 1, malformed_line "),
+        "{said}"
+    );
+    assert!(said.lines().last().unwrap().starts_with("digest "), "{said}");
+}
+
+/// Folds a text from standard input with the segmentation of a case.
+fn fold_text(case: &Path, events: &[u8], arguments: &[&str]) -> Output {
+    let mut command = fold(case);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(events).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn nothing_usable_exits_with_1_and_says_why() {
+    let case = case("a-late-payment");
+    let events = b"{\"topic\": \"collections.invoices\", \"ts\": 1, \"payload\": {}}\n\nno record\n";
+    for arguments in [&[][..], &["--explain", "C-1"]] {
+        let (code, said) = said(&fold_text(&case, events, arguments));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("dead letter: line 3 of (standard input): malformed_line: "), "{said}");
+        assert!(said.contains("dead letters by reason: malformed_line 1, missing_field 1\n"), "{said}");
+        assert_eq!(
+            said.lines().last(),
+            Some(
+                "segflow: expected records that can be used, found none among 2; the first: line 3 of (standard input): \
+                 malformed_line: expected a json object, found \"no record\""
+            )
+        );
+    }
+    let nothing = fold_text(&case, b"\r\n", &[]);
+    assert_eq!(nothing.status.code(), Some(0), "{}", text(&nothing.stderr));
+}
+
+#[test]
+fn utf_16_is_named() {
+    let case = case("a-late-payment");
+    let utf_16: Vec<u8> = "{}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (code, said) = said(&fold_text(&case, &utf_16, &[]));
+    assert_eq!(code, Some(1));
+    assert!(said.contains("expected UTF-8, found: UTF-16") && said.contains("iconv -f UTF-16 -t UTF-8"), "{said}");
+}
+
+#[test]
+fn fold_warns_of_values_that_cannot_be_read() {
+    let case = case("unreadable-counts-as-true");
+    let (code, said) = said(&fold(&case).arg(case.join("events.ndjson")).output().unwrap());
+    assert_eq!(code, Some(0), "{said}");
+    let warnings: Vec<&str> = said.lines().filter(|line| line.starts_with("warning: attribute")).collect();
+    assert_eq!(warnings.len(), 3, "{said}");
+    let beginning = "warning: attribute `frail`: 1 value cannot be read; the first: expected bool, found \"J\" (customer C-3, line ";
+    assert!(warnings[0].starts_with(beginning), "{said}");
+    assert!(warnings[1].contains("attribute `hold_until`: 1 value"), "{said}");
+    assert!(
+        warnings[2].contains(
+            "attribute `score`: 2 values cannot be read; the first: expected int, found another value (sensitive)"
+        ),
+        "{said}"
+    );
+    assert!(!said.contains("680 points"), "{said}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 
 /// One epoch of one task: what was read, how far time had come, and what was decided.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Record {
+pub struct JournalRecord {
     /// 1, 2, 3 ... per task.
     pub epoch: u64,
     /// Where each input stands after it.

@@ -291,7 +291,7 @@ fn claims(ledger: &Ledger<'_>, episodes: &[Episode], segmentation: &Segmentation
     let invoices = || ledger.invoices.iter().enumerate();
     let last = ledger.paid().into_iter().rev().take(MAX_INVOICES).map(|(_, place)| place);
     let overdue = invoices().filter(|(_, invoice)| {
-        let overdue = segmentation.zone.midnight(invoice.due.plus_days(1)).max(invoice.issued_at);
+        let overdue = segmentation.zone.midnight(invoice.earliest_due.plus_days(1)).max(invoice.issued_at);
         let closed = invoice.closed_at.unwrap_or(Timestamp::NEVER);
         episodes
             .iter()

@@ -7,6 +7,7 @@
 //! - [`epoch`] folds the events of one cycle and decides up to a clock.
 //! - [`rules`] says by which rules, and [`migration`] takes customers over to new ones.
 //! - [`states`] is where an epoch finds the customers: a trait, and states in memory.
+//! - [`unreadable`] names the values of attributes that an epoch folded in and that no rule can read.
 //! - [`replay`] runs records through epochs without a broker. Its documentation begins with an example.
 
 pub mod emitted;
@@ -17,3 +18,4 @@ pub mod migration;
 pub mod replay;
 pub mod rules;
 pub mod states;
+pub mod unreadable;

@@ -56,6 +56,7 @@ use crate::epoch::{Epoch, Plan, Target, decide};
 use crate::intake::{Accepted, accept};
 use crate::rules::Rules;
 use crate::states::{Memory, States};
+use crate::unreadable::Unreadable;
 
 /// One partition being replayed by one segmentation.
 #[derive(Default)]
@@ -79,6 +80,8 @@ pub struct ReplayStep {
     pub changes: Vec<Decided>,
     /// Why its fact was refused, if so: its customer has no room for it.
     pub refused: Option<Rejection>,
+    /// The values of its event that cannot be read as their attributes are declared.
+    pub unreadable: Vec<Unreadable>,
 }
 
 impl<S: States> Partition<S> {
@@ -123,11 +126,11 @@ impl<S: States> Partition<S> {
         let plan = Plan { rules, before: &self.clock, target: &target, migration: None };
         let epoch = decide(&mut self.states, plan, accepted)?;
         self.digest.merge(epoch.digest(digest::PRESENT));
-        let Epoch { clock, changes, counts, refused, .. } = epoch;
+        let Epoch { clock, changes, counts, refused, unreadable, .. } = epoch;
         self.counts.add(&counts);
         self.clock = clock;
         let refused = (!refused.is_empty()).then(|| Rejection::customer_full(Facts::MAX_BYTES));
-        Ok(ReplayStep { changes, refused })
+        Ok(ReplayStep { changes, refused, unreadable })
     }
 }
 
@@ -146,6 +149,8 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// Why it could not be used, if so.
     pub rejection: Option<Rejection>,
+    /// The values of its event that were folded in and cannot be read as their attributes are declared.
+    pub unreadable: Vec<Unreadable>,
 }
 
 impl Replay {
@@ -182,10 +187,10 @@ impl Replay {
         }
         let partition = self.partitions.entry(record.partition).or_default();
         let step: Result<ReplayStep, Infallible> = partition.record(&self.rules, accepted);
-        let Ok(ReplayStep { changes, refused }) = step;
+        let Ok(ReplayStep { changes, refused, unreadable }) = step;
         let facts = partition.clock.facts;
         let changes = changes.into_iter().map(|decided| self.change(decided, record.partition, facts)).collect();
-        Outcome { changes, rejection: refused.or(rejection) }
+        Outcome { changes, rejection: refused.or(rejection), unreadable }
     }
 
     /// Ends as the record-time clock ends: every partition's clock goes to 1 ms past the greatest timestamp read.

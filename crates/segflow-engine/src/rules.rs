@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use segflow_core::event::CustomerId;
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -69,6 +69,15 @@ impl Rules {
             former.expect("the journal names every segmentation by which a customer is decided, until nobody is"),
         )
     }
+
+    /// The segmentation by which a customer is decided: the present one if nothing is decided yet.
+    #[must_use]
+    pub fn segmentation_of(&self, state: &State) -> &Arc<Segmentation> {
+        match self.of(state) {
+            DecidedBy::Nothing | DecidedBy::Present => &self.present,
+            DecidedBy::Former(former) => former,
+        }
+    }
 }
 
 /// The hashes of the rules by which an epoch decides, and how far the migration had come before it.
@@ -97,14 +106,14 @@ impl InForce {
     /// A live epoch by the rules of this hash and by this engine version. If one of the two is not that of the epoch before,
     /// it is activated, and a migration begins anew.
     #[must_use]
-    pub fn of(last: Option<&Journal>, hash: &str, engine_version: &str) -> Self {
+    pub fn of(last: Option<&JournalRecord>, hash: &str, engine_version: &str) -> Self {
         Self::after(last, hash, last.is_some_and(|last| last.engine_version != engine_version))
     }
 
     /// A journalled epoch. Another engine version than that of the epoch before was activated only if the record says so:
     /// releases that wrote journal 3 and earlier went on without a migration.
     #[must_use]
-    pub fn of_record(last: Option<&Journal>, record: &Journal) -> Self {
+    pub fn of_record(last: Option<&JournalRecord>, record: &JournalRecord) -> Self {
         let another = last.is_some_and(|last| last.engine_version != record.engine_version);
         let hash = &record.segmentation_hash;
         Self::after(last, hash, another && record.former.contains(hash))
@@ -112,11 +121,11 @@ impl InForce {
 
     /// What is in force after an epoch, if nothing is activated.
     #[must_use]
-    pub fn still(last: &Journal) -> Self {
+    pub fn still(last: &JournalRecord) -> Self {
         Self::after(Some(last), &last.segmentation_hash, false)
     }
 
-    fn after(last: Option<&Journal>, hash: &str, another_engine: bool) -> Self {
+    fn after(last: Option<&JournalRecord>, hash: &str, another_engine: bool) -> Self {
         let hash = hash.to_owned();
         let Some(last) = last else { return Self { hash, former: Vec::new(), resegmented_to: None, activates: None } };
         let mut former = last.former.clone();
@@ -146,7 +155,7 @@ impl InForce {
 
     /// The migration as a journalled epoch went on with it; none if none ran.
     #[must_use]
-    pub fn migration_of(&self, record: &Journal) -> Option<Migration> {
+    pub fn migration_of(&self, record: &JournalRecord) -> Option<Migration> {
         let reached = match &record.resegmented_to {
             Some(customer) => Reached::Customer(customer.clone()),
             None if record.former.contains(&record.segmentation_hash) => Reached::Nobody,

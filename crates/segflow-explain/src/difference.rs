@@ -11,7 +11,7 @@ use segflow_core::ENGINE_VERSION;
 use segflow_core::change::{Change, Core, Decided, Envelope};
 use segflow_core::digest::{self, Digest};
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::journal::{Counts, Position, Record as Journal};
+use segflow_core::journal::{Counts, JournalRecord, Position};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_wire::{Encoding, Rejection};
@@ -35,7 +35,7 @@ pub struct EpochDifference<'a> {
     /// The position of each input before the epoch.
     pub before: &'a BTreeMap<Family, Position>,
     /// The epoch as it was decided then.
-    pub journal: &'a Journal,
+    pub journal: &'a JournalRecord,
     /// The changes that subscribers were told then; none if their topic does not hold them any more, or if both digests
     /// are the same.
     pub told: Option<&'a [Change]>,
@@ -73,7 +73,7 @@ type Sides<'a> = [Option<&'a Core>; 2];
 
 /// The rules that decided an epoch: `demo version 1 of hash 5e9.., release 0.1.0`
 #[must_use]
-pub fn rules(record: &Journal, segmentation: &Segmentation) -> String {
+pub fn rules(record: &JournalRecord, segmentation: &Segmentation) -> String {
     let Segmentation { name, version, hash, .. } = segmentation;
     format!("{name} version {version} of hash {hash}, release {}", record.engine_version)
 }

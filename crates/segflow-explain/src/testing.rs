@@ -44,7 +44,12 @@ pub(crate) struct Known {
 impl Known {
     /// Folds events and decides everything before `up_to`.
     pub(crate) fn new(events: &[Event], up_to: &str) -> Self {
-        let segmentation = Segmentation::load("s.yaml", SEGMENTATION).unwrap().segmentation;
+        Self::by(SEGMENTATION, events, up_to)
+    }
+
+    /// As [`Known::new`], by the rules of another file.
+    pub(crate) fn by(file: &str, events: &[Event], up_to: &str) -> Self {
+        let segmentation = Segmentation::load("s.yaml", file).unwrap().segmentation;
         let (customer, mut known) = (customer(), Customer::default());
         for event in events {
             fold(&mut known, event.clone(), 0, Timestamp::BEGINNING, &segmentation);

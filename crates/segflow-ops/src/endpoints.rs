@@ -41,9 +41,10 @@ pub(crate) const ENDPOINTS: [Endpoint; 3] = [
     },
 ];
 
-/// A line per path.
+/// A line per path; what is said of them stands in one column.
 pub(crate) fn list() -> String {
-    ENDPOINTS.iter().map(|Endpoint { path, about, .. }| format!("{path:<10}{about}\n")).collect()
+    let width = ENDPOINTS.iter().map(|endpoint| endpoint.path.len()).max().unwrap_or_default();
+    ENDPOINTS.iter().map(|Endpoint { path, about, .. }| format!("{path:<width$}  {about}\n")).collect()
 }
 
 fn metrics(source: &Source) -> Response {

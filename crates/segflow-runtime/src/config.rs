@@ -9,6 +9,7 @@ use segflow_core::ENGINE_VERSION;
 use segflow_core::clock::{ClockSettings, Role};
 use segflow_core::digest::{self, Form};
 use segflow_core::event::Family;
+use segflow_store::StoreMemory;
 use segflow_wire::{Encoding, Intake};
 
 use crate::directories;
@@ -43,13 +44,31 @@ pub struct Config {
     /// The snapshots of this process's tasks, if there is a place for them.
     pub snapshots: Option<Arc<Keeper>>,
     /// The memory that the databases of this process share.
-    pub store: segflow_store::StoreMemory,
+    pub store: StoreMemory,
     /// The clock of rests, back-offs, ages and alarms.
     pub time: Monotonic,
     /// Where this process keeps the stores of tasks that none of its workers has at the moment.
     pub store_pool: StorePool,
     /// What decides, and how it hashes what it decided.
     pub release: Release,
+}
+
+/// What opening the stores of tasks needs. It is known before the cluster is asked.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// Task `p` keeps its database in the directory `task-p` of this one.
+    pub state_dir: PathBuf,
+    /// The memory that the databases of this process share.
+    pub memory: StoreMemory,
+    /// States that a task keeps decoded in memory between cycles, at most about twice as many.
+    pub cache_customers: usize,
+}
+
+impl StoreConfig {
+    /// The tasks of which the disk has a store; none if it cannot be asked, which opening one will tell.
+    pub(crate) fn tasks_on_disk(&self) -> Vec<TaskId> {
+        directories::tasks(&self.state_dir).unwrap_or_default()
+    }
 }
 
 /// The release that decides, as journals name it.
@@ -131,9 +150,13 @@ impl Config {
         directories::task(&self.state_dir, task)
     }
 
-    /// The tasks of which the disk has a store; none if it cannot be asked, which opening one will tell.
-    pub(crate) fn tasks_on_disk(&self) -> Vec<TaskId> {
-        directories::tasks(&self.state_dir).unwrap_or_default()
+    /// What opening the stores of tasks needs.
+    pub(crate) fn stores(&self) -> StoreConfig {
+        StoreConfig {
+            state_dir: self.state_dir.clone(),
+            memory: self.store.clone(),
+            cache_customers: self.cache_customers,
+        }
     }
 
     /// The directory of the store of a task's shadow.

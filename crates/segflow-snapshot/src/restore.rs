@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use object_store::ObjectStoreExt;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
@@ -163,8 +163,17 @@ async fn fetch(
 ) -> Result<Option<Manifest>, SnapshotError> {
     let Some(manifest) = archive.read(task, place).await? else { return Ok(None) };
     std::fs::create_dir_all(into).map_err(|error| SnapshotError::disk("creating", into, error))?;
-    let files = manifest.files.iter().map(|file| Ok(fetch_file(archive, task, file, into, cancelled)));
-    stream::iter(files).try_buffer_unordered(FILES_AT_ONCE).try_collect::<()>().await?;
+    let given_up = AtomicBool::new(false);
+    let stop = || cancelled.load(Ordering::Relaxed) || given_up.load(Ordering::Relaxed);
+    let files = manifest.files.iter().map(|file| async {
+        let fetched = fetch_file(archive, task, file, into, &stop).await;
+        given_up.fetch_or(fetched.is_err(), Ordering::Relaxed);
+        fetched
+    });
+    // After a failure the others come to their ends too. A file that is being created by another thread while its fetch is
+    // dropped would appear in the directory that is being removed.
+    let fetched: Vec<Result<(), SnapshotError>> = stream::iter(files).buffer_unordered(FILES_AT_ONCE).collect().await;
+    fetched.into_iter().collect::<Result<(), SnapshotError>>()?;
     sync(into)?;
     Ok(Some(manifest))
 }
@@ -174,14 +183,17 @@ async fn fetch_file(
     task: u32,
     file: &File,
     into: &Path,
-    cancelled: &AtomicBool,
+    stop: &(impl Fn() -> bool + Sync),
 ) -> Result<(), SnapshotError> {
     let path = target(into, file)?;
+    if stop() {
+        return Err(SnapshotError::Cancelled);
+    }
     let failed = |error: std::io::Error| SnapshotError::disk("writing", &path, error);
     let mut target = tokio::fs::File::create(&path).await.map_err(failed)?;
     let mut bytes = Bytes::of(archive, task, file).await?;
     while let Some(chunk) = bytes.next().await? {
-        if cancelled.load(Ordering::Relaxed) {
+        if stop() {
             return Err(SnapshotError::Cancelled);
         }
         target.write_all(&chunk).await.map_err(failed)?;

@@ -27,7 +27,8 @@ pub enum Meta {
     Epoch,
     /// The journal record of that epoch.
     Journal,
-    /// The hash of the segmentation by which it was decided.
+    /// The hash of the segmentation by which it was decided. Nothing reads it, since the journal record has it too. It is
+    /// written all the same: the digest of a store covers every row, and stores of all releases so far have this one.
     Segmentation,
     /// The version of the states' bytes to which those rows were rewritten that a later opening could not read.
     StateVersion,

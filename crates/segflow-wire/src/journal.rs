@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use segflow_core::clock::{Clock, Cursor};
 use segflow_core::digest;
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::journal::{Counts, Position, Record};
+use segflow_core::journal::{Counts, JournalRecord, Position};
 use segflow_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,12 +18,12 @@ use crate::shape::Stamp;
 
 /// The value of a journal record; its key is the epoch as decimal text.
 #[must_use]
-pub fn encode(record: &Record) -> Vec<u8> {
+pub fn encode(record: &JournalRecord) -> Vec<u8> {
     Encoding::Avro.encode(&Fields::of(record), &schema::JOURNAL)
 }
 
 /// Reads a record back, also one that an earlier release wrote; the error says what was expected and what was found.
-pub fn decode(bytes: &[u8]) -> Result<Record, Malformed> {
+pub fn decode(bytes: &[u8]) -> Result<JournalRecord, Malformed> {
     Encoding::Avro.decode::<Fields>(bytes, &schema::JOURNAL)?.record()
 }
 
@@ -80,7 +80,7 @@ fn stamp(at: Timestamp) -> Stamp {
 }
 
 impl Fields {
-    fn of(record: &Record) -> Self {
+    fn of(record: &JournalRecord) -> Self {
         let inputs = record.inputs.iter().map(|(family, position)| InputFields {
             family: family.name().to_owned(),
             offset: position.offset,
@@ -106,11 +106,11 @@ impl Fields {
         }
     }
 
-    fn record(self) -> Result<Record, Malformed> {
+    fn record(self) -> Result<JournalRecord, Malformed> {
         let customer = |field: &str, id: Option<String>| id.map(|id| customer(field, id)).transpose();
         let cursor =
             Cursor { instant: self.cursor_instant.at(), customer: customer("cursor_customer", self.cursor_customer)? };
-        Ok(Record {
+        Ok(JournalRecord {
             epoch: self.epoch,
             inputs: self.inputs.into_iter().map(InputFields::input).collect::<Result<BTreeMap<_, _>, _>>()?,
             clock: Clock { facts: self.facts.at(), silence: self.silence.at(), cursor },

@@ -30,7 +30,7 @@ pub struct Memberships {
     pub next: Option<Timestamp>,
     /// One per dimension, in file order.
     pub dimensions: Vec<Membership>,
-    /// Of dimensions in which the customer stands no more: how many changes there have been.
+    /// How many changes there have been in each dimension in which the customer stands no more.
     pub closed: BTreeMap<String, u64>,
 }
 
@@ -45,7 +45,7 @@ pub struct Membership {
     pub entered_at: Option<Timestamp>,
     /// How many changes there have been.
     pub seq: u64,
-    /// By segment with `for` whose `when` holds: since when. In file order.
+    /// The segments with `for` whose `when` holds, and since when, in file order.
     pub since: Vec<(String, Timestamp)>,
 }
 

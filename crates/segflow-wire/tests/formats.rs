@@ -415,6 +415,7 @@ fn the_reasons_of_dead_letters() {
         wrong_currency
         key_not_customer
         wrong_partition
+        implausible_instant
         customer_full"#]]
     .assert_eq(&words.join("\n"));
     let Rejection { reason, detail } = Rejection::customer_full(1_000);
@@ -452,8 +453,8 @@ fn intake() -> Intake {
 /// The journal has this hash: another one for the same configuration would make every older epoch look foreign.
 #[test]
 fn the_hash_of_an_intake_configuration() {
-    expect!["36f83d31fed4a88f7c6ee08b4b5052310a50c441566511086e1f3bba21858df5"].assert_eq(&intake().hash());
-    expect!["48bf70d859bcea46af0e23d624df65fbd2304700ecbb634bdb4f0f893c20937e"]
+    expect!["6da7840b0144f4641b243853c2cdb56f6bf3b33098a62c5d5103412c7710dc07"].assert_eq(&intake().hash());
+    expect!["5baa48a29b9732bdb0eedfb94871abba7f74be012f68b666a8166733fa72027e"]
         .assert_eq(&Intake { max_skew_ms: Some(300_000), ..intake() }.hash());
 }
 
@@ -475,6 +476,11 @@ fn the_partition_of_a_key() {
 }
 
 /// A fingerprint names the schema in every value. [`segflow_wire::schema`] says which values the earlier ones are for.
+///
+/// These are the fingerprints that `SchemaNormalization.parsingFingerprint("CRC-64-AVRO", ..)` of Avro 1.12.0 for Java and
+/// fastavro 1.x compute. apache-avro 0.22 for Rust differs, since it does not reduce a type with a logical type to its
+/// simple form. A fingerprint that changes makes every earlier value of the topic unreadable: the schema must stay under a
+/// number first.
 #[test]
 fn the_fingerprint_of_every_released_schema() {
     let mut lines = String::new();

@@ -12,6 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use segflow_core::event::{Body, Family, Kind};
 use segflow_core::feature::catalogue::entries;
+use segflow_core::segmentation::Segmentation;
 use segflow_pure_tests::arbitrary::{Case, case};
 use serde_json::Value;
 
@@ -63,6 +64,50 @@ fn the_properties_reach_every_feature() {
     let missing: Vec<&str> = entries().iter().map(|entry| entry.name).filter(|name| !reached.contains(*name)).collect();
     assert!(missing.is_empty(), "no random rule reads {missing:?}");
     assert!(reached.iter().any(|name| name.starts_with("profile.")), "no random rule reads an attribute");
+}
+
+#[test]
+fn the_properties_reach_every_window() {
+    let (mut reached, mut words) = (BTreeSet::new(), BTreeSet::new());
+    for text in cases().flat_map(|case| case.segmentation.features).map(|slot| slot.text) {
+        let Some((name, window)) =
+            text.split_once("(\"").and_then(|(name, rest)| Some((name, rest.split_once('"')?.0)))
+        else {
+            continue;
+        };
+        words.insert(window.to_owned());
+        reached.extend(kind_of_window(window).map(|kind| (name.to_owned(), kind)));
+    }
+    assert!(["month", "quarter", "year"].iter().all(|word| words.contains(*word)), "random rules read {words:?} alone");
+    let takes = |name: &str, rest: &str, window: &str| {
+        let file = FILE.replace("RULE", &format!("known({name}(\"{window}\"{rest}))"));
+        Segmentation::load("t.yaml", file).is_ok()
+    };
+    let mut expected = 0;
+    for entry in entries() {
+        let Some(rest) = entry.examples.iter().find_map(|example| example.strip_prefix("(\"90d\"")) else { continue };
+        let rest = rest.trim_end_matches(')');
+        for window in ["90d", "24h", "month", "episode"] {
+            let is_reached = reached.contains(&(entry.name.to_owned(), kind_of_window(window).unwrap()));
+            assert_eq!(is_reached, takes(entry.name, rest, window), "{} of {window}", entry.name);
+            expected += usize::from(is_reached);
+        }
+    }
+    assert!(expected > 70, "only {expected} features with windows");
+}
+
+const FILE: &str = "{name: f, version: 1, currency: EUR, timezone: UTC, dimensions: [{name: d, segments: [{name: s, \
+                    when: 'RULE'}], otherwise: o}]}";
+
+/// Days, hours, the calendar's, or the episode; none of another text.
+fn kind_of_window(window: &str) -> Option<&'static str> {
+    match window.trim_start_matches(|c: char| c.is_ascii_digit()) {
+        "d" => Some("days"),
+        "h" => Some("hours"),
+        "month" | "quarter" | "year" => Some("calendar"),
+        "episode" => Some("episode"),
+        _ => None,
+    }
 }
 
 #[test]

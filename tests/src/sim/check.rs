@@ -7,7 +7,7 @@ use segflow_core::change::Core;
 use segflow_core::clock::Clock;
 use segflow_core::digest;
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::journal::{Counts, Record as Journal};
+use segflow_core::journal::{Counts, JournalRecord};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -50,7 +50,7 @@ pub fn all(run: &Ended<'_>, workers: &[Arc<Config>]) -> Vec<String> {
     let mut violations = Vec::new();
     let partitions = config.intake.partitions;
     let changes = changes(world, partitions);
-    once(&changes, &mut violations);
+    contiguous("", &changes, |_| (0, None), &mut violations);
     for task in (0..partitions).map(TaskId) {
         nothing_vanishes(world, task, &mut violations);
         stores(world, config, workers, task, &mut violations);
@@ -97,7 +97,9 @@ pub fn shadows(run: &Ended<'_>, begun: &BTreeMap<u32, u64>, violations: &mut Vec
                 let name = String::from_utf8_lossy(name);
                 violations.push(format!("the shadow of task {} goes on with {name} after another run", task.0));
             }
-            one_run(&cores, violations);
+            // A run begins where the live segmentation stood.
+            let where_it_began = |first: &Core| (first.seq.saturating_sub(1), first.from.clone());
+            contiguous(" of a shadow", &cores, where_it_began, violations);
             all.extend(cores);
         }
     }
@@ -112,19 +114,6 @@ pub fn shadows(run: &Ended<'_>, begun: &BTreeMap<u32, u64>, violations: &mut Vec
         as_replayed(run, candidate, all, violations);
     }
     Shadowed { changes, runs, folded }
-}
-
-/// Within a run `seq` has no gap, and each change begins where the one before it ended.
-fn one_run(changes: &[Core], violations: &mut Vec<String>) {
-    let mut last: BTreeMap<(&CustomerId, &str), &Core> = BTreeMap::new();
-    for change in changes {
-        let Some(before) = last.insert((&change.customer_id, &change.dimension), change) else { continue };
-        if change.seq != before.seq + 1 || change.from != before.to {
-            let Core { customer_id, dimension, .. } = change;
-            let (before, seq) = (before.seq, change.seq);
-            violations.push(format!("I4 of a shadow: {customer_id} {dimension}: after seq {before} comes {seq}"));
-        }
-    }
 }
 
 /// With standbys everywhere and everything at rest: every process has every task as of its last epoch.
@@ -159,15 +148,21 @@ pub fn epoch_of(store: &Store) -> u64 {
     epoch.map_or(0, |epoch| String::from_utf8(epoch).expect("digits").parse().expect("digits"))
 }
 
-/// I4: `seq` is contiguous per customer and dimension, and each change begins where the one before it ended.
-fn once(changes: &[Core], violations: &mut Vec<String>) {
+/// I4: `seq` is contiguous per customer and dimension, and each change begins where the one before it ended. `before` says
+/// which `seq` and which segment the first of them follows; `whose` is for the message.
+fn contiguous(
+    whose: &str,
+    changes: &[Core],
+    before: impl Fn(&Core) -> (u64, Option<String>),
+    violations: &mut Vec<String>,
+) {
     let mut last: BTreeMap<(&CustomerId, &str), &Core> = BTreeMap::new();
     for change in changes {
-        let before = last.insert((&change.customer_id, &change.dimension), change);
-        let (seq, from) = before.map_or((0, None), |before| (before.seq, before.to.clone()));
+        let known = last.insert((&change.customer_id, &change.dimension), change);
+        let (seq, from) = known.map_or_else(|| before(change), |known| (known.seq, known.to.clone()));
         if change.seq != seq + 1 || change.from != from {
             let Core { customer_id, dimension, .. } = change;
-            violations.push(format!("I4: {customer_id} {dimension}: after seq {seq} comes {}", change.seq));
+            violations.push(format!("I4{whose}: {customer_id} {dimension}: after seq {seq} comes {}", change.seq));
         }
     }
 }
@@ -259,7 +254,7 @@ fn encoded(states: &Memory) -> States {
     rows
 }
 
-fn epochs(world: &World, task: TaskId) -> Vec<Journal> {
+fn epochs(world: &World, task: TaskId) -> Vec<JournalRecord> {
     let records = world.committed(Sink::Journal, task).into_iter();
     records.map(|output| journal::decode(output.value.as_deref().expect("a record")).expect("a record")).collect()
 }

@@ -41,7 +41,7 @@ pub fn shared(segmentations: &[Arc<Segmentation>]) -> Vec<SharedDimension> {
 /// The counts. Dimensions are numbered as in [`shared`].
 #[derive(Clone, Default, Debug)]
 pub struct Differences {
-    /// By dimension and day: by how many those who differ grow, with [`BEFORE_PERIOD`] for all days before it.
+    /// The number by which those who differ grow, by dimension and day, with [`BEFORE_PERIOD`] for all days before it.
     pub grown: BTreeMap<(u16, i32), i64>,
     /// Customers who ever differed within the period, in any dimension.
     pub ever: u64,
@@ -49,7 +49,7 @@ pub struct Differences {
     pub at_end: u64,
     /// Customers known at the end; those who were erased are not.
     pub customers: u64,
-    /// By dimension, the baseline's segment and the candidate's: how many differ so at the end.
+    /// How many differ at the end, by dimension, the baseline's segment and the candidate's.
     pub pairs: BTreeMap<(u16, u16, u16), u64>,
     /// Some of each pair, by a hash of their ids.
     pub some: BTreeMap<(u16, u16, u16), BTreeSet<(u32, CustomerId)>>,

@@ -43,9 +43,9 @@ impl Default for Stay {
 pub struct DimensionTally {
     /// How many are in each segment when the period begins.
     pub initial: Vec<i64>,
-    /// By how many each segment grows on each day.
+    /// The number by which each segment grows on each day.
     pub grown: BTreeMap<i32, Vec<i64>>,
-    /// By segment left and entered: the number of moves, and of those that flap.
+    /// The number of moves, and of those that flap, by segment left and entered.
     pub moves: BTreeMap<(u16, u16), [u64; 2]>,
     /// Changes by cause: a fact, time, another.
     pub causes: [u64; 3],
@@ -55,7 +55,7 @@ pub struct DimensionTally {
     pub ended: Vec<BTreeMap<u32, u64>>,
     /// Stays that go on at the end, likewise.
     pub open: Vec<BTreeMap<u32, u64>>,
-    /// By the day of the later of two comparisons: segment then, segment now, how many.
+    /// How many stood in one segment and stand in another, by the day of the later of two comparisons and both segments.
     pub rolls: BTreeMap<i32, BTreeMap<(u16, u16), u64>>,
 }
 

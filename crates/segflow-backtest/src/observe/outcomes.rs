@@ -114,7 +114,7 @@ impl Outcomes {
         let view = View::new(customer, in_effect, segmentation);
         if is_payment(event) && open.iter().any(|one| one.owing && !one.cured && one.holds(at)) {
             let moment = Moment::new(at, &segmentation.zone);
-            let cured = OwedFeature::OverdueAmount(None).read(&view, moment).value == Reading::Money(0);
+            let cured = OwedFeature::OverdueAmount(Vec::new()).read(&view, moment).value == Reading::Money(0);
             for one in open.iter_mut().filter(|one| one.holds(at)) {
                 (one.paid, one.cured) = (true, one.cured || cured);
             }

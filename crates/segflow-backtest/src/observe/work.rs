@@ -38,13 +38,13 @@ impl Words {
 /// The counts. Keys and values are numbered as in [`Words`].
 #[derive(Clone, Default, Debug)]
 pub struct Work {
-    /// By key, value and day: how many begin to be treated so.
+    /// How many begin to be treated so, by key, value and day.
     pub starts: BTreeMap<(u16, u16, i32), u64>,
-    /// By key and value: how many are treated so when the period begins.
+    /// How many are treated so when the period begins, by key and value.
     pub initial: BTreeMap<(u16, u16), i64>,
-    /// By key, value and day: by how many those treated so grow.
+    /// The number by which those treated so grow, by key, value and day.
     pub grown: BTreeMap<(u16, u16, i32), i64>,
-    /// By channel and handler: how many begin to be treated by that channel, with that handler.
+    /// How many begin to be treated by a channel with a handler, by channel and handler.
     pub pairs: BTreeMap<(u16, u16), u64>,
 }
 

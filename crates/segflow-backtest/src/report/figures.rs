@@ -110,7 +110,7 @@ pub struct DimensionFigures {
     pub flap_rate: f64,
     /// Changes by a fact, by time alone, by another cause.
     pub causes: [u64; 3],
-    /// By segment left and entered, with none for customers who are new or erased.
+    /// The moves by segment left and entered, with none for customers who are new or erased.
     pub matrix: Vec<MoveFigures>,
     /// From one comparison to the next.
     pub rolls: Vec<RollFigures>,
@@ -121,11 +121,11 @@ pub struct DimensionFigures {
 /// How well segments separate.
 #[derive(Clone, Copy, PartialEq, Default, Serialize, Debug)]
 pub struct Separations {
-    /// By payment within 30 days.
+    /// The separation by payment within 30 days.
     pub paid: Option<Separation>,
-    /// By cure within 30 days.
+    /// The separation by cure within 30 days.
     pub cured: Option<Separation>,
-    /// By promises kept.
+    /// The separation by promises kept.
     pub kept: Option<Separation>,
 }
 

@@ -1,8 +1,10 @@
 //! `segflow fold`: events in the envelope of `kcat -J` become changes, without broker or disk.
 
+mod summary;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
@@ -18,6 +20,7 @@ use segflow_explain::what_if::{WhatIf, WhatIfError};
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
 use serde_json::json;
 
+use self::summary::{Refused, UnreadableAttributes};
 use super::customer_id;
 use crate::segmentation::load;
 
@@ -25,7 +28,7 @@ use crate::segmentation::load;
 ///
 /// Events are NDJSON as `kcat -J` prints them, or archives of the same fields in Avro container files or Parquet, in
 /// arrival order; each record is a cycle of its own, and the clock is the greatest timestamp read. Changes go to standard
-/// output, a summary to standard error.
+/// output, a summary to standard error. Exit code 1 if there were records and none of them could be used.
 #[derive(clap::Args)]
 pub struct Fold {
     /// The segmentation file
@@ -75,6 +78,8 @@ impl Fold {
             dead_letters,
             malformed: 0,
             beyond: 0,
+            refused: Refused::default(),
+            unreadable: UnreadableAttributes::default(),
         };
         let mut files = Vec::new();
         for path in &self.events {
@@ -90,14 +95,22 @@ impl Fold {
             None => folding.replay.finish(),
         };
         folding.write(&last)?;
-        explain(&folding.replay, &self.explain, &segmentation)?;
-        if let Some(what_if) = what_if {
-            let mut output = BufWriter::new(io::stdout().lock());
-            let text = what_if.text(&folding.replay).map_err(worded)?;
-            output.write_all(text.as_bytes()).context("cannot write to standard output")?;
-            output.flush().context("cannot write to standard output")?;
-        }
-        folding.end()
+        let explained = match folding.is_in_vain() {
+            true => Ok(()),
+            false => self.explained(&folding.replay, &segmentation, what_if),
+        };
+        folding.end()?;
+        explained
+    }
+
+    /// Writes what was asked about customers to standard output.
+    fn explained(&self, replay: &Replay, segmentation: &Segmentation, what_if: Option<WhatIf<'_>>) -> Result<()> {
+        explain(replay, &self.explain, segmentation)?;
+        let Some(what_if) = what_if else { return Ok(()) };
+        let mut output = BufWriter::new(io::stdout().lock());
+        let text = what_if.text(replay).map_err(worded)?;
+        output.write_all(text.as_bytes()).context("cannot write to standard output")?;
+        output.flush().context("cannot write to standard output")
     }
 
     /// The assumptions, if there are any.
@@ -152,6 +165,9 @@ struct Folding {
     malformed: u64,
     /// Records at or after `--until`.
     beyond: u64,
+    /// Every dead letter.
+    refused: Refused,
+    unreadable: UnreadableAttributes,
 }
 
 impl Folding {
@@ -181,6 +197,9 @@ impl Folding {
             value: held.value(),
             headers: &held.headers,
         });
+        if !outcome.unreadable.is_empty() {
+            self.unreadable.add(&place(held, file), outcome.unreadable);
+        }
         if let Some(rejection) = outcome.rejection {
             self.dead_letter(held, file, rejection.reason.word(), &rejection.detail)?;
         }
@@ -198,17 +217,34 @@ impl Folding {
 
     fn dead_letter(&mut self, held: &Held, file: &str, reason: &str, detail: &str) -> Result<()> {
         let (line, text) = (held.number, String::from_utf8_lossy(held.text.trim_ascii_start()));
+        self.refused.add(&place(held, file), reason, detail);
         let letter = json!({"file": file, "line": line, "reason": reason, "detail": detail, "record": text});
         writeln!(self.dead_letters, "{letter}").context("cannot write dead letters")
     }
 
+    /// How many records and lines were read.
+    fn read(&self) -> u64 {
+        self.replay.counts().read + self.malformed
+    }
+
+    /// Whether there were records, but none was folded or is a copy of one that was.
+    fn is_in_vain(&self) -> bool {
+        let counts = self.replay.counts();
+        self.read() > 0 && counts.folded + counts.duplicates == 0
+    }
+
+    /// Writes the summary.
+    ///
+    /// # Errors
+    /// If there were records and none could be used.
     fn end(mut self) -> Result<()> {
         self.changes.flush().context("cannot write changes to standard output")?;
         self.dead_letters.flush().context("cannot write dead letters")?;
         let counts = self.replay.counts();
+        let read = self.read();
+        eprint!("{}{}", self.unreadable, self.refused);
         eprintln!(
-            "{} records read: {} folded ({} late), {} duplicates ({} conflicts), {} forgotten, {} dead letters; {} changes",
-            counts.read + self.malformed,
+            "{read} records read: {} folded ({} late), {} duplicates ({} conflicts), {} forgotten, {} dead letters; {} changes",
             counts.folded,
             counts.late,
             counts.duplicates,
@@ -217,12 +253,24 @@ impl Folding {
             counts.dead_letters + self.malformed,
             counts.changes,
         );
+        if let Some(reasons) = self.refused.by_reason() {
+            eprintln!("dead letters by reason: {reasons}");
+        }
         if self.beyond > 0 {
             eprintln!("{} records at or after --until were not folded", self.beyond);
         }
         eprintln!("digest {}", self.replay.digest());
+        if self.is_in_vain() {
+            let first = self.refused.first().map_or(String::new(), |first| format!("; the first: {first}"));
+            bail!("expected records that can be used, found none among {read}{first}");
+        }
         Ok(())
     }
+}
+
+/// The place of a record, for a message: `line 3 of events.ndjson`.
+fn place(held: &Held, file: &str) -> String {
+    format!("{} {} of {file}", archive::unit(Path::new(file)), held.number)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use segflow_core::clock::Clock;
 use segflow_core::event::CustomerId;
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -96,13 +96,13 @@ fn open(path: &Path, shared: &StoreMemory) -> Result<Store, StoreError> {
 }
 
 /// The journal record of the store's last epoch; none before the first.
-fn journal(store: &Store) -> Result<Option<Journal>> {
+fn journal(store: &Store) -> Result<Option<JournalRecord>> {
     let record = store.meta(Meta::Journal)?.map(|bytes| segflow_wire::journal::decode(&bytes)).transpose();
     record.with_context(|| format!("the journal record in {}", store.path().display()))
 }
 
 /// Refuses a file that did not decide the customer: their memberships are places in that file.
-fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentation) -> Result<()> {
+fn decided_by(journal: Option<&JournalRecord>, state: &State, segmentation: &Segmentation) -> Result<()> {
     let Some(journal) = journal else { return Ok(()) };
     let knows = journal.former.iter().chain([&journal.segmentation_hash]).any(|hash| *hash == segmentation.hash);
     let (found, decided) = (segmentation, state.decision.segmentation);
@@ -126,7 +126,7 @@ fn decided_by(journal: Option<&Journal>, state: &State, segmentation: &Segmentat
 }
 
 /// The later of two instants: up to where this customer is decided, and up to where the silence of all customers is.
-fn decided_up_to(journal: Option<&Journal>, state: &State) -> Timestamp {
+fn decided_up_to(journal: Option<&JournalRecord>, state: &State) -> Timestamp {
     let silence = journal.map_or_else(|| Clock::default().cursor, |journal| journal.clock.cursor.clone()).instant;
     state.decision.up_to(silence)
 }

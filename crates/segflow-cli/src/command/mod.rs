@@ -14,8 +14,6 @@ pub mod generate;
 #[cfg(feature = "service")]
 pub mod inspect;
 #[cfg(feature = "service")]
-mod interrupt;
-#[cfg(feature = "service")]
 pub mod run;
 #[cfg(feature = "service")]
 pub mod snapshots;

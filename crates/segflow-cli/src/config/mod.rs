@@ -117,7 +117,10 @@ impl Config {
 
     /// The topic of every sink; that of the shadow only if there is a candidate.
     pub fn output_topics(&self) -> BTreeMap<Sink, String> {
-        let needed = |sink: Sink| sink.properties().written == Written::Always || self.candidate().is_some();
+        let needed = |sink: Sink| match sink.properties().written {
+            Written::Always => true,
+            Written::WithCandidate => self.candidate().is_some(),
+        };
         let topics = self.outputs.topics.iter().filter(|(sink, _)| needed(**sink));
         topics.map(|(sink, topic)| (*sink, topic.clone())).collect()
     }

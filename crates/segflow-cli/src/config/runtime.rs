@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use segflow_core::event::Family;
-use segflow_runtime::config::{Config as Runtime, Input, Outputs};
+use segflow_runtime::config::{Config as Runtime, Input, Outputs, StoreConfig};
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::snapshots::Keeper;
 use segflow_runtime::time::Monotonic;
@@ -23,6 +23,15 @@ pub struct Stores {
 }
 
 impl Config {
+    /// What opening the stores of tasks needs.
+    pub fn stores(&self, memory: &StoreMemory) -> StoreConfig {
+        StoreConfig {
+            state_dir: self.state_dir.clone(),
+            memory: memory.clone(),
+            cache_customers: self.store.cache_customers,
+        }
+    }
+
     /// The configuration of a worker, without a candidate. Topics have so many partitions.
     pub fn runtime(&self, rulebook: &Arc<Rulebook>, partitions: u32, stores: &Stores) -> Runtime {
         let intake = Intake {

@@ -20,6 +20,7 @@ fn the_example_shows_every_default() {
         assert_eq!(example.inputs.role(family), least.inputs.role(family));
         let (shown, default) = (example.inputs.of(family), least.inputs.of(family));
         assert_eq!((shown.encoding, shown.partitioner), (default.encoding, default.partitioner));
+        assert_eq!(shown.oldest, default.oldest);
     }
     assert_eq!(Config { inputs: Inputs::default(), ..example }, least);
 }
@@ -78,6 +79,19 @@ fn an_unknown_key_is_refused_with_its_place() {
 fn a_value_out_of_bounds_is_refused_with_its_bounds() {
     let config: Config = toml::from_str(&format!("{LEAST}\ncommit.max_records = 0\n")).unwrap();
     assert_eq!(config.check().unwrap_err().to_string(), "`commit.max_records` is 0: expected 1 to 1000000");
+}
+
+#[test]
+fn the_age_of_events_is_in_years_or_days() {
+    let days = |oldest: &str| {
+        let read = toml::from_str::<Config>(&format!("inputs.invoices.oldest = \"{oldest}\"\n{LEAST}"));
+        read.map(|config| config.inputs.intake(Family::Invoices).oldest_days)
+    };
+    assert_eq!(["20y", "1y", "400d", "300y"].map(|oldest| days(oldest).unwrap()), [7_305, 365, 400, 109_575]);
+    for wrong in ["0d", "301y", "20", "+1d", "20 years", "y"] {
+        let error = days(wrong).unwrap_err().to_string();
+        assert!(error.contains(&format!("such as 20y or 400d, up to 300y, found `{wrong}`")), "{error}");
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod foreign;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ const FRAME: &str = r#"name: frame
 version: 1
 currency: GBP
 timezone: Europe/London
-attributes: {vulnerable: bool, credit_score: int, region: string, hardship_share: ratio, monthly_surplus: money, hold_until: date}
+attributes: {vulnerable: bool, credit_score: int, region: string, hardship_share: ratio, monthly_surplus: money, hold_until: date, contract_since: date}
 # header
 dimensions:
 # dimensions

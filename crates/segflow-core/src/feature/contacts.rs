@@ -1,15 +1,16 @@
 //! Features of contacts, of the answers to them, and of how often one may call.
 
+use super::fact_index::contacts::CONTACTS;
+use super::fact_index::payments::PAYMENTS;
 use super::reading::{Moment, Reading, int};
 use super::row::{Reads, features};
 use super::view::View;
 use super::window::Window;
-use crate::event::{Channel, Direction, Families, Family};
+use crate::event::{Channel, Direction, Families};
 use crate::timed::Timed;
 
-const CONTACTS: Families = Families::of(&[Family::Contacts]);
 /// A payment is an answer too.
-const CONTACTS_AND_PAYMENTS: Families = Families::of(&[Family::Contacts, Family::Payments]);
+const CONTACTS_AND_PAYMENTS: Families = CONTACTS.and(PAYMENTS);
 
 features! {
     /// A feature of contacts.

@@ -29,6 +29,10 @@ pub struct AttributeDeclaration {
     pub name: String,
     /// The type by which rules read it.
     pub kind: ValueType,
+    /// Whether a value that cannot be read as that type counts as true. Only of a bool.
+    pub unreadable_is_true: bool,
+    /// Whether its values appear in no text.
+    pub sensitive: bool,
 }
 
 impl AttributeDeclaration {

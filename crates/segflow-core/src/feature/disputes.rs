@@ -1,14 +1,12 @@
 //! Features of disputes.
 
 use super::fact_index::LEDGER;
+use super::fact_index::disputes::DISPUTES;
 use super::reading::{Moment, Reading, int};
 use super::row::{Reads, features};
 use super::view::View;
 use super::window::Window;
-use crate::event::{Families, Family};
 use crate::timed::Timed;
-
-const DISPUTES: Families = Families::of(&[Family::Disputes]);
 
 features! {
     /// A feature of disputes.

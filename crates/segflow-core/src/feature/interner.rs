@@ -4,7 +4,7 @@
 /// Ids, each with its place: 0 for the first, and so on.
 #[derive(Clone, Default, Debug)]
 pub struct Interner<'a> {
-    /// By place: the hash and the id.
+    /// The hash and the id at each place.
     ids: Vec<(u64, &'a str)>,
     /// An open-addressing table: one more than a place, or 0 in a free slot. Its length is a power of two, at least twice
     /// that of `ids`.

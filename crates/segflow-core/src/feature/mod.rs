@@ -4,7 +4,8 @@
 //! add a feature, add a row and an arm of `read` there; how facts are indexed for it is in `fact_index`.
 //! `docs/features.md` says exactly what each feature means.
 
-mod business_days;
+mod attribute;
+pub mod business_days;
 pub mod catalogue;
 pub mod contacts;
 pub mod context;
@@ -24,12 +25,13 @@ mod safety;
 pub mod view;
 pub mod window;
 
-use crate::event::{Families, Family};
 use crate::timed::Timed;
 use contacts::ContactsFeature;
 use customer::CustomerFeature;
 use disputes::DisputesFeature;
 use experiment::ExperimentFeature;
+use fact_index::LEDGER;
+use fact_index::attributes::PROFILES;
 use history::HistoryFeature;
 use membership::MembershipFeature;
 use owed::OwedFeature;
@@ -38,6 +40,7 @@ use promises::PromisesFeature;
 use reading::{Moment, Reading};
 use row::{Argument, AttributeIndex, Reads, References};
 use view::View;
+use window::Window;
 
 /// What a rule may read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,7 +77,7 @@ pub enum FactFeature {
 impl Feature {
     /// What it is computed from.
     #[must_use]
-    pub const fn reads(&self) -> Reads {
+    pub fn reads(&self) -> Reads {
         match self {
             Self::Facts(feature) => feature.reads(),
             Self::Membership(feature) => feature.reads(),
@@ -92,9 +95,17 @@ impl Feature {
 }
 
 impl FactFeature {
-    /// What it is computed from.
+    /// What it is computed from; if its window is an episode, the ledger too.
     #[must_use]
-    pub const fn reads(&self) -> Reads {
+    pub fn reads(&self) -> Reads {
+        let reads = self.reads_of_itself();
+        match self.references().window {
+            Some(Window::Episode(_)) => Reads { families: reads.families | LEDGER, ..reads },
+            _ => reads,
+        }
+    }
+
+    const fn reads_of_itself(&self) -> Reads {
         match self {
             Self::Owed(feature) => feature.reads(),
             Self::History(feature) => feature.reads(),
@@ -103,7 +114,7 @@ impl FactFeature {
             Self::Contacts(feature) => feature.reads(),
             Self::Disputes(feature) => feature.reads(),
             Self::Customer(feature) => feature.reads(),
-            Self::Attribute(_) => Reads::of(Families::of(&[Family::Profiles])),
+            Self::Attribute(_) => Reads::of(PROFILES),
             Self::Experiment(feature) => feature.reads(),
         }
     }
@@ -124,9 +135,21 @@ impl FactFeature {
         }
     }
 
-    /// Its value at a moment, and until when that stands if no fact arrives.
+    /// Its value at a moment, and until when that stands if no fact arrives. If its window is an episode, it is absent
+    /// without one; time begins an episode, and only a fact ends one.
     #[must_use]
     pub fn read<'a>(&self, view: &View<'a>, moment: Moment<'_>) -> Timed<Reading<'a>> {
+        let Some(Window::Episode(_)) = self.references().window else {
+            return self.read_in(view, moment);
+        };
+        let present = view.history().present(moment.at);
+        match present.value {
+            Some(episode) => self.read_in(view, Moment { arrears_since: Some(episode.began), ..moment }),
+            None => Timed::until(Reading::Absent, present.until),
+        }
+    }
+
+    fn read_in<'a>(&self, view: &View<'a>, moment: Moment<'_>) -> Timed<Reading<'a>> {
         match self {
             Self::Owed(feature) => feature.read(view, moment),
             Self::History(feature) => feature.read(view, moment),

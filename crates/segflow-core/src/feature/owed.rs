@@ -22,10 +22,14 @@ features! {
     WrittenOffAmount = "written_off.amount", Plain, Money, Reads::of(LEDGER);
     /// How many invoices are open.
     InvoicesOpen = "invoices.open", Plain, Int, Reads::of(LEDGER);
-    /// What is undisputed and overdue, of one debt type if it is named.
-    OverdueAmount(debt_type: Option<String>) = "overdue.amount", Debt, Money, Reads::of(LEDGER);
-    /// Days past due beyond the tolerance, of one debt type if it is named.
-    OverdueDays(debt_type: Option<String>) = "overdue.days", Debt, Int, Reads::of(LEDGER);
+    /// What is undisputed and overdue, of some debt types if they are named.
+    OverdueAmount(debt_types: Vec<String>) = "overdue.amount", Debt, Money, Reads::of(LEDGER);
+    /// What is undisputed and has been overdue for at least so many days, perhaps for at most so many.
+    OverdueAmountAged(least: i32, most: Option<i32>) = "overdue.amount_aged", Aged, Money, Reads::of(LEDGER);
+    /// Days past due beyond the tolerance, of some debt types if they are named.
+    OverdueDays(debt_types: Vec<String>) = "overdue.days", Debt, Int, Reads::of(LEDGER);
+    /// Days past due that are business days.
+    OverdueBusinessDays = "overdue.business_days", Plain, Int, Reads::of(LEDGER);
     /// How many invoices have an undisputed part that is overdue.
     OverdueInvoices = "overdue.invoices", Plain, Int, Reads::of(LEDGER);
     /// Days until the nearest due date from today on.
@@ -55,10 +59,12 @@ impl OwedFeature {
             Self::DisputedAmount => money(Timed::always(owed.disputed_amount())),
             Self::WrittenOffAmount => money(Timed::always(owed.written_off_amount())),
             Self::InvoicesOpen => int(Timed::always(owed.open_count())),
-            Self::OverdueAmount(debt_type) => money(owed.overdue_amount(debt_type.as_deref(), moment)),
-            Self::OverdueDays(debt_type) => {
-                owed.overdue_days(view.parameters().overdue_tolerance_minor, debt_type.as_deref(), moment)
+            Self::OverdueAmount(debt_types) => money(owed.overdue_amount(debt_types, moment)),
+            Self::OverdueAmountAged(least, most) => money(owed.overdue_amount_aged(*least, *most, moment)),
+            Self::OverdueDays(debt_types) => {
+                owed.overdue_days(view.parameters().overdue_tolerance_minor, debt_types, moment)
             }
+            Self::OverdueBusinessDays => overdue_business_days(view, moment),
             Self::OverdueInvoices => int(owed.overdue_count(moment)),
             Self::NextDueDays => next_due(view, moment, |due, _| Reading::Until(due)),
             Self::NextDueAmount => next_due(view, moment, |_, amount| Reading::Money(amount)),
@@ -68,6 +74,18 @@ impl OwedFeature {
             Self::WrittenOffRecovered(window) => money(owed.recovered(*window, moment)),
             Self::PaymentsUnmatched => money(owed.unmatched(view.horizon(), moment)),
         }
+    }
+}
+
+fn overdue_business_days(view: &View<'_>, moment: Moment<'_>) -> Timed<Reading<'static>> {
+    let parameters = view.parameters();
+    let until = view.owed().next_end_of_hold(moment);
+    match view.owed().exceeding(parameters.overdue_tolerance_minor, &[], moment.today) {
+        Some(due) => {
+            let days = parameters.business_days_past_due(due, moment);
+            Timed::until(days.value, days.until.min(until))
+        }
+        None => Timed::until(Reading::Int(0), until),
     }
 }
 

@@ -2,15 +2,13 @@
 
 use super::fact_index::LEDGER;
 use super::fact_index::habit::Habit;
-use super::fact_index::payments::{Payment, last_method};
+use super::fact_index::payments::{PAYMENTS, Payment, last_method};
 use super::reading::{Moment, Reading, count, int, money};
 use super::row::{Reads, features};
 use super::view::View;
 use super::window::Window;
-use crate::event::{FailureCode, Families, Family};
+use crate::event::FailureCode;
 use crate::timed::Timed;
-
-const PAYMENTS: Families = Families::of(&[Family::Payments]);
 
 /// How many invoices a trend compares with the median.
 const TREND_OF: usize = 3;

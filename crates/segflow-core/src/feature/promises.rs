@@ -1,15 +1,11 @@
 //! Features of promises to pay.
 
-use super::fact_index::LEDGER;
+use super::fact_index::promises::PROMISES;
 use super::reading::{Moment, Reading, int};
 use super::row::{Reads, features};
 use super::view::View;
 use super::window::Window;
-use crate::event::{Families, Family};
 use crate::timed::Timed;
-
-/// Payments keep promises, and a promise ends with the debt.
-const PROMISES: Families = LEDGER.and(Families::of(&[Family::Promises]));
 
 features! {
     /// A feature of promises to pay.

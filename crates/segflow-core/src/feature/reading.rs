@@ -13,13 +13,15 @@ pub struct Moment<'a> {
     pub today: Date,
     /// Where days begin.
     pub zone: &'a Zone,
+    /// When the present delinquency episode began, while a feature of that episode is read.
+    pub arrears_since: Option<Timestamp>,
 }
 
 impl<'a> Moment<'a> {
     /// The moment of an instant.
     #[must_use]
     pub fn new(at: Timestamp, zone: &'a Zone) -> Self {
-        Self { at, today: zone.date_of(at), zone }
+        Self { at, today: zone.date_of(at), zone, arrears_since: None }
     }
 
     /// When the next local day begins.

@@ -3,12 +3,14 @@
 //! The macro `features!` declares an enum of features together with their rows, so that a feature without a row, or a
 //! row without a feature, cannot be written.
 
-use super::window::Window;
+use super::window::{Calendar, Window};
 use crate::event::{Channel, FailureCode, Families};
 use crate::value_type::ValueType;
 
 /// The most invoices that `days_late.*` looks back on.
 pub const MAX_INVOICES: usize = 12;
+/// The most days past due that `overdue.amount_aged` asks for: ten years.
+pub const MAX_AGE_DAYS: i32 = 3_650;
 
 /// A place in `Segmentation::attributes`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,12 +38,20 @@ pub struct Row<F: 'static> {
 pub enum Form<F: 'static> {
     /// None: `balance`.
     Plain(F),
-    /// None, or a debt type: `overdue.amount("LOAN")`.
-    Debt(fn(Option<String>) -> F),
+    /// None, or debt types: `overdue.amount("LOAN", "CARD")`.
+    Debt(fn(Vec<String>) -> F),
+    /// Days past due, 1 to [`MAX_AGE_DAYS`], perhaps up to so many: `overdue.amount_aged(31, 60)`.
+    Aged(fn(i32, Option<i32>) -> F),
     /// A window: `payments.sum("90d")`.
     Windowed(fn(Window) -> F),
+    /// A window of whole days: `roll("90d")`.
+    Rolled(fn(Calendar) -> F),
+    /// A window that is no episode: `episodes("90d")`.
+    Begun(fn(Window) -> F),
     /// A window, perhaps a channel: `contacts.outbound("90d", "CALL")`.
     Channelled(fn(Window, Option<Channel>) -> F),
+    /// A window that is no episode, perhaps a channel: `self_cure_ratio("90d", "CALL")`.
+    Cured(fn(Window, Option<Channel>) -> F),
     /// A window, perhaps a failure code: `payments.failed("90d", "DECLINED")`.
     Failed(fn(Window, Option<FailureCode>) -> F),
     /// A window and a channel: `response_ratio("90d", "CALL")`.
@@ -64,9 +74,13 @@ impl<F> Form<F> {
     pub const fn takes(&self) -> &'static str {
         match self {
             Self::Plain(_) => "no arguments",
-            Self::Debt(_) => "nothing, or a debt type",
+            Self::Debt(_) => "nothing, or debt types",
+            Self::Aged(_) => "days past due, and perhaps up to how many",
             Self::Windowed(_) => "a window",
+            Self::Rolled(_) => "a window of days or of the calendar",
+            Self::Begun(_) => "a window of days, of hours or of the calendar",
             Self::Channelled(_) => "a window, and perhaps a channel",
+            Self::Cured(_) => "a window of days, of hours or of the calendar, and perhaps a channel",
             Self::Failed(_) => "a window, and perhaps a failure code",
             Self::Answered(_) => "a window and a channel",
             Self::Channel(_) => "a channel",
@@ -82,9 +96,10 @@ impl<F> Form<F> {
     pub const fn examples(&self) -> &'static [&'static str] {
         match self {
             Self::Plain(_) => &[""],
-            Self::Debt(_) => &["", "(\"LOAN\")"],
-            Self::Windowed(_) => &["(\"90d\")"],
-            Self::Channelled(_) => &["(\"90d\")", "(\"90d\", \"CALL\")"],
+            Self::Debt(_) => &["", "(\"LOAN\")", "(\"LOAN\", \"CARD\")"],
+            Self::Aged(_) => &["(90)", "(31, 60)"],
+            Self::Windowed(_) | Self::Rolled(_) | Self::Begun(_) => &["(\"90d\")"],
+            Self::Channelled(_) | Self::Cured(_) => &["(\"90d\")", "(\"90d\", \"CALL\")"],
             Self::Failed(_) => &["(\"90d\")", "(\"90d\", \"DECLINED\")"],
             Self::Answered(_) => &["(\"90d\", \"CALL\")"],
             Self::Channel(_) => &["(\"CALL\")"],
@@ -164,6 +179,12 @@ impl Argument for Window {
     }
 }
 
+impl Argument for Calendar {
+    fn references(&self) -> References {
+        Window::Calendar(*self).references()
+    }
+}
+
 impl Argument for AttributeIndex {
     fn references(&self) -> References {
         References { attribute: Some(*self), ..References::default() }
@@ -180,6 +201,8 @@ impl Argument for Channel {}
 impl Argument for FailureCode {}
 impl Argument for String {}
 impl Argument for usize {}
+impl Argument for i32 {}
+impl Argument for Vec<String> {}
 
 impl<A: Argument> Argument for Option<A> {
     fn references(&self) -> References {

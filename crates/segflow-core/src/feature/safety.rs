@@ -11,14 +11,14 @@ impl View<'_> {
         let (owed, parameters) = (self.owed(), self.parameters());
         let oldest = owed.overdue(moment.today).next();
         let next_due = owed.next_due(moment).value;
-        let days = match owed.overdue_days(parameters.overdue_tolerance_minor, None, moment).value {
+        let days = match owed.overdue_days(parameters.overdue_tolerance_minor, &[], moment).value {
             Reading::Since(due) => moment.today.days_since(due),
             _ => 0,
         };
         Safety {
             currency: self.currency().code.clone(),
             balance_minor: owed.balance(),
-            overdue_amount_minor: owed.overdue_amount(None, moment).value,
+            overdue_amount_minor: owed.overdue_amount(&[], moment).value,
             overdue_days: days,
             disputed_amount_minor: Some(owed.disputed_amount()),
             oldest_overdue_invoice_id: oldest.map(|invoice| invoice.invoice_id.clone().into()),

@@ -4,9 +4,9 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::context::{FeatureContext, Parameters};
+use super::context::{AttributeDeclaration, FeatureContext, Parameters};
 use super::fact_index::FactIndex;
-use super::fact_index::attributes::attributes;
+use super::fact_index::attributes::present;
 use super::fact_index::contacts::Contacts;
 use super::fact_index::disputes::Disputes;
 use super::fact_index::history::{History, HistoryBuilder};
@@ -16,8 +16,8 @@ use super::fact_index::payments::Payments;
 use super::fact_index::promises::Promises;
 use super::reading::Reading;
 use super::row::AttributeIndex;
-use super::window::Window;
-use crate::event::{CustomerId, Families};
+use super::window::{Calendar, Window};
+use crate::event::{Attribute, CustomerId, Families};
 use crate::fact::Fact;
 use crate::in_effect::{InEffect, Pending};
 use crate::money::Currency;
@@ -29,7 +29,7 @@ pub struct View<'a> {
     in_effect: InEffect<'a>,
     context: FeatureContext<'a>,
     index: FactIndex,
-    /// By attribute, texts too.
+    /// The value of each attribute, texts too.
     attributes: OnceCell<Vec<Reading<'a>>>,
 }
 
@@ -85,7 +85,7 @@ impl<'a> View<'a> {
 
     /// The longest window.
     pub(super) const fn horizon(&self) -> Window {
-        Window { days: self.parameters().horizon_days }
+        Window::Calendar(Calendar::Days(self.parameters().horizon_days))
     }
 
     const fn terms(&self) -> Terms<'a> {
@@ -140,7 +140,22 @@ impl<'a> View<'a> {
     }
 
     fn attributes(&self) -> &[Reading<'a>] {
-        self.attributes.get_or_init(|| attributes(self.facts().iter().copied(), self.context.attributes))
+        self.attributes.get_or_init(|| {
+            let declared = self.context.attributes;
+            let sent = present(self.facts().iter().copied(), declared).into_iter();
+            let read = |(declaration, sent): (&AttributeDeclaration, Option<&'a Attribute>)| {
+                sent.map_or(Reading::Absent, |value| declaration.read(value, self.context.currency))
+            };
+            declared.iter().zip(sent).map(read).collect()
+        })
+    }
+
+    /// Whether the present value of a declared attribute cannot be read as its type.
+    #[must_use]
+    pub fn is_unreadable(&self, AttributeIndex(place): AttributeIndex) -> bool {
+        let declaration = &self.context.attributes[place];
+        let sent = present(self.facts().iter().copied(), std::slice::from_ref(declaration))[0];
+        sent.is_some_and(|value| !declaration.can_read(value, self.context.currency))
     }
 
     /// The attribute `customer_since`, if it is declared as a date and known.

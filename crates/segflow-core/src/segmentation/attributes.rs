@@ -24,6 +24,9 @@ const PROTECTED: [&str; 12] = [
     "sexual_orientation",
 ];
 
+/// The key that says what a value counts as that cannot be read.
+const UNREADABLE: &str = "unreadable";
+
 /// The most attributes that a file may declare.
 const MAX_ATTRIBUTES: usize = 1_000;
 
@@ -55,6 +58,9 @@ impl Attributes {
         }
         attributes.sensitive = attributes.named(file, "sensitive", problems);
         attributes.protected = attributes.named(file, "protected", problems);
+        for declared in &mut attributes.declared {
+            declared.sensitive = attributes.sensitive.contains(&declared.name);
+        }
         attributes
     }
 
@@ -95,12 +101,40 @@ fn declaration(key: &Text, kind: &Yaml, problems: &mut Problems) -> Option<Attri
         let expected = "an attribute's name of 1 to 64 letters, digits and `_` that does not begin with a digit";
         problems.add(key.position, format!("expected {expected}, found {}", key.found()));
     }
-    let text = problems.text(kind, "a type")?;
+    let (kind, unreadable_is_true) = match kind {
+        Yaml::Map(map) => detailed(map, problems)?,
+        plain => (value_type(plain, problems)?, false),
+    };
+    Some(AttributeDeclaration { name: key.value.clone(), kind, unreadable_is_true, sensitive: false })
+}
+
+fn value_type(yaml: &Yaml, problems: &mut Problems) -> Option<ValueType> {
+    let text = problems.text(yaml, "a type")?;
     let kind = ValueType::from_word(&text.value);
     if kind.is_none() {
         let words = || ValueType::ALL.iter().map(|kind| kind.word());
         let near = did_you_mean(&text.value, words());
         problems.add(text.position, format!("expected a type ({}), found {}{near}", listed(words()), text.found()));
     }
-    Some(AttributeDeclaration { name: key.value.clone(), kind: kind? })
+    kind
+}
+
+/// A declaration that says more than the type: `{type: bool, unreadable: true}`.
+fn detailed(map: &Map, problems: &mut Problems) -> Option<(ValueType, bool)> {
+    let owner = "an attribute";
+    problems.only_keys(map, owner, &["type", UNREADABLE]);
+    let kind = problems.required(map, owner, "type").and_then(|yaml| value_type(yaml, problems))?;
+    let Some((key, value)) = map.entry(UNREADABLE) else { return Some((kind, false)) };
+    if kind != ValueType::Bool {
+        let word = kind.word();
+        let message = format!(
+            "expected `unreadable` only of a bool, found it of {word}: leave it out; a value that cannot be read as \
+             {word} is unknown, which `unknown(profile.NAME)` asks for"
+        );
+        problems.add(key.position, message);
+    } else {
+        let expected = "`true`, to count what cannot be read as true (leave `unreadable` out, and it is unknown)";
+        problems.value(value, expected, |text| (text == "true").then_some(()))?;
+    }
+    Some((kind, true))
 }

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Segmentation;
 use super::attributes::Attributes;
+use super::debt_types;
 use super::dimensions;
 use super::error::{LoadError, Position, Problem, Problems};
 use super::fields::{self, A_NAME, span, whole};
@@ -23,7 +24,7 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "name",
     "version",
     "currency",
@@ -31,6 +32,7 @@ const KEYS: [&str; 10] = [
     "attributes",
     "sensitive",
     "protected",
+    "debt_types",
     "parameters",
     "actionable_within",
     "dimensions",
@@ -73,6 +75,10 @@ fn read_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(_) if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => {
+            problems.add(Position::START, "expected UTF-8, found UTF-16: save the file as UTF-8");
+            None
+        }
         Err(error) => {
             let sound = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             let last = sound.rsplit('\n').next().unwrap_or_default();
@@ -100,9 +106,10 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
     let currency = currency(file, problems);
     let parameters = currency.as_ref().map(|currency| Parameters::read(file, currency, problems));
     let attributes = Attributes::read(file, problems);
+    let debt_types = debt_types::read(file, problems);
     let header = match (&currency, &parameters) {
         (Some(currency), Some(parameters)) if problems.len() == before => {
-            Some(Header { attributes: &attributes, currency, parameters })
+            Some(Header { attributes: &attributes, debt_types: debt_types.as_deref(), currency, parameters })
         }
         _ => None,
     };

@@ -1,13 +1,14 @@
 //! The segmentation: dimensions of segments with their rules. It is checked when it is loaded, and cannot fail afterwards.
 
 pub(crate) mod attributes;
+pub(crate) mod debt_types;
 mod dimensions;
 mod error;
 mod fields;
 mod header;
 mod load;
 pub(crate) mod nearest;
-mod parameters;
+pub(crate) mod parameters;
 mod rules;
 mod summary;
 #[cfg(test)]
@@ -21,7 +22,9 @@ pub use summary::Summary;
 
 use std::collections::BTreeMap;
 
+use crate::event::{Attribute, Body};
 use crate::feature::context::FeatureContext;
+use crate::feature::window::Window;
 use crate::feature::{FactFeature, Feature};
 use crate::money::Currency;
 use crate::rule::Rule;
@@ -157,6 +160,16 @@ impl Segmentation {
         self.zone.midnight(self.zone.date_of(decided).plus_days(-self.parameters.horizon_days))
     }
 
+    /// The values of an event that cannot be read as the types that its attributes are declared with, in the order of the
+    /// declarations.
+    pub fn unreadable<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = (&'a AttributeDeclaration, &'a Attribute)> {
+        let sent = if let Body::Updated { attributes } = body { Some(attributes) } else { None };
+        let values = sent.into_iter().flat_map(|sent| {
+            self.attributes.iter().filter_map(move |declared| Some((declared, sent.get(&declared.name)?)))
+        });
+        values.filter(|(declared, value)| !declared.can_read(value, &self.currency))
+    }
+
     /// Adds a span in the segmentation's zone.
     #[must_use]
     pub fn plus(&self, at: Timestamp, span: Span) -> Timestamp {
@@ -168,7 +181,10 @@ impl Segmentation {
 impl<'a> From<&'a Segmentation> for FeatureContext<'a> {
     fn from(segmentation: &'a Segmentation) -> Self {
         let Segmentation { currency, zone, parameters, attributes, features, .. } = segmentation;
-        let is_history = |slot: &Slot| matches!(slot.feature, Feature::Facts(FactFeature::History(_)));
+        let is_history = |slot: &Slot| {
+            let of_episode = matches!(slot.feature.references().window, Some(Window::Episode(_)));
+            of_episode || matches!(slot.feature, Feature::Facts(FactFeature::History(_)))
+        };
         Self { currency, zone, parameters, attributes, reads_history: features.iter().any(is_history) }
     }
 }

@@ -22,7 +22,7 @@ const KEYS: [&str; 10] = [
 ];
 
 /// The longest horizon, in days: ten years.
-const MAX_HORIZON_DAYS: i32 = 3_650;
+pub(crate) const MAX_HORIZON_DAYS: i32 = 3_650;
 
 impl Parameters {
     pub(super) fn read(file: &Map, currency: &Currency, problems: &mut Problems) -> Self {

@@ -3,6 +3,7 @@
 use super::Segmentation;
 use crate::feature::Feature;
 use crate::feature::row::CustomerSince;
+use crate::feature::window::Window;
 
 /// A segmentation in short.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,7 +42,7 @@ impl Segmentation {
                 .collect(),
             features: self.features.iter().map(|slot| slot.text.as_str()).collect(),
             attributes,
-            longest_window_days: windows.map(|window| window.days).max(),
+            longest_window_days: windows.map(Window::most_days).max(),
         }
     }
 

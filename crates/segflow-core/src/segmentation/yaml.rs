@@ -245,7 +245,9 @@ fn hint(line: &str) -> &'static str {
     let Some((_, rule)) = ["when:", "stay:", "bypass:"].iter().find_map(|key| line.split_once(key)) else {
         return "";
     };
-    if rule.trim_start().starts_with(['!', '&', '*', '"', '\'', '[', '{', '%', '@', '`', '|', '>']) {
+    if rule.contains(" ? ") && rule.contains(" : ") {
+        "; there is no `? :` in a rule: write `(a && b) || (!a && c)`, or two segments"
+    } else if rule.trim_start().starts_with(['!', '&', '*', '"', '\'', '[', '{', '%', '@', '`', '|', '>']) {
         "; quote the whole rule, since YAML reads its first character as its own"
     } else if line.contains('{') {
         "; quote a rule that stands within {..} and contains a comma, a bracket or a colon"

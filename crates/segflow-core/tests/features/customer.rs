@@ -85,6 +85,30 @@ fn days_until_an_attribute_may_be_negative() {
 }
 
 #[test]
+fn days_until_anniversary_are_to_the_next_yearly_day() {
+    let rule = "days_until_anniversary(profile.renewal) <= 7";
+    check(&renewal("2024-05-10"), rule, AT, expect!["61 False until 2026-05-02T22:00:00.000Z"]);
+    check(&renewal("2024-05-10"), rule, "2026-05-03", expect!["7 True until 2026-05-10T22:00:00.000Z"]);
+    check(&renewal("2024-05-10"), rule, "2026-05-10", expect!["0 True until 2026-05-10T22:00:00.000Z"]);
+    check(&renewal("2024-05-10"), rule, "2026-05-11", expect!["364 False until 2027-05-02T22:00:00.000Z"]);
+    // 29 February is the 28th in other years.
+    check(&renewal("2024-02-29"), rule, "2027-02-28", expect!["0 True until 2027-02-28T23:00:00.000Z"]);
+    check(&renewal("2024-02-29"), rule, "2027-03-01", expect!["365 False until 2028-02-21T23:00:00.000Z"]);
+    check(&renewal("2024-02-29"), rule, "2028-02-28", expect!["1 True until 2028-02-29T23:00:00.000Z"]);
+    // The year of the date does not matter.
+    check(&renewal("2030-03-12"), rule, AT, expect!["2 True until 2026-03-12T23:00:00.000Z"]);
+    check(&[], rule, AT, expect!["absent Unknown until never"]);
+}
+
+#[test]
+fn today_business_is_a_weekday_without_holidays() {
+    check(&[], "today.business", "2026-04-03", expect!["true True until 2026-04-03T22:00:00.000Z"]);
+    check(&[], "today.business", "2026-04-04", expect!["false False until 2026-04-06T22:00:00.000Z"]);
+    check(&[], "today.business", "2026-04-06", expect!["false False until 2026-04-06T22:00:00.000Z"]);
+    check(&[], "today.business", "2026-04-07", expect!["true True until 2026-04-10T22:00:00.000Z"]);
+}
+
+#[test]
 fn today_month_today_day_and_today_weekday_are_local() {
     let rule = "today.month > 0 && today.day > 0 && today.weekday > 0";
     let last = "2028-02-28T22:59:59.999Z";

@@ -272,6 +272,12 @@ fn first_payment_default_by_a_due_date_moved_back() {
     let moved = and(&invoice, [adjusted("2026-03-01", "A", 0, Some("2026-01-10"))]);
     check(&moved, DEFAULTED, "2026-02-20", expect!["false False until 2026-04-08T22:00:00.000Z"]);
     check(&moved, DEFAULTED, "2026-03-01", expect!["true True until never"]);
+    // Paid since, it was unpaid on the 30th day; and so it was just before, where it is moved at that very midnight.
+    let paid = and(&moved, [received("2026-02-20", "P", 10_000, None)]);
+    check(&paid, DEFAULTED, "2026-03-01", expect!["true True until never"]);
+    let taken_back = |at| and(&invoice, [adjusted(at, "A", -10_000, Some("2026-01-10"))]);
+    check(&taken_back("2026-02-08T23:00:00.000Z"), DEFAULTED, "2026-03-01", expect!["true True until never"]);
+    check(&taken_back("2026-02-08T22:59:59.999Z"), DEFAULTED, "2026-03-01", expect!["false False until never"]);
 }
 
 #[test]

@@ -12,13 +12,14 @@ mod overdue;
 mod payments;
 mod promises;
 mod support;
+mod windows;
 
 use expect_test::expect;
 use segflow_core::feature::catalogue::entries;
 use segflow_core::segmentation::Segmentation;
 use support::{adjusted, check, check_known_since, failed, file, issued, received, sent, sms};
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     include_str!("contacts.rs"),
     include_str!("customer.rs"),
     include_str!("disputes.rs"),
@@ -27,6 +28,7 @@ const SOURCES: [&str; 8] = [
     include_str!("overdue.rs"),
     include_str!("payments.rs"),
     include_str!("promises.rs"),
+    include_str!("windows.rs"),
 ];
 
 #[test]

@@ -38,6 +38,9 @@ fn overdue_amount_is_undisputed_and_of_a_debt_type_where_one_is_named() {
     check(&events, r#"overdue.amount("CARD") > 0"#, at, expect!["0.00 False until 2026-01-20T23:00:00.000Z"]);
     check(&events, r#"overdue.amount("LOAN") > 0"#, at, expect!["10.00 True until never"]);
     check(&events, r#"overdue.amount("RENT") > 0"#, LATER, expect!["0.00 False until never"]);
+    let both = r#"overdue.amount("CARD", "LOAN") > 0"#;
+    check(&events, both, at, expect!["10.00 True until 2026-01-20T23:00:00.000Z"]);
+    check(&events, both, LATER, expect!["30.00 True until never"]);
     let disputed = and(&events, [opened("2026-01-12", "D", Some("A"), Some(300))]);
     check(&disputed, r#"overdue.amount("LOAN") > 0"#, at, expect!["7.00 True until never"]);
     let resolved = and(&disputed, [resolved("2026-01-14", "D", None)]);
@@ -117,6 +120,9 @@ fn overdue_days_of_a_debt_type_are_of_its_invoices_alone() {
     check(&events, "overdue.days > 0", at, expect!["5 True until never"]);
     check(&events, r#"overdue.days("LOAN") > 0"#, at, expect!["0 False until never"]);
     check(&events, r#"overdue.days("CARD") >= 7"#, at, expect!["5 False until 2026-01-26T23:00:00.000Z"]);
+    // Together they exceed the tolerance, with the later of them.
+    check(&events, r#"overdue.days("LOAN", "CARD") > 0"#, at, expect!["5 True until never"]);
+    check(&events, r#"overdue.days("LOAN", "RENT") > 0"#, at, expect!["0 False until never"]);
 }
 
 #[test]
@@ -137,4 +143,45 @@ fn overdue_days_begin_after_the_gap_where_midnight_is_skipped() {
     check_in(zone, &invoice, rule, "2026-04-23", expect!["0 False until 2026-04-23T22:00:00.000Z"]);
     check_in(zone, &invoice, rule, "2026-04-23T21:59:59.999Z", expect!["0 False until 2026-04-23T22:00:00.000Z"]);
     check_in(zone, &invoice, rule, "2026-04-23T22:00:00.000Z", expect!["1 True until never"]);
+}
+
+#[test]
+fn overdue_amount_aged_is_a_column_of_the_ageing_report() {
+    let rule = "overdue.amount_aged(30) > 0";
+    check(&two(), rule, "2026-01-15", expect!["0.00 False until 2026-02-08T23:00:00.000Z"]);
+    check(&two(), rule, "2026-02-09", expect!["10.00 True until 2026-02-18T23:00:00.000Z"]);
+    check(&two(), rule, "2026-02-19", expect!["30.00 True until never"]);
+    let column = "overdue.amount_aged(31, 60) > 0";
+    check(&two(), column, "2026-02-10", expect!["10.00 True until 2026-02-19T23:00:00.000Z"]);
+    check(&two(), column, "2026-03-11", expect!["30.00 True until 2026-03-11T23:00:00.000Z"]);
+    check(&two(), column, "2026-03-12", expect!["20.00 True until 2026-03-21T23:00:00.000Z"]);
+    check(&two(), column, "2026-03-22", expect!["0.00 False until never"]);
+    check(&two(), "overdue.amount_aged(1, 1) > 0", "2026-01-11", expect!["10.00 True until 2026-01-11T23:00:00.000Z"]);
+    // Due today is not yet overdue.
+    check(&two(), "overdue.amount_aged(1) > 0", "2026-01-10", expect!["0.00 False until 2026-01-10T23:00:00.000Z"]);
+}
+
+#[test]
+fn overdue_amount_aged_is_undisputed() {
+    let events = and(&two(), [opened("2026-01-12", "D", Some("A"), Some(300))]);
+    check(&events, "overdue.amount_aged(1) > 0", LATER, expect!["27.00 True until never"]);
+    let share = "overdue.amount_aged(50) / balance >= 0.2";
+    check(&events, share, LATER, expect!["7.00 30.00 True until 2026-03-10T23:00:00.000Z"]);
+}
+
+#[test]
+fn overdue_business_days_leave_weekends_and_holidays_out() {
+    // 2 April 2026 is a Thursday, and 6 April Easter Monday.
+    let invoice = |due| [issued("2026-03-01", "A", 1_000, due)];
+    let rule = "overdue.business_days >= 2";
+    check(&invoice("2026-04-02"), rule, "2026-04-02", expect!["0 False until 2026-04-02T22:00:00.000Z"]);
+    check(&invoice("2026-04-02"), rule, "2026-04-03", expect!["1 False until 2026-04-06T22:00:00.000Z"]);
+    check(&invoice("2026-04-02"), rule, "2026-04-06", expect!["1 False until 2026-04-06T22:00:00.000Z"]);
+    check(&invoice("2026-04-02"), rule, "2026-04-07", expect!["2 True until 2026-04-07T22:00:00.000Z"]);
+    check(&invoice("2026-04-03"), rule, "2026-04-01", expect!["0 False until 2026-04-06T22:00:00.000Z"]);
+    // These two years have 521 weekdays, less the holiday.
+    check(&invoice("2026-04-02"), rule, "2028-04-02", expect!["520 True until 2028-04-02T22:00:00.000Z"]);
+    check(&[], rule, LATER, expect!["0 False until never"]);
+    let little = [issued("2026-03-01", "A", 500, "2026-04-02")];
+    check(&little, rule, "2026-05-01", expect!["0 False until never"]);
 }

@@ -8,15 +8,17 @@ use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
 use segflow_core::customer::{Folded, fold};
 use segflow_core::digest::{Digest, Form};
-use segflow_core::event::CustomerId;
+use segflow_core::event::{CustomerId, Event};
 use segflow_core::fact::Inserted;
 use segflow_core::journal::Counts;
+use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 
 use crate::intake::{Accepted, AcceptedEvent};
 use crate::migration::{Migration, Reached, decided_before, reached, take_over};
 use crate::rules::Rules;
 use crate::states::{Due, States};
+use crate::unreadable::Unreadable;
 
 /// The terms of an epoch: its rules, where it begins, and how far it goes.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +67,8 @@ pub struct Epoch {
     /// How many customers were taken over to the present rules, from former ones or from an earlier engine. A customer whom
     /// a migration from an earlier engine has not reached counts each time that they are looked at.
     pub resegmented: u64,
+    /// The values folded in that cannot be read as their attributes are declared, by customer and in the order read.
+    pub unreadable: Vec<Unreadable>,
 }
 
 impl Epoch {
@@ -89,7 +93,7 @@ pub fn decide<S: States>(states: &mut S, plan: Plan<'_>, accepted: Accepted) -> 
     let silences_due = timers::silences_due(states, plan, &mut clock)?;
     let woken = facts_due.len() + silences_due.len();
     let counts = Counts { read, dead_letters: rejected, ..Counts::default() };
-    let mut work = Work { states, plan, counts, moved: Vec::new(), refused: Vec::new(), resegmented: 0 };
+    let mut work = Work { states, plan, moved: Vec::new(), tally: Tally { counts, ..Tally::default() } };
     for (customer, events) in facts {
         work.judge(customer, events, clock.facts)?;
     }
@@ -109,21 +113,28 @@ pub fn decide<S: States>(states: &mut S, plan: Plan<'_>, accepted: Accepted) -> 
             work.judge(customer, Vec::new(), clock.silence)?;
         }
     }
-    let Work { mut counts, mut refused, resegmented, moved, .. } = work;
+    let Work { moved, tally: Tally { mut counts, mut refused, resegmented, unreadable }, .. } = work;
     let changes = in_order(moved);
     counts.changes = changes.len() as u64;
     refused.sort_unstable();
-    Ok(Epoch { clock, changes, counts, woken, refused, migrated, resegmented })
+    Ok(Epoch { clock, changes, counts, woken, refused, migrated, resegmented, unreadable })
 }
 
 /// An epoch on its way: what has come of the customers who were looked at so far.
 struct Work<'a, S> {
     states: &'a mut S,
     plan: Plan<'a>,
-    counts: Counts,
     moved: Vec<(CustomerId, Vec<Decided>)>,
+    tally: Tally,
+}
+
+/// The fates of records and customers so far, as [`Epoch`] tells them.
+#[derive(Default)]
+struct Tally {
+    counts: Counts,
     refused: Vec<usize>,
     resegmented: u64,
+    unreadable: Vec<Unreadable>,
 }
 
 impl<S: States> Work<'_, S> {
@@ -131,16 +142,19 @@ impl<S: States> Work<'_, S> {
     fn judge(&mut self, id: CustomerId, events: Vec<AcceptedEvent>, to: Timestamp) -> Result<(), S::Error> {
         let plan = self.plan;
         let Plan { rules, before, .. } = plan;
-        let (counts, refused, resegmented) = (&mut self.counts, &mut self.refused, &mut self.resegmented);
+        let tally = &mut self.tally;
         let changes = self.states.change(&id, |customer| {
             let taken_over = take_over(customer, &id, plan);
-            *resegmented += u64::from(taken_over.is_some());
+            tally.resegmented += u64::from(taken_over.is_some());
             let mut changes = taken_over.unwrap_or_default();
             for AcceptedEvent { event, offset, place } in events {
+                let unreadable = unreadable(&rules.present, &event, offset);
                 let folded = fold(customer, event, offset, before.cursor.instant, &rules.present);
-                count(counts, folded);
-                if folded.inserted == Inserted::Full {
-                    refused.push(place);
+                count(&mut tally.counts, folded);
+                match folded.inserted {
+                    Inserted::Full => tally.refused.push(place),
+                    Inserted::New | Inserted::Replaced => tally.unreadable.extend(unreadable),
+                    Inserted::Duplicate | Inserted::Kept | Inserted::Forgotten => {}
                 }
             }
             changes.extend(advance(customer, &id, &rules.present, to));
@@ -155,6 +169,18 @@ impl<S: States> Work<'_, S> {
 fn in_order(mut moved: Vec<(CustomerId, Vec<Decided>)>) -> Vec<Decided> {
     moved.sort_by(|(a, _), (b, _)| a.cmp(b));
     moved.into_iter().flat_map(|(_, changes)| changes).collect()
+}
+
+/// The values of an event that the rules in force cannot read.
+fn unreadable(rules: &Segmentation, event: &Event, offset: u64) -> Vec<Unreadable> {
+    let values = rules.unreadable(&event.body).map(|(declared, value)| Unreadable {
+        attribute: declared.name.clone(),
+        expected: declared.kind,
+        found: (!declared.sensitive).then(|| value.clone()),
+        customer: event.customer_id.clone(),
+        offset,
+    });
+    values.collect()
 }
 
 fn count(counts: &mut Counts, folded: Folded) {

@@ -7,8 +7,8 @@ use segflow_core::time::Timestamp;
 
 use super::*;
 
-fn record(hash: &str, engine_version: &str, former: &[&str], to: Option<&str>) -> Journal {
-    Journal {
+fn record(hash: &str, engine_version: &str, former: &[&str], to: Option<&str>) -> JournalRecord {
+    JournalRecord {
         epoch: 1,
         inputs: Default::default(),
         clock: Clock::default(),
@@ -25,7 +25,7 @@ fn record(hash: &str, engine_version: &str, former: &[&str], to: Option<&str>) -
     }
 }
 
-fn check(last: &Journal, hash: &str, engine: &str, expected: (&[&str], Option<&str>, Option<Activation>)) {
+fn check(last: &JournalRecord, hash: &str, engine: &str, expected: (&[&str], Option<&str>, Option<Activation>)) {
     let found = InForce::of(Some(last), hash, engine);
     let to = found.resegmented_to.as_ref().map(CustomerId::as_str);
     assert_eq!((&found.former.iter().map(String::as_str).collect::<Vec<_>>()[..], to, found.activates), expected);

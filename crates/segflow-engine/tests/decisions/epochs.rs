@@ -8,9 +8,11 @@ use segflow_core::fact::Facts;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_engine::epoch::Target;
+use segflow_engine::rules::Rules;
 use segflow_engine::states::{Due, Memory, States, TimerKind};
+use segflow_engine::unreadable::Unreadable;
 
-use super::support::{Task, accepted, as_record, at, contact, event, id, intake, invoice, told};
+use super::support::{FIRST, Task, accepted, as_record, at, contact, event, id, intake, invoice, load, told};
 
 #[test]
 fn touched_customers_are_decided_up_to_f_and_silence_only_up_to_t() {
@@ -164,4 +166,31 @@ fn a_timer_row_with_which_the_state_disagrees_is_ignored() {
     let epoch = task.epoch(&[], "2026-03-01T12:00:00Z");
     assert_eq!((epoch.woken, told(&epoch.changes), as_of(&task)), (4, Vec::new(), before));
     assert_eq!(task.states.0.get(&id("nobody")), None);
+}
+
+#[test]
+fn values_that_cannot_be_read_are_told_once_they_are_folded() {
+    let attributes = "attributes: {score: int, frail: {type: bool, unreadable: true}, due: date}\nsensitive: [score]\n";
+    let mut task = Task::new();
+    task.rules = Rules::new(load(&FIRST.replace("dimensions:", &format!("{attributes}dimensions:"))));
+    let updated = |event_id: &str, values: &[(&str, &str)]| {
+        let value = |(name, text): &(&str, &str)| ((*name).to_owned(), Attribute::Text((*text).to_owned()));
+        event("c1", event_id, "2026-03-01T10:00:00Z", Body::Updated { attributes: values.iter().map(value).collect() })
+    };
+    let odd = updated("b", &[("score", "many"), ("frail", "J"), ("due", "2026-03-09T00:00:00Z"), ("other", "?")]);
+    let events = [updated("a", &[("score", "720"), ("frail", "yes")]), odd.clone(), odd.clone()];
+    let epoch = task.epoch(&events, "2026-03-01T10:00:01Z");
+    let told = |unreadable: &Unreadable| {
+        let Unreadable { attribute, customer, offset, .. } = unreadable;
+        format!("{attribute} of {customer} at {offset}: {unreadable}")
+    };
+    assert_eq!(
+        epoch.unreadable.iter().map(told).collect::<Vec<_>>(),
+        [
+            "score of c1 at 1: expected int, found another value (sensitive)",
+            "frail of c1 at 1: expected bool, found \"J\""
+        ]
+    );
+    assert_eq!((epoch.counts.folded, epoch.counts.duplicates), (2, 1));
+    assert!(task.epoch(&[odd], "2026-03-01T10:00:02Z").unreadable.is_empty(), "it is a copy");
 }

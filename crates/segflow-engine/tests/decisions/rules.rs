@@ -1,11 +1,11 @@
-//! By which rules an epoch decides, by which a customer is decided, and which may follow.
+//! The rules by which an epoch decides, those by which a customer is decided, and those that may follow.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use segflow_core::clock::Clock;
 use segflow_core::digest::Digest;
-use segflow_core::journal::{Counts, Record as Journal};
+use segflow_core::journal::{Counts, JournalRecord};
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_engine::migration::{Migration, Reached, Until};
@@ -44,8 +44,8 @@ fn a_customer_is_decided_by_nothing_or_by_the_rules_of_their_version() {
 }
 
 /// The record of an epoch by the rules of a hash, after which a migration has come up to `resegmented_to`.
-fn record(hash: &str, former: &[&str], resegmented_to: Option<&str>) -> Journal {
-    Journal {
+fn record(hash: &str, former: &[&str], resegmented_to: Option<&str>) -> JournalRecord {
+    JournalRecord {
         epoch: 1,
         inputs: BTreeMap::new(),
         clock: Clock::default(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use segflow_core::event::{Attribute, Body, Named};
 use segflow_core::feature::row::AttributeIndex;
 use segflow_core::money::Currency;
-use segflow_core::segmentation::Segmentation;
+use segflow_core::segmentation::{AttributeDeclaration, Segmentation};
 use segflow_core::value_type::ValueType;
 
 /// The content of an event beside its kind: `PR-1: 60.00 GBP, by 2026-05-03`.
@@ -96,19 +96,31 @@ fn attribute(name: &str, value: &Attribute, segmentation: &Segmentation) -> Stri
     let Some(place) = segmentation.attributes.iter().position(|attribute| attribute.name == name) else {
         return format!("{name} (not declared)");
     };
+    let declared = &segmentation.attributes[place];
+    let fault = if declared.can_read(value, &segmentation.currency) { String::new() } else { fault(declared) };
     let read = Some(AttributeIndex(place));
     let mut reads = segmentation.features.iter().filter(|slot| slot.feature.references().attribute == read);
-    match reads.next() {
-        Some(slot) if slot.sensitive => return format!("{name} (sensitive)"),
-        Some(_) => {}
-        None => return format!("{name} (not read)"),
+    match (reads.next(), fault.as_str()) {
+        (Some(slot), "") if slot.sensitive => format!("{name} (sensitive)"),
+        (Some(slot), fault) if slot.sensitive => format!("{name} (sensitive; {fault})"),
+        (Some(_), "") => shown(name, value, declared.kind, &segmentation.currency),
+        (Some(_), fault) => format!("{} ({fault})", shown(name, value, declared.kind, &segmentation.currency)),
+        (None, "") => format!("{name} (not read)"),
+        (None, fault) => format!("{name} (not read; {fault})"),
     }
+}
+
+/// The words for a value that cannot be read as the declared type.
+fn fault(declared: &AttributeDeclaration) -> String {
+    let counts = if declared.unreadable_is_true { ", counts as true" } else { "" };
+    format!("cannot be read as {}{counts}", declared.kind.word())
+}
+
+fn shown(name: &str, value: &Attribute, kind: ValueType, currency: &Currency) -> String {
     match value {
         Attribute::Null => format!("{name} taken away"),
         Attribute::Text(text) => format!("{name} = {text:?}"),
-        Attribute::Long(minor) if segmentation.attributes[place].kind == ValueType::Money => {
-            format!("{name} = {}", money(*minor, &segmentation.currency))
-        }
+        Attribute::Long(minor) if kind == ValueType::Money => format!("{name} = {}", money(*minor, currency)),
         Attribute::Long(long) => format!("{name} = {long}"),
         Attribute::Double(decimal) => format!("{name} = {decimal}"),
         Attribute::Bool(value) => format!("{name} = {value}"),

@@ -8,6 +8,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use segflow_core::event::{CustomerId, Kind};
 use segflow_core::fact::Fact;
+use segflow_core::feature::Feature;
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
 use segflow_core::in_effect::{Pending, in_effect};
@@ -209,8 +210,22 @@ fn feature<'a>(slot: usize, present: &Present<'_, '_, 'a, '_>) -> FeatureRow<'a>
     } else {
         reading.until.min(moment.zone.midnight(tomorrow))
     };
-    let value = if read.sensitive { Some("(sensitive)".to_owned()) } else { now };
-    FeatureRow { name: &read.text, value: value.unwrap_or_else(|| "(not known)".to_owned()), until }
+    let value = match (read.sensitive, now, unreadable(&read.feature, present)) {
+        (true, _, None) => "(sensitive)".to_owned(),
+        (true, _, Some(kind)) => format!("(sensitive, not readable as {kind})"),
+        (false, Some(value), None) => value,
+        (false, Some(value), Some(kind)) => format!("{value} (not readable as {kind})"),
+        (false, None, None) => "(not known)".to_owned(),
+        (false, None, Some(kind)) => format!("(not readable as {kind})"),
+    };
+    FeatureRow { name: &read.text, value, until }
+}
+
+/// The type of the attribute that a feature names, if its present value cannot be read as that type.
+fn unreadable(feature: &Feature, present: &Present<'_, '_, '_, '_>) -> Option<&'static str> {
+    let attribute = feature.references().attribute?;
+    let is_unreadable = present.scene.evaluation.is_unreadable(attribute);
+    is_unreadable.then(|| present.segmentation.attributes[attribute.0].kind.word())
 }
 
 fn is_of(pending: &Pending, fact: &Fact) -> bool {

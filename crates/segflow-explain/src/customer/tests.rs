@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 use segflow_core::event::{Attribute, Body};
 
 use super::*;
-use crate::testing::{Known, event, invoice, payment};
+use crate::testing::{Known, SEGMENTATION, event, invoice, payment};
 
 fn check(known: &Known, expected: Expect) {
     expected.assert_eq(&known.portrait().to_string());
@@ -62,6 +62,41 @@ fn the_value_of_a_sensitive_attribute_is_nowhere() {
           stage: mid
             since 2026-04-01 10:00:00 BST, change 1
             because profile.score > ... (sensitive)
+            not late: overdue.days >= 60 (0)
+            next: stays until 2027-05-15 01:00:00 BST at least, if nothing happens
+    "#]],
+    );
+}
+
+#[test]
+fn a_value_that_cannot_be_read_is_marked_where_it_stands_and_where_it_is_missed() {
+    let file = SEGMENTATION
+        .replace("{score: int}", "{score: int, frail: {type: bool, unreadable: true}, until: date, spare: money}")
+        .replace("profile.score > 900", "profile.score > 900 || profile.frail || days_until(profile.until) > 3");
+    let values = [("score", "77 points"), ("frail", "J"), ("until", "03/05/2026"), ("spare", "12")];
+    let attributes = values.map(|(name, value)| (name.to_owned(), Attribute::Text(value.to_owned()))).into();
+    let event = event("U-1", "2026-04-01T09:00:00Z", Body::Updated { attributes });
+    let known = Known::by(&file, &[event], "2026-04-10T00:00:00Z");
+    assert!(!known.portrait().to_string().contains("77 points"));
+    check(
+        &known,
+        expect![[r#"
+        customer C-000217
+          everything before 2026-04-10 01:00:00 BST is decided, by s version 1; days are those of Europe/London
+
+        facts
+          2026-04-01 10:00:00 BST  UPDATED      frail = "J" (cannot be read as bool, counts as true), score (sensitive; cannot be read as int), spare (not read; cannot be read as money), until = "03/05/2026" (cannot be read as date)
+
+        features, if nothing more happens
+          overdue.days                                              0  for good
+          profile.score              (sensitive, not readable as int)  for good
+          profile.frail                   true (not readable as bool)  for good
+          days_until(profile.until)            (not readable as date)  for good
+
+        memberships
+          stage: mid
+            since 2026-04-01 10:00:00 BST, change 1
+            because profile.frail is true (true)
             not late: overdue.days >= 60 (0)
             next: stays until 2027-05-15 01:00:00 BST at least, if nothing happens
     "#]],

@@ -13,7 +13,7 @@ struct Epoch {
     now: Known,
     topics: Topics,
     before: BTreeMap<Family, Position>,
-    journal: Journal,
+    journal: JournalRecord,
     counts: Counts,
     greatest: BTreeMap<Family, Option<Timestamp>>,
     rejected: Vec<(Family, u64, Rejection)>,
@@ -26,7 +26,7 @@ impl Epoch {
         let greatest = "2026-02-01T09:00:00Z".parse().ok();
         let position = Position { offset: 9, greatest };
         let counts = Counts { read: 2, folded: 2, changes: 2, ..Counts::default() };
-        let journal = Journal {
+        let journal = JournalRecord {
             epoch: 41,
             inputs: BTreeMap::from([(Family::Invoices, position)]),
             clock: Clock::default(),

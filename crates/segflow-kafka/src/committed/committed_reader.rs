@@ -75,7 +75,7 @@ impl KafkaPast {
     /// `Retry` while nothing comes; `Stop` if they are gone.
     pub fn written(&mut self, sink: Sink, task: TaskId, from: u64, to: u64) -> LogResult<(Vec<Vec<u8>>, u64)> {
         let topic = self.config.topic(sink).to_owned();
-        let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
+        let range = self.ranges()?.read(&topic, task, from, Some(to), RECORDS_AT_ONCE)?;
         Ok((range.found.into_iter().filter_map(|found| found.value).collect(), range.next))
     }
 
@@ -133,7 +133,7 @@ impl Past for KafkaPast {
 
     fn slice(&mut self, task: TaskId, family: Family, from: u64, to: u64) -> LogResult<Slice> {
         let topic = input_topic(&self.config.inputs, family)?.to_owned();
-        let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
+        let range = self.ranges()?.read(&topic, task, from, Some(to), RECORDS_AT_ONCE)?;
         let record = |found: Found| Record {
             family,
             task,
@@ -162,7 +162,7 @@ impl Past for KafkaPast {
 
     fn memberships(&mut self, task: TaskId, from: u64, to: u64) -> LogResult<ToldSlice> {
         let topic = self.config.topic(Sink::Segments).to_owned();
-        let range = self.ranges()?.read(&topic, task, from, to, RECORDS_AT_ONCE)?;
+        let range = self.ranges()?.read(&topic, task, from, Some(to), RECORDS_AT_ONCE)?;
         let record = |found: Found| Some(Told { offset: found.offset, key: found.key?, value: found.value });
         Ok(ToldSlice { records: range.found.into_iter().filter_map(record).collect(), next: range.next })
     }

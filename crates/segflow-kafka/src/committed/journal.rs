@@ -79,7 +79,7 @@ impl Journal {
             None => Back::new(ranges.bounds(&self.topic, self.task)?),
         };
         loop {
-            let range = ranges.read(&self.topic, self.task, back.at, back.end, usize::MAX)?;
+            let range = ranges.read(&self.topic, self.task, back.at, Some(back.end), usize::MAX)?;
             back.at = range.next;
             back.found = range.found.into_iter().next_back().or(back.found);
             if back.at < back.end {
@@ -117,7 +117,7 @@ impl Journal {
         }
         let mut entries = Vec::new();
         loop {
-            let range = ranges.read(&self.topic, self.task, page.next, u64::MAX, max)?;
+            let range = ranges.read(&self.topic, self.task, page.next, None, max)?;
             page.next = range.next;
             for found in range.found {
                 let entry = self.entry(found)?;
@@ -146,7 +146,7 @@ impl Journal {
     /// Finds an offset at or before the first record with an epoch above the page's.
     fn start(&self, ranges: &mut RangeReader, page: &mut Page) -> LogResult<Poll<()>> {
         while let Some(back) = &mut page.start {
-            let range = ranges.read(&self.topic, self.task, back.at, back.end, 1)?;
+            let range = ranges.read(&self.topic, self.task, back.at, Some(back.end), 1)?;
             back.at = range.next;
             let first = range.found.into_iter().next().map(|found| self.entry(found)).transpose()?;
             match first {

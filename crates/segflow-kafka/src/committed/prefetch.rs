@@ -89,10 +89,10 @@ impl Prefetch {
         self.reached = self.reached.max(position);
     }
 
-    /// Takes records before `to`, until there are `most`. Returns whether that is all there is to take.
-    pub(crate) fn take(&mut self, to: u64, most: usize, taken: &mut Vec<Found>) -> bool {
+    /// Takes records before `to`, if that is given, until there are `most`. Returns whether that is all there is to take.
+    pub(crate) fn take(&mut self, to: Option<u64>, most: usize, taken: &mut Vec<Found>) -> bool {
         let from = self.next;
-        while taken.len() < most && self.ahead.front().is_some_and(|found| found.offset < to) {
+        while taken.len() < most && self.ahead.front().is_some_and(|found| to.is_none_or(|to| found.offset < to)) {
             let found = self.pop().expect("just seen");
             self.next = found.offset + 1;
             taken.push(found);
@@ -100,12 +100,12 @@ impl Prefetch {
         let full = taken.len() == most;
         if !full {
             let known = self.ahead.front().map_or(self.reached, |found| found.offset);
-            self.next = self.next.max(known.min(to));
+            self.next = self.next.max(to.map_or(known, |to| known.min(to)));
         }
         if self.next > from {
             (self.stalled, self.suspicion, self.damage) = (None, None, None);
         }
-        full || self.next >= to
+        full || to.is_some_and(|to| self.next >= to)
     }
 
     /// For how long nothing has come, counted from the first time that it was asked.
@@ -153,7 +153,7 @@ mod tests {
 
     fn taken(part: &mut Prefetch, to: u64, most: usize) -> (Vec<u64>, u64, bool) {
         let mut taken = Vec::new();
-        let whole = part.take(to, most, &mut taken);
+        let whole = part.take(Some(to), most, &mut taken);
         (taken.into_iter().map(|found| found.offset).collect(), part.next, whole)
     }
 

@@ -18,7 +18,7 @@ use crate::client::headers::headers_of;
 use crate::client::partitions::{await_fresh, list, list_at, number, offset, positions};
 use crate::client::record::{offset_of, timestamp_of};
 use crate::committed::prefetch::{Found, Prefetch};
-use crate::inputs::reader::out_of_range;
+use crate::inputs::reader::{beyond_end, out_of_range};
 
 /// How long one call waits for records.
 const WAIT: Duration = Duration::from_millis(10);
@@ -86,12 +86,19 @@ impl RangeReader {
         Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
     }
 
-    /// The committed records in `[from, to)`, in order, at most `most`, as far as they have come: what begins where the
-    /// last range ended costs no new fetch.
-    pub(crate) fn read(&mut self, topic: &str, task: TaskId, from: u64, to: u64, most: usize) -> LogResult<Range> {
+    /// The committed records in `[from, to)`, or from `from` on, in order, at most `most`, as far as they have come: what
+    /// begins where the last range ended costs no new fetch.
+    pub(crate) fn read(
+        &mut self,
+        topic: &str,
+        task: TaskId,
+        from: u64,
+        to: Option<u64>,
+        most: usize,
+    ) -> LogResult<Range> {
         self.used = Instant::now();
         let mut found = Vec::new();
-        if from >= to || most == 0 {
+        if to.is_some_and(|to| from >= to) || most == 0 {
             return Ok(Range { found, next: from });
         }
         let (key, known) = self.place(topic, task, from)?;
@@ -213,11 +220,12 @@ impl RangeReader {
     }
 
     /// Nothing came: it may just take longer; or records are gone, or the partition is shorter than it was, or damaged.
-    fn look_into(&mut self, key: Key, to: u64) -> LogResult<()> {
+    fn look_into(&mut self, key: Key, to: Option<u64>) -> LogResult<()> {
         let part = self.parts.get_mut(&key).expect("it is being read");
-        // A journal may well have nothing new for long.
-        let stalled = part.stalled() >= PATIENCE && to != u64::MAX;
-        if !stalled && !part.is_suspect() {
+        let waited = part.stalled();
+        // A range without an end may well have nothing new for long, as a journal has.
+        let stalled = to.filter(|_| waited >= PATIENCE);
+        if stalled.is_none() && !part.is_suspect() {
             return Ok(());
         }
         part.stand();
@@ -225,17 +233,17 @@ impl RangeReader {
         // Without an answer it stays as it is, and is looked into again later.
         let Ok((low, high)) = self.consumer.fetch_watermarks(topic, number(task), BOUNDS) else {
             let reason = format!("{topic} [{}]: its leader does not answer", task.0);
-            return if stalled { Err(LogError::Retry(reason)) } else { Ok(()) };
+            return if stalled.is_some() { Err(LogError::Retry(reason)) } else { Ok(()) };
         };
         let place = format!("{topic} [{}] at {next}", task.0);
-        let end = if to == u64::MAX { next } else { to };
-        let lost =
-            out_of_range(topic, task, next, low, high).or_else(|| out_of_range(topic, task, end, low.min(0), high));
-        let error = match (lost, part.cleared()) {
-            (Some(lost), _) => LogError::Stop(lost),
-            (None, _) if !stalled => return Ok(()),
-            (None, Some(damage)) => LogError::Stop(format!("{place}: {damage}")),
-            (None, None) => LogError::Retry(format!("{place}: expected records up to {to}, none within {PATIENCE:?}")),
+        let lost = out_of_range(topic, task, next, low, high).or_else(|| beyond_end(topic, task, to?, high));
+        let error = match (lost, part.cleared(), stalled) {
+            (Some(lost), _, _) => LogError::Stop(lost),
+            (None, _, None) => return Ok(()),
+            (None, Some(damage), Some(_)) => LogError::Stop(format!("{place}: {damage}")),
+            (None, None, Some(to)) => {
+                LogError::Retry(format!("{place}: expected records up to {to}, none within {PATIENCE:?}"))
+            }
         };
         // What is tried again is sought anew.
         self.drop_part(key)?;

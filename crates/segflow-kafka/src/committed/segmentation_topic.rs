@@ -52,7 +52,7 @@ impl SegmentationTopic {
             }
         };
         if self.next < end {
-            let range = ranges.read(topic, TEXTS, self.next, end, AT_ONCE)?;
+            let range = ranges.read(topic, TEXTS, self.next, Some(end), AT_ONCE)?;
             self.next = range.next;
             for Found { key, value, .. } in range.found {
                 let key = key.and_then(|key| String::from_utf8(key).ok());

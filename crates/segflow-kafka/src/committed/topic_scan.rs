@@ -132,7 +132,7 @@ impl Stream<'_> {
     /// Waits for the next records, or for the end.
     fn fill(&mut self, ranges: &mut RangeReader, task: TaskId) -> LogResult<()> {
         while self.chunk.is_empty() && self.next < self.end {
-            let range = patiently(|| ranges.read(self.topic, task, self.next, self.end, CHUNK))?;
+            let range = patiently(|| ranges.read(self.topic, task, self.next, Some(self.end), CHUNK))?;
             (self.chunk, self.next) = (range.found.into(), range.next);
         }
         Ok(())

@@ -172,19 +172,28 @@ impl Reader {
 
 /// Says that an offset lies outside of what the partition holds, if it does, and what to do.
 pub(crate) fn out_of_range(topic: &str, task: TaskId, next: u64, low: i64, high: i64) -> Option<String> {
-    let next = i64::try_from(next).unwrap_or(i64::MAX);
-    let partition = task.0;
-    if next < low {
-        Some(format!(
-            "{topic} [{partition}]: expected offset {next}, the topic begins at {low}: records were deleted before they \
-             were read; lengthen its retention, and bring back what was deleted, from a copy of the topic"
-        ))
-    } else if next > high {
-        Some(format!(
-            "{topic} [{partition}]: expected offset {next}, the topic ends at {high}: it was truncated or made anew; \
-             restore it, or give the application a new name to start over"
-        ))
-    } else {
-        None
+    if signed(next) < low {
+        return Some(format!(
+            "{topic} [{}]: expected offset {next}, the topic begins at {low}: records were deleted before they were read; \
+             lengthen its retention, and bring back what was deleted, from a copy of the topic",
+            task.0
+        ));
     }
+    beyond_end(topic, task, next, high)
+}
+
+/// Says that an offset lies beyond the end of what the partition holds, if it does, and what to do.
+pub(crate) fn beyond_end(topic: &str, task: TaskId, offset: u64, high: i64) -> Option<String> {
+    (signed(offset) > high).then(|| {
+        format!(
+            "{topic} [{}]: expected offset {offset}, the topic ends at {high}: it was truncated or made anew; restore it, \
+             or give the application a new name to start over",
+            task.0
+        )
+    })
+}
+
+/// An offset as librdkafka counts.
+fn signed(offset: u64) -> i64 {
+    i64::try_from(offset).unwrap_or(i64::MAX)
 }

@@ -98,12 +98,24 @@ pub(super) fn shadow_differing(seen: &Seen<'_>, series: &mut Series) {
 
 /// The dead letters of all tasks together, by reason.
 pub(super) fn dead_letters(seen: &Seen<'_>, series: &mut Series) {
-    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for (&reason, &count) in seen.snapshot.totals.values().flat_map(|totals| &totals.dead_letters) {
-        *reasons.entry(reason).or_default() += count;
+    let counts = seen.snapshot.totals.values().flat_map(|totals| &totals.dead_letters);
+    summed(series, "reason", counts.map(|(&reason, &count)| (reason, count)));
+}
+
+/// The unreadable values of all tasks together, by attribute.
+pub(super) fn unreadable_attributes(seen: &Seen<'_>, series: &mut Series) {
+    let counts = seen.snapshot.totals.values().flat_map(|totals| &totals.unreadable);
+    summed(series, "attribute", counts.map(|(attribute, &count)| (attribute.as_str(), count)));
+}
+
+/// A sample per value of a label, in their order: the sum of its counts.
+fn summed<'a>(series: &mut Series, label: &'static str, counts: impl Iterator<Item = (&'a str, u64)>) {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for (value, count) in counts {
+        *sums.entry(value).or_default() += count;
     }
-    for (reason, count) in reasons {
-        series.push(&[("reason", reason)], number(count));
+    for (value, sum) in sums {
+        series.push(&[(label, value)], number(sum));
     }
 }
 

@@ -17,7 +17,7 @@ const fn counter(name: &'static str, help: &'static str, samples: Samples) -> Me
 }
 
 /// Every metric.
-pub(super) const METRICS: [Metric; 37] = [
+pub(super) const METRICS: [Metric; 38] = [
     gauge(
         "lag_records",
         "Records of the input not read yet: latest offset, open transactions included, less position.",
@@ -127,6 +127,11 @@ pub(super) const METRICS: [Metric; 37] = [
         Samples::Labelled(labelled::dead_letters),
     ),
     counter(
+        "unreadable_attributes_total",
+        "Values of declared attributes that cannot be read as their types, by attribute; their facts are counted as folded.",
+        Samples::Labelled(labelled::unreadable_attributes),
+    ),
+    counter(
         "resegmented_total",
         "Customers that went over to a new segmentation after its activation.",
         Samples::Totals(|totals| totals.resegmented),
@@ -152,12 +157,12 @@ pub(super) const METRICS: [Metric; 37] = [
     gauge(
         "snapshot_epoch",
         "The epoch of the task's last snapshot by this process.",
-        Samples::Snapshot(|snapshots| (snapshots.epoch > 0).then(|| number(snapshots.epoch))),
+        Samples::Snapshot(|snapshots| snapshots.last.map(|last| number(last.epoch))),
     ),
     gauge(
         "snapshot_seconds",
         "When it was made, as unix time.",
-        Samples::Snapshot(|snapshots| (snapshots.epoch > 0).then(|| seconds(snapshots.at_ms))),
+        Samples::Snapshot(|snapshots| snapshots.last.map(|last| seconds(last.at.0))),
     ),
     counter(
         "snapshot_uploaded_bytes_total",

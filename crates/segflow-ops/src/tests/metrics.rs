@@ -6,7 +6,9 @@ use expect_test::{Expect, expect, expect_file};
 use segflow_core::clock::Clock;
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
-use segflow_runtime::status::{Phase, ShadowStatus, Shadowing, Snapshot, SnapshotStatus, TaskStatus, Totals};
+use segflow_runtime::status::{
+    LastSnapshot, Phase, ShadowStatus, Shadowing, Snapshot, SnapshotStatus, TaskStatus, Totals,
+};
 
 use super::{TEN, healthy, input, task, topics};
 use crate::metrics::{VERSION, render};
@@ -34,12 +36,14 @@ fn every_metric_of_a_running_task() {
     let totals = |dead: &[(&'static str, u64)], rolled_forward| Totals {
         counts,
         dead_letters: dead.iter().copied().collect(),
+        unreadable: [("frail".to_owned(), 2 + rolled_forward)].into(),
         rolled_forward,
         resegmented: 17 * rolled_forward,
     };
     snapshot.totals.insert(3, totals(&[("undecodable", 1), ("wrong_currency", 2)], 1));
     snapshot.totals.insert(4, totals(&[("undecodable", 3)], 0));
-    let made = SnapshotStatus { epoch: 40, at_ms: TEN.0, uploaded_bytes: 1_000, failures: 1 };
+    let last = Some(LastSnapshot { epoch: 40, at: TEN });
+    let made = SnapshotStatus { last, uploaded_bytes: 1_000, failures: 1 };
     snapshot.snapshots.insert(3, made);
     snapshot.snapshots.insert(4, SnapshotStatus { failures: 2, ..SnapshotStatus::default() });
     let differing = [("stage".to_owned(), 7), ("value".to_owned(), 0)].into();

@@ -44,7 +44,6 @@ fn task(phase: Phase) -> TaskStatus {
         clock: Clock { facts: TEN, silence, cursor: Cursor { instant: silence, customer: None } },
         w: Some(TEN.plus_ms(250)),
         inputs: BTreeMap::new(),
-        rebuilt: false,
         segmentation_version: Some(4),
         migrating: true,
         refused: Some("version"),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use segflow_core::change::Decided;
 use segflow_core::digest::Digest;
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::journal::{Counts, Position, Record as Journal};
+use segflow_core::journal::{Counts, JournalRecord, Position};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -21,7 +21,7 @@ use crate::log::{Past, TaskId};
 use crate::recovery::roll_forward::{RollForward, Rolled};
 use crate::task::TaskState;
 use crate::task::acceptance::{Rejected, accept, refused};
-use segflow_engine::rules::{DecidedBy, Rules};
+use segflow_engine::rules::Rules;
 use segflow_engine::states::States as _;
 
 /// A task that is audited.
@@ -37,7 +37,7 @@ pub struct Audited {
     /// Where each input stood before it.
     pub before: BTreeMap<Family, Position>,
     /// What the journal says of it.
-    pub record: Journal,
+    pub record: JournalRecord,
     /// The records that it read and that cannot be used now, by input and offset.
     pub rejected: Vec<(Family, u64, Rejection)>,
     /// What became of the records that it read.
@@ -106,7 +106,7 @@ impl Audit {
     /// # Errors
     /// Why the directory cannot be used.
     pub fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
-        Ok(Self { task, state: TaskState::open(config, task)?, roll: RollForward::default() })
+        Ok(Self { task, state: TaskState::open(&config.stores(), task)?, roll: RollForward::default() })
     }
 
     /// The last epoch decided again, or that of the snapshot; 0 before the first.
@@ -117,7 +117,7 @@ impl Audit {
 
     /// What the journal says of that epoch.
     #[must_use]
-    pub const fn last(&self) -> Option<&Journal> {
+    pub const fn last(&self) -> Option<&JournalRecord> {
         self.state.last()
     }
 
@@ -138,7 +138,7 @@ impl Audit {
 
     /// What the journal says of the epoch that comes next, once it has been looked at.
     #[must_use]
-    pub fn next(&self) -> Option<&Journal> {
+    pub fn next(&self) -> Option<&JournalRecord> {
         self.roll.next()
     }
 
@@ -197,11 +197,7 @@ impl Audit {
         if state == State::default() {
             return Ok(None);
         }
-        let segmentation = match rules.of(&state) {
-            DecidedBy::Nothing | DecidedBy::Present => &rules.present,
-            DecidedBy::Former(former) => former,
-        };
-        let segmentation = Arc::clone(segmentation);
+        let segmentation = Arc::clone(rules.segmentation_of(&state));
         let decided_up_to = state.decision.up_to(self.state.clock().cursor.instant);
         Ok(Some(KnownCustomer { state, segmentation, decided_up_to }))
     }

@@ -1,7 +1,7 @@
 //! What a takeover must know of the log before a store may be trusted: nothing about the task is undecided, and the store
 //! is that of its journal.
 
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 
 use crate::error::TaskError;
 use crate::log::{Barrier, Group, LogResult, TaskId};
@@ -37,7 +37,7 @@ pub(super) fn journal_barrier<G: Group>(log: &mut G, task: TaskId) -> LogResult<
 ///
 /// # Errors
 /// `Stop` if the store is ahead of the journal, or belongs to another one.
-pub(super) fn check_store(state: &TaskState, last: Option<&Journal>, target: u64) -> Result<(), TaskError> {
+pub(super) fn check_store(state: &TaskState, last: Option<&JournalRecord>, target: u64) -> Result<(), TaskError> {
     if state.epoch() > target {
         return Err(TaskError::stop(
             state.task(),

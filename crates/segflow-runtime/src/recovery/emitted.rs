@@ -75,11 +75,11 @@ impl Reconciliation {
     /// `Log` of kind `Retry`: ask again later, nothing is lost. Otherwise why nothing can be taken over.
     pub(super) fn step<P: Past>(
         &mut self,
-        local: &mut TaskState,
+        state: &mut TaskState,
         config: &Config,
         past: &mut P,
     ) -> Result<ReconciliationStep, TaskError> {
-        let task = local.task();
+        let task = state.task();
         match &mut self.stage {
             Stage::Bounds => {
                 let Poll::Ready((low, end)) = past.memberships_within(task)? else {
@@ -89,7 +89,7 @@ impl Reconciliation {
             }
             Stage::Find(reading) => {
                 if !reading.is_read() {
-                    let Some(records) = reading.read(past, local)? else { return Ok(ReconciliationStep::Waiting) };
+                    let Some(records) = reading.read(past, state)? else { return Ok(ReconciliationStep::Waiting) };
                     reading.last.extend(records.iter().map(|told| (hashed(&told.key), told.offset)));
                 } else {
                     reading.next = reading.low;
@@ -98,32 +98,32 @@ impl Reconciliation {
             }
             Stage::Apply(reading) => {
                 if !reading.is_read() {
-                    let Some(records) = reading.read(past, local)? else { return Ok(ReconciliationStep::Waiting) };
+                    let Some(records) = reading.read(past, state)? else { return Ok(ReconciliationStep::Waiting) };
                     let last = records.iter().filter(|told| reading.last.get(&hashed(&told.key)) == Some(&told.offset));
-                    self.told += apply(local, last)?;
+                    self.told += apply(state, last)?;
                 } else {
                     self.stage = Stage::Rest(std::mem::take(reading), None);
                 }
             }
             Stage::Rest(reading, after) => {
-                let customers = local.states().customers(after.as_ref(), None, CUSTOMERS_AT_ONCE)?;
-                let Some(last) = customers.last().cloned() else { return self.finish(local, config) };
+                let customers = state.states().customers(after.as_ref(), None, CUSTOMERS_AT_ONCE)?;
+                let Some(last) = customers.last().cloned() else { return self.finish(state, config) };
                 let untold = customers.into_iter().filter(|customer| !reading.knows(customer));
-                let undone = undo(local, untold)?;
+                let undone = undo(state, untold)?;
                 if undone > 0 && reading.low > 0 {
-                    return Err(not_whole(local, reading.low));
+                    return Err(not_whole(state, reading.low));
                 }
                 self.untold += undone;
-                local.write_emitted()?;
+                state.write_emitted()?;
                 *after = Some(last);
             }
         }
         Ok(ReconciliationStep::Progress)
     }
 
-    fn finish(&mut self, local: &mut TaskState, config: &Config) -> Result<ReconciliationStep, TaskError> {
-        let (task, epoch) = (local.task().0, local.diverged());
-        local.agree()?;
+    fn finish(&mut self, state: &mut TaskState, config: &Config) -> Result<ReconciliationStep, TaskError> {
+        let (task, epoch) = (state.task().0, state.diverged());
+        state.agree()?;
         let (told, untold, engine) = (self.told, self.untold, &config.release.engine_version);
         info!(task, since_epoch = epoch, told, untold, engine, "took over the memberships that were really emitted");
         self.stage = Stage::Bounds;
@@ -137,8 +137,8 @@ impl Reading {
     }
 
     /// Reads a part; none if nothing has come.
-    fn read<P: Past>(&mut self, past: &mut P, local: &TaskState) -> Result<Option<Vec<Told>>, TaskError> {
-        let slice = past.memberships(local.task(), self.next, self.end)?;
+    fn read<P: Past>(&mut self, past: &mut P, state: &TaskState) -> Result<Option<Vec<Told>>, TaskError> {
+        let slice = past.memberships(state.task(), self.next, self.end)?;
         let came = slice.next > self.next;
         self.next = slice.next;
         Ok(came.then_some(slice.records))
@@ -151,8 +151,8 @@ impl Reading {
 
 /// Gives customers what was told of them, and writes it. An erased customer stays as decided again, since nothing is left
 /// to be told. Returns how many changed.
-fn apply<'t>(local: &mut TaskState, told: impl Iterator<Item = &'t Told>) -> Result<u64, TaskError> {
-    let (task, rules, cursor) = (local.task(), local.rules().expect("an epoch diverged"), local.clock().cursor);
+fn apply<'t>(state: &mut TaskState, told: impl Iterator<Item = &'t Told>) -> Result<u64, TaskError> {
+    let (task, rules, cursor) = (state.task(), state.rules().expect("an epoch diverged"), state.clock().cursor);
     let emitted = Emitted { rules: &rules, cursor: &cursor };
     let mut applied = 0;
     for Told { offset, value, .. } in told {
@@ -161,48 +161,48 @@ fn apply<'t>(local: &mut TaskState, told: impl Iterator<Item = &'t Told>) -> Res
             TaskError::stop(task, format_args!("the topic of memberships at offset {offset}: {error}; {WHAT_TO_DO}"))
         };
         let told = Memberships::read(value).map_err(refused)?;
-        let decision = emitted.told(&told.customer_id, local.states().peek(&told.customer_id)?, &told);
+        let decision = emitted.told(&told.customer_id, state.states().peek(&told.customer_id)?, &told);
         if let Some(decision) = decision.map_err(refused)? {
-            put(local, &told.customer_id, decision)?;
+            put(state, &told.customer_id, decision)?;
             applied += 1;
         }
     }
-    local.write_emitted()?;
+    state.write_emitted()?;
     Ok(applied)
 }
 
 /// Leaves nothing decided of customers of whom nothing was told. Returns how many had something decided.
-fn undo(local: &mut TaskState, customers: impl Iterator<Item = CustomerId>) -> Result<u64, TaskError> {
-    let (rules, cursor) = (local.rules().expect("an epoch diverged"), local.clock().cursor);
+fn undo(state: &mut TaskState, customers: impl Iterator<Item = CustomerId>) -> Result<u64, TaskError> {
+    let (rules, cursor) = (state.rules().expect("an epoch diverged"), state.clock().cursor);
     let emitted = Emitted { rules: &rules, cursor: &cursor };
     let mut undone = 0;
     for customer in customers {
-        if let Some(decision) = emitted.untold(&customer, local.states().peek(&customer)?) {
-            put(local, &customer, decision)?;
+        if let Some(decision) = emitted.untold(&customer, state.states().peek(&customer)?) {
+            put(state, &customer, decision)?;
             undone += 1;
         }
     }
     Ok(undone)
 }
 
-fn put(local: &mut TaskState, customer: &CustomerId, decision: Decision) -> Result<(), TaskError> {
+fn put(state: &mut TaskState, customer: &CustomerId, decision: Decision) -> Result<(), TaskError> {
     let taken = |customer: &mut Customer| {
         // The memo of what was decided again goes.
         *customer = Customer::from(State { decision, ..customer.state().clone() });
     };
-    Ok(local.states().change(customer, taken)?)
+    Ok(state.states().change(customer, taken)?)
 }
 
 const WHAT_TO_DO: &str = "what subscribers were told cannot be known: restore the topic, or start with a fresh group and \
                           journal";
 
 /// Customers without a record were told nothing only if no record was deleted.
-fn not_whole(local: &mut TaskState, low: u64) -> TaskError {
-    local.discard();
+fn not_whole(state: &mut TaskState, low: u64) -> TaskError {
+    state.discard();
     let reason = format_args!(
         "the topic of memberships begins at offset {low}, and lacks customers of whom something was decided; {WHAT_TO_DO}"
     );
-    TaskError::stop(local.task(), reason)
+    TaskError::stop(state.task(), reason)
 }
 
 fn hashed(key: &[u8]) -> [u8; 16] {

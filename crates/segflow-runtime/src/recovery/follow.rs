@@ -95,7 +95,7 @@ impl Follow {
 
     fn advance<P: Past>(&mut self, stage: Stage, config: &Config, past: &mut P) -> Turn {
         match stage {
-            Stage::Open => match TaskState::open(config, self.context.task) {
+            Stage::Open => match TaskState::open(&config.stores(), self.context.task) {
                 Ok(state) => {
                     self.context.opened(&state);
                     (Stage::Last(Box::new(state)), Ok(RecoveryStep::Progress))

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use segflow_core::digest::Digest;
 use segflow_core::event::Family;
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_engine::epoch::Epoch;
 use tracing::{debug, warn};
 
@@ -33,7 +33,7 @@ pub(crate) struct RollForward {
 }
 
 struct Next {
-    record: Journal,
+    record: JournalRecord,
     bytes: Vec<u8>,
     records: Vec<Record>,
     /// How far each input that it read has been read back.
@@ -65,18 +65,18 @@ impl RollForward {
     /// `Log` of kind `Retry`: ask again later, nothing is lost. Otherwise why the store cannot go on.
     pub(crate) fn step<P: Past>(
         &mut self,
-        local: &mut TaskState,
+        state: &mut TaskState,
         config: &Config,
         past: &mut P,
         task: TaskId,
     ) -> Result<Rolled, TaskError> {
-        if let Some(not_yet) = self.gather(local, config, past, task)? {
+        if let Some(not_yet) = self.gather(state, config, past, task)? {
             return Ok(not_yet);
         }
         let next = self.next.as_mut().expect("gathered");
         hit(Point::RollForward)?;
         // It stays until it is written: a step that fails is done again.
-        roll_forward(local, config, next.record.clone(), &next.bytes, &next.records)?;
+        roll_forward(state, config, next.record.clone(), &next.bytes, &next.records)?;
         self.next = None;
         Ok(Rolled::Epoch)
     }
@@ -87,21 +87,21 @@ impl RollForward {
     /// As [`RollForward::step`].
     pub(crate) fn look<P: Past>(
         &mut self,
-        local: &TaskState,
+        state: &TaskState,
         config: &Config,
         past: &mut P,
         task: TaskId,
     ) -> Result<Option<Rolled>, TaskError> {
         if self.next.is_none() {
             if self.entries.is_empty() {
-                match past.journal_after(task, local.epoch(), JOURNAL_BATCH)? {
+                match past.journal_after(task, state.epoch(), JOURNAL_BATCH)? {
                     Poll::Pending => return Ok(Some(Rolled::Waiting)),
                     Poll::Ready(entries) if entries.is_empty() => return Ok(Some(Rolled::End)),
                     Poll::Ready(entries) => self.entries.extend(entries),
                 }
             }
             let entry = self.entries.pop_front().expect("just filled");
-            self.next = Some(Box::new(Next::new(entry, local, config, task)?));
+            self.next = Some(Box::new(Next::new(entry, state, config, task)?));
         }
         Ok(None)
     }
@@ -112,19 +112,19 @@ impl RollForward {
     /// As [`RollForward::step`].
     pub(crate) fn gather<P: Past>(
         &mut self,
-        local: &mut TaskState,
+        state: &mut TaskState,
         config: &Config,
         past: &mut P,
         task: TaskId,
     ) -> Result<Option<Rolled>, TaskError> {
-        if let Some(not_yet) = self.look(local, config, past, task)? {
+        if let Some(not_yet) = self.look(state, config, past, task)? {
             return Ok(Some(not_yet));
         }
         let next = self.next.as_mut().expect("just looked at");
         if next.records.is_empty() {
             same_intake(&next.record, config, task)?;
         }
-        if !local.learn(config, past, &next.record)? {
+        if !state.learn(config, past, &next.record)? {
             return Ok(Some(Rolled::Waiting));
         }
         let before = next.records.len();
@@ -135,27 +135,27 @@ impl RollForward {
     }
 
     /// What the journal says of the epoch that was looked at.
-    pub(crate) fn next(&self) -> Option<&Journal> {
+    pub(crate) fn next(&self) -> Option<&JournalRecord> {
         self.next.as_ref().map(|next| &next.record)
     }
 
     /// The epoch that was gathered: what the journal says of it, as it stands there too, and the records that it read.
-    pub(crate) fn take(&mut self) -> Option<(Journal, Vec<u8>, Vec<Record>)> {
+    pub(crate) fn take(&mut self) -> Option<(JournalRecord, Vec<u8>, Vec<Record>)> {
         let Next { record, bytes, records, .. } = *self.next.take()?;
         Some((record, bytes, records))
     }
 }
 
 impl Next {
-    fn new(entry: JournalEntry, local: &TaskState, config: &Config, task: TaskId) -> Result<Self, TaskError> {
-        if entry.epoch != local.epoch() + 1 {
-            return Err(gone(task, local.epoch() + 1, Some(entry.epoch)));
+    fn new(entry: JournalEntry, state: &TaskState, config: &Config, task: TaskId) -> Result<Self, TaskError> {
+        if entry.epoch != state.epoch() + 1 {
+            return Err(gone(task, state.epoch() + 1, Some(entry.epoch)));
         }
         let record = record(&entry, task)?;
         let mut read = Offsets::new();
         // An epoch that read nothing only moved over transaction markers.
         if record.counts.read > 0 {
-            read.extend(record.inputs.keys().map(|family| (*family, local.position(*family).offset)));
+            read.extend(record.inputs.keys().map(|family| (*family, state.position(*family).offset)));
         }
         read.retain(|family, from| record.inputs[family].offset != *from);
         if let Some(family) = read.keys().find(|family| !config.inputs.contains_key(family)) {
@@ -193,13 +193,13 @@ pub(crate) fn gone(task: TaskId, epoch: u64, found: Option<u64>) -> TaskError {
     TaskError::Gone(reason)
 }
 
-pub(crate) fn record(entry: &JournalEntry, task: TaskId) -> Result<Journal, TaskError> {
+pub(crate) fn record(entry: &JournalEntry, task: TaskId) -> Result<JournalRecord, TaskError> {
     segflow_wire::journal::decode(&entry.bytes)
         .map_err(|error| TaskError::stop(task, format_args!("epoch {} of its journal: {error}", entry.epoch)))
 }
 
 /// The same bytes are accepted only by the same intake.
-fn same_intake(record: &Journal, config: &Config, task: TaskId) -> Result<(), TaskError> {
+fn same_intake(record: &JournalRecord, config: &Config, task: TaskId) -> Result<(), TaskError> {
     if record.intake_hash == config.intake.hash() {
         return Ok(());
     }
@@ -207,7 +207,8 @@ fn same_intake(record: &Journal, config: &Config, task: TaskId) -> Result<(), Ta
         task,
         format_args!(
             "epoch {} of its journal accepted records by the intake configuration of hash {}, found one of hash {}; \
-             start with the former (encodings, partitioners, currency, partitions, skew) until it has caught up",
+             start with the former (encodings, partitioners, `oldest`, currency, partitions, skew), or the former release, until \
+             it has caught up",
             record.epoch,
             record.intake_hash,
             config.intake.hash()
@@ -217,48 +218,48 @@ fn same_intake(record: &Journal, config: &Config, task: TaskId) -> Result<(), Ta
 
 /// Decides one epoch of the journal again, from the same slices of input to the same positions, emitting nothing.
 fn roll_forward(
-    local: &mut TaskState,
+    state: &mut TaskState,
     config: &Config,
-    record: Journal,
+    record: JournalRecord,
     bytes: &[u8],
     records: &[Record],
 ) -> Result<(), TaskError> {
     let (accepted, _) = accept(config, records, record.w);
-    let epoch = local.decide_again(&record, accepted)?;
-    compare(local, config, &record, &epoch, records)?;
+    let epoch = state.decide_again(&record, accepted)?;
+    compare(state, config, &record, &epoch, records)?;
     if let Err(error) = hit(Point::Rolled) {
-        local.discard();
+        state.discard();
         return Err(error.into());
     }
-    local.check_room()?;
-    let batch = local.batch(&record, bytes);
-    local.write(&batch, record)
+    state.check_room()?;
+    let batch = state.batch(&record, bytes);
+    state.write(&batch, record)
 }
 
 /// Compares an epoch decided again with its journal record. A difference that is explained is remembered, and what was
 /// emitted is taken over before the task runs; one that is not stops the task.
 fn compare(
-    local: &mut TaskState,
+    state: &mut TaskState,
     config: &Config,
-    record: &Journal,
+    record: &JournalRecord,
     epoch: &Epoch,
     records: &[Record],
 ) -> Result<(), TaskError> {
-    let (task, release) = (local.task(), &config.release);
+    let (task, release) = (state.task(), &config.release);
     let form = release.form(record.digest_form);
     let digest = epoch.digest(form.unwrap_or(release.digest_form));
     if digest != record.digest {
-        let Some(reason) = explanation(local, config, record, records) else {
-            local.discard();
+        let Some(reason) = explanation(state, config, record, records) else {
+            state.discard();
             return Err(unexplained(task, config, record, (epoch.counts.changes, digest)));
         };
-        if local.diverged().is_none() {
+        if state.diverged().is_none() {
             let (of_journal, of_now) = (record.engine_version.as_str(), release.engine_version.as_str());
             warn!(task = task.0, epoch = record.epoch, expected_by = of_journal, found_by = of_now,
                 expected = %record.digest, found = %digest,
                 "an epoch decided again differs from what was emitted, which is taken over before the task runs: {reason}");
         }
-        local.diverge(record.epoch);
+        state.diverge(record.epoch);
     } else if epoch.counts != record.counts {
         warn!(task = task.0, epoch = record.epoch, found = ?epoch.counts, expected = ?record.counts,
             "decided the same changes from other counts: a compacted input may have lost records");
@@ -268,7 +269,7 @@ fn compare(
 }
 
 /// Why an epoch may be decided otherwise now; none if nothing explains it.
-fn explanation(local: &TaskState, config: &Config, record: &Journal, records: &[Record]) -> Option<String> {
+fn explanation(state: &TaskState, config: &Config, record: &JournalRecord, records: &[Record]) -> Option<String> {
     let release = &config.release;
     if record.engine_version != release.engine_version {
         return Some(format!("{} decided it, and this is {}", record.engine_version, release.engine_version));
@@ -276,36 +277,36 @@ fn explanation(local: &TaskState, config: &Config, record: &Journal, records: &[
     if release.form(record.digest_form).is_none() {
         return Some(format!("this release does not know the form {} of its digest", record.digest_form));
     }
-    if let Some(epoch) = local.diverged() {
+    if let Some(epoch) = state.diverged() {
         return Some(format!("the epochs from {epoch} on were decided otherwise too"));
     }
-    if let Some(reason) = rests_on_another_engine(local, record) {
+    if let Some(reason) = rests_on_another_engine(state, record) {
         return Some(reason);
     }
     let gone = record.counts.read.saturating_sub(records.len() as u64);
     let topic = config.topic(COMPACTED);
-    (gone > 0 && gone <= missing(local, record, records))
+    (gone > 0 && gone <= missing(state, record, records))
         .then(|| format!("{gone} of the records that it read are gone from {topic}, which may be compacted"))
 }
 
 /// Why an epoch may rest on what another engine version left: the migration that follows its activation decides everybody
 /// anew, but for how long a rule has held. That outlives the migration by the longest `for`, and stores whose epochs were
 /// decided by one engine and decided again by the other may differ in it.
-fn rests_on_another_engine(local: &TaskState, record: &Journal) -> Option<String> {
-    let changed = local.engine_changed(record)?;
-    let until = local.rules().map_or(changed, |rules| rules.longest_hold(changed));
+fn rests_on_another_engine(state: &TaskState, record: &JournalRecord) -> Option<String> {
+    let changed = state.engine_changed(record)?;
+    let until = state.rules().map_or(changed, |rules| rules.longest_hold(changed));
     (record.clock.facts <= until).then(|| format!("an engine version was activated up to {changed}"))
 }
 
 /// How many offsets the epoch passed in the input that may be compacted, at which no record is now. Records that are gone
 /// were there, or transaction markers.
-fn missing(local: &TaskState, record: &Journal, records: &[Record]) -> u64 {
+fn missing(state: &TaskState, record: &JournalRecord, records: &[Record]) -> u64 {
     let passed = record.inputs.get(&COMPACTED).map_or(0, |input| input.offset);
-    let passed = passed.saturating_sub(local.position(COMPACTED).offset);
+    let passed = passed.saturating_sub(state.position(COMPACTED).offset);
     passed.saturating_sub(records.iter().filter(|record| record.family == COMPACTED).count() as u64)
 }
 
-fn unexplained(task: TaskId, config: &Config, record: &Journal, found: (u64, Digest)) -> TaskError {
+fn unexplained(task: TaskId, config: &Config, record: &JournalRecord, found: (u64, Digest)) -> TaskError {
     let (changes, digest) = found;
     TaskError::stop(
         task,

@@ -54,14 +54,7 @@ pub(crate) enum TakeoverStep {
     /// It came further.
     Progress,
     /// The task may run; its inputs are being read from the right places.
-    Done(TakenOver),
-}
-
-/// A task that may run.
-pub(crate) struct TakenOver {
-    pub state: Box<TaskState>,
-    /// Whether its store was built from the journal alone.
-    pub rebuilt: bool,
+    Done(Box<TaskState>),
 }
 
 /// The stage that follows, and what the step did or why it failed. A step that fails is done again.
@@ -94,11 +87,6 @@ impl Takeover {
     /// The epoch to be reached, once it is known.
     pub(crate) fn target(&self) -> Option<u64> {
         self.stage.target()
-    }
-
-    /// Whether the store began with nothing although the journal has epochs.
-    pub(crate) fn rebuilds(&self) -> bool {
-        self.context.began_at == 0 && self.target().is_some_and(|target| target > 0)
     }
 
     /// Epochs decided again so far.
@@ -215,15 +203,12 @@ impl Takeover {
             return (Stage::Open, Err(error.into()));
         }
         let opened = match config.store_pool.take(task) {
-            Taken::Store(mut state) => {
-                state.adopt(config);
-                Ok(state)
-            }
+            Taken::Store(state) => Ok(state),
             Taken::InUse => {
                 let reason = "the store is being opened, or about to be laid down by a standby";
                 return self.stay(config, Stage::Open, reason);
             }
-            Taken::Nothing => TaskState::open(config, task).map(Box::new),
+            Taken::Nothing => TaskState::open(&config.stores(), task).map(Box::new),
         };
         match opened {
             Ok(state) => {
@@ -271,7 +256,7 @@ impl Takeover {
         };
         let (task, rolled_forward) = (self.context.task.0, self.context.rolled_forward);
         info!(task, epoch = state.epoch(), rolled_forward, store, "task recovered");
-        (Stage::Open, Ok(TakeoverStep::Done(TakenOver { state, rebuilt })))
+        (Stage::Open, Ok(TakeoverStep::Done(state)))
     }
 
     /// The store is older than what is left of its journal: a snapshot instead, or nothing helps.

@@ -7,7 +7,7 @@ use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 
-use segflow_engine::rules::{DecidedBy, Rules};
+use segflow_engine::rules::Rules;
 
 /// The moves of each customer that an epoch moved, in the order of the changes: the dimension, and the segment left if
 /// there was one.
@@ -28,11 +28,7 @@ pub(super) type Stands = BTreeMap<String, String>;
 
 /// Where a customer stands.
 pub(super) fn stands(state: &State, rules: &Rules) -> Stands {
-    let segmentation = match rules.of(state) {
-        DecidedBy::Nothing | DecidedBy::Present => &rules.present,
-        DecidedBy::Former(former) => former,
-    };
-    let dimensions = segmentation.dimensions.iter().zip(&state.decision.dimensions);
+    let dimensions = rules.segmentation_of(state).dimensions.iter().zip(&state.decision.dimensions);
     let stands = dimensions.filter_map(|(dimension, membership)| {
         let segment = &dimension.segments[usize::from(membership.current?)];
         Some((dimension.name.clone(), segment.name.clone()))

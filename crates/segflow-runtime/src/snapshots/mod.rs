@@ -10,7 +10,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use segflow_core::ENGINE_VERSION;
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
+use segflow_core::time::Timestamp;
 use segflow_snapshot::{KnownFiles, Manifest, Policy, SnapshotError, SnapshotStep, Snapshots, Subject};
 use segflow_store::Meta;
 use tracing::{debug, info, warn};
@@ -19,7 +20,7 @@ use crate::config::Config;
 use crate::directories::{self, remove_directory};
 use crate::error::TaskError;
 use crate::log::{TaskId, Transaction, Trimmer};
-use crate::status::Status;
+use crate::status::{LastSnapshot, Status};
 use crate::task::TaskState;
 use crate::task::state_format;
 use crate::testing::failpoint::{Point, hit};
@@ -169,7 +170,7 @@ impl Keeper {
         config: &Config,
         task: TaskId,
         state: &TaskState,
-        last: &Journal,
+        last: &JournalRecord,
         offset: u64,
     ) -> Result<(Subject, PathBuf), TaskError> {
         let directory = directories::checkpoint(&config.state_dir, task);
@@ -188,7 +189,7 @@ impl Keeper {
 const NOT_MADE: &str = "no snapshot this time";
 const NOT_TRIMMED: &str = "the journal is not trimmed this time";
 
-fn subject(task: TaskId, last: &Journal, journal: Vec<u8>, offset: u64) -> Subject {
+fn subject(task: TaskId, last: &JournalRecord, journal: Vec<u8>, offset: u64) -> Subject {
     let inputs: BTreeMap<&str, u64> = last.inputs.iter().map(|(family, at)| (family.name(), at.offset)).collect();
     let summary = serde_json::json!({
         "offsets": inputs,
@@ -242,7 +243,8 @@ impl KeeperShared {
         {
             let mut status = self.status.lock();
             let known = status.snapshots.entry(task.0).or_default();
-            (known.epoch, known.at_ms) = (epoch, uploaded.manifest.created_at.as_millisecond());
+            let at = Timestamp(uploaded.manifest.created_at.as_millisecond());
+            known.last = Some(LastSnapshot { epoch, at });
             known.uploaded_bytes += new;
         }
         passed(Point::Uploaded)?;

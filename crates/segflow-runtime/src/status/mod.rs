@@ -9,10 +9,18 @@ use segflow_core::clock::Clock;
 use segflow_core::event::Family;
 use segflow_core::journal::Counts;
 use segflow_core::time::Timestamp;
+use segflow_engine::unreadable::Unreadable;
 
 /// What a process knows of itself. All workers of the process write it; metrics and health read it.
 #[derive(Default)]
-pub struct Status(Mutex<Snapshot>);
+pub struct Status {
+    snapshot: Mutex<Snapshot>,
+    /// The unreadable values that were logged, as attribute and text.
+    told: Mutex<BTreeSet<(String, String)>>,
+}
+
+/// The most unreadable values that are logged while the process lives. Their counts go on.
+const TOLD_MAX: usize = 1_000;
 
 impl Status {
     /// What is known now.
@@ -32,7 +40,13 @@ impl Status {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Snapshot> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an unreadable value is to be logged: each once, up to a bound.
+    pub(crate) fn is_news(&self, value: &Unreadable) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.len() < TOLD_MAX && told.insert((value.attribute.clone(), value.to_string()))
     }
 }
 
@@ -107,14 +121,21 @@ impl Shadowing {
 /// The snapshots that this process has made of a task.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct SnapshotStatus {
-    /// The epoch of the last one; 0 before the first.
-    pub epoch: u64,
-    /// When it was made, in milliseconds since 1970; 0 before the first.
-    pub at_ms: i64,
+    /// The last one; none before the first.
+    pub last: Option<LastSnapshot>,
     /// Bytes uploaded for all of them.
     pub uploaded_bytes: u64,
     /// How often a snapshot could not be made or uploaded, or an outdated file not be deleted.
     pub failures: u64,
+}
+
+/// The last snapshot that this process has made of a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LastSnapshot {
+    /// Its epoch.
+    pub epoch: u64,
+    /// When it was made.
+    pub at: Timestamp,
 }
 
 /// A worker.
@@ -155,8 +176,6 @@ pub struct TaskStatus {
     pub w: Option<Timestamp>,
     /// Its inputs.
     pub inputs: BTreeMap<Family, InputStatus>,
-    /// Whether its store was built from the journal alone, or is being built so.
-    pub rebuilt: bool,
     /// The version of the segmentation that decided its last epoch; none before the first.
     pub segmentation_version: Option<u32>,
     /// Whether some customers are decided by former segmentations still: the migration runs.
@@ -207,6 +226,8 @@ pub struct Totals {
     pub counts: Counts,
     /// Records rejected, by the word of the reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
+    /// Values of attributes that were folded in and cannot be read as their types, by attribute.
+    pub unreadable: BTreeMap<String, u64>,
     /// Epochs decided again from the journal.
     pub rolled_forward: u64,
     /// Customers that went over from former rules to the present ones, in committed epochs.

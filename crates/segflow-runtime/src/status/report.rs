@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use segflow_core::clock::Clock;
+use segflow_engine::rules::Refused;
+use segflow_engine::unreadable::Unreadable;
+use tracing::warn;
 
 use crate::error::WorkerError;
 use crate::log::{Ends, LogError, TaskId};
@@ -11,7 +14,6 @@ use crate::task::TaskState;
 use crate::task::epoch::Prepared;
 use crate::worker::commit::TaskCommit;
 use crate::worker::{Cycle, TaskContext, TaskPhase};
-use segflow_engine::rules::Refused;
 
 pub(crate) fn started(status: &Status, worker: &str) {
     let mut status = status.lock();
@@ -48,17 +50,26 @@ pub(crate) fn rolled_forward(status: &Status, task: TaskId, epochs: u64) {
     }
 }
 
-pub(crate) fn recovered(status: &Status, worker: &str, task: TaskId, rebuilt: bool) {
-    of_task(&mut status.lock(), worker, task).rebuilt = rebuilt;
+pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
+    count(&mut status.lock(), commit);
+    for value in commit.unreadable.iter().filter(|value| status.is_news(value)) {
+        let Unreadable { attribute, offset, .. } = value;
+        warn!(
+            task = commit.task.0,
+            offset, "a value of attribute `{attribute}` cannot be read, which is said once for each value: {value}"
+        );
+    }
 }
 
-pub(crate) fn committed(status: &Status, commit: &TaskCommit) {
-    let mut status = status.lock();
+fn count(status: &mut Snapshot, commit: &TaskCommit) {
     let totals = status.totals.entry(commit.task.0).or_default();
     totals.counts.add(&commit.record.counts);
     totals.resegmented += commit.resegmented;
     for (reason, count) in &commit.dead_letters {
         *totals.dead_letters.entry(reason).or_default() += count;
+    }
+    for value in &commit.unreadable {
+        *totals.unreadable.entry(value.attribute.clone()).or_default() += 1;
     }
 }
 
@@ -93,7 +104,6 @@ pub(crate) fn cycled(
             TaskPhase::Recovering(takeover) => {
                 known.phase = Phase::Recovering { target: takeover.target() };
                 known.epoch = takeover.epoch();
-                known.rebuilt |= takeover.rebuilds();
             }
             TaskPhase::Running(state) => {
                 known.phase = Phase::Running;
@@ -192,7 +202,6 @@ fn of_task<'a>(status: &'a mut Snapshot, worker: &str, task: TaskId) -> &'a mut 
         clock: Clock::default(),
         w: None,
         inputs: BTreeMap::new(),
-        rebuilt: false,
         segmentation_version: None,
         migrating: false,
         refused: None,

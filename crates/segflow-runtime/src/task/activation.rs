@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Poll;
 
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_core::segmentation::Segmentation;
 use tracing::{info, warn};
 
@@ -40,7 +40,7 @@ impl AtHand {
     }
 
     /// The rules of the next epoch: those offered if they may be activated, else those of the epoch before.
-    pub(crate) fn next(&mut self, config: &Config, last: Option<&Journal>) -> Beginning {
+    pub(crate) fn next(&mut self, config: &Config, last: Option<&JournalRecord>) -> Beginning {
         let offered = config.segmentation.offered();
         let present = last.map(|last| &self.known[&last.segmentation_hash]);
         let (hash, refused) = match (last, present) {
@@ -88,7 +88,7 @@ impl AtHand {
         &mut self,
         config: &Config,
         past: &mut P,
-        record: &Journal,
+        record: &JournalRecord,
     ) -> Result<bool, TaskError> {
         for hash in record.former.iter().chain([&record.segmentation_hash]) {
             if self.known.contains_key(hash) {
@@ -109,7 +109,7 @@ impl AtHand {
     fn read(
         &self,
         config: &Config,
-        record: &Journal,
+        record: &JournalRecord,
         hash: &str,
         text: Option<Vec<u8>>,
     ) -> Result<Arc<Segmentation>, TaskError> {
@@ -135,7 +135,7 @@ impl AtHand {
     }
 
     /// Records are accepted in the currency of the file; those of a journal in another would all be refused.
-    pub(crate) fn check_currency(&self, config: &Config, last: &Journal) -> Result<(), TaskError> {
+    pub(crate) fn check_currency(&self, config: &Config, last: &JournalRecord) -> Result<(), TaskError> {
         let (decided, accepted) = (&self.known[&last.segmentation_hash].currency, &config.intake.currency);
         if decided == accepted {
             return Ok(());
@@ -162,7 +162,11 @@ impl AtHand {
     ///
     /// # Errors
     /// What the log says.
-    pub(crate) fn look_for_text<P: Past>(&mut self, past: &mut P, last: Option<&Journal>) -> Result<bool, TaskError> {
+    pub(crate) fn look_for_text<P: Past>(
+        &mut self,
+        past: &mut P,
+        last: Option<&JournalRecord>,
+    ) -> Result<bool, TaskError> {
         self.published = match last.map(|last| past.segmentation(&last.segmentation_hash)).transpose()? {
             Some(Poll::Pending) => return Ok(false),
             Some(Poll::Ready(text)) => text.is_some(),
@@ -178,7 +182,7 @@ impl AtHand {
     }
 
     /// An epoch was committed and written: only what it names is needed from now on.
-    pub(crate) fn written(&mut self, before: Option<&Journal>, record: &Journal) {
+    pub(crate) fn written(&mut self, before: Option<&JournalRecord>, record: &JournalRecord) {
         self.published = true;
         let needed = |hash: &String| record.former.contains(hash) || record.segmentation_hash == *hash;
         self.known.retain(|hash, _| needed(hash));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use segflow_core::clock::{Clock, Idle};
 use segflow_core::event::Family;
-use segflow_core::journal::{Position, Record as Journal};
+use segflow_core::journal::{JournalRecord, Position};
 use segflow_engine::epoch::{Epoch, Plan, Target, changed, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::rules::{Refused, Rules};
@@ -102,7 +102,7 @@ impl TaskState {
         }
         self.check_room()?;
         let rejected = [rejected, refused(&epoch)].concat();
-        let record = self.journal(&config.release, &beginning.standing, &epoch, inputs, w);
+        let record = self.journal(config, &beginning.standing, &epoch, inputs, w);
         let decided = DecidedEpoch { beginning, record, epoch, rejected };
         let commit = self.commit(config, input.records, decided)?;
         Ok(Prepared { settled, refused: refused_rules, commit: Some(commit), beside })
@@ -157,14 +157,15 @@ impl TaskState {
         for Rejected { rejection, .. } in &rejected {
             *dead_letters.entry(rejection.reason.word()).or_default() += 1;
         }
-        Ok(TaskCommit { task, record, outputs, batch, dead_letters, resegmented: epoch.resegmented })
+        let Epoch { unreadable, resegmented, .. } = epoch;
+        Ok(TaskCommit { task, record, outputs, batch, dead_letters, unreadable, resegmented })
     }
 }
 
 /// An epoch that has something to say.
 struct DecidedEpoch {
     beginning: Beginning,
-    record: Journal,
+    record: JournalRecord,
     epoch: Epoch,
     rejected: Vec<Rejected>,
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use segflow_core::clock::Clock;
 use segflow_core::event::Family;
-use segflow_core::journal::{Position, Record as Journal};
+use segflow_core::journal::{JournalRecord, Position};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_engine::epoch::{Epoch, Plan, Target, decide};
@@ -22,7 +22,8 @@ use segflow_engine::migration::Reached;
 use segflow_engine::rules::{InForce, Rules};
 use segflow_store::{Batch, Meta, Store};
 
-use crate::config::{Config, Release};
+use crate::config::{Config, StoreConfig};
+use crate::directories;
 use crate::error::TaskError;
 use crate::log::{Offsets, Past, TaskId};
 use crate::task::activation::AtHand;
@@ -32,9 +33,8 @@ use crate::task::stored::Stored;
 pub(crate) struct TaskState {
     task: TaskId,
     states: Stored,
-    last: Option<Journal>,
+    last: Option<JournalRecord>,
     at_hand: AtHand,
-    intake_hash: String,
     /// The first epoch whose decisions are not those that were emitted, until these are taken over.
     diverged: Option<u64>,
     /// `F` when an engine version was last being activated; none if none ever was.
@@ -46,8 +46,8 @@ impl TaskState {
     ///
     /// # Errors
     /// `Busy` while another worker has it open; otherwise why it cannot be used.
-    pub(crate) fn open(config: &Config, task: TaskId) -> Result<Self, TaskError> {
-        let store = Store::open(&config.task_dir(task), &config.store)?;
+    pub(crate) fn open(stores: &StoreConfig, task: TaskId) -> Result<Self, TaskError> {
+        let store = Store::open(&directories::task(&stores.state_dir, task), &stores.memory)?;
         let last = match store.meta(Meta::Journal)? {
             Some(bytes) => Some(segflow_wire::journal::decode(&bytes).map_err(|error| {
                 TaskError::stop(
@@ -62,9 +62,9 @@ impl TaskState {
         };
         let diverged = number(store.meta(Meta::Diverged)?).map_err(|row| unreadable(task, &row))?;
         let engine_changed = number(store.meta(Meta::EngineChanged)?).map_err(|row| unreadable(task, &row))?;
-        let states = Stored::new(store, config.cache_customers);
-        let (at_hand, intake_hash) = (AtHand::new(task), config.intake.hash());
-        Ok(Self { task, states, last, at_hand, intake_hash, diverged, engine_changed: engine_changed.map(Timestamp) })
+        let states = Stored::new(store, stores.cache_customers);
+        let (at_hand, engine_changed) = (AtHand::new(task), engine_changed.map(Timestamp));
+        Ok(Self { task, states, last, at_hand, diverged, engine_changed })
     }
 
     /// The last epoch on disk; 0 if there is none.
@@ -75,7 +75,7 @@ impl TaskState {
 
     /// The last epoch on disk.
     #[must_use]
-    pub(crate) const fn last(&self) -> Option<&Journal> {
+    pub(crate) const fn last(&self) -> Option<&JournalRecord> {
         self.last.as_ref()
     }
 
@@ -143,7 +143,7 @@ impl TaskState {
         &mut self,
         config: &Config,
         past: &mut P,
-        record: &Journal,
+        record: &JournalRecord,
     ) -> Result<bool, TaskError> {
         self.at_hand.learn(config, past, record)
     }
@@ -176,7 +176,7 @@ impl TaskState {
     ///
     /// # Errors
     /// If a state cannot be read. What was changed in the cache is to be discarded.
-    pub(crate) fn decide_again(&mut self, record: &Journal, accepted: Accepted) -> Result<Epoch, TaskError> {
+    pub(crate) fn decide_again(&mut self, record: &JournalRecord, accepted: Accepted) -> Result<Epoch, TaskError> {
         let standing = InForce::of_record(self.last.as_ref(), record);
         let (rules, migration) = (self.at_hand.rules(&standing), standing.migration_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
@@ -201,7 +201,7 @@ impl TaskState {
     }
 
     /// `F` when an engine version was last being activated, once this epoch is written; none if none ever was.
-    pub(crate) fn engine_changed(&self, record: &Journal) -> Option<Timestamp> {
+    pub(crate) fn engine_changed(&self, record: &JournalRecord) -> Option<Timestamp> {
         let another = self.last.as_ref().is_some_and(|last| last.engine_version != record.engine_version);
         let activating = another || record.former.contains(&record.segmentation_hash);
         if activating { Some(record.clock.facts) } else { self.engine_changed }
@@ -232,7 +232,7 @@ impl TaskState {
     ///
     /// # Errors
     /// If it cannot be written: the journal will roll the task forward.
-    pub(crate) fn write(&mut self, batch: &[u8], record: Journal) -> Result<(), TaskError> {
+    pub(crate) fn write(&mut self, batch: &[u8], record: JournalRecord) -> Result<(), TaskError> {
         self.states.write(batch)?;
         self.at_hand.written(self.last.as_ref(), &record);
         self.engine_changed = self.engine_changed(&record);
@@ -245,18 +245,13 @@ impl TaskState {
         Ok(self.states.store().check_room()?)
     }
 
-    /// Goes on under this configuration. The store may have been opened under another one.
-    pub(crate) fn adopt(&mut self, config: &Config) {
-        self.intake_hash = config.intake.hash();
-    }
-
     /// Forgets what was changed since the last write.
     pub(crate) fn discard(&mut self) {
         self.states.discard();
     }
 
     /// The bytes of S5: the states changed and this journal record.
-    pub(crate) fn batch(&self, record: &Journal, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn batch(&self, record: &JournalRecord, bytes: &[u8]) -> Vec<u8> {
         let (epoch, version) = (record.epoch.to_string(), state_format::VERSION.to_string());
         let diverged = self.diverged.map(|epoch| epoch.to_string());
         let engine_changed = self.engine_changed(record).map(|at| at.0.to_string());
@@ -273,18 +268,18 @@ impl TaskState {
 
     fn journal(
         &self,
-        release: &Release,
+        config: &Config,
         standing: &InForce,
         epoch: &Epoch,
         inputs: BTreeMap<Family, Position>,
         w: Timestamp,
-    ) -> Journal {
+    ) -> JournalRecord {
         let (former, resegmented_to) = match &epoch.migrated {
             Some(Reached::Nobody) => (standing.former.clone(), None),
             Some(Reached::Customer(customer)) => (standing.former.clone(), Some(customer.clone())),
             Some(Reached::End) | None => (Vec::new(), None),
         };
-        Journal {
+        JournalRecord {
             epoch: self.epoch() + 1,
             inputs,
             clock: epoch.clock.clone(),
@@ -293,11 +288,11 @@ impl TaskState {
             segmentation_hash: standing.hash.clone(),
             former,
             resegmented_to,
-            intake_hash: self.intake_hash.clone(),
-            engine_version: release.engine_version.clone(),
+            intake_hash: config.intake.hash(),
+            engine_version: config.release.engine_version.clone(),
             counts: epoch.counts,
-            digest_form: release.digest_form.number,
-            digest: epoch.digest(release.digest_form),
+            digest_form: config.release.digest_form.number,
+            digest: epoch.digest(config.release.digest_form),
         }
     }
 }

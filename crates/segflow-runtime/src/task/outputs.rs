@@ -3,7 +3,7 @@
 use segflow_core::change::{Actionable, Change, Decided, Envelope};
 use segflow_core::clock::Idle;
 use segflow_core::event::CustomerId;
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -19,7 +19,7 @@ pub(crate) fn change(
     config: &Config,
     segmentation: &Segmentation,
     task: TaskId,
-    record: &Journal,
+    record: &JournalRecord,
     decided: Decided,
 ) -> Output {
     let actionable = Actionable {

@@ -329,7 +329,7 @@ fn epochs_of_two_digest_forms_are_decided_again_and_an_unknown_form_is_taken_ove
     drop(worker);
     let forms: Vec<u32> = bench.journal().iter().map(|record| record.digest_form).collect();
     assert!(forms.is_sorted() && forms.first() == Some(&1) && forms.last() == Some(&2), "{forms:?}");
-    let decided = |record: &segflow_core::journal::Record| record.digest_form == 2 && record.counts.changes > 0;
+    let decided = |record: &segflow_core::journal::JournalRecord| record.digest_form == 2 && record.counts.changes > 0;
     assert!(bench.journal().iter().any(decided));
     let (told, before) = (bench.changes(), states(&bench));
 

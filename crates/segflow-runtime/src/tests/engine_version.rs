@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use segflow_core::change::Cause;
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_core::state::State;
 
 use super::activation::{begun, check_rebuilt, check_sequences, load, running, second, states, third};
@@ -33,7 +33,7 @@ fn stands(bench: &Bench) -> BTreeMap<Vec<u8>, Vec<Option<u16>>> {
     states(bench).into_iter().map(|(id, state)| (id, stands(state))).collect()
 }
 
-fn engines(journal: &[Journal]) -> Vec<&str> {
+fn engines(journal: &[JournalRecord]) -> Vec<&str> {
     let mut engines: Vec<&str> = journal.iter().map(|record| record.engine_version.as_str()).collect();
     engines.dedup();
     engines

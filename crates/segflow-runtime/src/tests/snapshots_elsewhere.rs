@@ -68,7 +68,7 @@ impl Machine {
         }
     }
 
-    /// Of its store, which may be open.
+    /// The digest of its store, which may be open.
     fn digest(&self) -> String {
         let config = &self.config;
         assert!(config.snapshots.as_ref().unwrap().wait_idle(LIMIT));
@@ -90,7 +90,7 @@ fn next_with_snapshot(bench: &mut Bench, keeper: &Arc<Keeper>) -> u64 {
 
 fn snapshot_taken(bench: &Bench, keeper: &Keeper, epoch: u64) {
     assert!(keeper.wait_idle(LIMIT));
-    assert_eq!(bench.status.snapshot().snapshots[&0].epoch, epoch);
+    assert_eq!(bench.status.snapshot().snapshots[&0].last.map(|last| last.epoch), Some(epoch));
 }
 
 #[test]

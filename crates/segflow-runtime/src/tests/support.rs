@@ -144,7 +144,7 @@ impl Bench {
         self.outputs(sink).map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect()
     }
 
-    pub fn journal(&self) -> Vec<segflow_core::journal::Record> {
+    pub fn journal(&self) -> Vec<segflow_core::journal::JournalRecord> {
         self.outputs(Sink::Journal).map(|bytes| journal::decode(&bytes).unwrap()).collect()
     }
 

@@ -10,7 +10,7 @@ use super::{TaskPhase, Worker};
 use crate::error::TaskError;
 use crate::log::{Log, LogError, LogResult, TaskId};
 use crate::recovery::RecoveryStep;
-use crate::recovery::takeover::{TakenOver, Takeover, TakeoverStep};
+use crate::recovery::takeover::{Takeover, TakeoverStep};
 use crate::status::report;
 use crate::testing::failpoint::{Point, hit};
 
@@ -96,8 +96,7 @@ impl<L: Log> Worker<L> {
             match step {
                 Ok(TakeoverStep::Waiting) => break,
                 Ok(TakeoverStep::Progress) => all = RecoveryStep::Progress,
-                Ok(TakeoverStep::Done(TakenOver { state, rebuilt })) => {
-                    report::recovered(&self.status, &self.name, task, rebuilt);
+                Ok(TakeoverStep::Done(state)) => {
                     (*phase, all) = (TaskPhase::Running(state), RecoveryStep::Progress);
                 }
                 Err(TaskError::Log(LogError::Retry(reason))) => {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
+use segflow_engine::unreadable::Unreadable;
 
 use crate::log::{Group, LogError, LogResult, Offsets, Output, TaskId, Transaction};
 use crate::shadow::ShadowCommit;
@@ -14,13 +15,15 @@ pub struct TaskCommit {
     /// The task.
     pub task: TaskId,
     /// Its journal record.
-    pub record: Journal,
+    pub record: JournalRecord,
     /// Changes, memberships, dead letters, and last the journal record.
     pub outputs: Vec<Output>,
     /// The bytes that S5 writes.
     pub batch: Vec<u8>,
     /// How many records were rejected, by the word of the reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
+    /// The values folded in that cannot be read as their attributes are declared.
+    pub unreadable: Vec<Unreadable>,
     /// How many customers went over from former rules to the present ones.
     pub resegmented: u64,
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 
 use super::failure::Remedy;
 use super::{Cycle, TaskContext, TaskPhase, Worker};
@@ -177,7 +177,7 @@ impl<L: Log> Worker<L> {
     }
 }
 
-fn write(state: &mut TaskState, batch: &[u8], record: Journal) -> Result<(), TaskError> {
+fn write(state: &mut TaskState, batch: &[u8], record: JournalRecord) -> Result<(), TaskError> {
     hit(Point::Write)?;
     state.write(batch, record)?;
     Ok(hit(Point::Written)?)

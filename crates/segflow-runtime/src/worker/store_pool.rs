@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tracing::info;
 
-use crate::config::Config;
+use crate::config::StoreConfig;
 use crate::log::TaskId;
 use crate::task::TaskState;
 use crate::time::Monotonic;
@@ -97,8 +97,9 @@ impl StorePool {
     /// Opens the stores of the disk, until the first worker is given a task, or `stop` is set. Most tasks come back after a
     /// restart, and joining the group takes as long as opening some ten stores. A store that cannot be opened is left to
     /// the recovery of its task.
-    pub fn open_ahead(&self, config: &Config, stop: &AtomicBool) {
-        let (began, tasks) = (config.time.now(), config.tasks_on_disk());
+    pub fn open_ahead(&self, stores: &StoreConfig, stop: &AtomicBool) {
+        let (time, tasks) = (self.lock().time.clone(), stores.tasks_on_disk());
+        let began = time.now();
         let mut opened = 0;
         for task in tasks.into_iter().take(ROOM) {
             if stop.load(Ordering::Relaxed) || !self.lock().claims.is_empty() {
@@ -108,11 +109,11 @@ impl StorePool {
             let mut loan = Loan { store_pool: self, task, state };
             info!(task = task.0, "the store is opened ahead");
             if loan.state.is_none() {
-                loan.state = TaskState::open(config, task).ok().map(Box::new);
+                loan.state = TaskState::open(stores, task).ok().map(Box::new);
             }
             opened += u32::from(loan.state.is_some());
         }
-        info!(opened, took = ?config.time.since(began), "stores were opened ahead");
+        info!(opened, took = ?time.since(began), "stores were opened ahead");
     }
 
     /// Whether a worker waits for what a standby holds.

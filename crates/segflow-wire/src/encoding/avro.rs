@@ -11,7 +11,7 @@ use crate::malformed::DecodeError;
 use crate::schema::TopicSchema;
 
 /// How every value begins.
-pub(crate) const MARKER: [u8; 2] = [0xc3, 0x01];
+pub(super) const MARKER: [u8; 2] = [0xc3, 0x01];
 const HEADER_BYTES: usize = 10;
 
 /// Writes a value whose shape is that of the schema.

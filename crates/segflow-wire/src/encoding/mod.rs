@@ -38,9 +38,19 @@ impl Encoding {
         }
     }
 
-    /// The encoding of a value that Segflow wrote itself. No text of JSON begins as Avro's single-object encoding does.
+    /// The encoding of a value that Segflow wrote itself: the one whose marker it begins with, or else JSON. No text of JSON
+    /// begins as Avro's single-object encoding does.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        if bytes.starts_with(&avro::MARKER) { Self::Avro } else { Self::Json }
+        let begins = |encoding: &Self| encoding.marker().is_some_and(|marker| bytes.starts_with(marker));
+        Self::ALL.into_iter().find(begins).unwrap_or(Self::Json)
+    }
+
+    /// The bytes with which every value begins, and no value of another encoding; none of JSON.
+    const fn marker(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Json => None,
+            Self::Avro => Some(&avro::MARKER),
+        }
     }
 
     /// Writes a value whose shape is that of the schema.

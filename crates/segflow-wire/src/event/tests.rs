@@ -18,7 +18,8 @@ fn accept_back(event: &Event, encoding: Encoding) -> Result<Event, Rejection> {
     let value = encode(event, &gbp(), encoding);
     assert_eq!(value.is_none(), event.body == Body::Erased, "null says erased, and nothing else does");
     let key = event.customer_id.as_str().as_bytes();
-    let intake = Intake::uniform(encoding, Partitioner::Crc32, 12, gbp());
+    let mut intake = Intake::uniform(encoding, Partitioner::Crc32, 12, gbp());
+    intake.topics.iter_mut().for_each(|topic| topic.oldest_days = u32::MAX);
     let record = RawRecord {
         family: event.body.family(),
         topic: "t",

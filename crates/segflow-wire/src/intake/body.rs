@@ -273,6 +273,7 @@ fn this_currency(field: Field<'_>, currency: &Currency) -> Result<(), Rejection>
     if found == currency.code {
         return Ok(());
     }
-    let detail = format!("currency: expected {}, found {}", currency.code, Value::Text(found));
+    let letters = if found.eq_ignore_ascii_case(&currency.code) { " in capital letters" } else { "" };
+    let detail = format!("currency: expected {}{letters}, found {}", currency.code, Value::Text(found));
     Err(Rejection::new(Reason::WrongCurrency, detail))
 }

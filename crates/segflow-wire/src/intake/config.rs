@@ -10,8 +10,8 @@ use crate::encoding::Encoding;
 use crate::partition::Partitioner;
 
 /// The version of the rules of acceptance: a release that accepts other records has another number. Version 1 knew no
-/// corrections, disputes and erasures.
-const VERSION: u32 = 2;
+/// corrections, disputes and erasures. Version 2 took events of any age, and no whole number that is written as `12.0`.
+const VERSION: u32 = 3;
 
 /// The intake configuration. Its hash stands in the journal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,13 +33,20 @@ pub struct TopicIntake {
     pub encoding: Encoding,
     /// How its producers choose the partition.
     pub partitioner: Partitioner,
+    /// How many days an event may lie before its record.
+    pub oldest_days: u32,
+}
+
+impl TopicIntake {
+    /// 20 years: opening balances and imported histories are older than their records on purpose.
+    pub const OLDEST_DAYS: u32 = 7_305;
 }
 
 impl Intake {
-    /// The same encoding and partitioner for every topic, and no limit on record timestamps.
+    /// The same encoding and partitioner for every topic, the default age of events, and no limit on record timestamps.
     #[must_use]
     pub fn uniform(encoding: Encoding, partitioner: Partitioner, partitions: u32, currency: Currency) -> Self {
-        let topic = TopicIntake { encoding, partitioner };
+        let topic = TopicIntake { encoding, partitioner, oldest_days: TopicIntake::OLDEST_DAYS };
         Self { topics: [topic; Family::ALL.len()], partitions, currency, max_skew_ms: None }
     }
 
@@ -63,8 +70,8 @@ impl Intake {
             self.currency.code, self.partitions
         );
         for family in Family::ALL {
-            let TopicIntake { encoding, partitioner } = self.topic(family);
-            writeln!(text, "{} {} {}", family.name(), encoding.name(), partitioner.name())
+            let TopicIntake { encoding, partitioner, oldest_days } = self.topic(family);
+            writeln!(text, "{} {} {} {oldest_days}d", family.name(), encoding.name(), partitioner.name())
                 .expect("a string takes any text");
         }
         text

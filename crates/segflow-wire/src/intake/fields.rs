@@ -6,6 +6,7 @@ use std::fmt::Display;
 use segflow_core::time::{Date, Timestamp};
 use serde::Deserialize;
 
+use super::DAY_MS;
 use super::rejection::{Reason, Rejection};
 use super::value::Value;
 
@@ -13,7 +14,6 @@ use super::value::Value;
 const MAX_ID_BYTES: usize = 256;
 /// The largest amount, in minor units.
 const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
-const DAY_MS: i64 = 86_400_000;
 
 /// Every field that some kind of event has, in every encoding. Other fields are passed over.
 #[derive(Deserialize, Default)]
@@ -133,8 +133,8 @@ impl<'a> Field<'a> {
 
     /// An instant from 1900 to 2199: milliseconds, or in JSON also RFC 3339.
     pub fn instant(self) -> Result<Timestamp, Rejection> {
-        let at = match &self.value {
-            Value::Int(ms) => Some(Timestamp(*ms)),
+        let at = match self.value.whole() {
+            Value::Int(ms) => Some(Timestamp(ms)),
             Value::Text(text) => text.parse().ok(),
             _ => None,
         };
@@ -164,7 +164,7 @@ impl<'a> Field<'a> {
     }
 
     fn amount_from(self, least: i64) -> Result<i64, Rejection> {
-        let reason = match self.value {
+        let reason = match self.value.whole() {
             Value::Int(amount) if amount < least => Reason::NegativeAmount,
             Value::Int(amount) if amount <= MAX_AMOUNT_MINOR => return Ok(amount),
             Value::Int(_) | Value::Huge(_) => Reason::AmountOutOfRange,
@@ -175,7 +175,7 @@ impl<'a> Field<'a> {
 
     /// A correction of an amount, in minor units: above, below or equal to zero.
     pub fn delta(self) -> Result<i64, Rejection> {
-        let reason = match self.value {
+        let reason = match self.value.whole() {
             Value::Int(delta) if delta.unsigned_abs() <= MAX_AMOUNT_MINOR.unsigned_abs() => return Ok(delta),
             Value::Int(_) | Value::Huge(_) => Reason::AmountOutOfRange,
             _ => Reason::MalformedField,

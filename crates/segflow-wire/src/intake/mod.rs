@@ -4,6 +4,7 @@ mod attributes;
 mod body;
 mod config;
 mod fields;
+mod instant;
 mod rejection;
 mod value;
 
@@ -21,6 +22,8 @@ use crate::partition::partition_of;
 use crate::schema;
 use fields::{Field, Fields, required};
 use value::Value;
+
+const DAY_MS: i64 = 86_400_000;
 
 /// A record of an input topic, as it was read.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +94,7 @@ pub fn accept(record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<E
     Ok(Event {
         event_id: required!(fields.event_id)?.event_id()?,
         customer_id,
-        occurred_at: required!(fields.occurred_at)?.instant()?,
+        occurred_at: instant::occurred_at(required!(fields.occurred_at)?, record, intake)?,
         recorded_at: record.timestamp,
         body: body::read(kind, fields, &intake.currency)?,
     })

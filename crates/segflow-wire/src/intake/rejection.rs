@@ -70,6 +70,8 @@ reasons! {
     KeyNotCustomer = "key_not_customer",
     /// The record is on a partition that its key does not hash to.
     WrongPartition = "wrong_partition",
+    /// The event lies longer before its record than the topic's events do. The usual cause: seconds sent as milliseconds.
+    ImplausibleInstant = "implausible_instant",
     /// The customer has no room for another fact. Judged last, when the fact is folded in.
     CustomerFull = "customer_full",
 }

@@ -301,7 +301,9 @@ fn a_field_of_the_wrong_type_or_range_is_malformed() {
 #[test]
 fn the_bounds_of_ids_and_instants_are_accepted() {
     accepted(&issued("E-1", &"x".repeat(256)));
-    accepted(&issued("1777800000000", "-2208988800000"));
+    let old = issued("1777800000000", "-2208988800000");
+    let old = RawRecord { timestamp: Timestamp::EARLIEST, ..record(Family::Invoices, Some(old.as_bytes())) };
+    accept(&old, &intake(Encoding::Json), W).unwrap();
     accepted(&issued("1777800000000", "7258118399999"));
     accepted(&issued("2026-05-31", "1900-01-01"));
     accepted(&issued("2026-05-31", "2199-12-31"));
@@ -362,9 +364,66 @@ fn an_amount_is_above_zero_and_at_most_10_to_the_15() {
 }
 
 #[test]
+fn a_whole_number_may_be_written_with_a_point() {
+    assert_eq!(accepted(&issued("1250", "1250.0")), accepted(ISSUED));
+    assert_eq!(accepted(&issued("1777800000000", "1.7778e12")), accepted(ISSUED));
+    check_issued(
+        "1250",
+        "1e16",
+        expect![
+            "malformed_field: amount_minor: expected a whole number of minor units from 1 to 1000000000000000, found 1e16"
+        ],
+    );
+}
+
+#[test]
+fn an_event_long_before_its_record_is_implausible() {
+    let days_ago = |days: i64| issued("1777800000000", &(W.0 - days * DAY_MS).to_string());
+    accepted(&days_ago(7_305));
+    check_issued(
+        "1777800000000",
+        &(W.0 - 7_305 * DAY_MS - 1).to_string(),
+        expect![
+            "implausible_instant: occurred_at: expected at most 7305 days before the timestamp of the record, 2026-05-03T09:20:00.000Z, found 2006-05-03T09:19:59.999Z; if events that old are sent on purpose, raise `inputs.invoices.oldest`"
+        ],
+    );
+    check_issued(
+        "1777800000000",
+        "1777800000",
+        expect![
+            "implausible_instant: occurred_at: expected at most 7305 days before the timestamp of the record, 2026-05-03T09:20:00.000Z, found 1970-01-21T13:50:00.000Z; in seconds it would be 2026-05-03T09:20:00.000Z: send milliseconds"
+        ],
+    );
+    check_issued(
+        "1777800000000",
+        r#""1970-01-21T13:50:00Z""#,
+        expect![
+            "implausible_instant: occurred_at: expected at most 7305 days before the timestamp of the record, 2026-05-03T09:20:00.000Z, found 1970-01-21T13:50:00.000Z; in seconds it would be 2026-05-03T09:20:00.000Z: send milliseconds"
+        ],
+    );
+    let mut month = intake(Encoding::Json);
+    month.topics[Family::Invoices.index()].oldest_days = 30;
+    let json = days_ago(30);
+    accept(&record(Family::Invoices, Some(json.as_bytes())), &month, W).unwrap();
+    let json = days_ago(31);
+    expect!["implausible_instant: occurred_at: expected at most 30 days before the timestamp of the record, 2026-05-03T09:20:00.000Z, found 2026-04-02T09:20:00.000Z; if events that old are sent on purpose, raise `inputs.invoices.oldest`"].assert_eq(&said(accept(&record(Family::Invoices, Some(json.as_bytes())), &month, W)));
+}
+
+/// The least instants and the greatest may meet in one record.
+#[test]
+fn instants_at_the_ends_of_time_are_judged_without_overflow() {
+    let old = issued("1777800000000", "-2208988800000");
+    let late = RawRecord { timestamp: Timestamp::LATEST, ..record(Family::Invoices, Some(old.as_bytes())) };
+    let unlimited = Intake { max_skew_ms: None, ..intake(Encoding::Json) };
+    expect!["implausible_instant: occurred_at: expected at most 7305 days before the timestamp of the record, 2200-01-01T00:00:00.000Z, found 1900-01-01T00:00:00.000Z; if events that old are sent on purpose, raise `inputs.invoices.oldest`"].assert_eq(&said(accept(&late, &unlimited, W)));
+    let early = RawRecord { timestamp: Timestamp(i64::MIN), ..record(Family::Invoices, Some(ISSUED.as_bytes())) };
+    accept(&early, &unlimited, W).unwrap();
+}
+
+#[test]
 fn another_currency_is_refused() {
     check_issued("GBP", "EUR", expect![[r#"wrong_currency: currency: expected GBP, found "EUR""#]]);
-    check_issued("GBP", "gbp", expect![[r#"wrong_currency: currency: expected GBP, found "gbp""#]]);
+    check_issued("GBP", "gbp", expect![[r#"wrong_currency: currency: expected GBP in capital letters, found "gbp""#]]);
 }
 
 #[test]
@@ -415,7 +474,8 @@ fn a_timestamp_beyond_the_skew_is_refused_first() {
     let rejection = accept(&worse, &intake(Encoding::Json), W).unwrap_err();
     assert_eq!(rejection.reason, Reason::TimestampAhead, "it is judged before every other fault");
     let unlimited = Intake { max_skew_ms: None, ..intake(Encoding::Json) };
-    assert!(accept(&at(Timestamp::LATEST.0), &unlimited, Timestamp::BEGINNING).is_ok());
+    let last = accept(&at(Timestamp::LATEST.0), &unlimited, Timestamp::BEGINNING).unwrap_err();
+    assert_eq!(last.reason, Reason::ImplausibleInstant, "the timestamp itself is accepted");
     expect!["timestamp_ahead: timestamp of the record: expected at most 2200-01-01T00:00:00.000Z, found 2200-01-01T00:00:00.001Z"].assert_eq(&said(accept(&at(Timestamp::LATEST.0 + 1), &unlimited, Timestamp::BEGINNING)));
 }
 
@@ -449,11 +509,13 @@ fn the_documentation_names_every_reason_and_a_test_of_it() {
 #[test]
 fn the_hash_covers_every_part_of_the_configuration() {
     let base = intake(Encoding::Json);
-    expect!["aeeeafeb7be11efd45ef6d37bd402d33195fbf6bd50cdc414a6dce37d9ff126f"].assert_eq(&base.hash());
+    expect!["254544bd0f7ecabd04a85ff38b1a2548e6c3a381495fa5c7876542fab323b6c6"].assert_eq(&base.hash());
     let mut topic = base.clone();
     topic.topics[3].encoding = Encoding::Avro;
     let mut partitioner = base.clone();
     partitioner.topics[5].partitioner = Partitioner::Crc32;
+    let mut oldest = base.clone();
+    oldest.topics[0].oldest_days = 7_306;
     let others = [
         topic,
         partitioner,
@@ -461,6 +523,7 @@ fn the_hash_covers_every_part_of_the_configuration() {
         Intake { currency: Currency::new("EUR").unwrap(), ..base.clone() },
         Intake { max_skew_ms: None, ..base.clone() },
         Intake { max_skew_ms: Some(300_001), ..base.clone() },
+        oldest,
     ];
     let hashes: std::collections::BTreeSet<String> = others.iter().chain([&base]).map(Intake::hash).collect();
     assert_eq!(hashes.len(), others.len() + 1);

@@ -26,6 +26,19 @@ pub(super) enum Value<'a> {
     List(Vec<Self>),
 }
 
+/// Up to here a double holds every whole number.
+const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+impl<'a> Value<'a> {
+    /// The same, where a whole number that is written as `1250.0` or `1.25e3` is one that is written as `1250`.
+    pub fn whole(&self) -> Value<'a> {
+        match self {
+            Self::Double(value) if value.fract() == 0.0 && value.abs() <= MAX_WHOLE => Value::Int(*value as i64),
+            other => other.clone(),
+        }
+    }
+}
+
 /// The value as a message shows it.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

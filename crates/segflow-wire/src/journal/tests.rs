@@ -47,7 +47,7 @@ fn inputs() -> impl Strategy<Value = BTreeMap<Family, Position>> {
     proptest::collection::btree_map(proptest::sample::select(&Family::ALL[..]), position, 0..=6)
 }
 
-fn record() -> impl Strategy<Value = Record> {
+fn record() -> impl Strategy<Value = JournalRecord> {
     (
         number(),
         inputs(),
@@ -58,7 +58,7 @@ fn record() -> impl Strategy<Value = Record> {
         digest(),
         (proptest::collection::vec("[0-9a-f]{64}", 0..3), proptest::option::of("[A-Z]-[0-9]{1,6}"), any::<u32>()),
     )
-        .prop_map(|(epoch, inputs, clock, (w, first_started), hashes, counts, digest, pass)| Record {
+        .prop_map(|(epoch, inputs, clock, (w, first_started), hashes, counts, digest, pass)| JournalRecord {
             epoch,
             inputs,
             clock,
@@ -82,8 +82,8 @@ proptest! {
     }
 }
 
-fn sample() -> Record {
-    Record {
+fn sample() -> JournalRecord {
+    JournalRecord {
         epoch: 123_456,
         inputs: Family::ALL
             .map(|family| (family, Position { offset: 1_000_000, greatest: Some(Timestamp(1_777_800_000_000)) }))
@@ -120,7 +120,7 @@ fn a_record_of_an_earlier_schema_reads_back() {
         "6364".repeat(32),
         "3066".repeat(32),
     ));
-    let record = Record {
+    let record = JournalRecord {
         epoch: 123_456,
         inputs: [
             (Family::Invoices, Position { offset: 1_000_000, greatest: Some(Timestamp(1_777_800_000_000)) }),
@@ -162,7 +162,7 @@ fn a_record_of_an_earlier_schema_reads_back() {
 /// What the release before wrote lacks what comes last: an empty list and a null, of a byte each, and the form.
 #[test]
 fn a_record_of_the_schema_before_reads_back() {
-    let record = Record { former: Vec::new(), resegmented_to: None, ..sample() };
+    let record = JournalRecord { former: Vec::new(), resegmented_to: None, ..sample() };
     let bytes = encode(&record);
     let former = [&[0xc3, 0x01][..], &schema::JOURNAL_2.fingerprint(), &bytes[10..bytes.len() - 3]].concat();
     assert_eq!(decode(&former), Ok(record));
@@ -199,8 +199,8 @@ fn a_record_of_every_released_schema_reads_back() {
 }
 
 /// A record with every field, of a form that a later release may add: its digest cannot be compared, and it is read.
-fn whole() -> Record {
-    Record {
+fn whole() -> JournalRecord {
+    JournalRecord {
         clock: Clock {
             facts: Timestamp(1_777_800_000_000),
             silence: Timestamp(1_777_799_995_000),

@@ -1,6 +1,7 @@
 //! Random comparisons over every feature of the catalogue, as text.
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -8,12 +9,32 @@ use super::rules::ATTRIBUTES;
 
 /// Stands in a window for the horizon of the file.
 pub const HORIZON: &str = "{horizon}";
+/// Stands in a window for the quarter, or the month where the horizon is shorter.
+pub const QUARTER: &str = "{quarter}";
+/// Stands in a window for the year, or the month where the horizon is shorter.
+pub const YEAR: &str = "{year}";
 
 /// As often as contacts by them are.
 const CHANNELS: [&str; 6] = ["CALL", "CALL", "SMS", "SMS", "EMAIL", "VISIT"];
 
+/// Any window of whole days.
+fn calendar() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        4 => select(vec!["1d", "2d", "7d", "14d"]),
+        2 => Just("30d"),
+        2 => Just("90d"),
+        2 => Just(HORIZON),
+        2 => select(vec!["month", QUARTER, YEAR]),
+    ]
+}
+
+/// Any window but an episode.
+fn begun() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => calendar(), 1 => select(vec!["1h", "5h", "24h", "48h", "168h"])]
+}
+
 fn window() -> impl Strategy<Value = &'static str> {
-    prop_oneof![4 => select(vec!["1d", "2d", "7d", "14d"]), 2 => Just("30d"), 2 => Just("90d"), 2 => Just(HORIZON)]
+    prop_oneof![6 => begun(), 1 => Just("episode")]
 }
 
 fn one_of(names: &[&str]) -> impl Strategy<Value = String> + use<> {
@@ -22,7 +43,12 @@ fn one_of(names: &[&str]) -> impl Strategy<Value = String> + use<> {
 
 /// `name("30d")`
 fn windowed(names: &[&str]) -> impl Strategy<Value = String> + use<> {
-    (one_of(names), window()).prop_map(|(name, window)| format!("{name}(\"{window}\")"))
+    in_one_of(names, window())
+}
+
+/// `name("30d")`, of windows that a feature takes.
+fn in_one_of(names: &[&str], window: impl Strategy<Value = &'static str> + 'static) -> BoxedStrategy<String> {
+    (one_of(names), window).prop_map(|(name, window)| format!("{name}(\"{window}\")")).boxed()
 }
 
 /// `name("30d", "WORD")`
@@ -31,9 +57,22 @@ fn windowed_of(names: &[&str], words: &[&str]) -> impl Strategy<Value = String> 
         .prop_map(|(name, window, word)| format!("{name}(\"{window}\", \"{word}\")"))
 }
 
+/// `self_cure_ratio("30d", "WORD")`
+fn self_cure_of(words: &[&str]) -> impl Strategy<Value = String> + use<> {
+    (begun(), one_of(words)).prop_map(|(window, word)| format!("self_cure_ratio(\"{window}\", \"{word}\")"))
+}
+
 /// `name("LOAN")`
 fn of_debt_type(name: &'static str) -> impl Strategy<Value = String> {
-    one_of(&["LOAN", "CARD"]).prop_map(move |debt_type| format!("{name}(\"{debt_type}\")"))
+    one_of(&["\"LOAN\"", "\"CARD\"", "\"LOAN\", \"CARD\""]).prop_map(move |debt_types| format!("{name}({debt_types})"))
+}
+
+/// `overdue.amount_aged(31, 60)`
+fn aged() -> impl Strategy<Value = String> {
+    (select(vec![1, 7, 30, 31, 61, 91]), option::of(select(vec![0, 1, 29, 400]))).prop_map(|(least, more)| {
+        let most = more.map_or(String::new(), |more| format!(", {}", least + more));
+        format!("overdue.amount_aged({least}{most})")
+    })
 }
 
 /// Integer features of small values.
@@ -42,7 +81,10 @@ fn counts() -> impl Strategy<Value = String> {
     let plans = &["plans.open", "plans.missed"];
     prop_oneof![
         4 => windowed(&["payments.count", "promises.kept", "promises.broken", "contacts.outbound", "contacts.inbound"]),
-        4 => windowed(&["invoices.count", "episodes", "roll", "payments.reversed", "payments.failed", "disputes.rejected"]),
+        3 => windowed(&["invoices.count", "payments.reversed", "payments.failed", "disputes.rejected"]),
+        1 => in_one_of(&["episodes"], begun()),
+        1 => in_one_of(&["roll"], calendar()),
+        1 => one_of(&["overdue.business_days"]),
         2 => windowed_of(&["contacts.outbound", "contacts.inbound"], &CHANNELS),
         1 => windowed_of(&["payments.failed"], &["INSUFFICIENT_FUNDS", "EXPIRED", "OTHER"]),
         4 => one_of(plain),
@@ -60,7 +102,7 @@ fn days(dimension: usize) -> BoxedStrategy<String> {
         1 => of_debt_type("overdue.days"),
         1 => (one_of(&["days_late.median", "days_late.trend"]), 1..=12).prop_map(|(name, last)| format!("{name}({last})")),
         2 => windowed_of(&["response_hours"], &CHANNELS),
-        1 => (one_of(&["days_since", "days_until"]), one_of(&["review", "customer_since"]))
+        1 => (one_of(&["days_since", "days_until", "days_until_anniversary"]), one_of(&["review", "customer_since"]))
             .prop_map(|(name, attribute)| format!("{name}(profile.{attribute})")),
     ];
     match dimension {
@@ -76,14 +118,16 @@ fn money() -> impl Strategy<Value = String> {
         3 => one_of(&["disputed.amount", "written_off.amount", "held.amount", "payments.pending", "payments.unmatched"]),
         3 => windowed(&["payments.sum", "payments.average", "invoices.sum", "written_off.recovered"]),
         1 => of_debt_type("overdue.amount"),
+        1 => aged(),
     ]
 }
 
 fn ratios() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => windowed(&["promises.kept_ratio", "pay_ratio", "dispute_ratio"]),
-        2 => windowed(&["self_cure_ratio", "contacts.right_party_ratio"]),
-        2 => windowed_of(&["self_cure_ratio"], &CHANNELS),
+        1 => windowed(&["contacts.right_party_ratio"]),
+        1 => in_one_of(&["self_cure_ratio"], begun()),
+        2 => self_cure_of(&CHANNELS),
         3 => windowed_of(&["response_ratio"], &CHANNELS),
         2 => one_of(&["profile.share", "pay_day.confidence"]),
     ]
@@ -91,7 +135,7 @@ fn ratios() -> impl Strategy<Value = String> {
 
 fn bools() -> impl Strategy<Value = String> {
     prop_oneof![
-        one_of(&["profile.vip", "first_payment_default"]),
+        one_of(&["profile.vip", "profile.frail", "first_payment_default", "today.business"]),
         one_of(&CHANNELS).prop_map(|channel| format!("contacts.reachable(\"{channel}\")")),
     ]
 }

@@ -221,14 +221,16 @@ fn attribute() -> impl Strategy<Value = (&'static str, Attribute)> {
         attribute_of("ratio"),
         attribute_of("string"),
         attribute_of("date"),
-        0..8,
+        sent(),
+        0..10,
     )
-        .prop_map(|((name, kind), bool, long, double, text, date, choice)| {
+        .prop_map(|((name, kind), bool, long, double, text, date, sent, choice)| {
             let value = match (choice, kind) {
                 (0, _) => Attribute::Null,
                 (1, _) => text,
                 (2, _) => long,
-                (_, "bool") => bool,
+                (3 | 4, _) => sent,
+                (_, kind) if kind.contains("bool") => bool,
                 (_, "int" | "money") => long,
                 (_, "ratio") => double,
                 (_, "date") => date,
@@ -238,15 +240,65 @@ fn attribute() -> impl Strategy<Value = (&'static str, Attribute)> {
         })
 }
 
+/// Values in forms that other types have, and some that no type has.
+fn sent() -> BoxedStrategy<Attribute> {
+    let texts = vec![
+        "true",
+        "TRUE",
+        " Yes ",
+        "y",
+        "Y",
+        "1",
+        "false",
+        "No",
+        "n",
+        "0",
+        "J",
+        "2",
+        "",
+        "300",
+        "-100",
+        "007",
+        "+3",
+        "1.0",
+        "12.50",
+        "-0.5",
+        "12.5",
+        "1.000",
+        "1,50",
+        "12.",
+        ".5",
+        "9223372036854775808",
+        "2025-02-01 ",
+        "2025-02-01T00:00:00Z",
+        "2025-04-25 00:00:00",
+        "2025-04-25t00:00:00.000+02:00",
+        "2025-02-01T23:00:00Z",
+        "2025-02-01T00:00:00+24:00",
+        "2025-02-01T00:00:00.",
+        "2025-02-30T00:00:00Z",
+        "01/02/2025",
+        "2025-02-01T00:00:00.001Z",
+    ];
+    let doubles = vec!["1", "1.0", "0", "0.5", "300", "-0.25", "1000000000000000000000"];
+    prop_oneof![
+        6 => select(texts).prop_map(|text| Attribute::Text(text.to_owned())),
+        2 => select(doubles).prop_map(|double| Attribute::Double(double.to_owned())),
+        1 => (-1_i64..3).prop_map(Attribute::Long),
+        1 => any::<bool>().prop_map(Attribute::Bool),
+    ]
+    .boxed()
+}
+
 fn attribute_of(kind: &str) -> BoxedStrategy<Attribute> {
-    let text = |list: [&'static str; 4]| select(list.to_vec()).prop_map(|text| Attribute::Text(text.to_owned()));
+    let text = |list: &'static [&'static str]| select(list.to_vec()).prop_map(|text| Attribute::Text(text.to_owned()));
     match kind {
         "bool" => any::<bool>().prop_map(Attribute::Bool).boxed(),
         "int" => (-1_i64..6).prop_map(|hundreds| Attribute::Long(hundreds * 100)).boxed(),
         "ratio" => select(vec!["0.25", "0.5", "0.95", "1.0", "-0.5"])
             .prop_map(|text| Attribute::Double(text.to_owned()))
             .boxed(),
-        "date" => text(["2025-02-01", "2025-04-25", "2011-12-30", "2025-02-30"]).boxed(),
-        _ => text(["north", "south", "2025-02-01", ""]).boxed(),
+        "date" => text(&["2025-02-01", "2025-04-25", "2011-12-30", "2024-02-29", "2025-02-30"]).boxed(),
+        _ => text(&["north", "south", "2025-02-01", ""]).boxed(),
     }
 }

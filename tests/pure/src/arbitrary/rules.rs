@@ -6,11 +6,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use segflow_core::time::Date;
 
-use super::features::{HORIZON, comparison};
+use super::features::{HORIZON, QUARTER, YEAR, comparison};
 
 /// The attributes that every file declares, with their types.
-pub const ATTRIBUTES: [(&str, &str); 7] = [
+pub const ATTRIBUTES: [(&str, &str); 8] = [
     ("vip", "bool"),
+    ("frail", "{type: bool, unreadable: true}"),
     ("score", "int"),
     ("region", "string"),
     ("share", "ratio"),
@@ -47,7 +48,7 @@ pub fn file() -> impl Strategy<Value = File> {
         0_u32..4,
         select(vec!["0.95", "1", "0.5"]),
         select(vec!["0.00", "0.50", "10.00"]),
-        prop_oneof![4 => Just("90d"), 2 => Just("120d"), 1 => Just("365d")],
+        prop_oneof![4 => Just("90d"), 2 => Just("120d"), 1 => Just("366d")],
         select(vec![0_u32, 1, 2, 7]),
         select(vec!["2000-01-01", "2011-12-30", "2025-02-15"]),
         vec(0_i32..super::DAYS, 0..6),
@@ -111,7 +112,11 @@ impl File {
             text.extend(segments.iter().enumerate().map(|(index, segment)| segment.render(index)));
             text += "    otherwise: rest\n";
         }
+        let days: i32 = self.horizon.trim_end_matches('d').parse().expect("a horizon of days");
+        let or_month = |word: &'static str, most: i32| if days < most { "month" } else { word };
         text.replace(HORIZON, self.horizon)
+            .replace(QUARTER, or_month("quarter", 92))
+            .replace(YEAR, or_month("year", 366))
     }
 }
 

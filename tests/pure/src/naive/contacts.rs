@@ -21,7 +21,7 @@ pub struct Contact<'a> {
     pub date: Date,
     /// From us or from them, at first.
     pub direction: Direction,
-    /// By which means, at first.
+    /// The means, at first.
     pub channel: Channel,
     /// The furthest.
     pub outcome: Outcome,
@@ -88,10 +88,10 @@ impl Contact<'_> {
     }
 }
 
-/// Of outbound calls and visits that began in a window, those with a `RIGHT_PARTY` event.
-pub fn right_party_ratio(world: &World<'_>, inside: impl Fn(Date) -> bool) -> Option<Value> {
+/// The share of outbound calls and visits that began in a window that have a `RIGHT_PARTY` event.
+pub fn right_party_ratio(world: &World<'_>, inside: impl Fn(Timestamp) -> bool) -> Option<Value> {
     let in_person = |contact: &&Contact<'_>| matches!(contact.channel, Channel::Call | Channel::Visit);
-    let outbound = world.contacts.iter().filter(|contact| contact.is_outbound(None) && inside(contact.date));
+    let outbound = world.contacts.iter().filter(|contact| contact.is_outbound(None) && inside(contact.at));
     let tried: Vec<_> = outbound.filter(in_person).collect();
     let reached = tried.iter().filter(|contact| contact.talks().next().is_some()).count();
     (!tried.is_empty()).then_some(Value::Ratio(reached as i128, tried.len() as i128))
@@ -114,12 +114,17 @@ const ANSWER_MS: i64 = 48 * 3_600_000;
 
 /// Per outbound contact on the channel that began in a window: after how many milliseconds it was answered, if it was.
 /// Those still waiting are left out.
-fn responses(world: &World<'_>, inside: impl Fn(Date) -> bool, channel: Channel, at: Timestamp) -> Vec<Option<i64>> {
+fn responses(
+    world: &World<'_>,
+    inside: impl Fn(Timestamp) -> bool,
+    channel: Channel,
+    at: Timestamp,
+) -> Vec<Option<i64>> {
     let answers = || {
         let engaged = world.engagements.iter().map(|engagement| engagement.at);
         engaged.chain(world.payments.iter().map(|payment| payment.at))
     };
-    let asked = world.contacts.iter().filter(|contact| contact.is_outbound(Some(channel)) && inside(contact.date));
+    let asked = world.contacts.iter().filter(|contact| contact.is_outbound(Some(channel)) && inside(contact.at));
     let answered = |contact: &Contact<'_>| {
         let delays = answers().map(|answer| answer.0 - contact.at.0);
         delays.filter(|delay| (0..=ANSWER_MS).contains(delay)).min()
@@ -131,7 +136,7 @@ fn responses(world: &World<'_>, inside: impl Fn(Date) -> bool, channel: Channel,
 /// The share of contacts that were answered.
 pub fn response_ratio(
     world: &World<'_>,
-    inside: impl Fn(Date) -> bool,
+    inside: impl Fn(Timestamp) -> bool,
     channel: Channel,
     at: Timestamp,
 ) -> Option<Value> {
@@ -143,7 +148,7 @@ pub fn response_ratio(
 /// The median of whole hours to an answer.
 pub fn response_hours(
     world: &World<'_>,
-    inside: impl Fn(Date) -> bool,
+    inside: impl Fn(Timestamp) -> bool,
     channel: Channel,
     at: Timestamp,
 ) -> Option<Value> {

@@ -1,6 +1,6 @@
 //! Each feature's value at one instant, from its definition in `docs/features.md`.
 
-use segflow_core::event::{Attribute, Body, Channel, Direction};
+use segflow_core::event::{Body, Channel, Direction};
 use segflow_core::feature::contacts::ContactsFeature;
 use segflow_core::feature::customer::CustomerFeature;
 use segflow_core::feature::disputes::DisputesFeature;
@@ -11,29 +11,34 @@ use segflow_core::feature::owed::OwedFeature;
 use segflow_core::feature::payments::PaymentsFeature;
 use segflow_core::feature::promises::PromisesFeature;
 use segflow_core::feature::row::AttributeIndex;
-use segflow_core::feature::window::Window;
+use segflow_core::feature::window::{Calendar, Window};
 use segflow_core::feature::{FactFeature, Feature};
 use segflow_core::time::{Date, Timestamp};
-use segflow_core::value_type::ValueType;
 use sha2::{Digest, Sha256};
 
+use super::attributes::attribute;
 use super::contacts::{call_headroom, reachable, response_hours, response_ratio, right_party_ratio, silent_days};
+use super::days::{days_to_the_yearly_day, is_business_day};
 use super::habits::{confidence, days_late, missed_days, next_expected, pay_day};
 use super::owed::{days_past_due, disputed_share, next_due, overdue, pay_ratio, roll};
 use super::promises::{Plan, after, plans};
+use super::windows::{in_arrears_since, inside};
 use super::world::{Payment, World};
 use super::{Standing, Value};
 
 /// The value of a feature at an instant; `standings` are those of the dimensions already decided at it.
 pub fn value(world: &World<'_>, standings: &[Standing], feature: &Feature, at: Timestamp) -> Option<Value> {
     let today = world.date(at);
+    if matches!(feature.references().window, Some(Window::Episode(_))) {
+        in_arrears_since(world, at)?;
+    }
     match feature {
-        Feature::Facts(FactFeature::Owed(feature)) => owed(world, feature, today),
+        Feature::Facts(FactFeature::Owed(feature)) => owed(world, feature, at),
         Feature::Facts(FactFeature::History(feature)) => history(world, feature, at),
-        Feature::Facts(FactFeature::Payments(feature)) => of_payments(world, feature, today),
+        Feature::Facts(FactFeature::Payments(feature)) => of_payments(world, feature, at),
         Feature::Facts(FactFeature::Promises(feature)) => promises(world, feature, at),
         Feature::Facts(FactFeature::Contacts(feature)) => of_contacts(world, feature, at),
-        Feature::Facts(FactFeature::Disputes(feature)) => disputes(world, feature, today),
+        Feature::Facts(FactFeature::Disputes(feature)) => disputes(world, feature, at),
         Feature::Facts(FactFeature::Customer(feature)) => customer(world, feature, today),
         Feature::Facts(FactFeature::Attribute(attribute)) => profile(world, *attribute),
         Feature::Facts(FactFeature::Experiment(ExperimentFeature::Bucket(experiment))) => {
@@ -44,7 +49,8 @@ pub fn value(world: &World<'_>, standings: &[Standing], feature: &Feature, at: T
 }
 
 /// What is owed.
-fn owed(world: &World<'_>, feature: &OwedFeature, today: Date) -> Option<Value> {
+fn owed(world: &World<'_>, feature: &OwedFeature, at: Timestamp) -> Option<Value> {
+    let today = world.date(at);
     let invoices = || world.ledger.invoices.iter();
     match feature {
         OwedFeature::Balance => money(invoices().map(|invoice| invoice.open()).sum()),
@@ -54,28 +60,38 @@ fn owed(world: &World<'_>, feature: &OwedFeature, today: Date) -> Option<Value> 
             money(invoices().filter(|invoice| invoice.written_off).map(|invoice| invoice.unpaid()).sum())
         }
         OwedFeature::InvoicesOpen => count(invoices().filter(|invoice| invoice.open() > 0)),
-        OwedFeature::OverdueAmount(kind) => money(overdue(world, today, kind.as_deref()).map(|(_, part)| part).sum()),
-        OwedFeature::OverdueInvoices => count(overdue(world, today, None)),
-        OwedFeature::OverdueDays(kind) => Some(Value::Int(days_past_due(world, &world.ledger, today, kind.as_deref()))),
+        OwedFeature::OverdueAmount(kinds) => money(overdue(world, today, kinds).map(|(_, part)| part).sum()),
+        OwedFeature::OverdueAmountAged(least, most) => {
+            let is_aged = |days: i64| days >= i64::from(*least) && most.is_none_or(|most| days <= i64::from(most));
+            let aged = overdue(world, today, &[]).filter(|(invoice, _)| is_aged(today.days_since(invoice.due)));
+            money(aged.map(|(_, part)| part).sum())
+        }
+        OwedFeature::OverdueInvoices => count(overdue(world, today, &[])),
+        OwedFeature::OverdueDays(kinds) => Some(Value::Int(days_past_due(world, &world.ledger, today, kinds))),
+        OwedFeature::OverdueBusinessDays => {
+            let late = days_past_due(world, &world.ledger, today, &[]);
+            let days = (0..late).map(|ago| today.plus_days(-i32::try_from(ago).expect("days of a calendar")));
+            count(days.filter(|day| is_business_day(*day, &world.segmentation.parameters)))
+        }
         OwedFeature::NextDueDays => next_due(world, today).map(|(date, _)| Value::Int(date.days_since(today))),
         OwedFeature::NextDueAmount => next_due(world, today).and_then(|(_, amount)| money(amount)),
         OwedFeature::InvoicesCount(window) => {
-            count(invoices().filter(|invoice| inside(*window, world.date(invoice.issued), today)))
+            count(invoices().filter(|invoice| inside(world, *window, invoice.issued, at)))
         }
         OwedFeature::HeldAmount => {
             money(invoices().filter(|invoice| invoice.is_held(today)).map(|invoice| invoice.open()).sum())
         }
         OwedFeature::WrittenOffRecovered(window) => {
             let recoveries = invoices().flat_map(|invoice| invoice.recoveries());
-            money(recoveries.filter(|part| inside(*window, part.on, today)).map(|part| part.amount).sum())
+            money(recoveries.filter(|part| inside(world, *window, part.at, at)).map(|part| part.amount).sum())
         }
         OwedFeature::PaymentsUnmatched => {
-            let horizon = Window { days: world.segmentation.parameters.horizon_days };
-            let payments = world.ledger.money.iter().filter(|money| money.paid && inside(horizon, money.on, today));
+            let horizon = Window::Calendar(Calendar::Days(world.segmentation.parameters.horizon_days));
+            let payments = world.ledger.money.iter().filter(|money| money.paid && inside(world, horizon, money.at, at));
             money(payments.map(|money| world.ledger.unmatched(money)).sum())
         }
         OwedFeature::InvoicesSum(window) => {
-            let issued = invoices().filter(|invoice| inside(*window, world.date(invoice.issued), today));
+            let issued = invoices().filter(|invoice| inside(world, *window, invoice.issued, at));
             money(issued.filter(|invoice| !invoice.written_off).map(|invoice| invoice.amount()).sum())
         }
     }
@@ -88,12 +104,9 @@ fn history(world: &World<'_>, feature: &HistoryFeature, at: Timestamp) -> Option
     match feature {
         HistoryFeature::Episodes(window) => {
             let begun = world.history().episodes.iter().filter(|episode| episode.begin <= at);
-            count(begun.filter(|episode| inside(*window, world.date(episode.begin), today)))
+            count(begun.filter(|episode| inside(world, *window, episode.begin, at)))
         }
-        HistoryFeature::EpisodeDays => {
-            let begun = world.history().episodes.iter().rfind(|episode| episode.begin <= at);
-            begun.filter(|episode| episode.end.is_none()).map(|episode| since(world.date(episode.begin)))
-        }
+        HistoryFeature::EpisodeDays => in_arrears_since(world, at).map(|begin| since(world.date(begin))),
         HistoryFeature::CuredDays => {
             let cures = world.history().episodes.iter().filter(|episode| episode.cured);
             cures.filter_map(|episode| episode.end).max().map(|cure| since(world.date(cure)))
@@ -103,7 +116,7 @@ fn history(world: &World<'_>, feature: &HistoryFeature, at: Timestamp) -> Option
             let cured = world.history().episodes.iter().filter(|episode| episode.cured);
             let cured: Vec<(Timestamp, Timestamp)> = cured
                 .filter_map(|episode| Some((episode.begin, episode.end?)))
-                .filter(|(_, cure)| inside(*window, world.date(*cure), today))
+                .filter(|(_, cure)| inside(world, *window, *cure, at))
                 .collect();
             let chased = |begin: Timestamp, cure: Timestamp| {
                 let mut contacts = world.contacts.iter().filter(|contact| contact.is_outbound(*channel));
@@ -121,27 +134,29 @@ fn history(world: &World<'_>, feature: &HistoryFeature, at: Timestamp) -> Option
 }
 
 /// Payments, and how late invoices are paid.
-fn of_payments(world: &World<'_>, feature: &PaymentsFeature, today: Date) -> Option<Value> {
+fn of_payments(world: &World<'_>, feature: &PaymentsFeature, at: Timestamp) -> Option<Value> {
+    let today = world.date(at);
     let since = |date: Date| Value::Int(today.days_since(date));
     match feature {
-        PaymentsFeature::Count(window) => count(payments(world, *window, today)),
-        PaymentsFeature::Sum(window) => money(payments(world, *window, today).map(|payment| payment.amount).sum()),
+        PaymentsFeature::Count(window) => count(payments(world, *window, at)),
+        PaymentsFeature::Sum(window) => money(payments(world, *window, at).map(|payment| payment.amount).sum()),
         PaymentsFeature::Average(window) => {
-            let amounts: Vec<i128> = payments(world, *window, today).map(|payment| payment.amount).collect();
+            let amounts: Vec<i128> = payments(world, *window, at).map(|payment| payment.amount).collect();
             let divided = amounts.iter().sum::<i128>().checked_div_euclid(amounts.len() as i128);
             divided.and_then(money)
         }
         PaymentsFeature::LastDays => world.payments.last().map(|last| since(last.date)),
         PaymentsFeature::LastMethod => world.payments.last()?.method.map(|method| Value::Text(method.to_owned())),
         PaymentsFeature::Reversed(window) => count(
-            days_of(world, |body| matches!(body, Body::Reversed { .. })).filter(|day| inside(*window, *day, today)),
+            instants_of(world, |body| matches!(body, Body::Reversed { .. }))
+                .filter(|then| inside(world, *window, *then, at)),
         ),
         PaymentsFeature::Failed(window, wanted) => {
             let failed = |body: &Body| match body {
                 Body::Failed { code, .. } => wanted.is_none() || code == wanted,
                 _ => false,
             };
-            count(days_of(world, failed).filter(|day| inside(*window, *day, today)))
+            count(instants_of(world, failed).filter(|then| inside(world, *window, *then, at)))
         }
         PaymentsFeature::Pending => {
             let parameters = &world.segmentation.parameters;
@@ -149,7 +164,7 @@ fn of_payments(world: &World<'_>, feature: &PaymentsFeature, today: Date) -> Opt
             let pending = world.standing.submitted.iter().filter(|(at, _)| last(*at) >= today);
             money(pending.map(|(_, amount)| amount).sum())
         }
-        PaymentsFeature::PayRatio(window) => pay_ratio(world, *window, today),
+        PaymentsFeature::PayRatio(window) => pay_ratio(world, *window, at),
         PaymentsFeature::DaysLateMedian(last) => days_late(world, *last).map(Value::Int),
         PaymentsFeature::DaysLateTrend(last) => Some(Value::Int(days_late(world, 3)? - days_late(world, *last)?)),
         PaymentsFeature::PayDayOfMonth => pay_day(world).map(Value::Int),
@@ -169,21 +184,21 @@ fn promises(world: &World<'_>, feature: &PromisesFeature, at: Timestamp) -> Opti
             .iter()
             .find(|promise| promise.is_open(at))
             .map(|promise| Value::Int(promise.due.days_since(today))),
-        PromisesFeature::Kept(window) => count(kept(world, *window, today)),
+        PromisesFeature::Kept(window) => count(kept(world, *window, at)),
         PromisesFeature::Broken(window) => count(broken(world, *window, at)),
         PromisesFeature::KeptRatio(window) => {
-            ratio(kept(world, *window, today), kept(world, *window, today).chain(broken(world, *window, at)), 2)
+            ratio(kept(world, *window, at), kept(world, *window, at).chain(broken(world, *window, at)), 2)
         }
         PromisesFeature::PlansOpen => {
             count(plans(&world.promises).iter().filter(|plan| plan.instalments.iter().any(|one| one.is_open(at))))
         }
         PromisesFeature::PlansBroken(window) => {
             let broken = plans(&world.promises).into_iter().filter_map(|plan| plan.broken()).filter(|then| *then <= at);
-            count(broken.filter(|then| inside(*window, world.date(*then), today)))
+            count(broken.filter(|then| inside(world, *window, *then, at)))
         }
         PromisesFeature::PlansKept(window) => {
             let kept = plans(&world.promises).into_iter().filter_map(|plan| plan.kept());
-            count(kept.filter(|then| inside(*window, world.date(*then), today)))
+            count(kept.filter(|then| inside(world, *window, *then, at)))
         }
         PromisesFeature::PlansMissed => {
             let plans = plans(&world.promises);
@@ -198,15 +213,15 @@ fn promises(world: &World<'_>, feature: &PromisesFeature, at: Timestamp) -> Opti
 fn of_contacts(world: &World<'_>, feature: &ContactsFeature, at: Timestamp) -> Option<Value> {
     let today = world.date(at);
     match feature {
-        ContactsFeature::Outbound(window, channel) => contacts(world, Direction::Outbound, *window, *channel, today),
-        ContactsFeature::Inbound(window, channel) => contacts(world, Direction::Inbound, *window, *channel, today),
-        ContactsFeature::RightPartyRatio(window) => right_party_ratio(world, |date| inside(*window, date, today)),
+        ContactsFeature::Outbound(window, channel) => contacts(world, Direction::Outbound, *window, *channel, at),
+        ContactsFeature::Inbound(window, channel) => contacts(world, Direction::Inbound, *window, *channel, at),
+        ContactsFeature::RightPartyRatio(window) => right_party_ratio(world, |then| inside(world, *window, then, at)),
         ContactsFeature::Reachable(channel) => reachable(world, *channel),
         ContactsFeature::ResponseRatio(window, channel) => {
-            response_ratio(world, |date| inside(*window, date, today), *channel, at)
+            response_ratio(world, |then| inside(world, *window, then, at), *channel, at)
         }
         ContactsFeature::ResponseHours(window, channel) => {
-            response_hours(world, |date| inside(*window, date, today), *channel, at)
+            response_hours(world, |then| inside(world, *window, then, at), *channel, at)
         }
         ContactsFeature::SilentDays => silent_days(world, today),
         ContactsFeature::CallHeadroom => Some(Value::Int(call_headroom(world, today))),
@@ -214,17 +229,18 @@ fn of_contacts(world: &World<'_>, feature: &ContactsFeature, at: Timestamp) -> O
 }
 
 /// Disputes.
-fn disputes(world: &World<'_>, feature: &DisputesFeature, today: Date) -> Option<Value> {
+fn disputes(world: &World<'_>, feature: &DisputesFeature, at: Timestamp) -> Option<Value> {
+    let today = world.date(at);
     let since = |date: Date| Value::Int(today.days_since(date));
     match feature {
         DisputesFeature::Open => {
             let resolved = &world.ledger.resolved;
             count(world.ledger.disputes.iter().filter(|dispute| !resolved.contains_key(dispute.id)))
         }
-        DisputesFeature::Ratio(window) => disputed_share(world, *window, today),
+        DisputesFeature::Ratio(window) => disputed_share(world, *window, at),
         DisputesFeature::Rejected(window) => {
             let rejected = world.ledger.resolved.values().filter(|resolution| resolution.upheld == Some(false));
-            count(rejected.filter(|resolution| inside(*window, world.date(resolution.at), today)))
+            count(rejected.filter(|resolution| inside(world, *window, resolution.at, at)))
         }
         DisputesFeature::ResolvedDays => {
             let opened = world.ledger.disputes.iter().map(|dispute| dispute.id);
@@ -247,6 +263,11 @@ fn customer(world: &World<'_>, feature: &CustomerFeature, today: Date) -> Option
             Value::Date(date) => Some(Value::Int(date.days_since(today))),
             _ => None,
         },
+        CustomerFeature::DaysUntilAnniversary(index) => match profile(world, *index)? {
+            Value::Date(date) => Some(Value::Int(days_to_the_yearly_day(date, today))),
+            _ => None,
+        },
+        CustomerFeature::TodayBusiness => Some(Value::Bool(is_business_day(today, &world.segmentation.parameters))),
         CustomerFeature::TodayMonth => Some(Value::Int(today.civil().month().into())),
         CustomerFeature::TodayDay => Some(Value::Int(today.civil().day().into())),
         CustomerFeature::TodayWeekday => Some(Value::Int(today.weekday().into())),
@@ -269,12 +290,12 @@ fn contacts(
     direction: Direction,
     window: Window,
     channel: Option<Channel>,
-    today: Date,
+    at: Timestamp,
 ) -> Option<Value> {
     count(world.contacts.iter().filter(|contact| {
         contact.direction == direction
             && channel.is_none_or(|channel| contact.channel == channel)
-            && inside(window, contact.date, today)
+            && inside(world, window, contact.at, at)
     }))
 }
 
@@ -298,29 +319,23 @@ fn ratio<A, B>(part: impl Iterator<Item = A>, all: impl Iterator<Item = B>, leas
     (all >= least).then_some(Value::Ratio(part as i128, all as i128))
 }
 
-/// Whether a day is one of a window's.
-pub fn inside(window: Window, date: Date, today: Date) -> bool {
-    date <= today && date > today.plus_days(-window.days)
+fn payments<'w, 'a>(world: &'w World<'a>, window: Window, at: Timestamp) -> impl Iterator<Item = &'w Payment<'a>> {
+    world.payments.iter().filter(move |payment| inside(world, window, payment.at, at))
 }
 
-fn payments<'w, 'a>(world: &'w World<'a>, window: Window, today: Date) -> impl Iterator<Item = &'w Payment<'a>> {
-    world.payments.iter().filter(move |payment| inside(window, payment.date, today))
+/// When facts happened.
+fn instants_of(world: &World<'_>, wanted: impl Fn(&Body) -> bool) -> impl Iterator<Item = Timestamp> {
+    world.facts.iter().filter(move |fact| wanted(&fact.body)).map(|fact| fact.occurred_at)
 }
 
-/// The local days of facts.
-fn days_of(world: &World<'_>, wanted: impl Fn(&Body) -> bool) -> impl Iterator<Item = Date> {
-    let facts = world.facts.iter().filter(move |fact| wanted(&fact.body));
-    facts.map(|fact| world.date(fact.occurred_at))
+fn kept(world: &World<'_>, window: Window, at: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let kept = world.promises.iter().filter_map(|promise| promise.kept);
+    kept.filter(move |then| inside(world, window, *then, at))
 }
 
-fn kept(world: &World<'_>, window: Window, today: Date) -> impl Iterator<Item = Date> {
-    let kept = world.promises.iter().filter_map(|promise| promise.kept).map(|at| world.date(at));
-    kept.filter(move |day| inside(window, *day, today))
-}
-
-fn broken(world: &World<'_>, window: Window, at: Timestamp) -> impl Iterator<Item = Date> {
+fn broken(world: &World<'_>, window: Window, at: Timestamp) -> impl Iterator<Item = Timestamp> {
     let broken = world.promises.iter().filter(move |promise| promise.is_broken(at));
-    broken.map(|promise| world.date(promise.deadline)).filter(move |day| inside(window, *day, world.date(at)))
+    broken.map(|promise| promise.deadline).filter(move |then| inside(world, window, *then, at))
 }
 
 /// The attribute of this name, if the segmentation declares it as a date and it is known.
@@ -335,26 +350,7 @@ fn customer_since(world: &World<'_>) -> Option<Date> {
 
 fn profile(world: &World<'_>, AttributeIndex(index): AttributeIndex) -> Option<Value> {
     let declared = &world.segmentation.attributes[index];
-    match (declared.kind, *world.attributes.get(declared.name.as_str())?) {
-        (ValueType::Bool, Attribute::Bool(value)) => Some(Value::Bool(*value)),
-        (ValueType::Int, Attribute::Long(value)) => Some(Value::Int(*value)),
-        (ValueType::Money, Attribute::Long(value)) => Some(Value::Money(*value)),
-        (ValueType::Ratio, Attribute::Long(value)) => Some(Value::Ratio(i128::from(*value), 1)),
-        (ValueType::Ratio, Attribute::Double(text)) => decimal(text),
-        (ValueType::Text, Attribute::Text(text)) => Some(Value::Text(text.clone())),
-        (ValueType::Date, Attribute::Text(text)) => text.parse().ok().map(Value::Date),
-        _ => None,
-    }
-}
-
-/// A plain decimal such as `-0.75`, exactly.
-fn decimal(text: &str) -> Option<Value> {
-    let (sign, magnitude) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
-    let digits = format!("{whole}{fraction}");
-    let is_plain = (1..=18).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let numerator: i128 = is_plain.then(|| digits.parse().ok()).flatten()?;
-    Some(Value::Ratio(sign * numerator, 10_i128.pow(u32::try_from(fraction.len()).ok()?)))
+    attribute(world.segmentation, declared, world.attributes.get(declared.name.as_str())?)
 }
 
 /// The digest as a number, digit by digit in base 256, modulo 100.

@@ -30,7 +30,7 @@ pub struct History<'a> {
     after: Vec<(&'a Fact, Ledger<'a>)>,
     /// In order.
     pub episodes: Vec<Episode>,
-    /// By id, the fact at which an invoice that is paid in full came to be so.
+    /// The instant of the fact at which an invoice that is paid in full came to be so, by invoice id.
     pub paid: BTreeMap<&'a str, Timestamp>,
     /// When it was settled whether the first invoice of all is in default, and whether it is.
     pub verdict: Option<(Timestamp, bool)>,

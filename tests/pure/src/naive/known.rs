@@ -124,14 +124,18 @@ fn seen_of(copies: &[Read], erasures: &[(Timestamp, Timestamp)]) -> Vec<Known> {
         covering.map(|(_, from)| *from).min().unwrap_or(Timestamp::NEVER)
     };
     let marks: BTreeSet<Timestamp> = copies.iter().flat_map(|read| [read.decided, gone(read)]).collect();
-    let mut seen = Vec::new();
+    let mut seen: Vec<Known> = Vec::new();
     for mark in &marks {
         let until = marks.iter().copied().find(|later| later > mark).unwrap_or(Timestamp::NEVER);
         let present = copies.iter().filter(|read| read.decided <= *mark && *mark < gone(read));
         let Some(winner) = present.min_by(|a, b| contest(&a.fact, &b.fact)) else { continue };
         let first = copies.iter().find(|read| says_the_same(&read.fact, &winner.fact)).unwrap_or(winner);
         let from = effective(winner).max(*mark);
-        if from < until {
+        // A copy that says the same is read again, or comes in place of one that was erased: nothing has changed.
+        let goes_on = |last: &&mut Known| last.until == from && says_the_same(&last.fact, &winner.fact);
+        if let Some(last) = seen.last_mut().filter(goes_on) {
+            last.until = until;
+        } else if from < until {
             seen.push(Known { fact: winner.fact.clone(), effective: effective(first), from, until });
         }
     }

@@ -27,7 +27,7 @@ pub struct Invoice<'a> {
     /// What a discount that was taken leaves out.
     waived: i128,
     discount: Option<Discount>,
-    /// What went to it, in order: from which money, how much, on which day, and whether it was written off then.
+    /// What went to it, in order: from which money, how much, when, and whether it was written off then.
     parts: Vec<Part>,
     /// Whether it was given up.
     pub written_off: bool,
@@ -43,7 +43,7 @@ pub struct Part {
     /// How much.
     pub amount: i128,
     /// When it went there.
-    pub on: Date,
+    pub at: Timestamp,
     /// Whether the invoice was written off then.
     pub recovers: bool,
     /// Whether it is that of a payment.
@@ -115,8 +115,8 @@ pub struct Resolution {
 /// A payment or a credit note.
 #[derive(Clone, Copy, Debug)]
 pub struct Money<'a> {
-    /// The day on which it came.
-    pub on: Date,
+    /// When it came.
+    pub at: Timestamp,
     /// What it brings.
     pub amount: i128,
     names: &'a [Named],
@@ -130,7 +130,7 @@ pub struct Money<'a> {
 #[derive(Clone, Debug)]
 pub struct Ledger<'a> {
     segmentation: &'a Segmentation,
-    /// By (due date, issue instant, id): the order in which money reaches them.
+    /// Every invoice in the order in which money reaches them: due date, issue instant, id.
     pub invoices: Vec<Invoice<'a>>,
     /// In the order in which it came.
     pub money: Vec<Money<'a>>,
@@ -139,7 +139,7 @@ pub struct Ledger<'a> {
     early: Vec<(&'a str, &'a Body)>,
     /// Every dispute opened, resolved or not.
     pub disputes: Vec<Dispute<'a>>,
-    /// By dispute id, also of disputes not opened yet.
+    /// How disputes were resolved, by dispute id, also of those not opened yet.
     pub resolved: BTreeMap<&'a str, Resolution>,
 }
 
@@ -159,10 +159,9 @@ impl<'a> Ledger<'a> {
 
     /// One fact more.
     pub fn apply(&mut self, fact: &'a Fact, standing: &Standing<'a>) {
-        let today = self.segmentation.zone.date_of(fact.occurred_at);
         match &fact.body {
             Body::Issued { invoice_id, .. } if !standing.voided.contains(invoice_id.as_str()) => {
-                self.issue(fact, today)
+                self.issue(fact)
             }
             Body::Adjusted { invoice_id, .. }
             | Body::WrittenOff { invoice_id }
@@ -171,13 +170,13 @@ impl<'a> Ledger<'a> {
             | Body::Released { invoice_id } => self.correct(invoice_id, &fact.body),
             Body::Received { .. } => {
                 if let Some(receipt) = standing.receipts.iter().find(|receipt| std::ptr::eq(receipt.fact, fact)) {
-                    self.receive(receipt.amount, receipt.names, true, today);
+                    self.receive(receipt.amount, receipt.names, true, fact.occurred_at);
                 }
             }
             Body::Credited { credit_note_id, amount_minor, names } => {
                 if !self.credit_notes.contains(&credit_note_id.as_str()) {
                     self.credit_notes.push(credit_note_id);
-                    self.receive(i128::from(*amount_minor), names, false, today);
+                    self.receive(i128::from(*amount_minor), names, false, fact.occurred_at);
                 }
             }
             Body::Opened { dispute_id, invoice_id, amount_minor } => {
@@ -190,7 +189,7 @@ impl<'a> Ledger<'a> {
             }
             _ => return,
         }
-        self.spread(today);
+        self.spread(fact.occurred_at);
     }
 
     /// The invoice of this id, if it is issued.
@@ -224,7 +223,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Corrected by what came before it; then comes the money that names it.
-    fn issue(&mut self, fact: &'a Fact, today: Date) {
+    fn issue(&mut self, fact: &'a Fact) {
         let Body::Issued { invoice_id: id, amount_minor, due_date, debt_type, discount } = &fact.body else { return };
         self.invoices.push(Invoice {
             due: self.rolled(*due_date),
@@ -244,7 +243,7 @@ impl<'a> Ledger<'a> {
         early.into_iter().for_each(|body| self.correct(id, body));
         for money in 0..self.money.len() {
             if let Some(named) = self.money[money].names.iter().find(|named| named.invoice_id == *id) {
-                self.pay(money, id, named.amount_minor.map_or(i128::MAX, i128::from), today);
+                self.pay(money, id, named.amount_minor.map_or(i128::MAX, i128::from), fact.occurred_at);
             }
         }
     }
@@ -282,26 +281,27 @@ impl<'a> Ledger<'a> {
     }
 
     /// To the invoices named, even if they were written off; the rest is free.
-    fn receive(&mut self, amount: i128, names: &'a [Named], paid: bool, today: Date) {
+    fn receive(&mut self, amount: i128, names: &'a [Named], paid: bool, at: Timestamp) {
         let money = self.money.len();
-        self.money.push(Money { on: today, amount, names, paid, rest: amount });
+        self.money.push(Money { at, amount, names, paid, rest: amount });
         for named in names {
-            self.pay(money, &named.invoice_id, named.amount_minor.map_or(i128::MAX, i128::from), today);
+            self.pay(money, &named.invoice_id, named.amount_minor.map_or(i128::MAX, i128::from), at);
         }
     }
 
     /// Money to an invoice, as much as there is and as it can take, up to a limit.
-    fn pay(&mut self, money: usize, id: &str, limit: i128, today: Date) {
-        let Money { on, paid, rest, .. } = self.money[money];
+    fn pay(&mut self, money: usize, id: &str, limit: i128, at: Timestamp) {
+        let Money { at: received, paid, rest, .. } = self.money[money];
+        let zone = &self.segmentation.zone;
         let Some(invoice) = self.invoices.iter_mut().find(|invoice| invoice.id == id) else { return };
         let amount = rest.min(limit).min(invoice.unpaid());
         if amount <= 0 {
             return;
         }
         self.money[money].rest -= amount;
-        invoice.parts.push(Part { money, amount, on: today, recovers: invoice.written_off, paid });
+        invoice.parts.push(Part { money, amount, at, recovers: invoice.written_off, paid });
         if let Some(Discount { amount_minor, until }) = invoice.discount
-            && on <= until
+            && zone.date_of(received) <= until
             && invoice.unpaid() <= i128::from(amount_minor)
         {
             (invoice.waived, invoice.discount) = (invoice.waived + invoice.unpaid(), None);
@@ -309,7 +309,8 @@ impl<'a> Ledger<'a> {
     }
 
     /// All free money, the oldest first: to what is collected, then to what is disputed or on hold, then to what was given up.
-    fn spread(&mut self, today: Date) {
+    fn spread(&mut self, at: Timestamp) {
+        let today = self.segmentation.zone.date_of(at);
         self.invoices.sort_by_key(|invoice| (invoice.due, invoice.issued, invoice.id));
         let ids: Vec<&str> = self.invoices.iter().map(|invoice| invoice.id).collect();
         let spares_disputed = !self.segmentation.parameters.allocates_to_disputed;
@@ -324,7 +325,7 @@ impl<'a> Ledger<'a> {
                         _ if invoice.written_off => invoice.unpaid(),
                         _ => 0,
                     };
-                    self.pay(money, id, limit, today);
+                    self.pay(money, id, limit, at);
                 }
             }
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use segflow_core::change::{Cause, Safety};
 use segflow_core::event::{Body, CustomerId};
-use segflow_core::segmentation::{Dimension, Segmentation};
+use segflow_core::feature::window::Window;
+use segflow_core::segmentation::{Dimension, Segmentation, Slot};
 use segflow_core::time::{Date, Timestamp};
 
 use super::activation::{Activation, Closed, activate};
@@ -66,7 +67,8 @@ pub fn moves_across<'a>(
     known: &[Known],
     end: Timestamp,
 ) -> Vec<Move> {
-    let mut candidates = calendar(segmentation, known, end);
+    let rules = activations.iter().map(|activation| activation.segmentation).chain([segmentation]);
+    let mut candidates = calendar(segmentation, &hours(rules), known, end);
     candidates.extend(activations.iter().map(|activation| activation.at));
     let (mut activations, mut closed) = (activations.iter().peekable(), Closed::new());
     let edges: BTreeSet<Timestamp> = known.iter().flat_map(|known| [known.from, known.until]).collect();
@@ -106,19 +108,41 @@ pub fn moves_across<'a>(
 /// How long a contact may wait for its answer.
 const ANSWER_MS: i64 = 48 * 3_600_000;
 
+/// The hours of the windows that some rule reads.
+fn hours<'a>(rules: impl Iterator<Item = &'a Segmentation>) -> BTreeSet<i32> {
+    rules.flat_map(|segmentation| segmentation.features.iter()).filter_map(hours_of).collect()
+}
+
+/// The hours of the window of a feature, if it has hours.
+pub fn hours_of(slot: &Slot) -> Option<i32> {
+    match slot.feature.references().window {
+        Some(Window::Hours(hours)) => Some(hours),
+        _ => None,
+    }
+}
+
 /// The instants known beforehand: what comes into effect or goes, every local midnight (windows, due dates, deadlines and
-/// the like), and 48 hours after each contact; each with its neighbours. From the first fact to the end.
-fn calendar(segmentation: &Segmentation, known: &[Known], end: Timestamp) -> BTreeSet<Timestamp> {
+/// the like), 48 hours after each contact, and the hours of a window after each midnight and fact; each with its
+/// neighbours. From the first fact to the end.
+fn calendar(
+    segmentation: &Segmentation,
+    hours: &BTreeSet<i32>,
+    known: &[Known],
+    end: Timestamp,
+) -> BTreeSet<Timestamp> {
     let zone = &segmentation.zone;
     let Some(first) = known.iter().map(|known| known.from).min() else {
         return BTreeSet::new();
     };
     let days = zone.date_of(first).0..=zone.date_of(end).0;
     let midnights = days.map(|day| zone.midnight(Date(day)));
+    let happened = midnights.clone().chain(known.iter().map(|known| known.fact.occurred_at));
+    let ends = |at: Timestamp| hours.iter().map(move |hours| at.plus_ms(i64::from(*hours) * 3_600_000));
+    let windows = happened.flat_map(ends);
     let edges = known.iter().flat_map(|known| [known.from, known.until]);
     let contacts = known.iter().filter(|known| matches!(known.fact.body, Body::Contact { .. }));
     let answers = contacts.map(|contact| contact.fact.occurred_at.plus_ms(ANSWER_MS));
-    let all = midnights.chain(edges).chain(answers);
+    let all = midnights.chain(edges).chain(answers).chain(windows);
     all.flat_map(around).filter(|at| (first..end).contains(at)).collect()
 }
 

@@ -4,7 +4,9 @@
 
 mod activation;
 mod arithmetic;
+mod attributes;
 mod contacts;
+mod days;
 mod features;
 mod habits;
 mod history;
@@ -18,12 +20,14 @@ mod safety;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod windows;
 mod world;
 
 pub use activation::Activation;
+pub use attributes::unreadable;
 pub use features::value;
 pub use known::{Known, Observer};
-pub use membership::{Move, moves, moves_across};
+pub use membership::{Move, hours_of, moves, moves_across};
 pub use rules::{Kleene, operand, rule};
 pub use safety::safety;
 pub use world::World;

@@ -7,6 +7,7 @@ use segflow_core::fact::Fact;
 use segflow_core::segmentation::{Parameters, Segmentation};
 use segflow_core::time::{Date, Timestamp};
 
+use super::days::is_business_day;
 use super::ledger::Ledger;
 use super::standing::{self, Standing};
 
@@ -239,11 +240,10 @@ fn business_days_after(due: Date, parameters: &Parameters) -> Date {
 
 /// So many business days after a day.
 pub fn after(start: Date, days: u32, parameters: &Parameters) -> Date {
-    let is_business_day = |day: Date| day.weekday() <= 5 && !parameters.holidays.contains(&day);
     let mut day = start;
     for _ in 0..days {
         day = day.plus_days(1);
-        while !is_business_day(day) {
+        while !is_business_day(day, parameters) {
             day = day.plus_days(1);
         }
     }

@@ -13,13 +13,13 @@ use super::world::World;
 pub fn safety(world: &World<'_>, at: Timestamp) -> Safety {
     let today = world.date(at);
     let ledger = &world.ledger;
-    let oldest = overdue(world, today, None).next().map(|(invoice, _)| invoice);
+    let oldest = overdue(world, today, &[]).next().map(|(invoice, _)| invoice);
     let next_due = next_due(world, today);
     Safety {
         currency: world.segmentation.currency.code.clone(),
         balance_minor: clamped(ledger.invoices.iter().map(|invoice| invoice.open()).sum()),
-        overdue_amount_minor: clamped(overdue(world, today, None).map(|(_, part)| part).sum()),
-        overdue_days: days_past_due(world, ledger, today, None),
+        overdue_amount_minor: clamped(overdue(world, today, &[]).map(|(_, part)| part).sum()),
+        overdue_days: days_past_due(world, ledger, today, &[]),
         disputed_amount_minor: Some(clamped(ledger.invoices.iter().map(|invoice| ledger.disputed(invoice)).sum())),
         oldest_overdue_invoice_id: oldest.map(|invoice| invoice.id.to_owned()),
         oldest_due_date: oldest.map(|invoice| invoice.due),

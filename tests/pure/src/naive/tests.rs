@@ -11,7 +11,7 @@ use segflow_core::feature::history::HistoryFeature;
 use segflow_core::feature::owed::OwedFeature;
 use segflow_core::feature::payments::PaymentsFeature;
 use segflow_core::feature::promises::PromisesFeature;
-use segflow_core::feature::window::Window;
+use segflow_core::feature::window::{Calendar, Window};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
 
@@ -31,7 +31,7 @@ dimensions:
     otherwise: clear
 ";
 
-const W: Window = Window { days: 30 };
+const W: Window = Window::Calendar(Calendar::Days(30));
 
 fn segmentation() -> Segmentation {
     Segmentation::load("by-hand.yaml", FILE).expect("a valid segmentation").segmentation
@@ -117,7 +117,7 @@ fn a_surplus_goes_to_open_invoices_and_then_waits_for_the_next_one() {
     assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-04"), money(30));
     assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-05"), money(30));
     assert_eq!(read(&facts, OwedFeature::Credit, "2025-03-06"), money(20));
-    assert_eq!(read(&facts, OwedFeature::OverdueDays(None), "2025-03-12"), int(2));
+    assert_eq!(read(&facts, OwedFeature::OverdueDays(vec![]), "2025-03-12"), int(2));
 }
 
 #[test]
@@ -148,8 +148,8 @@ fn only_the_undisputed_part_is_overdue_and_an_episode_goes_on_while_all_is_dispu
         ("2025-03-20", paid("p", 100, None)),
     ]);
     assert_eq!(read(&facts, OwedFeature::DisputedAmount, "2025-03-15"), money(30));
-    assert_eq!(read(&facts, OwedFeature::OverdueAmount(None), "2025-03-15"), money(70));
-    assert_eq!(read(&facts, OwedFeature::OverdueDays(None), "2025-03-16"), int(0));
+    assert_eq!(read(&facts, OwedFeature::OverdueAmount(vec![]), "2025-03-15"), money(70));
+    assert_eq!(read(&facts, OwedFeature::OverdueDays(vec![]), "2025-03-16"), int(0));
     assert_eq!(read(&facts, HistoryFeature::EpisodeDays, "2025-03-17"), int(6));
     assert_eq!(read(&facts, DisputesFeature::Rejected(W), "2025-03-18"), int(1));
     assert_eq!(read(&facts, DisputesFeature::ResolvedDays, "2025-03-19"), int(1));
@@ -165,11 +165,11 @@ fn only_the_undisputed_part_is_overdue_and_an_episode_goes_on_while_all_is_dispu
 fn the_bucket_now_is_held_against_the_one_before_the_window() {
     let facts = facts(vec![("2025-03-01", issued("a", 100, "2025-03-10")), ("2025-04-20", paid("p", 100, None))]);
     // 40 days past due is bucket 2; 30 days before it was 10, bucket 1.
-    assert_eq!(read(&facts, HistoryFeature::Roll(W), "2025-04-19"), int(1));
-    assert_eq!(read(&facts, HistoryFeature::Roll(W), "2025-04-20"), int(-1));
+    assert_eq!(read(&facts, HistoryFeature::Roll(Calendar::Days(30)), "2025-04-19"), int(1));
+    assert_eq!(read(&facts, HistoryFeature::Roll(Calendar::Days(30)), "2025-04-20"), int(-1));
     assert_eq!(read(&facts, PaymentsFeature::PayRatio(W), "2025-04-20"), None);
     assert_eq!(
-        read(&facts, PaymentsFeature::PayRatio(Window { days: 60 }), "2025-04-20"),
+        read(&facts, PaymentsFeature::PayRatio(Window::Calendar(Calendar::Days(60))), "2025-04-20"),
         Some(Value::Ratio(100, 100))
     );
 }

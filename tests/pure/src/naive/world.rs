@@ -104,7 +104,7 @@ fn that_count<'a>(facts: &[&'a Fact]) -> Vec<&'a Fact> {
     facts.iter().copied().filter(is_first).collect()
 }
 
-/// Of facts with one key the first counts; facts without a key all count.
+/// The key of a fact. The first fact with a key counts; facts without a key all count.
 fn counted_once(body: &Body) -> Option<(&'static str, &str)> {
     match body {
         Body::Issued { invoice_id, .. } => Some(("issued", invoice_id)),

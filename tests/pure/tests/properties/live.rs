@@ -158,11 +158,14 @@ impl<'a> Live<'a> {
     }
 
     /// Every feature as the core reads it from what it has kept, against all the facts that were ever seen. Not while a
-    /// copy that another gave way to waits for the first undecided instant: what it replaced is gone already.
+    /// copy that another gave way to waits for the first undecided instant, or for a later one at which it happens: what
+    /// it replaced is gone already.
     pub fn check_features(&self) -> Result<(), TestCaseError> {
         let decided = self.as_of.max(Some(self.silence));
-        let waits = self.known.state().pending.iter().any(|pending| Some(pending.effective) <= decided);
-        match self.as_of.filter(|_| !waits) {
+        let state = self.known.state();
+        let waits = state.pending.iter().any(|pending| Some(pending.effective) <= decided);
+        let looked_at_again = Some(state.decision.next) <= decided;
+        match self.as_of.filter(|_| !waits && !looked_at_again) {
             Some(as_of) => check_features(self.case, self.known.state(), &self.observer.known(), as_of.plus_ms(-1)),
             None => Ok(()),
         }

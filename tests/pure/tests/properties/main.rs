@@ -19,7 +19,7 @@ use segflow_core::fact::Fact;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_pure_tests::arbitrary::{Case, case, instants, schedule, versions};
-use segflow_pure_tests::naive::{Known, Observer, moves};
+use segflow_pure_tests::naive::{Known, Observer, moves, unreadable};
 
 use calendar::{check_day, check_plus, moments};
 use live::Live;
@@ -112,6 +112,16 @@ proptest! {
         for at in instants.at(&case) {
             advance(&mut one, &customer(), &case.segmentation, at.plus_ms(1));
             check_until(&case, one.state(), &known(&case), at)?;
+        }
+    }
+
+    /// The values that the core calls unreadable are those that have no form of their declared type.
+    #[test]
+    fn unreadable_values_are_told(case in case()) {
+        for event in &case.events {
+            let told: Vec<String> =
+                case.segmentation.unreadable(&event.body).map(|(declared, _)| declared.name.clone()).collect();
+            prop_assert_eq!(told, unreadable(&case.segmentation, &event.body), "{:?}", event.body);
         }
     }
 

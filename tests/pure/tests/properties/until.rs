@@ -14,9 +14,12 @@ use segflow_core::state::{Membership, State};
 use segflow_core::time::{Date, Timestamp};
 use segflow_core::timed::Truth;
 use segflow_pure_tests::arbitrary::Case;
-use segflow_pure_tests::naive::{Kleene, Known, Standing, Value, World, rule, value};
+use segflow_pure_tests::naive::{Kleene, Known, Standing, Value, World, hours_of, rule, value};
 
 use crate::customer;
+
+/// For so many days, what happens at a midnight is seen to leave windows of hours too.
+const SOON_DAYS: usize = 60;
 
 /// Every feature and every part of every rule, of a state decided up to and including `at`.
 pub fn check_until(case: &Case, state: &State, known: &[Known], at: Timestamp) -> Result<(), TestCaseError> {
@@ -24,7 +27,7 @@ pub fn check_until(case: &Case, state: &State, known: &[Known], at: Timestamp) -
     let Some(standings) = standings(segmentation, state) else { return Ok(()) };
     let (customer, facts) = (customer(), seen(known, at));
     let world = World::new(segmentation, &customer, facts);
-    let instants = later(case, at);
+    let instants = later(case, known, at);
     let view = View::new(&customer, in_effect(&state.facts, &state.pending), segmentation);
     let evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));
     let memberships = &state.decision.dimensions;
@@ -68,11 +71,15 @@ fn seen(known: &[Known], at: Timestamp) -> Vec<&Fact> {
     known.iter().filter(|known| known.is_seen(at)).map(|known| &known.fact).collect()
 }
 
-/// The instant, and each local midnight after it with the millisecond before, until every window has run out.
-fn later(case: &Case, at: Timestamp) -> Vec<Timestamp> {
+/// The instant, and each local midnight after it with the millisecond before, until every window has run out; as well as
+/// what leaves windows of hours.
+fn later(case: &Case, known: &[Known], at: Timestamp) -> Vec<Timestamp> {
     let zone = &case.segmentation.zone;
     let midnights = (1..case.silent_days()).map(|day| zone.midnight(zone.date_of(at).plus_days(day)));
-    let around = midnights.flat_map(|midnight| [midnight.plus_ms(-1), midnight]);
+    let hours: Vec<i32> = case.segmentation.features.iter().filter_map(hours_of).collect();
+    let happened = midnights.clone().take(SOON_DAYS).chain(known.iter().map(|known| known.fact.occurred_at));
+    let left = happened.flat_map(|then| hours.iter().map(move |hours| then.plus_ms(i64::from(*hours) * 3_600_000)));
+    let around = midnights.chain(left).flat_map(|midnight| [midnight.plus_ms(-1), midnight]);
     iter::once(at).chain(around.filter(|instant| *instant > at)).collect()
 }
 

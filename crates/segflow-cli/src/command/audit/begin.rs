@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use anyhow::{Context, Result, bail};
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_core::time::Timestamp;
 use segflow_runtime::log::{Offsets, Past, TaskId};
 use segflow_runtime::recovery::audit::Audit as TaskAudit;
@@ -73,7 +73,7 @@ impl Auditor {
     }
 
     /// Puts the oldest snapshot that will do into the task's directory, and returns the record of its epoch.
-    fn restore(&self, task: TaskId, end: u64, left: &Left) -> Result<Journal> {
+    fn restore(&self, task: TaskId, end: u64, left: &Left) -> Result<JournalRecord> {
         let snapshots = self.config.snapshots.open(&self.config.application)?;
         let snapshots = snapshots.context("`snapshots.url` names no snapshots")?;
         let mut passed_over = Vec::new();
@@ -99,8 +99,8 @@ impl Auditor {
         snapshots: &Snapshots,
         task: TaskId,
         (place, manifest): (&ArchivePlace, Result<Manifest, SnapshotError>),
-        will_do: impl Fn(&Journal) -> bool,
-    ) -> Result<Option<Journal>, SnapshotError> {
+        will_do: impl Fn(&JournalRecord) -> bool,
+    ) -> Result<Option<JournalRecord>, SnapshotError> {
         let record = manifest?.journal_bytes().and_then(|bytes| segflow_wire::journal::decode(&bytes).ok());
         let Some(record) = record.filter(will_do) else { return Ok(None) };
         let into = self.runtime.task_dir(task);
@@ -111,7 +111,7 @@ impl Auditor {
 
 impl Left {
     /// Whether everything that comes after an epoch is left.
-    fn reaches(&self, record: &Journal) -> bool {
+    fn reaches(&self, record: &JournalRecord) -> bool {
         let read = |family| record.inputs.get(family).map_or(0, |input| input.offset);
         record.epoch + 1 >= self.epoch && self.inputs.iter().all(|(family, first)| read(family) >= *first)
     }

@@ -31,8 +31,8 @@ use segflow_runtime::worker::store_pool::StorePool;
 use segflow_store::StoreMemory;
 
 use super::customer_id;
-use super::interrupt::listen;
 use crate::config::{Config, Stores};
+use crate::interrupt::listen;
 use crate::segmentation::load;
 
 /// The longest wait for something new from the cluster.

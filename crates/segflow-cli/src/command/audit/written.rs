@@ -7,7 +7,7 @@ use anyhow::Result;
 use segflow_core::change::Change;
 use segflow_core::digest::Digest;
 use segflow_core::event::CustomerId;
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_explain::difference::RecordOffsets;
 use segflow_runtime::log::{Past, Sink, TaskId};
 
@@ -43,7 +43,7 @@ impl<T> Window<T> {
 impl Auditor {
     /// The changes of an epoch as they were written: consecutive ones whose digests add up to that of the journal. None if
     /// they are gone, or if others were written than the journal says.
-    pub fn told(&mut self, task: TaskId, record: &Journal) -> Result<Option<Vec<Change>>> {
+    pub fn told(&mut self, task: TaskId, record: &JournalRecord) -> Result<Option<Vec<Change>>> {
         let length = usize::try_from(record.counts.changes).unwrap_or(usize::MAX);
         if length == 0 {
             return Ok((record.digest == Digest::default()).then(Vec::new));
@@ -74,7 +74,7 @@ impl Auditor {
     }
 
     /// The offsets of every record that the inputs hold of a customer, up to the positions of an epoch.
-    pub fn records_of(&mut self, task: TaskId, customer: &CustomerId, record: &Journal) -> Result<RecordOffsets> {
+    pub fn records_of(&mut self, task: TaskId, customer: &CustomerId, record: &JournalRecord) -> Result<RecordOffsets> {
         let mut found = RecordOffsets::new();
         let first = self.asked(|_, past| Ok(Poll::Ready(past.first(task)?)))?;
         for (family, mut next) in first {

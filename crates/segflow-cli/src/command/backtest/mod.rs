@@ -31,8 +31,8 @@ use arguments::{CapacityArgument, When, capacity, check_capacity};
 use progress::shown;
 use source::Source;
 
-use super::interrupt::listen;
 use crate::config::Config;
+use crate::interrupt::listen;
 use crate::segmentation::load;
 
 /// Replay topics or archives with a candidate segmentation, and write a report.

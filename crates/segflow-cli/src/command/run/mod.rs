@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use segflow_runtime::config::Config as Runtime;
+use segflow_runtime::config::StoreConfig;
 use segflow_runtime::offer::Candidate;
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::snapshots::Keeper;
@@ -29,10 +29,6 @@ use service::Service;
 
 /// How long the store of a task that was taken away stays open for its return.
 const STORE_KEPT: Duration = Duration::from_secs(60);
-
-/// Stands in place of the number of partitions before the cluster was asked. A worker that takes over a store opened
-/// before brings the configuration by which it goes on.
-const PARTITIONS_UNKNOWN: u32 = 0;
 
 /// Run the service on Kafka.
 #[derive(clap::Args)]
@@ -83,7 +79,7 @@ impl Run {
         let workers = (0..count).map(service).collect::<Result<Vec<_>>>()?;
         let standby = config.standby_of.is_some().then(|| service(count)).transpose()?;
         // From here on nothing ends the process but its threads.
-        let mut threads = vec![open_ahead(config.runtime(&rulebook, PARTITIONS_UNKNOWN, &stores), &stop)?];
+        let mut threads = vec![open_ahead(config.stores(&stores.memory), &stores.pool, &stop)?];
         for (number, service) in workers.into_iter().enumerate() {
             threads.push(spawn(format!("worker-{number}"), &stop, move |stop| service.serve(stop))?);
         }
@@ -118,10 +114,10 @@ fn join(threads: Vec<JoinHandle<Result<()>>>) -> Result<()> {
 }
 
 /// Opens the stores of this disk while the workers join the group.
-fn open_ahead(runtime: Runtime, stop: &Arc<AtomicBool>) -> Result<JoinHandle<Result<()>>> {
-    let stop = Arc::clone(stop);
+fn open_ahead(stores: StoreConfig, pool: &StorePool, stop: &Arc<AtomicBool>) -> Result<JoinHandle<Result<()>>> {
+    let (pool, stop) = (pool.clone(), Arc::clone(stop));
     let run = move || {
-        runtime.store_pool.clone().open_ahead(&runtime, &stop);
+        pool.open_ahead(&stores, &stop);
         Ok(())
     };
     thread::Builder::new().name("open-ahead".to_owned()).spawn(run).context("cannot start a thread")

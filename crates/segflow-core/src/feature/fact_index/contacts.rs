@@ -1,12 +1,15 @@
 //! Contacts. Events that share a contact id are one contact, dated by its first event, with its furthest outcome.
 
-use crate::event::{Body, Channel, Direction, Outcome};
+use crate::event::{Body, Channel, Direction, Families, Family, Outcome};
 use crate::fact::Fact;
 use crate::feature::interner::Interner;
 use crate::feature::reading::{Moment, Reading, count, lower_median};
-use crate::feature::window::{Window, inside, leaves};
+use crate::feature::window::{Calendar, Window, inside, leaves};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
+
+/// The families of events from which contacts are indexed.
+pub const CONTACTS: Families = Families::of(&[Family::Contacts]);
 
 /// A contact.
 #[derive(Clone, Debug)]
@@ -46,7 +49,7 @@ const RESPONSES: usize = 3;
 const ANSWER_MS: i64 = 48 * 3_600_000;
 const HOUR_MS: i64 = 3_600_000;
 /// The days in which calls are limited, the present one included; 12 CFR 1006.14(b)(2).
-const CALL_WINDOW: Window = Window { days: 7 };
+const CALL_WINDOW: Window = Window::Calendar(Calendar::Days(7));
 
 impl Contacts {
     /// The contacts among facts given in order.
@@ -103,9 +106,9 @@ impl Contacts {
 
     /// The contacts of a kind within a window, and when the oldest of them leaves it.
     fn within(&self, window: Window, wanted: impl Fn(&&Contact) -> bool, moment: Moment<'_>) -> Timed<Vec<&Contact>> {
-        let recent = inside(&self.list, |contact| contact.date, window, moment).value;
+        let recent = inside(&self.list, |contact| contact.at, window, moment).value;
         let found: Vec<&Contact> = recent.iter().filter(wanted).collect();
-        let oldest = found.first().map(|contact| contact.date);
+        let oldest = found.first().map(|contact| contact.at);
         Timed::until(found, leaves(oldest, window, moment))
     }
 
@@ -228,7 +231,7 @@ impl Contacts {
         };
         let calls = self.within(CALL_WINDOW, is_call, moment);
         let talks = self.list.iter().filter(|contact| contact.channel == Channel::Call);
-        let talked = talks.filter_map(|contact| contact.talked_at).max().map(|at| moment.zone.date_of(at));
+        let talked = talks.filter_map(|contact| contact.talked_at).max();
         let released = leaves(talked, CALL_WINDOW, moment);
         if talked.is_some() && moment.at < released {
             return Timed::until(0, released);

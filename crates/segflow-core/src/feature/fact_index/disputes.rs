@@ -2,19 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::Body;
+use crate::event::{Body, Families, Family};
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Window, inside};
-use crate::time::{Date, Zone};
+use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
+
+/// The families of events from which disputes are indexed.
+pub const DISPUTES: Families = Families::of(&[Family::Disputes]);
 
 /// Every dispute that was opened or resolved.
 #[derive(Clone, Default, Debug)]
 pub struct Disputes {
     open: usize,
-    /// Days on which a dispute was resolved against the customer, ascending.
-    rejected: Vec<Date>,
+    /// Instants at which a dispute was resolved against the customer, ascending.
+    rejected: Vec<Timestamp>,
     /// The last day on which a dispute was resolved that had been opened.
     resolved: Option<Date>,
 }
@@ -30,7 +33,7 @@ impl Disputes {
             let date = zone.date_of(fact.occurred_at);
             ends.entry(dispute_id).or_insert_with(|| {
                 if *upheld == Some(false) {
-                    disputes.rejected.push(date);
+                    disputes.rejected.push(fact.occurred_at);
                 }
                 date
             });
@@ -52,7 +55,7 @@ impl Disputes {
     /// `disputes.rejected(w)`
     #[must_use]
     pub fn rejected(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let rejected = inside(&self.rejected, |date| *date, window, moment);
+        let rejected = inside(&self.rejected, |at| *at, window, moment);
         Timed::until(count(rejected.value.len()), rejected.until)
     }
 

@@ -6,7 +6,7 @@ use super::owed::{day_after, exceeding};
 use crate::event::{Body, Channel};
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count};
-use crate::feature::window::{Window, inside};
+use crate::feature::window::{Calendar, Window, inside};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
@@ -59,7 +59,7 @@ impl HistoryBuilder {
     pub fn build(self, zone: &Zone) -> History {
         let episodes = episodes(&self.debts, zone);
         let cured = |(place, episode): (usize, &Episode)| match episode.ended {
-            Some((at, true)) => Some((zone.date_of(at), place)),
+            Some((at, true)) => Some((at, place)),
             _ => None,
         };
         let cures = episodes.iter().enumerate().filter_map(cured).collect();
@@ -76,8 +76,8 @@ pub struct History {
     debts: Vec<Debt>,
     /// In order; the last may lie in the future, where it begins if no fact arrives.
     episodes: Vec<Episode>,
-    /// Local days of cures, ascending, with the place of the episode.
-    cures: Vec<(Date, usize)>,
+    /// Instants of cures, ascending, with the place of the episode.
+    cures: Vec<(Timestamp, usize)>,
 }
 
 impl History {
@@ -99,26 +99,33 @@ impl History {
         self.episodes.get(self.begun(at).len()).map_or(Timestamp::NEVER, |next| next.began)
     }
 
+    /// The episode that has begun and not ended at an instant, suspended or not. Only a fact ends it.
+    #[must_use]
+    pub fn present(&self, at: Timestamp) -> Timed<Option<Episode>> {
+        match self.begun(at).last() {
+            Some(episode) if episode.ended.is_none() => Timed::always(Some(*episode)),
+            _ => Timed::until(None, self.next_begin(at)),
+        }
+    }
+
     /// `episodes(w)`
     #[must_use]
     pub fn count(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let recent = inside(self.begun(moment.at), |episode| episode.first_day, window, moment);
+        let recent = inside(self.begun(moment.at), |episode| episode.began, window, moment);
         Timed::until(count(recent.value.len()), recent.until.min(self.next_begin(moment.at)))
     }
 
     /// `episode.days`
     #[must_use]
     pub fn days(&self, moment: Moment<'_>) -> Timed<Reading<'static>> {
-        match self.begun(moment.at).last() {
-            Some(Episode { first_day, ended: None, .. }) => Timed::always(Reading::Since(*first_day)),
-            _ => Timed::until(Reading::Absent, self.next_begin(moment.at)),
-        }
+        self.present(moment.at)
+            .map(|present| present.map_or(Reading::Absent, |episode| Reading::Since(episode.first_day)))
     }
 
     /// `cured.days`
     #[must_use]
-    pub fn cured_days(&self) -> Reading<'static> {
-        self.cures.last().map_or(Reading::Absent, |(date, _)| Reading::Since(*date))
+    pub fn cured_days(&self, zone: &Zone) -> Reading<'static> {
+        self.cures.last().map_or(Reading::Absent, |(at, _)| Reading::Since(zone.date_of(*at)))
     }
 
     /// `self_cure_ratio(w)`, on one channel if it is named.
@@ -130,7 +137,7 @@ impl History {
         contacts: &Contacts,
         moment: Moment<'_>,
     ) -> Timed<Reading<'static>> {
-        let cures = inside(&self.cures, |(date, _)| *date, window, moment);
+        let cures = inside(&self.cures, |(at, _)| *at, window, moment);
         let alone = cures.value.iter().filter(|(_, place)| {
             let Episode { began, ended, .. } = self.episodes[*place];
             let (cured, _) = ended.expect("a cured episode has ended");
@@ -140,20 +147,23 @@ impl History {
         Timed::until(if cures.value.is_empty() { Reading::Absent } else { ratio }, cures.until)
     }
 
-    /// `roll(w)`: the bucket now, less the bucket at the end of the day that lies `w` days back.
+    /// `roll(w)`: the bucket now, less the bucket at the end of the day before the window.
     #[must_use]
-    pub fn roll(&self, window: Window, moment: Moment<'_>) -> Timed<Reading<'static>> {
+    pub fn roll(&self, window: Calendar, moment: Moment<'_>) -> Timed<Reading<'static>> {
         let bucket_on = |day: Date| bucket(self.exceeding_on(day, moment.zone), day);
-        let roll = |today: Date| bucket_on(today) - bucket_on(today.plus_days(-window.days));
+        let roll = |today: Date| bucket_on(today) - bucket_on(window.first_day(today).plus_days(-1));
         let now = roll(moment.today);
         let mut turns = Vec::new();
         let mut before = None;
         let mut differs = |debt: &&Debt| before.replace(debt.collected) != Some(debt.collected);
         for debt in self.debts.iter().filter(|debt| differs(debt)) {
             let changed = moment.zone.date_of(debt.at);
-            turns.extend([changed, changed.plus_days(window.days)]);
+            turns.extend([changed, window.first_day_after(changed)]);
             if let Some(due) = debt.collected {
-                turns.extend(EDGES.iter().flat_map(|edge| [due.plus_days(*edge), due.plus_days(edge + window.days)]));
+                turns.extend(EDGES.iter().flat_map(|edge| {
+                    let crossed = due.plus_days(*edge);
+                    [crossed, window.first_day_after(crossed)]
+                }));
             }
         }
         turns.retain(|day| *day > moment.today);
@@ -174,10 +184,13 @@ impl History {
     pub fn first_payment_default(&self, moment: Moment<'_>) -> Timed<bool> {
         for (place, debt) in self.debts.iter().enumerate() {
             let Some((due, unpaid)) = debt.first else { continue };
-            let judged = moment.zone.midnight(due.plus_days(PAYMENT_DEFAULT_DAYS)).max(debt.at);
+            let midnight = moment.zone.midnight(due.plus_days(PAYMENT_DEFAULT_DAYS));
+            let judged = midnight.max(debt.at);
             let stands = self.debts.get(place + 1).map_or(Timestamp::NEVER, |next| next.at);
             if judged <= stands && judged <= moment.at {
-                return Timed::always(unpaid);
+                // A due date that is moved back is judged by how things stood then.
+                let then = self.debts[..=place].iter().rfind(|earlier| earlier.at < midnight);
+                return Timed::always(then.and_then(|then| then.first).map_or(unpaid, |(_, unpaid)| unpaid));
             }
             if judged <= stands {
                 return Timed::until(false, if unpaid { judged } else { Timestamp::NEVER });

@@ -14,6 +14,8 @@ pub struct Invoice<'a> {
     pub issued_at: Timestamp,
     /// Its last day on which it is not overdue.
     pub due: Date,
+    /// The earliest due date that it ever had.
+    pub earliest_due: Date,
     /// The producer's word for what kind of debt it is.
     pub debt_type: Option<&'a str>,
     /// The amount issued plus all adjustments, less the discount taken; negative where they take more than was issued.
@@ -43,8 +45,8 @@ pub struct Allocation {
     pub source: usize,
     /// Minor units.
     pub amount: i64,
-    /// The day on which it went there.
-    pub on: Date,
+    /// When it went there.
+    pub at: Timestamp,
     /// Whether it is the money of a payment; else it is that of a credit note.
     pub is_payment: bool,
     /// Whether the invoice was written off then.
@@ -74,6 +76,7 @@ impl<'a> Invoice<'a> {
             invoice_id,
             issued_at,
             due,
+            earliest_due: due,
             debt_type: None,
             face: amount_minor,
             discount: None,

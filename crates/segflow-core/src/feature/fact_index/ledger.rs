@@ -43,7 +43,9 @@ pub struct Ledger<'a> {
     /// Money that reached its present place later than it came: the source, and the invoice for which it waited or from
     /// which it was taken back.
     pub detours: Vec<(usize, &'a str)>,
-    /// The local day of the fact that is being replayed.
+    /// The instant of the fact that is being replayed.
+    now: Timestamp,
+    /// Its local day.
     today: Date,
 }
 
@@ -96,6 +98,7 @@ impl<'a> Ledger<'a> {
             early: BTreeMap::new(),
             disputes: BTreeMap::new(),
             detours: Vec::new(),
+            now: Timestamp::BEGINNING,
             today: Date(0),
         }
     }
@@ -109,6 +112,7 @@ impl<'a> Ledger<'a> {
         let mut reached = Timestamp::BEGINNING;
         for (place, fact) in facts.iter().enumerate() {
             ledger.end_holds(&mut reached, fact.occurred_at, &mut see);
+            ledger.now = fact.occurred_at;
             ledger.today = terms.zone.date_of(fact.occurred_at);
             if ledger.tell(place, fact, &prepared) {
                 ledger.offer_free_money();
@@ -270,7 +274,7 @@ impl<'a> Ledger<'a> {
             return 0;
         }
         let Source { is_payment, on: received_on, .. } = self.sources[source];
-        let money = Allocation { source, amount, on: self.today, is_payment, is_recovery: false };
+        let money = Allocation { source, amount, at: self.now, is_payment, is_recovery: false };
         let invoice = &mut self.invoices[place];
         let taken = invoice.take(money, limit.unwrap_or(i64::MAX));
         if taken > 0 {

@@ -22,12 +22,13 @@ use std::sync::Arc;
 
 use super::reading::Reading;
 use crate::event::{Families, Family};
-use contacts::Contacts;
-use disputes::Disputes;
+use attributes::PROFILES;
+use contacts::{CONTACTS, Contacts};
+use disputes::{DISPUTES, Disputes};
 use history::History;
 use owed::Owed;
-use payments::Payments;
-use promises::Promises;
+use payments::{PAYMENTS, Payments};
+use promises::{PROMISES, Promises};
 
 /// The families of events from which the ledger is replayed.
 pub const LEDGER: Families = Families::of(&[Family::Invoices, Family::Payments, Family::Disputes]);
@@ -43,7 +44,7 @@ pub(crate) struct FactIndex {
     pub promises: Part<Promises>,
     pub contacts: Part<Contacts>,
     pub disputes: Part<Disputes>,
-    /// By attribute; none for a text, which would borrow from a fact.
+    /// The value of each attribute; none for a text, which would borrow from a fact.
     pub attributes: Part<Vec<Option<Reading<'static>>>>,
 }
 
@@ -56,11 +57,11 @@ impl FactIndex {
         Self {
             owed: source(LEDGER).owed.clone(),
             history: source(LEDGER).history.clone(),
-            payments: source(Families::of(&[Family::Payments])).payments.clone(),
-            promises: source(LEDGER | Families::of(&[Family::Promises])).promises.clone(),
-            contacts: source(Families::of(&[Family::Contacts])).contacts.clone(),
-            disputes: source(Families::of(&[Family::Disputes])).disputes.clone(),
-            attributes: source(Families::of(&[Family::Profiles])).attributes.clone(),
+            payments: source(PAYMENTS).payments.clone(),
+            promises: source(PROMISES).promises.clone(),
+            contacts: source(CONTACTS).contacts.clone(),
+            disputes: source(DISPUTES).disputes.clone(),
+            attributes: source(PROFILES).attributes.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::invoice::{Hold, Invoice};
 use super::ledger::{Ledger, Step, Terms};
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count, lower_median, sum};
-use crate::feature::window::{Window, inside, leaves};
+use crate::feature::window::{Calendar, Window, inside};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
@@ -19,18 +19,18 @@ pub struct Owed {
     /// The days late of invoices paid in full, by (instant of full payment, due date, id); 0 for an early payment.
     paid_late: Vec<i64>,
     credit: i64,
-    /// The money that names what no invoice is called, by the day of its receipt.
-    unmatched: Vec<(Date, i64)>,
-    /// The money of payments that went to invoices that are written off, by day.
-    recovered: Vec<(Date, i64)>,
+    /// The money that names what no invoice is called, by the instant of its receipt.
+    unmatched: Vec<(Timestamp, i64)>,
+    /// The money of payments that went to invoices that are written off, by the instant at which it did.
+    recovered: Vec<(Timestamp, i64)>,
     /// From which fact on, by its place, something is owed, or nothing; before the first nothing is.
     owing: Vec<(usize, bool)>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Issued {
-    /// The local day of issue.
-    on: Date,
+    /// When it was issued.
+    at: Timestamp,
     due: Date,
     amount: i64,
     unpaid: i64,
@@ -79,7 +79,7 @@ impl Owed {
         });
         let upheld = upheld(facts);
         let issued = |invoice: &Invoice<'_>| Issued {
-            on: zone.date_of(invoice.issued_at),
+            at: invoice.issued_at,
             due: invoice.due,
             amount: invoice.amount(),
             unpaid: invoice.unpaid(),
@@ -132,7 +132,8 @@ impl Owed {
     }
 
     /// When the next hold ends, if nothing happens.
-    fn next_end_of_hold(&self, moment: Moment<'_>) -> Timestamp {
+    #[must_use]
+    pub fn next_end_of_hold(&self, moment: Moment<'_>) -> Timestamp {
         let last_days = self.open.iter().filter_map(|invoice| invoice.hold?.until);
         let next = last_days.filter(|until| *until >= moment.today).min();
         next.map_or(Timestamp::NEVER, |until| day_after(until, moment.zone))
@@ -168,35 +169,36 @@ impl Owed {
         sum(self.issued.iter().filter(|invoice| invoice.written_off).map(|invoice| invoice.unpaid))
     }
 
-    /// Invoices of which a part is collected on a day, oldest due first, of one debt type if it is named.
-    fn collected<'s>(&'s self, debt_type: Option<&'s str>, today: Date) -> impl Iterator<Item = &'s Open> + Clone {
-        let wanted = move |invoice: &&Open| debt_type.is_none() || invoice.debt_type.as_deref() == debt_type;
+    /// Invoices of which a part is collected on a day, oldest due first, of some debt types if they are named.
+    fn collected<'s>(&'s self, debt_types: &'s [String], today: Date) -> impl Iterator<Item = &'s Open> + Clone {
+        let is = |invoice: &Open, named: &String| invoice.debt_type.as_deref() == Some(named);
+        let wanted = move |invoice: &&Open| debt_types.is_empty() || debt_types.iter().any(|named| is(invoice, named));
         self.open.iter().filter(wanted).filter(move |invoice| invoice.collectable(today) > 0)
     }
 
     /// Invoices of which a part is overdue, oldest due first. What is due today is not yet overdue; what is disputed or on
     /// hold is not either.
     pub fn overdue(&self, today: Date) -> impl Iterator<Item = &Open> {
-        self.collected(None, today).take_while(move |invoice| invoice.due < today)
+        self.collected(&[], today).take_while(move |invoice| invoice.due < today)
     }
 
     /// `overdue.amount`
     #[must_use]
-    pub fn overdue_amount(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timed<i64> {
-        let overdue = self.collected(debt_type, moment.today).take_while(|invoice| invoice.due < moment.today);
+    pub fn overdue_amount(&self, debt_types: &[String], moment: Moment<'_>) -> Timed<i64> {
+        let overdue = self.collected(debt_types, moment.today).take_while(|invoice| invoice.due < moment.today);
         let amount = sum(overdue.map(|invoice| invoice.collectable(moment.today)));
-        Timed::until(amount, self.next_overdue(debt_type, moment))
+        Timed::until(amount, self.next_overdue(debt_types, moment))
     }
 
     /// `overdue.invoices`
     #[must_use]
     pub fn overdue_count(&self, moment: Moment<'_>) -> Timed<i64> {
-        Timed::until(count(self.overdue(moment.today).count()), self.next_overdue(None, moment))
+        Timed::until(count(self.overdue(moment.today).count()), self.next_overdue(&[], moment))
     }
 
     /// When another invoice becomes overdue: its due date passes, or its hold ends.
-    fn next_overdue(&self, debt_type: Option<&str>, moment: Moment<'_>) -> Timestamp {
-        let next = self.collected(debt_type, moment.today).find(|invoice| invoice.due >= moment.today);
+    fn next_overdue(&self, debt_types: &[String], moment: Moment<'_>) -> Timestamp {
+        let next = self.collected(debt_types, moment.today).find(|invoice| invoice.due >= moment.today);
         let falls_due = next.map_or(Timestamp::NEVER, |invoice| day_after(invoice.due, moment.zone));
         falls_due.min(self.next_end_of_hold(moment))
     }
@@ -206,12 +208,10 @@ impl Owed {
     pub fn overdue_days(
         &self,
         tolerance_minor: i64,
-        debt_type: Option<&str>,
+        debt_types: &[String],
         moment: Moment<'_>,
     ) -> Timed<Reading<'static>> {
-        let collected = self.collected(debt_type, moment.today);
-        let parts = collected.map(|invoice| (invoice.due, invoice.collectable(moment.today)));
-        let (reading, until) = match exceeding(parts, tolerance_minor) {
+        let (reading, until) = match self.exceeding(tolerance_minor, debt_types, moment.today) {
             Some(due) if due < moment.today => (Reading::Since(due), Timestamp::NEVER),
             Some(due) => (Reading::Int(0), day_after(due, moment.zone)),
             None => (Reading::Int(0), Timestamp::NEVER),
@@ -219,10 +219,33 @@ impl Owed {
         Timed::until(reading, until.min(self.next_end_of_hold(moment)))
     }
 
+    /// The due date at which the sum that is collected on a day exceeds the tolerance.
+    #[must_use]
+    pub fn exceeding(&self, tolerance_minor: i64, debt_types: &[String], today: Date) -> Option<Date> {
+        let collected = self.collected(debt_types, today);
+        exceeding(collected.map(|invoice| (invoice.due, invoice.collectable(today))), tolerance_minor)
+    }
+
+    /// `overdue.amount_aged(n, m)`: what is overdue for at least `n` days, and at most `m`.
+    #[must_use]
+    pub fn overdue_amount_aged(&self, least: i32, most: Option<i32>, moment: Moment<'_>) -> Timed<i64> {
+        let (mut amount, mut until) = (0_i64, self.next_end_of_hold(moment));
+        for invoice in self.collected(&[], moment.today) {
+            let enters = invoice.due.plus_days(least);
+            let goes = most.map(|most| invoice.due.plus_days(most).plus_days(1));
+            if enters <= moment.today && goes.is_none_or(|goes| moment.today < goes) {
+                amount = amount.saturating_add(invoice.collectable(moment.today));
+            }
+            let next = [Some(enters), goes].into_iter().flatten().find(|day| *day > moment.today);
+            until = until.min(next.map_or(Timestamp::NEVER, |day| moment.zone.midnight(day)));
+        }
+        Timed::until(amount, until)
+    }
+
     /// The nearest due date from today on, and what falls due then; none if nothing does.
     #[must_use]
     pub fn next_due(&self, moment: Moment<'_>) -> Timed<Option<(Date, i64)>> {
-        let coming = self.collected(None, moment.today).skip_while(|invoice| invoice.due < moment.today);
+        let coming = self.collected(&[], moment.today).skip_while(|invoice| invoice.due < moment.today);
         let hold = self.next_end_of_hold(moment);
         let Some(Open { due, .. }) = coming.clone().next() else { return Timed::until(None, hold) };
         let then = coming.take_while(|invoice| invoice.due == *due);
@@ -232,7 +255,7 @@ impl Owed {
 
     /// Invoices issued within a window.
     fn issued(&self, window: Window, moment: Moment<'_>) -> Timed<&[Issued]> {
-        inside(&self.issued, |invoice| invoice.on, window, moment)
+        inside(&self.issued, |invoice| invoice.at, window, moment)
     }
 
     /// `invoices.count(w)`
@@ -263,17 +286,16 @@ impl Owed {
     /// due date is over.
     #[must_use]
     pub fn fallen_due(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let first = moment.today.plus_days(1 - window.days);
         let mut until = Timestamp::NEVER;
         let mut amount = 0_i64;
-        for invoice in self.issued.iter().filter(|invoice| !invoice.written_off && invoice.due >= first) {
-            let turns = if invoice.due < moment.today {
+        for invoice in self.issued.iter().filter(|invoice| !invoice.written_off) {
+            let fallen_due = day_after(invoice.due, moment.zone);
+            if fallen_due > moment.at {
+                until = until.min(fallen_due);
+            } else if let Some(leaves) = due_inside(invoice.due, window, moment) {
                 amount = amount.saturating_add(invoice.amount);
-                leaves(Some(invoice.due), window, moment)
-            } else {
-                day_after(invoice.due, moment.zone)
-            };
-            until = until.min(turns);
+                until = until.min(leaves);
+            }
         }
         Timed::until(amount, until)
     }
@@ -287,22 +309,22 @@ impl Owed {
     }
 }
 
-fn amounts_within(amounts: &[(Date, i64)], window: Window, moment: Moment<'_>) -> Timed<i64> {
-    inside(amounts, |(date, _)| *date, window, moment).map(|within| sum(within.iter().map(|(_, amount)| *amount)))
+fn amounts_within(amounts: &[(Timestamp, i64)], window: Window, moment: Moment<'_>) -> Timed<i64> {
+    inside(amounts, |(at, _)| *at, window, moment).map(|within| sum(within.iter().map(|(_, amount)| *amount)))
 }
 
-/// The money that names what no invoice is called, by the day of its receipt.
-fn unmatched(ledger: &Ledger<'_>) -> Vec<(Date, i64)> {
+/// The money that names what no invoice is called, by the instant of its receipt.
+fn unmatched(ledger: &Ledger<'_>) -> Vec<(Timestamp, i64)> {
     let payments = ledger.sources.iter().filter(|source| source.is_payment);
-    payments.map(|source| (source.on, ledger.unmatched(source))).filter(|(_, amount)| *amount > 0).collect()
+    payments.map(|source| (source.at, ledger.unmatched(source))).filter(|(_, amount)| *amount > 0).collect()
 }
 
-/// The money of payments that went to invoices that are written off, by day.
-fn recovered(ledger: &Ledger<'_>) -> Vec<(Date, i64)> {
+/// The money of payments that went to invoices that are written off, by the instant at which it did.
+fn recovered(ledger: &Ledger<'_>) -> Vec<(Timestamp, i64)> {
     let written_off = ledger.invoices.iter().filter(|invoice| invoice.written_off);
     let allocations = written_off.flat_map(|invoice| &invoice.allocations);
     let recoveries = allocations.filter(|allocation| allocation.is_recovery && allocation.is_payment);
-    let mut recovered: Vec<_> = recoveries.map(|allocation| (allocation.on, allocation.amount)).collect();
+    let mut recovered: Vec<_> = recoveries.map(|allocation| (allocation.at, allocation.amount)).collect();
     recovered.sort_unstable();
     recovered
 }
@@ -317,6 +339,17 @@ pub(super) fn exceeding(parts: impl Iterator<Item = (Date, i64)>, tolerance_mino
         }
     }
     None
+}
+
+/// When an invoice that has fallen due leaves a window; none if it is not inside. A window of days goes by the due date,
+/// every other by the midnight that ended it.
+fn due_inside(due: Date, window: Window, moment: Moment<'_>) -> Option<Timestamp> {
+    if let Window::Calendar(calendar @ Calendar::Days(_)) = window {
+        let leaves = moment.zone.midnight(calendar.first_day_after(due));
+        return (due >= calendar.first_day(moment.today)).then_some(leaves);
+    }
+    let fallen_due = day_after(due, moment.zone);
+    (fallen_due >= window.opens(moment)).then(|| window.closes(fallen_due, moment))
 }
 
 /// The midnight on which an invoice that is due on this day becomes overdue.

@@ -2,13 +2,16 @@
 
 use super::habit::Habit;
 use super::receipts::{Receipt, Receipts, Submission};
-use crate::event::{Body, FailureCode};
+use crate::event::{Body, FailureCode, Families, Family};
 use crate::fact::Fact;
 use crate::feature::context::Parameters;
 use crate::feature::reading::{Moment, Reading, count, sum};
 use crate::feature::window::{Window, inside, leaves};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
+
+/// The families of events from which payments are indexed.
+pub const PAYMENTS: Families = Families::of(&[Family::Payments]);
 
 /// A payment that stands.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +31,8 @@ pub struct Payments {
     pub received: Vec<Payment>,
     /// Until when each payment that was submitted is awaited, and how much it is.
     submitted: Vec<(Timestamp, i64)>,
-    reversed: Vec<Date>,
-    failed: Vec<(Date, Option<FailureCode>)>,
+    reversed: Vec<Timestamp>,
+    failed: Vec<(Timestamp, Option<FailureCode>)>,
     habit: Option<Habit>,
 }
 
@@ -61,8 +64,8 @@ impl Payments {
         };
         for fact in facts {
             match &fact.body {
-                Body::Reversed { .. } => payments.reversed.push(zone.date_of(fact.occurred_at)),
-                Body::Failed { code, .. } => payments.failed.push((zone.date_of(fact.occurred_at), *code)),
+                Body::Reversed { .. } => payments.reversed.push(fact.occurred_at),
+                Body::Failed { code, .. } => payments.failed.push((fact.occurred_at, *code)),
                 _ => {}
             }
         }
@@ -81,7 +84,7 @@ impl Payments {
     /// The payments that stand within a window, and until when they are the same.
     #[must_use]
     pub fn within(&self, window: Window, moment: Moment<'_>) -> Timed<&[Payment]> {
-        inside(&self.received, |payment| payment.date, window, moment)
+        inside(&self.received, |payment| payment.at, window, moment)
     }
 
     /// `payments.sum(w)`
@@ -105,14 +108,14 @@ impl Payments {
     /// `payments.reversed(w)`
     #[must_use]
     pub fn reversed(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let reversed = inside(&self.reversed, |date| *date, window, moment);
+        let reversed = inside(&self.reversed, |at| *at, window, moment);
         Timed::until(count(reversed.value.len()), reversed.until)
     }
 
     /// `payments.failed(w)`, with one code if it is named.
     #[must_use]
     pub fn failed(&self, window: Window, code: Option<FailureCode>, moment: Moment<'_>) -> Timed<i64> {
-        let wanted = |failure: &&(Date, Option<FailureCode>)| code.is_none() || failure.1 == code;
+        let wanted = |failure: &&(Timestamp, Option<FailureCode>)| code.is_none() || failure.1 == code;
         let recent = inside(&self.failed, |failure| failure.0, window, moment).value;
         let oldest = recent.iter().find(wanted).map(|failure| failure.0);
         Timed::until(count(recent.iter().filter(wanted).count()), leaves(oldest, window, moment))

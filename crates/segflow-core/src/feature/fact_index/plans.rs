@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::promises::{End, Promise, Promises};
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Window, inside};
-use crate::time::{Date, Timestamp};
+use crate::time::Timestamp;
 use crate::timed::Timed;
 
 /// A plan.
@@ -63,7 +63,7 @@ impl Promises {
         Timed::until(count(plans.count()), self.next_deadline(at))
     }
 
-    /// `plans.broken(w)`: by the day that begins at the deadline of the first broken instalment.
+    /// `plans.broken(w)`: by the deadline of the first broken instalment.
     #[must_use]
     pub fn plans_broken(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
         let broken = self.plans.iter().filter_map(|plan| plan.broken_at).filter(|at| *at <= moment.at);
@@ -71,7 +71,7 @@ impl Promises {
         Timed::until(broken.value, broken.until.min(self.next_deadline(moment.at)))
     }
 
-    /// `plans.kept(w)`: by the day on which the last instalment was decided.
+    /// `plans.kept(w)`: by the instant at which the last instalment was decided.
     #[must_use]
     pub fn plans_kept(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
         within(self.plans.iter().filter_map(|plan| plan.kept_at), window, moment)
@@ -95,10 +95,10 @@ impl Promises {
     }
 }
 
-/// How many instants lie on days within a window.
+/// How many instants lie within a window.
 fn within(instants: impl Iterator<Item = Timestamp>, window: Window, moment: Moment<'_>) -> Timed<i64> {
-    let mut days: Vec<Date> = instants.map(|at| moment.zone.date_of(at)).collect();
-    days.sort_unstable();
-    let within = inside(&days, |day| *day, window, moment);
+    let mut instants: Vec<Timestamp> = instants.collect();
+    instants.sort_unstable();
+    let within = inside(&instants, |at| *at, window, moment);
     Timed::until(count(within.value.len()), within.until)
 }

@@ -1,14 +1,19 @@
 //! Promises to pay. A promise is open until receipts keep it, until nothing is owed any more, until it is cancelled or closed
 //! with its plan, or until it is broken at its deadline.
 
+use super::LEDGER;
 use super::plans::Plan;
 use super::promise_replay::Replay;
+use crate::event::{Families, Family};
 use crate::fact::Fact;
 use crate::feature::context::Parameters;
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Window, inside};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
+
+/// The families of events from which promises are indexed: receipts keep them.
+pub const PROMISES: Families = LEDGER.and(Families::of(&[Family::Promises]));
 
 /// A promise that was made.
 #[derive(Clone, Debug)]
@@ -73,10 +78,10 @@ pub struct Promises {
     pub made: Vec<Promise>,
     /// In the order of their ids.
     pub(super) plans: Vec<Plan>,
-    /// Days on which a promise was kept, ascending.
-    kept: Vec<Date>,
-    /// Deadlines at which a promise was broken, or will be if no fact arrives, ascending, with the day that each begins.
-    missed: Vec<(Timestamp, Date)>,
+    /// Instants at which a promise was kept, ascending.
+    kept: Vec<Timestamp>,
+    /// Deadlines at which a promise was broken, or will be if no fact arrives, ascending.
+    missed: Vec<Timestamp>,
 }
 
 impl Promises {
@@ -84,11 +89,10 @@ impl Promises {
     #[must_use]
     pub fn of(facts: &[&Fact], owing: &[(usize, bool)], parameters: &Parameters, zone: &Zone) -> Self {
         let made = Replay::new(parameters, zone).run(facts, owing);
-        let mut kept: Vec<_> =
-            made.iter().filter_map(|promise| promise.ended(End::Kept)).map(|at| zone.date_of(at)).collect();
+        let mut kept: Vec<_> = made.iter().filter_map(|promise| promise.ended(End::Kept)).collect();
         kept.sort_unstable();
-        let broken = made.iter().filter(|promise| promise.end.is_none());
-        let mut missed: Vec<_> = broken.map(|promise| (promise.deadline, zone.date_of(promise.deadline))).collect();
+        let unkept = made.iter().filter(|promise| promise.end.is_none());
+        let mut missed: Vec<_> = unkept.map(|promise| promise.deadline).collect();
         missed.sort_unstable();
         Self { plans: Plan::all(&made), made, kept, missed }
     }
@@ -115,15 +119,15 @@ impl Promises {
     /// `promises.kept(w)`: by the day of the completing receipt.
     #[must_use]
     pub fn kept(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let kept = inside(&self.kept, |date| *date, window, moment);
+        let kept = inside(&self.kept, |at| *at, window, moment);
         Timed::until(count(kept.value.len()), kept.until)
     }
 
     /// `promises.broken(w)`: by the day that begins at the deadline.
     #[must_use]
     pub fn broken(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let past = &self.missed[..self.missed.partition_point(|(deadline, _)| *deadline <= moment.at)];
-        let broken = inside(past, |(_, date)| *date, window, moment);
+        let past = &self.missed[..self.missed.partition_point(|deadline| *deadline <= moment.at)];
+        let broken = inside(past, |deadline| *deadline, window, moment);
         Timed::until(count(broken.value.len()), broken.until.min(self.next_deadline(moment.at)))
     }
 
@@ -138,7 +142,7 @@ impl Promises {
 
     /// When the next promise is broken, if no fact arrives. The instalments of its plan are closed with it.
     pub(super) fn next_deadline(&self, at: Timestamp) -> Timestamp {
-        let next = self.missed.partition_point(|(deadline, _)| *deadline <= at);
-        self.missed.get(next).map_or(Timestamp::NEVER, |(deadline, _)| *deadline)
+        let next = self.missed.partition_point(|deadline| *deadline <= at);
+        self.missed.get(next).copied().unwrap_or(Timestamp::NEVER)
     }
 }

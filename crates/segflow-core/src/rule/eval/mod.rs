@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::event::Families;
 use crate::feature::membership::MembershipFeature;
 use crate::feature::reading::{Moment, Reading};
-use crate::feature::row::DimensionIndex;
+use crate::feature::row::{AttributeIndex, DimensionIndex};
 use crate::feature::view::View;
 use crate::feature::{FactFeature, Feature};
 use crate::rule::{Node, Operand, SlotIndex};
@@ -29,7 +29,7 @@ pub struct Evaluation<'a, 'v> {
     view: &'v View<'a>,
     /// The moment.
     pub moment: Moment<'a>,
-    /// By slot: the last reading.
+    /// The last reading of each slot.
     read: Rc<[Cell<Option<MemoReading<'a>>>]>,
     grounds: Cell<Grounds>,
 }
@@ -69,6 +69,12 @@ impl<'a, 'v> Evaluation<'a, 'v> {
     pub fn at(&self, moment: Moment<'a>) -> Self {
         let Self { segmentation, view, ref read, .. } = *self;
         Self { segmentation, view, moment, read: Rc::clone(read), grounds: Cell::new(Grounds::NONE) }
+    }
+
+    /// Whether the present value of a declared attribute cannot be read as its type.
+    #[must_use]
+    pub fn is_unreadable(&self, attribute: AttributeIndex) -> bool {
+        self.view.is_unreadable(attribute)
     }
 
     /// The grounds of all that was evaluated since the last call.

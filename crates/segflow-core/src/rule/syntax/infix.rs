@@ -84,7 +84,8 @@ impl Infix {
     }
 }
 
-fn comparison(symbol: &str) -> Option<Operator> {
+/// The comparison that a symbol is.
+pub(crate) fn comparison(symbol: &str) -> Option<Operator> {
     use Operator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
     let all = [Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual];
     all.into_iter().find(|operator| operator.symbol() == symbol)

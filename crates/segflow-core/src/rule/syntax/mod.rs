@@ -3,6 +3,6 @@
 
 pub(crate) mod decimal;
 pub(crate) mod expr;
-mod infix;
+pub(crate) mod infix;
 pub(crate) mod lexer;
 pub(crate) mod parser;

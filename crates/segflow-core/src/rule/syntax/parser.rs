@@ -99,8 +99,6 @@ impl Parser {
             Kind::Text(text) => self.constant(ExprKind::Text(text)),
             Kind::Word(word) => match word.as_str() {
                 "true" | "false" => self.constant(ExprKind::Bool(word == "true")),
-                "not" => return Err(Mistake::new(at, "there is no `not`: write `!`")),
-                "null" => return Err(Mistake::new(at, "there is no `null`: write `known(x)` or `unknown(x)`")),
                 "in" => return Err(self.unexpected("a feature or a value")),
                 _ => self.name()?,
             },
@@ -137,7 +135,7 @@ impl Parser {
             other => other,
         };
         let instead = match &other {
-            Kind::Word(_) | Kind::Symbol("(") => ": subtract from 0, as in `0 - x`",
+            Kind::Word(_) | Kind::Symbol("(") => ": subtract from 0",
             _ => "",
         };
         let message = format!("a minus stands before a number only, as in -5, found {}{instead}", other.found());
@@ -177,20 +175,9 @@ impl Parser {
         }
     }
 
-    /// The mistake that the next token is not what was expected, with advice on words of other languages.
+    /// The mistake that the next token is not what was expected.
     fn unexpected(&self, expected: &str) -> Mistake {
         let Token { at, kind } = self.peek();
-        let instead = match kind {
-            Kind::Word(word) => match word.to_lowercase().as_str() {
-                "and" => ": write `&&`",
-                "or" => ": write `||`",
-                "not" => ": write `!`, and for `not in` write `!(x in [..])`",
-                "is" => ": write `==`, `known(x)` or `unknown(x)`",
-                "between" => ": write `x >= 1 && x <= 3`",
-                _ => "",
-            },
-            _ => "",
-        };
-        Mistake::new(*at, format!("expected {expected}, found {}{instead}", kind.found()))
+        Mistake::new(*at, format!("expected {expected}, found {}", kind.found()))
     }
 }

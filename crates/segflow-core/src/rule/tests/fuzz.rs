@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::rule::foreign::{Words, advised, warned};
 use crate::rule::syntax::lexer::Mistake;
 use crate::rule::syntax::parser::{MAX_BYTES, parse};
 
@@ -22,7 +23,7 @@ pub(crate) const VALID: [&str; 8] = [
 ];
 
 /// Tokens, pieces of tokens, and what other languages write.
-const PIECES: [&str; 36] = [
+const PIECES: [&str; 48] = [
     "(",
     ")",
     "[",
@@ -59,6 +60,18 @@ const PIECES: [&str; 36] = [
     "\u{201c}",
     "\u{e9}",
     "\u{1f600}",
+    "AND",
+    "NOT",
+    "BETWEEN",
+    "IS NULL",
+    "IN (1, 2)",
+    "50%",
+    "1,000",
+    "\u{a3}5",
+    "max(balance, 5)",
+    "today",
+    "dpd",
+    "overdue.days",
 ];
 
 /// A change of a text at some place.
@@ -124,6 +137,12 @@ fn answers(rule: &str) -> Result<(), TestCaseError> {
         let characters = rule.chars().count();
         prop_assert!(at <= characters, "character {at} of {characters}: {message}");
         prop_assert!(!message.is_empty());
+        let words = Words::new(&[]);
+        let advised = advised(rule, Mistake { at, message }, &words, &mut |rule| parse(rule).is_ok());
+        prop_assert!(advised.at <= characters, "character {} of {characters}: {}", advised.at, advised.message);
+    }
+    for Mistake { at, .. } in warned(rule, &Words::new(&[])) {
+        prop_assert!(at < rule.chars().count());
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ impl Scope<'_> {
 
     fn comparison(&mut self, at: usize, operator: Operator, left: &Expr, right: &Expr) -> Result<Node, Mistake> {
         let left = self.side(left)?;
-        let right = self.side(right).map_err(|mistake| unquoted(&left, right, mistake))?;
+        let right = self.side(right)?;
         match (left, right) {
             (Side::Constant(_), Side::Constant(_)) => {
                 let message =
@@ -154,17 +154,6 @@ impl Scope<'_> {
             Some(more) => Err(Mistake::new(at, format!("{}, found {} arguments", usage(), more.len()))),
             None => Err(Mistake::new(at, format!("{}, found `{name}` alone", usage()))),
         }
-    }
-}
-
-/// Advises quotes where a word stands beside a text.
-fn unquoted(left: &Side<'_>, right: &Expr, mistake: Mistake) -> Mistake {
-    match (left, &right.kind) {
-        (Side::Typed(Typed { kind: ValueType::Text, .. }), ExprKind::Name(word, None)) if !word.contains('.') => {
-            let message = format!("{}; a text stands in quotes: write `\"{word}\"`", mistake.message);
-            Mistake::new(right.at, message)
-        }
-        _ => mistake,
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod arguments;
 mod check;
+mod debt_types;
 mod literal;
 mod operands;
 mod resolve;
 pub(crate) mod scope;
+mod windows;

@@ -1,13 +1,14 @@
 //! Names in rules: the feature that a name and its arguments mean, or a message that suggests one.
 
-use super::arguments::{channel, debt_type, experiment, failure_code, invoices};
+use super::arguments::{channel, experiment, failure_code, invoices, no_function};
+use super::debt_types::age;
 use super::scope::Scope;
+use super::windows::{calendar_spelled, spelled};
 use crate::feature::Feature;
 use crate::feature::catalogue::{Entry, Visitor, entries, visit};
 use crate::feature::context::CUSTOMER_SINCE;
 use crate::feature::history::HistoryFeature;
 use crate::feature::row::{CustomerSince, Form, Row};
-use crate::feature::window::Window;
 use crate::rule::SlotIndex;
 use crate::rule::spelling::quoted;
 use crate::rule::syntax::expr::Expr;
@@ -77,12 +78,9 @@ impl Scope<'_> {
             return "expected an attribute, as in `profile.NAME`, found `profile` alone".to_owned();
         }
         match name.rsplit('.').next().unwrap_or(name) {
-            "has" => return format!("there is no `{name}`: write `known(x)`"),
             "all" | "exists" | "exists_one" | "filter" | "map" | "size" | "contains" | "startsWith" | "endsWith"
             | "matches" => {
-                return format!(
-                    "there are no macros or functions such as `{name}`: write comparisons of features, and `in [..]`"
-                );
+                return no_function(name);
             }
             _ => {}
         }
@@ -147,11 +145,20 @@ impl Call<'_, '_, '_> {
     fn built<F: Clone>(&self, row: &Row<F>) -> Result<(F, Vec<String>), Mistake> {
         Ok(match (&row.form, self.arguments) {
             (Form::Plain(feature), None) => (feature.clone(), vec![]),
-            (Form::Debt(build), None) => (build(None), vec![]),
-            (Form::Debt(build), Some([debt])) => {
-                let debt = debt_type(debt)?;
-                let text = quoted(&debt);
-                (build(Some(debt)), vec![text])
+            (Form::Debt(build), None) => (build(vec![]), vec![]),
+            (Form::Debt(build), Some(named @ [_, ..])) => {
+                let debt_types = self.scope.debt_types(row.name, named)?;
+                let texts = debt_types.iter().map(|debt_type| quoted(debt_type)).collect();
+                (build(debt_types), texts)
+            }
+            (Form::Aged(build), Some([least])) => {
+                let least = age(least, 1)?;
+                (build(least, None), vec![least.to_string()])
+            }
+            (Form::Aged(build), Some([least, most])) => {
+                let least = age(least, 1)?;
+                let most = age(most, least)?;
+                (build(least, Some(most)), vec![least.to_string(), most.to_string()])
             }
             (Form::Invoices(build), Some([count])) => {
                 let count = invoices(count)?;
@@ -175,15 +182,25 @@ impl Call<'_, '_, '_> {
                 (build(by), vec![quoted(by.word())])
             }
             (
-                Form::Windowed(_) | Form::Channelled(_) | Form::Failed(_) | Form::Answered(_),
+                Form::Windowed(_)
+                | Form::Rolled(_)
+                | Form::Begun(_)
+                | Form::Channelled(_)
+                | Form::Cured(_)
+                | Form::Failed(_)
+                | Form::Answered(_),
                 Some([window, words @ ..]),
             ) => self.windowed(row, window, words)?,
             // The number of arguments is not one that the form takes.
             (
                 Form::Plain(_)
                 | Form::Debt(_)
+                | Form::Aged(_)
                 | Form::Windowed(_)
+                | Form::Rolled(_)
+                | Form::Begun(_)
                 | Form::Channelled(_)
+                | Form::Cured(_)
                 | Form::Failed(_)
                 | Form::Answered(_)
                 | Form::Channel(_)
@@ -198,31 +215,49 @@ impl Call<'_, '_, '_> {
 
     /// A feature of a window, and perhaps of a word.
     fn windowed<F>(&self, row: &Row<F>, window: &Expr, words: &[Expr]) -> Result<(F, Vec<String>), Mistake> {
-        let window = || self.scope.window(window);
+        let begun = || self.scope.window_without_episode(row.name, window);
+        let calendar = || self.scope.calendar_window(row.name, window);
+        let window = || self.scope.window(row.name, window);
         Ok(match (&row.form, words) {
             (Form::Windowed(build), []) => {
                 let window = window()?;
-                (build(window), vec![days(window)])
+                (build(window), vec![spelled(window)])
+            }
+            (Form::Rolled(build), []) => {
+                let window = calendar()?;
+                (build(window), vec![calendar_spelled(window)])
+            }
+            (Form::Begun(build), []) => {
+                let window = begun()?;
+                (build(window), vec![spelled(window)])
+            }
+            (Form::Cured(build), []) => {
+                let window = begun()?;
+                (build(window, None), vec![spelled(window)])
+            }
+            (Form::Cured(build), [by]) => {
+                let (window, by) = (begun()?, channel(by)?);
+                (build(window, Some(by)), vec![spelled(window), quoted(by.word())])
             }
             (Form::Channelled(build), []) => {
                 let window = window()?;
-                (build(window, None), vec![days(window)])
+                (build(window, None), vec![spelled(window)])
             }
             (Form::Channelled(build), [by]) => {
                 let (window, by) = (window()?, channel(by)?);
-                (build(window, Some(by)), vec![days(window), quoted(by.word())])
+                (build(window, Some(by)), vec![spelled(window), quoted(by.word())])
             }
             (Form::Failed(build), []) => {
                 let window = window()?;
-                (build(window, None), vec![days(window)])
+                (build(window, None), vec![spelled(window)])
             }
             (Form::Failed(build), [code]) => {
                 let (window, code) = (window()?, failure_code(code)?);
-                (build(window, Some(code)), vec![days(window), quoted(code.word())])
+                (build(window, Some(code)), vec![spelled(window), quoted(code.word())])
             }
             (Form::Answered(build), [by]) => {
                 let (window, by) = (window()?, channel(by)?);
-                (build(window, by), vec![days(window), quoted(by.word())])
+                (build(window, by), vec![spelled(window), quoted(by.word())])
             }
             _ => return Err(self.misused(row)),
         })
@@ -232,8 +267,4 @@ impl Call<'_, '_, '_> {
         let entry = Entry::of(row);
         Mistake::new(self.at, format!("`{}` takes {}: write {}", entry.name, entry.takes, entry.usage()))
     }
-}
-
-fn days(window: Window) -> String {
-    format!("\"{}d\"", window.days)
 }

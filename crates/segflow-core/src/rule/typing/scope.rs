@@ -15,6 +15,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) sensitive: &'a BTreeSet<String>,
     /// The protected characteristics that the segmentation lists.
     pub(crate) protected: &'a BTreeSet<String>,
+    /// The debt types that the file declares; none if it declares none.
+    pub(crate) debt_types: Option<&'a [String]>,
     pub(crate) currency: &'a Currency,
     pub(crate) parameters: &'a Parameters,
     /// Every dimension of the file.

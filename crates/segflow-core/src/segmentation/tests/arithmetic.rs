@@ -236,7 +236,9 @@ fn types_go_together_or_are_refused() {
     rule("balance + credti > 1", expect![["t.yaml:24:25: unknown feature `credti`; did you mean `credit`?"]]);
     rule(
         "balance + payments.sum(\"90\") > 1",
-        expect![[r#"t.yaml:24:38: expected a window from "1d" to the horizon, "730d", found `"90"`"#]],
+        expect![[
+            r#"t.yaml:24:38: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"90"`: write `balance + payments.sum("90d") > 1`"#
+        ]],
     );
 }
 
@@ -284,9 +286,7 @@ fn compared_with_its_own_type() {
     );
     rule(
         "balance + credit > \"5\"",
-        expect![[
-            r#"t.yaml:24:34: expected an amount in GBP of at most 2 decimals such as 5000.00, since `balance + credit` is money, found `"5"`"#
-        ]],
+        expect!["t.yaml:24:34: a number stands without quotes: write `balance + credit > 5`"],
     );
     rule(
         "balance + credit in [\"5\"]",
@@ -376,48 +376,41 @@ fn minus_is_of_numbers_or_between_two() {
     rule("balance > -5", expect![["balance > Money(-500)"]]);
     rule(
         "balance > -credit",
-        expect![[
-            "t.yaml:24:25: a minus stands before a number only, as in -5, found `credit`: subtract from 0, as in `0 - x`"
-        ]],
+        expect![
+            "t.yaml:24:25: a minus stands before a number only, as in -5, found `credit`: subtract from 0; write `balance > 0 - credit`"
+        ],
     );
     rule(
         "-balance > 5",
-        expect![[
-            "t.yaml:24:15: a minus stands before a number only, as in -5, found `balance`: subtract from 0, as in `0 - x`"
-        ]],
+        expect![
+            "t.yaml:24:15: a minus stands before a number only, as in -5, found `balance`: subtract from 0; write `0 - balance > 5`"
+        ],
     );
     rule(
         "-(balance + credit) > 5",
-        expect![[
-            "t.yaml:24:15: a minus stands before a number only, as in -5, found `(`: subtract from 0, as in `0 - x`"
-        ]],
+        expect!["t.yaml:24:15: a minus stands before a number only, as in -5, found `(`: subtract from 0"],
     );
     rule(
         "balance - -credit > 5",
-        expect![[
-            "t.yaml:24:25: a minus stands before a number only, as in -5, found `credit`: subtract from 0, as in `0 - x`"
-        ]],
+        expect!["t.yaml:24:25: a minus stands before a number only, as in -5, found `credit`: subtract from 0"],
     );
-    rule("balance > --5", expect![["t.yaml:24:25: a minus stands before a number only, as in -5, found `-`"]]);
+    rule("balance > --5", expect!["t.yaml:24:25: a minus stands before a number only, as in -5, found `-`"]);
     rule("0 - balance > 5", expect![["0.00 - balance > Money(500)"]]);
     rule("+balance > 5", expect![["t.yaml:24:15: expected a feature or a value, found `+`"]]);
     rule("balance + > 5", expect![["t.yaml:24:25: expected a feature or a value, found `>`"]]);
     rule("balance * * 2 > 5", expect![["t.yaml:24:25: expected a feature or a value, found `*`"]]);
-    rule("balance ** 2 > 5", expect![["t.yaml:24:24: expected a feature or a value, found `*`"]]);
-    rule("balance // 2 > 5", expect![["t.yaml:24:24: expected a feature or a value, found `/`"]]);
+    rule("balance ** 2 > 5", expect!["t.yaml:24:23: there is no `**`: write the number out"]);
+    rule("balance // 2 > 5", expect!["t.yaml:24:23: there are no comments within a rule: leave it out"]);
     rule("'balance % 2 > 5'", expect![["t.yaml:24:24: there is no `%`: compare the value itself"]]);
-    rule(
-        "balance + 1 ? 2",
-        expect![["t.yaml:24:27: there is no `? :`: write `(a && b) || (!a && c)`, or two segments"]],
-    );
-    rule("balance += 2", expect![["t.yaml:24:24: there is no `=`: write `==` to compare"]]);
+    rule("balance + 1 ? 2", expect!["t.yaml:24:27: there is no `?`: write `(a && b) || (!a && c)`, or two segments"]);
+    rule("balance += 2", expect!["t.yaml:24:24: there is no `=`: write `==`"]);
 }
 
 #[test]
 fn comparisons_of_arithmetic_do_not_chain() {
     rule(
         "1 < balance + 1 < 3",
-        expect![["t.yaml:24:31: comparisons do not chain: write `1 < x && x < 3` for `1 < x < 3`"]],
+        expect!["t.yaml:24:31: comparisons do not chain: write `1 < balance + 1 && balance + 1 < 3`"],
     );
     rule(
         "balance + 1 == credit + 1 == true",

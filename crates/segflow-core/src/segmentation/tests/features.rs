@@ -32,31 +32,36 @@ fn every_feature_of_the_catalogue_can_be_read() {
         money disputed.amount = Facts(Owed(DisputedAmount))
         money written_off.amount = Facts(Owed(WrittenOffAmount))
         int invoices.open = Facts(Owed(InvoicesOpen))
-        money overdue.amount = Facts(Owed(OverdueAmount(None)))
-        money overdue.amount("LOAN") = Facts(Owed(OverdueAmount(Some("LOAN"))))
-        int overdue.days = Facts(Owed(OverdueDays(None)))
-        int overdue.days("LOAN") = Facts(Owed(OverdueDays(Some("LOAN"))))
+        money overdue.amount = Facts(Owed(OverdueAmount([])))
+        money overdue.amount("LOAN") = Facts(Owed(OverdueAmount(["LOAN"])))
+        money overdue.amount("LOAN", "CARD") = Facts(Owed(OverdueAmount(["LOAN", "CARD"])))
+        money overdue.amount_aged(90) = Facts(Owed(OverdueAmountAged(90, None)))
+        money overdue.amount_aged(31, 60) = Facts(Owed(OverdueAmountAged(31, Some(60))))
+        int overdue.days = Facts(Owed(OverdueDays([])))
+        int overdue.days("LOAN") = Facts(Owed(OverdueDays(["LOAN"])))
+        int overdue.days("LOAN", "CARD") = Facts(Owed(OverdueDays(["LOAN", "CARD"])))
+        int overdue.business_days = Facts(Owed(OverdueBusinessDays))
         int overdue.invoices = Facts(Owed(OverdueInvoices))
         int next_due.days = Facts(Owed(NextDueDays))
         money next_due.amount = Facts(Owed(NextDueAmount))
-        int invoices.count("90d") = Facts(Owed(InvoicesCount(Window { days: 90 })))
-        money invoices.sum("90d") = Facts(Owed(InvoicesSum(Window { days: 90 })))
-        int episodes("90d") = Facts(History(Episodes(Window { days: 90 })))
+        int invoices.count("90d") = Facts(Owed(InvoicesCount(Calendar(Days(90)))))
+        money invoices.sum("90d") = Facts(Owed(InvoicesSum(Calendar(Days(90)))))
+        int episodes("90d") = Facts(History(Episodes(Calendar(Days(90)))))
         int episode.days = Facts(History(EpisodeDays))
         int cured.days = Facts(History(CuredDays))
-        int roll("90d") = Facts(History(Roll(Window { days: 90 })))
-        ratio self_cure_ratio("90d") = Facts(History(SelfCureRatio(Window { days: 90 }, None)))
-        ratio self_cure_ratio("90d", "CALL") = Facts(History(SelfCureRatio(Window { days: 90 }, Some(Call))))
+        int roll("90d") = Facts(History(Roll(Days(90))))
+        ratio self_cure_ratio("90d") = Facts(History(SelfCureRatio(Calendar(Days(90)), None)))
+        ratio self_cure_ratio("90d", "CALL") = Facts(History(SelfCureRatio(Calendar(Days(90)), Some(Call))))
         bool first_payment_default = Facts(History(FirstPaymentDefault))
-        int payments.count("90d") = Facts(Payments(Count(Window { days: 90 })))
-        money payments.sum("90d") = Facts(Payments(Sum(Window { days: 90 })))
-        money payments.average("90d") = Facts(Payments(Average(Window { days: 90 })))
+        int payments.count("90d") = Facts(Payments(Count(Calendar(Days(90)))))
+        money payments.sum("90d") = Facts(Payments(Sum(Calendar(Days(90)))))
+        money payments.average("90d") = Facts(Payments(Average(Calendar(Days(90)))))
         int payments.last_days = Facts(Payments(LastDays))
         string payments.last_method = Facts(Payments(LastMethod))
-        int payments.reversed("90d") = Facts(Payments(Reversed(Window { days: 90 })))
-        int payments.failed("90d") = Facts(Payments(Failed(Window { days: 90 }, None)))
-        int payments.failed("90d", "DECLINED") = Facts(Payments(Failed(Window { days: 90 }, Some(Declined))))
-        ratio pay_ratio("90d") = Facts(Payments(PayRatio(Window { days: 90 })))
+        int payments.reversed("90d") = Facts(Payments(Reversed(Calendar(Days(90)))))
+        int payments.failed("90d") = Facts(Payments(Failed(Calendar(Days(90)), None)))
+        int payments.failed("90d", "DECLINED") = Facts(Payments(Failed(Calendar(Days(90)), Some(Declined))))
+        ratio pay_ratio("90d") = Facts(Payments(PayRatio(Calendar(Days(90)))))
         int days_late.median(6) = Facts(Payments(DaysLateMedian(6)))
         int days_late.trend(6) = Facts(Payments(DaysLateTrend(6)))
         int pay_day.of_month = Facts(Payments(PayDayOfMonth))
@@ -65,26 +70,28 @@ fn every_feature_of_the_catalogue_can_be_read() {
         int pay_day.missed_days = Facts(Payments(PayDayMissedDays))
         int promises.open = Facts(Promises(Open))
         int promises.due_days = Facts(Promises(DueDays))
-        int promises.kept("90d") = Facts(Promises(Kept(Window { days: 90 })))
-        int promises.broken("90d") = Facts(Promises(Broken(Window { days: 90 })))
-        ratio promises.kept_ratio("90d") = Facts(Promises(KeptRatio(Window { days: 90 })))
-        int contacts.outbound("90d") = Facts(Contacts(Outbound(Window { days: 90 }, None)))
-        int contacts.outbound("90d", "CALL") = Facts(Contacts(Outbound(Window { days: 90 }, Some(Call))))
-        int contacts.inbound("90d") = Facts(Contacts(Inbound(Window { days: 90 }, None)))
-        int contacts.inbound("90d", "CALL") = Facts(Contacts(Inbound(Window { days: 90 }, Some(Call))))
-        ratio contacts.right_party_ratio("90d") = Facts(Contacts(RightPartyRatio(Window { days: 90 })))
+        int promises.kept("90d") = Facts(Promises(Kept(Calendar(Days(90)))))
+        int promises.broken("90d") = Facts(Promises(Broken(Calendar(Days(90)))))
+        ratio promises.kept_ratio("90d") = Facts(Promises(KeptRatio(Calendar(Days(90)))))
+        int contacts.outbound("90d") = Facts(Contacts(Outbound(Calendar(Days(90)), None)))
+        int contacts.outbound("90d", "CALL") = Facts(Contacts(Outbound(Calendar(Days(90)), Some(Call))))
+        int contacts.inbound("90d") = Facts(Contacts(Inbound(Calendar(Days(90)), None)))
+        int contacts.inbound("90d", "CALL") = Facts(Contacts(Inbound(Calendar(Days(90)), Some(Call))))
+        ratio contacts.right_party_ratio("90d") = Facts(Contacts(RightPartyRatio(Calendar(Days(90)))))
         bool contacts.reachable("CALL") = Facts(Contacts(Reachable(Call)))
-        ratio response_ratio("90d", "CALL") = Facts(Contacts(ResponseRatio(Window { days: 90 }, Call)))
-        int response_hours("90d", "CALL") = Facts(Contacts(ResponseHours(Window { days: 90 }, Call)))
+        ratio response_ratio("90d", "CALL") = Facts(Contacts(ResponseRatio(Calendar(Days(90)), Call)))
+        int response_hours("90d", "CALL") = Facts(Contacts(ResponseHours(Calendar(Days(90)), Call)))
         int silent.days = Facts(Contacts(SilentDays))
         int call_headroom = Facts(Contacts(CallHeadroom))
         int disputes.open = Facts(Disputes(Open))
-        ratio dispute_ratio("90d") = Facts(Disputes(Ratio(Window { days: 90 })))
-        int disputes.rejected("90d") = Facts(Disputes(Rejected(Window { days: 90 })))
+        ratio dispute_ratio("90d") = Facts(Disputes(Ratio(Calendar(Days(90)))))
+        int disputes.rejected("90d") = Facts(Disputes(Rejected(Calendar(Days(90)))))
         int disputes.resolved_days = Facts(Disputes(ResolvedDays))
         int customer.days = Facts(Customer(Days))
         int days_since(profile.since) = Facts(Customer(DaysSince(AttributeIndex(5))))
         int days_until(profile.since) = Facts(Customer(DaysUntil(AttributeIndex(5))))
+        int days_until_anniversary(profile.since) = Facts(Customer(DaysUntilAnniversary(AttributeIndex(5))))
+        bool today.business = Facts(Customer(TodayBusiness))
         int today.month = Facts(Customer(TodayMonth))
         int today.day = Facts(Customer(TodayDay))
         int today.weekday = Facts(Customer(TodayWeekday))
@@ -104,28 +111,27 @@ fn debt_types_are_texts() {
     rule(r#"'overdue.days("a\"b\\c") > 5'"#, expect![[r#"overdue.days("a\"b\\c") > Int(5)"#]]);
     rule(
         "overdue.amount(LOAN) > 5",
-        expect![[r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `LOAN`"#]],
+        expect![[
+            r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `LOAN`: write `overdue.amount("LOAN") > 5`"#
+        ]],
     );
     rule(
         "overdue.amount() > 5",
         expect![[
-            r#"t.yaml:24:15: `overdue.amount` takes nothing, or a debt type: write `overdue.amount` or `overdue.amount("LOAN")`"#
+            r#"t.yaml:24:15: `overdue.amount` takes nothing, or debt types: write `overdue.amount` or `overdue.amount("LOAN")` or `overdue.amount("LOAN", "CARD")`"#
         ]],
     );
     rule(
         "overdue.amount(5) > 5",
-        expect![[r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `5`"#]],
+        expect![[
+            r#"t.yaml:24:30: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `5`; what has been overdue for at least 5 days is `overdue.amount_aged(5)`"#
+        ]],
     );
     rule(
         "overdue.days(\"\") > 5",
         expect![[r#"t.yaml:24:28: expected a debt type, a text of 1 to 256 bytes such as "LOAN", found `""`"#]],
     );
-    rule(
-        "overdue.days(\"LOAN\", \"RENT\") > 5",
-        expect![[
-            r#"t.yaml:24:15: `overdue.days` takes nothing, or a debt type: write `overdue.days` or `overdue.days("LOAN")`"#
-        ]],
-    );
+    rule("overdue.days(\"LOAN\", \"RENT\") > 5", expect![[r#"overdue.days("LOAN", "RENT") > Int(5)"#]]);
     rule(
         "overdue.invoices(\"LOAN\") > 5",
         expect![["t.yaml:24:15: `overdue.invoices` takes no arguments: write `overdue.invoices`"]],
@@ -160,7 +166,9 @@ fn failures_are_counted_by_their_code() {
     );
     rule(
         "payments.failed(\"DECLINED\") > 0",
-        expect![[r#"t.yaml:24:31: expected a window from "1d" to the horizon, "730d", found `"DECLINED"`"#]],
+        expect![[
+            r#"t.yaml:24:31: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"DECLINED"`"#
+        ]],
     );
     rule(
         "payments.failed(\"90d\", \"DECLINE\") > 0",
@@ -219,7 +227,7 @@ fn channels_are_optional_or_not() {
     rule(
         "self_cure_ratio > 0.5",
         expect![[
-            r#"t.yaml:24:15: `self_cure_ratio` takes a window, and perhaps a channel: write `self_cure_ratio("90d")` or `self_cure_ratio("90d", "CALL")`"#
+            r#"t.yaml:24:15: `self_cure_ratio` takes a window of days, of hours or of the calendar, and perhaps a channel: write `self_cure_ratio("90d")` or `self_cure_ratio("90d", "CALL")`"#
         ]],
     );
     rule(
@@ -230,7 +238,9 @@ fn channels_are_optional_or_not() {
     );
     rule(
         "self_cure_ratio(\"EMAIL\", \"90d\") > 0.5",
-        expect![[r#"t.yaml:24:31: expected a window from "1d" to the horizon, "730d", found `"EMAIL"`"#]],
+        expect![[
+            r#"t.yaml:24:31: expected a window that `self_cure_ratio` takes, from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", found `"EMAIL"`"#
+        ]],
     );
     rule(
         "response_ratio(\"90d\") > 0.5",
@@ -246,7 +256,9 @@ fn channels_are_optional_or_not() {
     );
     rule(
         "response_ratio(\"731d\", \"CALL\") > 0.5",
-        expect![[r#"t.yaml:24:30: expected a window from "1d" to the horizon, "730d", found `"731d"`"#]],
+        expect![[
+            r#"t.yaml:24:30: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `"731d"`, which needs the parameter `horizon: 731d`"#
+        ]],
     );
     rule(
         "response_hours(\"CALL\") > 5",
@@ -257,7 +269,7 @@ fn channels_are_optional_or_not() {
     rule(
         "response_hours(\"90d\", CALL) > 5",
         expect![[
-            "t.yaml:24:37: expected a channel (`CALL`, `SMS`, `EMAIL`, `LETTER`, `CHAT`, `PORTAL`, `VISIT`), found `CALL`"
+            r#"t.yaml:24:37: expected a channel (`CALL`, `SMS`, `EMAIL`, `LETTER`, `CHAT`, `PORTAL`, `VISIT`), found `CALL`: write `response_hours("90d", "CALL") > 5`"#
         ]],
     );
     rule(
@@ -445,7 +457,7 @@ fn experiments_have_names() {
     rule(
         "bucket(arm) < 50",
         expect![[
-            r#"t.yaml:24:22: expected the name of an experiment, a text of 1 to 64 bytes such as "arm", found `arm`"#
+            r#"t.yaml:24:22: expected the name of an experiment, a text of 1 to 64 bytes such as "arm", found `arm`: write `bucket("arm") < 50`"#
         ]],
     );
     rule(
@@ -521,14 +533,14 @@ fn plain_features_take_nothing() {
     rule("today.month() == 12", expect![["t.yaml:24:15: `today.month` takes no arguments: write `today.month`"]]);
     rule(
         "today == 12",
-        expect![[
-            "t.yaml:24:15: unknown feature `today`; did you mean one of `today.month`, `today.day`, `today.weekday`?"
-        ]],
+        expect![
+            "t.yaml:24:15: there is no `today`: dates are compared with today by `days_since(profile.NAME)` and `days_until(profile.NAME)`"
+        ],
     );
     rule("today.year == 2026", expect![["t.yaml:24:15: unknown feature `today.year`; did you mean `today.day`?"]]);
     rule(
         "payments.last_method == 5",
-        expect![[r#"t.yaml:24:39: expected a text such as "none", since `payments.last_method` is string, found `5`"#]],
+        expect![[r#"t.yaml:24:39: a text stands in quotes: write `payments.last_method == "5"`"#]],
     );
     rule(
         "payments.last_method > \"CARD\"",
@@ -538,10 +550,17 @@ fn plain_features_take_nothing() {
         "episode.days(\"90d\") > 5",
         expect![["t.yaml:24:15: `episode.days` takes no arguments: write `episode.days`"]],
     );
-    rule("episodes > 1", expect![[r#"t.yaml:24:15: `episodes` takes a window: write `episodes("90d")`"#]]);
+    rule(
+        "episodes > 1",
+        expect![[
+            r#"t.yaml:24:15: `episodes` takes a window of days, of hours or of the calendar: write `episodes("90d")`"#
+        ]],
+    );
     rule(
         "roll(\"0d\") > 0",
-        expect![[r#"t.yaml:24:20: expected a window from "1d" to the horizon, "730d", found `"0d"`"#]],
+        expect![[
+            r#"t.yaml:24:20: expected a window that `roll` takes, from "1d" to the horizon, "730d", or "month", "quarter", "year", found `"0d"`"#
+        ]],
     );
     rule(
         "pay_ratio(\"90d\") == 1",
@@ -551,7 +570,9 @@ fn plain_features_take_nothing() {
     );
     rule(
         "pay_ratio(90) > 1",
-        expect![[r#"t.yaml:24:25: expected a window from "1d" to the horizon, "730d", found `90`"#]],
+        expect![[
+            r#"t.yaml:24:25: expected a window from "1d" to the horizon, "730d", from "1h" to "168h", or "month", "quarter", "year", "episode", found `90`: write `pay_ratio("90d") > 1`"#
+        ]],
     );
 }
 
@@ -613,6 +634,12 @@ fn promises_without_holidays_and_stays_without_bypass_are_warned_of() {
         &file("balance > 1 && overdue.days - 3 > promises.due_days * 2"),
         expect![[
             "warning: t.yaml:24:49: `promises.due_days` is read and `holidays` is empty: a promise's deadline counts public holidays as business days"
+        ]],
+    );
+    check(
+        &file("overdue.business_days > 1 || today.business"),
+        expect![[
+            "warning: t.yaml:24:15: `overdue.business_days` is read and `holidays` is empty: public holidays count as business days"
         ]],
     );
     check(&file("balance > 1"), expect![["fine"]]);

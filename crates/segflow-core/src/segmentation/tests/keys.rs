@@ -18,12 +18,12 @@ fn all_problems_are_listed_in_file_order() {
     check(
         "nmae: demo\nversion: 0\ncurrency: gbp\ntimezone: Europe/Londn\ndimensions: []\n",
         expect![[r#"
-        t.yaml:1:1: expected a key of a segmentation (`name`, `version`, `currency`, `timezone`, `attributes`, `sensitive`, `protected`, `parameters`, `actionable_within`, `dimensions`), found `nmae`; did you mean `name`?
-        t.yaml:1:1: expected the key `name` in a segmentation, found none
-        t.yaml:2:10: expected a whole number from 1 to 4294967295, found `0`
-        t.yaml:3:11: expected an ISO 4217 code of three capital letters such as GBP, found `gbp`
-        t.yaml:4:11: expected an IANA time zone such as Europe/London, found `Europe/Londn`; did you mean `Europe/London`?
-        t.yaml:5:13: expected 1 to 64 dimensions, found 0"#]],
+            t.yaml:1:1: expected a key of a segmentation (`name`, `version`, `currency`, `timezone`, `attributes`, `sensitive`, `protected`, `debt_types`, `parameters`, `actionable_within`, `dimensions`), found `nmae`; did you mean `name`?
+            t.yaml:1:1: expected the key `name` in a segmentation, found none
+            t.yaml:2:10: expected a whole number from 1 to 4294967295, found `0`
+            t.yaml:3:11: expected an ISO 4217 code of three capital letters such as GBP, found `gbp`
+            t.yaml:4:11: expected an IANA time zone such as Europe/London, found `Europe/Londn`; did you mean `Europe/London`?
+            t.yaml:5:13: expected 1 to 64 dimensions, found 0"#]],
     );
     check(
         "name: demo\n",
@@ -472,4 +472,49 @@ fn segments_are_read_whole() {
     assert_eq!(otherwise.treatment["channel"], "none");
     let high = &segmentation.dimensions[2].segments[0];
     assert_eq!(high.remain.as_ref().map(|rule| &rule.root), high.when.as_ref().map(|rule| &rule.root));
+}
+
+#[test]
+fn an_attribute_says_what_an_unreadable_value_counts_as() {
+    let loaded = |declaration: &str| {
+        let text = with("vip: bool", &format!("vip: {declaration}"));
+        let loaded = Segmentation::load("t.yaml", text).unwrap();
+        loaded.segmentation.attributes.into_iter().find(|declared| declared.name == "vip").unwrap()
+    };
+    assert!(loaded("{type: bool, unreadable: true}").unreadable_is_true);
+    assert!(!loaded("{type: bool}").unreadable_is_true);
+    assert_eq!(loaded("{type: bool}"), loaded("bool"));
+    check(
+        &with("vip: bool", "vip: {type: bool, unreadable: false}"),
+        expect![
+            "t.yaml:6:33: expected `true`, to count what cannot be read as true (leave `unreadable` out, and it is unknown), found `false`"
+        ],
+    );
+    check(
+        &with("vip: bool", "vip: {type: bool, unreadable: yes}"),
+        expect![
+            "t.yaml:6:33: expected `true`, to count what cannot be read as true (leave `unreadable` out, and it is unknown), found `yes`"
+        ],
+    );
+    check(
+        &with("score: int", "score: {type: int, unreadable: true}"),
+        expect![
+            "t.yaml:7:22: expected `unreadable` only of a bool, found it of int: leave it out; a value that cannot be read as int is unknown, which `unknown(profile.NAME)` asks for"
+        ],
+    );
+    check(
+        &with("vip: bool", "vip: {type: boolean}"),
+        expect!["t.yaml:6:15: expected a type (`bool`, `int`, `string`, `ratio`, `money`, `date`), found `boolean`"],
+    );
+    check(
+        &with("vip: bool", "vip: {unreadable: true}"),
+        expect!["t.yaml:6:8: expected the key `type` in an attribute, found none"],
+    );
+    check(
+        &with("vip: bool", "vip: {type: bool, unreadble: true}"),
+        expect![
+            "t.yaml:6:21: expected a key of an attribute (`type`, `unreadable`), found `unreadble`; did you mean `unreadable`?"
+        ],
+    );
+    check(&with("vip: bool", "vip: [bool]"), expect!["t.yaml:6:8: expected a type, found a list"]);
 }

@@ -3,11 +3,13 @@
 mod arithmetic;
 mod example;
 mod features;
+mod foreign;
 mod fuzz;
 pub(crate) mod hostile;
 mod keys;
 mod syntax;
 mod types;
+mod windows;
 mod yaml;
 
 use expect_test::Expect;

@@ -29,6 +29,10 @@ fn one_document_that_is_a_map() {
 fn other_bytes_than_utf8_are_pointed_at() {
     let error = Segmentation::load("t.yaml", b"name: a\nversion: \xc3\xa9\xff\n").expect_err("not UTF-8");
     assert_eq!(error.to_string(), "t.yaml:2:11: expected UTF-8, found a byte that is not");
+    for utf_16 in [&b"\xff\xfen\0a\0"[..], b"\xfe\xff\0n\0a"] {
+        let error = Segmentation::load("t.yaml", utf_16).expect_err("not UTF-8");
+        assert_eq!(error.to_string(), "t.yaml:1:1: expected UTF-8, found UTF-16: save the file as UTF-8");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod v3;
 
 use std::sync::Arc;
 
-use segflow_core::journal::Record as Journal;
+use segflow_core::journal::JournalRecord;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_engine::rules::Rules;
@@ -71,7 +71,7 @@ impl StateReader {
 
     /// The reader of a store that ends with this journal record, for somebody who has one of its segmentations.
     #[must_use]
-    pub fn with_one(last: Option<&Journal>, at_hand: &Arc<Segmentation>) -> Self {
+    pub fn with_one(last: Option<&JournalRecord>, at_hand: &Arc<Segmentation>) -> Self {
         let first = last.map(|last| last.former.first().unwrap_or(&last.segmentation_hash));
         let first = match first {
             Some(first) if *first != at_hand.hash => First::Hash(first.clone()),
