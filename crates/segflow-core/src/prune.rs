@@ -80,6 +80,8 @@ impl<'a> Plan<'a> {
         let promised = plan.promises(in_effect, &money.owing, segmentation, horizon);
         plan.issued = money.ledger.invoices.iter().map(|invoice| invoice.invoice_id).collect();
         plan.money(&money, promised, segmentation.zone.date_of(horizon));
+        // A promise made where invoices are known, and nothing is owed, is moot.
+        plan.claimed.extend(in_effect.iter().find(|fact| matches!(fact.body, Body::Issued { .. })).map(|fact| thing(fact)));
         plan.disputes(in_effect, &money.ledger);
         plan.contacts(in_effect, &money, segmentation);
         plan
@@ -263,7 +265,7 @@ impl<'a> Plan<'a> {
 /// The ledger, and which of its invoices features look back on.
 struct Money<'a> {
     ledger: Ledger<'a>,
-    /// From which fact on, by its place, something is owed, or nothing.
+    /// From which fact on, by its place among the ledger's, something is owed, or nothing any more.
     owing: Vec<(usize, bool)>,
     /// Episodes that some feature could still read.
     episodes: Vec<Episode>,

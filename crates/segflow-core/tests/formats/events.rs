@@ -87,21 +87,28 @@ fn event_bodies_keep_their_bytes() {
     check(
         one_of_each().map(|body| (variant(&body), body)),
         &expect![[r#"
-        Issued: 0001690204010464656274
-        Adjusted: 010169010104
-        WrittenOff: 020169
-        Received: 03017002010169010463617264
-        Failed: 0401700103
-        Reversed: 050170
-        Contact: 06016b010206
-        Made: 07016d0204
-        Amended: 08016d0204
-        Cancelled: 09016d
-        Opened: 0a01640101690102
-        Resolved: 0b01640101
-        Updated: 0c010573636f72650202
-        Erased: 0d
-    "#]],
+            Issued: 0001690204010464656274010602
+            Adjusted: 010169010104
+            WrittenOff: 020169
+            Received: 0301700201016900010463617264
+            Failed: 0401700103
+            Reversed: 05017000
+            Contact: 06016b01020600
+            Made: 07016d020400
+            Amended: 08016d0204
+            Cancelled: 09016d
+            Opened: 0a01640101690102
+            Resolved: 0b01640101
+            Updated: 0c010573636f72650202
+            Erased: 0d
+            Voided: 0e0169
+            InvoiceReinstated: 0f0169
+            Credited: 10016e0200
+            Held: 1101690104
+            Released: 120169
+            Submitted: 13017002
+            PaymentReinstated: 1401700102
+        "#]],
     );
 }
 

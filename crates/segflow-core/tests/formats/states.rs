@@ -88,8 +88,8 @@ fn pending_facts_keep_their_bytes() {
     check(
         [("pending", pending())],
         &expect![[r#"
-        pending: 0203016502
-    "#]],
+            pending: 020108016502
+        "#]],
     );
 }
 
@@ -123,8 +123,8 @@ fn states_keep_their_bytes() {
     check(
         [("empty", State::default()), ("full", state)],
         &expect![[r#"
-        empty: 0000000000000000feffffffffffffffff01000000
-        full: 0102040165020269310000000008010203016502010204ac02010101010403020108000105737461676505
-    "#]],
+            empty: 0000000000000000feffffffffffffffff01000000
+            full: 010204016502026931000000000801020108016502010204ac02010101010403020108000105737461676505
+        "#]],
     );
 }

@@ -58,7 +58,7 @@ pub struct Observer {
 impl Observer {
     /// One record more, read when everything before `decided` was decided; `is_new`: not one of the copies known before.
     pub fn read(&mut self, fact: Fact, decided: Timestamp, is_new: bool) {
-        let is_copy = |other: &Fact| other.family() == fact.family() && other.event_id == fact.event_id;
+        let is_copy = |other: &Fact| other.key() == fact.key();
         let copies = self.contests.iter_mut().rfind(|copies| is_copy(&copies[0].fact));
         let read = Read { fact, decided };
         match copies.filter(|_| !is_new) {

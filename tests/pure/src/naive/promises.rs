@@ -114,11 +114,14 @@ pub fn serve<'a>(segmentation: &'a Segmentation, facts: &[&'a Fact]) -> Vec<Prom
     let standing = standing::of(facts);
     let mut service =
         Service { segmentation, promises: vec![], early: vec![], receipts: vec![], ledger: Ledger::new(segmentation) };
+    // Before the first invoice nobody knows whether something is owed.
+    let mut is_known = false;
     for fact in facts {
         service.pass(fact.occurred_at);
         service.tell(fact, &standing);
         service.ledger.apply(fact, &standing);
-        if service.ledger.invoices.iter().all(|invoice| invoice.open() == 0) {
+        is_known |= matches!(fact.body, Body::Issued { .. });
+        if is_known && service.ledger.invoices.iter().all(|invoice| invoice.open() == 0) {
             for promise in service.promises.iter_mut().filter(|promise| promise.is_open(fact.occurred_at)) {
                 promise.ended = Some((fact.occurred_at, Ended::Moot));
             }

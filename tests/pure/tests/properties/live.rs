@@ -145,7 +145,8 @@ impl<'a> Live<'a> {
         let subject = event.body.subject();
         let same = |fact: &Fact| {
             let about = subject.is_some() && fact.body.subject() == subject;
-            fact.family() == event.body.family() && (about || fact.event_id == event.event_id)
+            let is_copy = fact.key() == (event.body.kind(), &*event.event_id);
+            is_copy || about && fact.family() == event.body.family()
         };
         let passed = |fact: &Fact| same(fact) && self.is_past_the_horizon(fact.occurred_at, decided);
         !self.is_too_old(event, decided) && self.observer.known().iter().any(|known| passed(&known.fact))

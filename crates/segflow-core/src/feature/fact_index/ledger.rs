@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::LEDGER;
 use super::invoice::{Allocation, Hold, Invoice};
 use super::receipts::Receipts;
 use crate::event::{Body, Named};
@@ -82,7 +83,7 @@ struct Dispute<'a> {
 pub struct Step<'a> {
     /// When.
     pub at: Timestamp,
-    /// The fact and its place; none at the end of a hold.
+    /// The fact, and its place among those of the ledger's families; none at the end of a hold.
     pub fact: Option<(usize, &'a Fact)>,
 }
 
@@ -109,7 +110,7 @@ impl<'a> Ledger<'a> {
         let issued = facts.iter().filter(|fact| matches!(fact.body, Body::Issued { .. })).count();
         let mut ledger = Self::new(terms, issued);
         let prepared = Prepared::of(facts);
-        let mut reached = Timestamp::BEGINNING;
+        let (mut reached, mut told) = (Timestamp::BEGINNING, 0);
         for (place, fact) in facts.iter().enumerate() {
             ledger.end_holds(&mut reached, fact.occurred_at, &mut see);
             ledger.now = fact.occurred_at;
@@ -117,8 +118,9 @@ impl<'a> Ledger<'a> {
             if ledger.tell(place, fact, &prepared) {
                 ledger.offer_free_money();
                 ledger.settle(fact.occurred_at);
-                see(&ledger, Step { at: fact.occurred_at, fact: Some((place, fact)) });
+                see(&ledger, Step { at: fact.occurred_at, fact: Some((told, fact)) });
             }
+            told += usize::from(LEDGER.has(fact.family()));
         }
         ledger.end_holds(&mut reached, Timestamp::NEVER, &mut see);
         ledger
@@ -145,10 +147,12 @@ impl<'a> Ledger<'a> {
     fn tell(&mut self, place: usize, fact: &'a Fact, prepared: &Prepared<'a>) -> bool {
         match &fact.body {
             Body::Issued { invoice_id, .. } => {
-                if self.by_id.get(invoice_id).is_some() || prepared.voided.get(invoice_id).is_some() {
+                if self.by_id.get(invoice_id).is_some() {
                     return false;
                 }
-                self.issue(fact);
+                if prepared.voided.get(invoice_id).is_none() {
+                    self.issue(fact);
+                }
             }
             Body::Adjusted { invoice_id, .. }
             | Body::WrittenOff { invoice_id }

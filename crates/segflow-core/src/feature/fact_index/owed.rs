@@ -3,6 +3,7 @@
 use super::disputes::upheld;
 use super::invoice::{Hold, Invoice};
 use super::ledger::{Ledger, Step, Terms};
+use crate::event::Body;
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count, lower_median, sum};
 use crate::feature::window::{Calendar, Window, inside};
@@ -23,7 +24,8 @@ pub struct Owed {
     unmatched: Vec<(Timestamp, i64)>,
     /// The money of payments that went to invoices that are written off, by the instant at which it did.
     recovered: Vec<(Timestamp, i64)>,
-    /// From which fact on, by its place, something is owed, or nothing; before the first nothing is.
+    /// From which fact on, by its place among the ledger's, something is owed, or nothing any more. Before the first
+    /// invoice nobody knows.
     owing: Vec<(usize, bool)>,
 }
 
@@ -69,9 +71,10 @@ impl Owed {
     pub fn of<'a>(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Ledger<'a>, Step<'a>)) -> Self {
         let (zone, mut owing) = (terms.zone, Vec::new());
         let ledger = Ledger::replay(facts, terms, |ledger, step| {
-            if let Some((place, _)) = step.fact {
+            if let Some((place, fact)) = step.fact {
                 let owes = ledger.open().next().is_some();
-                if owes != owing.last().is_some_and(|(_, owes)| *owes) {
+                let is_known = !owing.is_empty() || matches!(fact.body, Body::Issued { .. });
+                if is_known && owing.last().is_none_or(|(_, before)| *before != owes) {
                     owing.push((place, owes));
                 }
             }
@@ -106,7 +109,8 @@ impl Owed {
         }
     }
 
-    /// From which fact on, by its place, something is owed, or nothing; before the first nothing is.
+    /// From which fact on, by its place among the ledger's, something is owed, or nothing any more. Before the first
+    /// invoice nobody knows.
     #[must_use]
     pub fn owing(&self) -> &[(usize, bool)] {
         &self.owing

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::LEDGER;
 use super::promises::{End, Promise};
 use super::receipts::Receipts;
 use crate::event::Body;
@@ -33,7 +34,7 @@ impl<'a, 's> Replay<'a, 's> {
             return self.made;
         }
         let receipts = Receipts::among(facts);
-        let (mut owing, mut owes) = (owing.iter().peekable(), false);
+        let (mut owing, mut owes, mut told) = (owing.iter().peekable(), true, 0);
         for (place, fact) in facts.iter().enumerate() {
             let at = fact.occurred_at;
             self.break_plans(at);
@@ -41,8 +42,9 @@ impl<'a, 's> Replay<'a, 's> {
                 Some(receipt) => self.receive(at, receipt.amount),
                 None => self.tell(fact),
             }
-            if let Some((_, now)) = owing.next_if(|(changed, _)| *changed == place) {
-                owes = *now;
+            if LEDGER.has(fact.family()) {
+                owes = owing.next_if(|(changed, _)| *changed == told).map_or(owes, |(_, now)| *now);
+                told += 1;
             }
             if !owes {
                 self.end_open(at, End::Moot);

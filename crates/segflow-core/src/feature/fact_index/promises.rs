@@ -85,7 +85,7 @@ pub struct Promises {
 }
 
 impl Promises {
-    /// Replays facts given in order. `owing` says from which fact on, by its place, something is owed or nothing.
+    /// Replays facts given in order. `owing` says from which fact on, by its place among the ledger's, something is owed, or nothing any more.
     #[must_use]
     pub fn of(facts: &[&Fact], owing: &[(usize, bool)], parameters: &Parameters, zone: &Zone) -> Self {
         let made = Replay::new(parameters, zone).run(facts, owing);

@@ -185,9 +185,7 @@ fn parameters() {
     let parameter = |text: &str| with("holidays: [2026-12-25]", text);
     check(
         &parameter("horizn: 5d"),
-        expect![[
-            "t.yaml:16:14: expected a key of `parameters` (`horizon`, `promise_grace_business_days`, `promise_tolerance`, `overdue_tolerance`, `call_limit`, `history_since`, `holidays`), found `horizn`; did you mean `horizon`?"
-        ]],
+        expect!["t.yaml:16:14: expected a key of `parameters` (`horizon`, `promise_grace_business_days`, `promise_tolerance`, `overdue_tolerance`, `pending_business_days`, `allocate_to_disputed`, `due_date_roll`, `call_limit`, `history_since`, `holidays`), found `horizn`; did you mean `horizon`?"],
     );
     check(&parameter("horizon: 0d"), expect![["t.yaml:16:23: expected days from 1d to 3650d, found `0d`"]]);
     check(&parameter("horizon: 3651d"), expect![["t.yaml:16:23: expected days from 1d to 3650d, found `3651d`"]]);
@@ -253,6 +251,9 @@ fn parameters_have_defaults_and_are_read() {
                     20,
                 ),
                 overdue_tolerance_minor: 0,
+                pending_business_days: 5,
+                allocates_to_disputed: true,
+                rolls_due_dates: false,
                 call_limit: 7,
                 history_since: None,
                 holidays: [],
@@ -275,6 +276,9 @@ fn parameters_have_defaults_and_are_read() {
                     1,
                 ),
                 overdue_tolerance_minor: 250,
+                pending_business_days: 5,
+                allocates_to_disputed: true,
+                rolls_due_dates: false,
                 call_limit: 0,
                 history_since: Some(
                     2024-01-01,
