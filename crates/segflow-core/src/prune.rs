@@ -81,7 +81,8 @@ impl<'a> Plan<'a> {
         plan.issued = money.ledger.invoices.iter().map(|invoice| invoice.invoice_id).collect();
         plan.money(&money, promised, segmentation.zone.date_of(horizon));
         // A promise made where invoices are known, and nothing is owed, is moot.
-        plan.claimed.extend(in_effect.iter().find(|fact| matches!(fact.body, Body::Issued { .. })).map(|fact| thing(fact)));
+        plan.claimed
+            .extend(in_effect.iter().find(|fact| matches!(fact.body, Body::Issued { .. })).map(|fact| thing(fact)));
         plan.disputes(in_effect, &money.ledger);
         plan.contacts(in_effect, &money, segmentation);
         plan
@@ -150,6 +151,14 @@ impl<'a> Plan<'a> {
                 if invoice.allocations.iter().any(|allocation| whole[allocation.source]) {
                     stays[place] = true;
                 }
+            }
+            // Else it would name what no invoice is called.
+            for source in ledger.sources.iter().zip(&whole).filter(|(_, whole)| **whole).map(|(source, _)| source) {
+                source
+                    .names
+                    .iter()
+                    .filter_map(|named| ledger.place(&named.invoice_id))
+                    .for_each(|place| stays[place] = true);
             }
             for (source, invoice_id) in &ledger.detours {
                 let touched = |place: usize| {

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use segflow_core::change::Core;
-use segflow_core::event::{Body, CustomerId, Event, Family};
+use segflow_core::event::{Body, CustomerId, Event};
 use segflow_core::feature::owed::OwedFeature;
+use segflow_core::feature::promises::{End, PROMISES};
 use segflow_core::feature::reading::{Moment, Reading};
 use segflow_core::feature::view::View;
 use segflow_core::in_effect::InEffect;
@@ -156,17 +157,20 @@ impl Outcomes {
         open.retain(|one| one.owing || one.promise.is_some());
     }
 
-    /// Counts the promises that are decided. One taken back is not counted, and one not made by then is left alone.
+    /// Counts the promises that are decided. One that was taken back, or ended with its debt or its plan, is not counted,
+    /// and one not made by then is left alone.
     fn promises(&mut self, open: &mut Vec<Observation>, view: &View<'_>, at: Timestamp) {
         for one in open.iter_mut() {
             let Some(promise_id) = &one.promise else { continue };
             let promise = view.promises().made.iter().find(|promise| *promise.promise_id == **promise_id);
             let kept = match promise {
                 None => continue,
-                Some(promise) if promise.cancelled_at().is_some() => None,
-                Some(promise) if promise.kept_at().is_some() => Some(true),
                 Some(promise) if promise.decided_at() > at => continue,
-                Some(_) => Some(false),
+                Some(promise) => match promise.end() {
+                    Some(End::Kept) => Some(true),
+                    Some(End::Cancelled | End::Moot | End::Closed) => None,
+                    None => Some(false),
+                },
             };
             if let Some(kept) = kept {
                 self.0.entry((one.dimension, one.segment)).or_default().kept.add(kept);
@@ -177,10 +181,10 @@ impl Outcomes {
     }
 }
 
-/// Whether an event may decide an outcome: a payment, or an event of a promise.
+/// Whether an event may decide an outcome.
 #[must_use]
 pub fn is_telling(event: &Event) -> bool {
-    is_payment(event) || event.body.family() == Family::Promises
+    PROMISES.has(event.body.family())
 }
 
 fn is_payment(event: &Event) -> bool {

@@ -1,6 +1,6 @@
 //! Features of promises to pay.
 
-use super::fact_index::promises::PROMISES;
+pub use super::fact_index::promises::{End, PROMISES};
 use super::reading::{Moment, Reading, int};
 use super::row::{Reads, features};
 use super::view::View;

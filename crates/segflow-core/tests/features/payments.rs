@@ -71,7 +71,12 @@ fn payments_count_without_those_failed_or_reversed() {
     check(&paid, rule, at, expect!["1 10.00 True until 2026-02-03T23:00:00.000Z"]);
     check(&and(&paid, [failed("2026-01-06", "P0", None)]), rule, at, expect!["0 0.00 False until never"]);
     check(&and(&paid, [reversed("2026-01-06", "P0")]), rule, at, expect!["0 0.00 False until never"]);
-    check(&and(&paid, [reversed("2026-01-04", "P0")]), rule, at, expect!["1 10.00 True until 2026-02-03T23:00:00.000Z"]);
+    check(
+        &and(&paid, [reversed("2026-01-04", "P0")]),
+        rule,
+        at,
+        expect!["1 10.00 True until 2026-02-03T23:00:00.000Z"],
+    );
     let later = and(&paid, [reversed("2026-01-11", "P0")]);
     check(&later, rule, at, expect!["1 10.00 True until 2026-02-03T23:00:00.000Z"]);
     let twice = and(&paid, [named("P0 again", received("2026-01-06", "P0", 9_000, None))]);

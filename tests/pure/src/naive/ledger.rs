@@ -160,9 +160,7 @@ impl<'a> Ledger<'a> {
     /// One fact more.
     pub fn apply(&mut self, fact: &'a Fact, standing: &Standing<'a>) {
         match &fact.body {
-            Body::Issued { invoice_id, .. } if !standing.voided.contains(invoice_id.as_str()) => {
-                self.issue(fact)
-            }
+            Body::Issued { invoice_id, .. } if !standing.voided.contains(invoice_id.as_str()) => self.issue(fact),
             Body::Adjusted { invoice_id, .. }
             | Body::WrittenOff { invoice_id }
             | Body::InvoiceReinstated { invoice_id }

@@ -359,6 +359,12 @@ impl<'a> Ledger<'a> {
         self.queue.retain(|place| self.invoices[*place].open() > 0);
     }
 
+    /// The place of an invoice that was issued.
+    #[must_use]
+    pub fn place(&self, invoice_id: &str) -> Option<usize> {
+        self.by_id.get(invoice_id)
+    }
+
     /// Invoices with something open, by (due date, issue instant, id).
     pub fn open(&self) -> impl Iterator<Item = &Invoice<'a>> + Clone {
         self.queue.iter().map(|place| &self.invoices[*place])

@@ -58,6 +58,12 @@ impl Promise {
         at < self.decided_at()
     }
 
+    /// How it ended before its deadline.
+    #[must_use]
+    pub fn end(&self) -> Option<End> {
+        self.end.map(|(end, _)| end)
+    }
+
     /// When it ended in some way; none while it did not or does otherwise.
     #[must_use]
     pub fn ended(&self, how: End) -> Option<Timestamp> {

@@ -597,7 +597,9 @@ fn names_that_do_not_exist_have_neighbours_or_siblings() {
     );
     rule(
         "payments.outstanding_total(\"90d\") == 5",
-        expect!["t.yaml:24:15: unknown feature `payments.outstanding_total`; did you mean one of `payments.unmatched`, `payments.count`, `payments.sum`, `payments.average`, `payments.last_days`, `payments.last_method`, `payments.reversed`, `payments.failed`, `payments.pending`?"],
+        expect![
+            "t.yaml:24:15: unknown feature `payments.outstanding_total`; did you mean one of `payments.unmatched`, `payments.count`, `payments.sum`, `payments.average`, `payments.last_days`, `payments.last_method`, `payments.reversed`, `payments.failed`, `payments.pending`?"
+        ],
     );
     rule(
         "first_payment_defualt",

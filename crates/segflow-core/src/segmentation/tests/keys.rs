@@ -185,7 +185,9 @@ fn parameters() {
     let parameter = |text: &str| with("holidays: [2026-12-25]", text);
     check(
         &parameter("horizn: 5d"),
-        expect!["t.yaml:16:14: expected a key of `parameters` (`horizon`, `promise_grace_business_days`, `promise_tolerance`, `overdue_tolerance`, `pending_business_days`, `allocate_to_disputed`, `due_date_roll`, `call_limit`, `history_since`, `holidays`), found `horizn`; did you mean `horizon`?"],
+        expect![
+            "t.yaml:16:14: expected a key of `parameters` (`horizon`, `promise_grace_business_days`, `promise_tolerance`, `overdue_tolerance`, `pending_business_days`, `allocate_to_disputed`, `due_date_roll`, `call_limit`, `history_since`, `holidays`), found `horizn`; did you mean `horizon`?"
+        ],
     );
     check(&parameter("horizon: 0d"), expect![["t.yaml:16:23: expected days from 1d to 3650d, found `0d`"]]);
     check(&parameter("horizon: 3651d"), expect![["t.yaml:16:23: expected days from 1d to 3650d, found `3651d`"]]);

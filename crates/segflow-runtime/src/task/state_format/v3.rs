@@ -113,7 +113,9 @@ impl From<Body> for event::Body {
             Body::Issued { invoice_id, amount_minor, due_date, debt_type } => {
                 Self::Issued { invoice_id, amount_minor, due_date, debt_type, discount: None }
             }
-            Body::Adjusted { invoice_id, delta_minor, due_date } => Self::Adjusted { invoice_id, delta_minor, due_date },
+            Body::Adjusted { invoice_id, delta_minor, due_date } => {
+                Self::Adjusted { invoice_id, delta_minor, due_date }
+            }
             Body::WrittenOff { invoice_id } => Self::WrittenOff { invoice_id },
             Body::Received { payment_id, amount_minor, invoice_id, method } => {
                 let names = invoice_id.map(Named::whole).into_iter().collect();
@@ -127,7 +129,9 @@ impl From<Body> for event::Body {
             Body::Made { promise_id, amount_minor, due_date } => {
                 Self::Made { promise_id, amount_minor, due_date, plan_id: None }
             }
-            Body::Amended { promise_id, amount_minor, due_date } => Self::Amended { promise_id, amount_minor, due_date },
+            Body::Amended { promise_id, amount_minor, due_date } => {
+                Self::Amended { promise_id, amount_minor, due_date }
+            }
             Body::Cancelled { promise_id } => Self::Cancelled { promise_id },
             Body::Opened { dispute_id, invoice_id, amount_minor } => {
                 Self::Opened { dispute_id, invoice_id, amount_minor }
