@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use segflow_tests::broker::{Broker, Record};
 use segflow_tests::chaos::Load;
-use segflow_tests::checker::{Checker, Fault, SEGMENTATION, Verdict};
+use segflow_tests::checker::{Checker, Fault, Position, SEGMENTATION, Verdict};
 use segflow_tests::service::Service;
 use serde_json::Value;
 
@@ -56,7 +56,12 @@ fn verdict(topics: &Topics, changes: &[Record]) -> Verdict {
     }
     for (family, records) in topics.inputs.iter().enumerate() {
         for record in records {
-            checker.input(family, partition(record), record.offset.unwrap(), record.value.as_deref());
+            let (offset, timestamp) = (record.offset.unwrap(), record.timestamp_ms.unwrap());
+            checker.input(
+                family,
+                Position { partition: partition(record), offset, timestamp },
+                record.value.as_deref(),
+            );
         }
     }
     for record in &topics.journal {

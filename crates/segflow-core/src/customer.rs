@@ -32,7 +32,7 @@ impl From<State> for Customer {
 pub struct Folded {
     /// The fate of the fact.
     pub inserted: Inserted,
-    /// Whether it counts only from later than it happened.
+    /// Whether it counts only from later than it happened and was recorded.
     pub late: bool,
 }
 
@@ -50,14 +50,14 @@ pub fn fold(
     let Customer { state, memo } = customer;
     let fact = Fact::from(event);
     let (family, kind, event_id) = (fact.family(), fact.body.kind(), fact.event_id.clone());
-    let occurred_at = fact.occurred_at;
+    let (occurred_at, in_time) = (fact.occurred_at, fact.counts_from());
     let decided = state.decision.up_to(silence);
     let too_old = family != Family::Profiles && occurred_at < segmentation.horizon(decided);
     let inserted = if too_old { Inserted::Forgotten } else { state.facts.insert(fact) };
     if !matches!(inserted, Inserted::New | Inserted::Replaced) {
         return Folded { inserted, late: false };
     }
-    let effective = occurred_at.max(decided);
+    let effective = in_time.max(decided);
     if inserted == Inserted::Replaced {
         *memo = Memo::default();
         withdraw(state, (kind, &event_id), decided);
@@ -65,7 +65,7 @@ pub fn fold(
     let pending = Pending { effective, kind, event_id, offset };
     let at = state.pending.partition_point(|known| *known < pending);
     state.pending.insert(at, pending);
-    Folded { inserted, late: effective > occurred_at }
+    Folded { inserted, late: effective > in_time }
 }
 
 /// Looks again at what was decided from a fact that gave way to another copy of itself, at the first instant that is
@@ -94,7 +94,7 @@ impl Customer {
     /// Erases everything recorded up to an instant, from the facts and from the memberships.
     ///
     /// Copies that gave way to an erased fact, and were recorded later, come back: they count from the erasure on, or from
-    /// when they happen.
+    /// when they happen or were recorded.
     pub(crate) fn erase(&mut self, recorded: Timestamp, erasure: &Pending) {
         let Self { state: State { facts, pending, decision }, memo } = self;
         *memo = Memo::default();
@@ -102,9 +102,9 @@ impl Customer {
         let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(key).collect::<BTreeSet<_>>();
         facts.erase(recorded);
         pending.retain(|pending| stay.contains(&(pending.kind, pending.event_id.clone())));
-        let ahead = |fact: &&Fact| fact.occurred_at >= erasure.effective && !stay.contains(&key(fact));
+        let ahead = |fact: &&Fact| fact.counts_from() >= erasure.effective && !stay.contains(&key(fact));
         for fact in facts.iter().filter(ahead) {
-            let ((kind, event_id), effective) = (key(fact), fact.occurred_at);
+            let ((kind, event_id), effective) = (key(fact), fact.counts_from());
             pending.push(Pending { effective, kind, event_id, offset: erasure.offset });
         }
         pending.sort();

@@ -44,6 +44,13 @@ impl Fact {
         (self.body.kind(), &self.event_id)
     }
 
+    /// From when it counts if it is read in time: when it happened, or was recorded if that is later, for nobody knew of it
+    /// before.
+    #[must_use]
+    pub fn counts_from(&self) -> Timestamp {
+        self.occurred_at.max(self.recorded_at)
+    }
+
     fn order(&self) -> (Timestamp, &str, Option<Kind>) {
         (self.occurred_at, &self.event_id, self.body.kind())
     }

@@ -76,7 +76,10 @@ impl<'a> Plan<'a> {
         let old = facts.iter().map(|fact| thing(fact)).filter(|thing| !recent.contains(thing)).collect();
         let (claimed, parts, issued) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         let mut plan = Self { old, claimed, parts, present: present(in_effect), issued };
-        let money = Money::of(in_effect, segmentation, horizon);
+        let mut money = Money::of(in_effect, segmentation, horizon);
+        // What a fact names that stays whole stays too; else it would name what no invoice is called.
+        let names = facts.iter().filter(|fact| !is_old(fact)).flat_map(|fact| fact.body.names());
+        money.claims.extend(names.filter_map(|named| money.ledger.place(&named.invoice_id)));
         let promised = plan.promises(in_effect, &money.owing, segmentation, horizon);
         plan.issued = money.ledger.invoices.iter().map(|invoice| invoice.invoice_id).collect();
         plan.money(&money, promised, segmentation.zone.date_of(horizon));
@@ -152,14 +155,6 @@ impl<'a> Plan<'a> {
                     stays[place] = true;
                 }
             }
-            // Else it would name what no invoice is called.
-            for source in ledger.sources.iter().zip(&whole).filter(|(_, whole)| **whole).map(|(source, _)| source) {
-                source
-                    .names
-                    .iter()
-                    .filter_map(|named| ledger.place(&named.invoice_id))
-                    .for_each(|place| stays[place] = true);
-            }
             for (source, invoice_id) in &ledger.detours {
                 let touched = |place: usize| {
                     let invoice = &ledger.invoices[place];
@@ -225,7 +220,7 @@ impl<'a> Plan<'a> {
     /// Claims the last contacts of each channel and of all, the first outbound one, the last engagement, and what tells
     /// that an episode had an outbound contact.
     fn contacts(&mut self, facts: &[&'a Fact], money: &Money<'a>, segmentation: &Segmentation) {
-        let contacts = Contacts::of(facts, &segmentation.zone);
+        let contacts = Contacts::of(facts, segmentation.parameters.click_min_seconds, &segmentation.zone);
         let outbound = || contacts.list.iter().filter(|contact| contact.direction == Direction::Outbound);
         let mut claimed: BTreeSet<&str> = BTreeSet::new();
         let mut claim = |fact: u32| {

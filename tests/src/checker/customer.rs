@@ -4,6 +4,7 @@
 //! the next instant.
 
 use super::Calendar;
+use super::debts::{Debts, Outcome};
 use super::fact::{Body, Fact, hash};
 use super::lane::{Change, Lane, Move};
 use super::verdict::{Fault, Verdict};
@@ -52,25 +53,17 @@ struct Place {
     seq: u64,
 }
 
-/// The facts in effect.
+/// The facts in effect, and what they come to.
 #[derive(Default)]
 struct Account {
     first_day: Option<i32>,
-    invoices: Vec<Invoice>,
+    /// Those that money and promises depend on, in (`occurred_at`, `event_id`) order.
+    facts: Vec<Fact>,
+    debts: Debts,
     payments: Vec<(i32, i64, i64)>,
     contacts: Vec<(i32, i64)>,
-    receipts: Vec<(i64, i64)>,
-    promise: Option<(i64, i64, i32)>,
     /// Since when a promise has been open.
     waiting_since: Option<i64>,
-}
-
-#[derive(Clone, Copy)]
-struct Invoice {
-    id: u64,
-    /// Amount and due day; none before it is issued.
-    issued: Option<(i64, i32)>,
-    paid: i64,
 }
 
 impl Customer {
@@ -164,7 +157,7 @@ impl Customer {
 
     fn decide(&mut self, at: i64, cause: Option<Box<str>>, calendar: &Calendar, verdict: &mut Verdict) -> usize {
         let today = calendar.day_of(at);
-        let open = self.account.promise(today) == Promise::Open;
+        let open = self.account.promise(today) == Outcome::Open;
         self.account.waiting_since = open.then(|| self.account.waiting_since.unwrap_or(at));
         let entry = self.account.waiting_since.map(|since| since + HOUR_MS);
         self.next = entry.filter(|entry| *entry > at).unwrap_or(i64::MAX).min(calendar.midnight(today + 1));
@@ -214,71 +207,40 @@ impl Customer {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Promise {
-    None,
-    Open,
-    Kept,
-    Broken,
-}
-
 impl Account {
     fn apply(&mut self, fact: &Fact, calendar: &Calendar) {
         let day = calendar.day_of(fact.occurred_at);
         self.first_day = Some(self.first_day.map_or(day, |first| first.min(day)));
         match fact.body {
-            Body::Issued { invoice, amount, due } => self.invoice(invoice).issued = Some((amount, due)),
-            Body::Received { invoice, amount } => {
-                self.invoice(invoice).paid += amount;
-                self.receipts.push((fact.occurred_at, amount));
-                match self.payments.iter_mut().find(|(other, ..)| *other == day) {
-                    Some((_, count, sum)) => (*count, *sum) = (*count + 1, *sum + amount),
-                    None => self.payments.push((day, 1, amount)),
-                }
-            }
+            Body::Received { amount, .. } => match self.payments.iter_mut().find(|(other, ..)| *other == day) {
+                Some((_, count, sum)) => (*count, *sum) = (*count + 1, *sum + amount),
+                None => self.payments.push((day, 1, amount)),
+            },
             Body::Outbound => match self.contacts.iter_mut().find(|(other, _)| *other == day) {
                 Some((_, count)) => *count += 1,
                 None => self.contacts.push((day, 1)),
             },
-            Body::Made { amount, due } => {
-                assert!(self.promise.is_none(), "the load makes one promise per customer");
-                let deadline = calendar.midnight(due + 1);
-                self.receipts.retain(|(at, _)| (fact.occurred_at..deadline).contains(at));
-                self.promise = Some((fact.occurred_at, amount, due));
-            }
+            Body::Issued { .. } | Body::Made { .. } => {}
         }
-        if let Some((made_at, _, due)) = self.promise {
-            let deadline = calendar.midnight(due + 1);
-            self.receipts.retain(|(at, _)| (made_at..deadline).contains(at));
+        if fact.body != Body::Outbound {
+            let order = |fact: &Fact| (fact.occurred_at, fact.event_id.clone());
+            let place = self.facts.partition_point(|other| order(other) < order(fact));
+            self.facts.insert(place, fact.clone());
+            self.debts = Debts::of(&self.facts, calendar);
         }
     }
 
-    fn invoice(&mut self, id: u64) -> &mut Invoice {
-        let place = self.invoices.iter().rposition(|invoice| invoice.id == id).unwrap_or_else(|| {
-            self.invoices.push(Invoice { id, issued: None, paid: 0 });
-            self.invoices.len() - 1
-        });
-        &mut self.invoices[place]
-    }
-
-    /// Amount open and due day of what was issued and is not paid. The load never pays more than was issued.
+    /// Amount open and due day of what was issued and is not paid.
     fn open(&self) -> impl Iterator<Item = (i64, i32)> {
-        let open = |invoice: &Invoice| invoice.issued.map(|(amount, due)| ((amount - invoice.paid).max(0), due));
-        self.invoices.iter().filter_map(open).filter(|(open, _)| *open > 0)
+        self.debts.open().map(|invoice| (invoice.open, invoice.due))
     }
 
     fn balance(&self) -> i64 {
         self.open().map(|(open, _)| open).sum()
     }
 
-    fn promise(&self, today: i32) -> Promise {
-        let Some((_, amount, due)) = self.promise else { return Promise::None };
-        let received: i64 = self.receipts.iter().map(|(_, amount)| amount).sum();
-        match (received >= amount, today > due) {
-            (true, _) => Promise::Kept,
-            (false, true) => Promise::Broken,
-            (false, false) => Promise::Open,
-        }
+    fn promise(&self, today: i32) -> Outcome {
+        self.debts.promise.as_ref().map_or(Outcome::None, |promise| promise.outcome(today))
     }
 
     fn paid_since(&self, first: i32) -> (i64, i64) {
@@ -308,7 +270,7 @@ impl Account {
             }
             4 => {
                 let promise = self.promise(today);
-                first(&[promise == Promise::Broken, promise == Promise::Kept, promise == Promise::Open])
+                first(&[promise == Outcome::Broken, promise == Outcome::Kept, promise == Outcome::Open])
             }
             _ => first(&[self.first_day.is_some_and(|first| today > first)]),
         }

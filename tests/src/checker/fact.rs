@@ -21,6 +21,8 @@ pub struct Fact {
     pub event_id: Box<str>,
     /// In milliseconds.
     pub occurred_at: i64,
+    /// The timestamp of its record.
+    pub recorded_at: i64,
     pub body: Body,
 }
 
@@ -49,7 +51,7 @@ struct Fields<'a> {
 
 impl Input {
     /// Reads a record; none if the record must become a dead letter.
-    pub fn parse(value: Option<&[u8]>) -> Option<Self> {
+    pub fn parse(value: Option<&[u8]>, recorded_at: i64) -> Option<Self> {
         let fields: Fields<'_> = serde_json::from_slice(value?).ok()?;
         let invoice = || fields.invoice_id.as_deref().map(hash);
         let due = || fields.due_date.as_deref().and_then(|date| date.parse().ok()).map(calendar::number);
@@ -61,7 +63,10 @@ impl Input {
             _ => return None,
         };
         let (event_id, occurred_at) = (fields.event_id.into(), fields.occurred_at);
-        Some(Self { customer: fields.customer_id.into_owned(), fact: Fact { event_id, occurred_at, body } })
+        Some(Self {
+            customer: fields.customer_id.into_owned(),
+            fact: Fact { event_id, occurred_at, recorded_at, body },
+        })
     }
 }
 

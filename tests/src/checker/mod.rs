@@ -6,6 +6,7 @@
 
 mod calendar;
 mod customer;
+mod debts;
 mod epoch;
 mod fact;
 mod lane;
@@ -32,6 +33,17 @@ pub const SEGMENTATION: &str = include_str!("segmentation.yaml");
 /// The inputs that the chaos run writes to. The others stay empty.
 pub const FAMILIES: [&str; 4] = ["invoices", "payments", "contacts", "promises"];
 
+/// Where a record of an input lies, and when it was recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Position {
+    /// Its partition.
+    pub partition: usize,
+    /// Its offset there.
+    pub offset: i64,
+    /// Milliseconds.
+    pub timestamp: i64,
+}
+
 /// All that has been read, and the verdict so far.
 pub struct Checker {
     calendar: Calendar,
@@ -51,8 +63,9 @@ impl Checker {
     }
 
     /// A record of an input.
-    pub fn input(&mut self, family: usize, partition: usize, offset: i64, value: Option<&[u8]>) {
-        let input = Input::parse(value);
+    pub fn input(&mut self, family: usize, position: Position, value: Option<&[u8]>) {
+        let Position { partition, offset, timestamp } = position;
+        let input = Input::parse(value, timestamp);
         let input = input.map(|input| {
             let customer = customer(&mut self.customers, &mut self.by_id, &input.customer);
             let home = *self.customers[customer].home.get_or_insert(partition);

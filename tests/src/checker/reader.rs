@@ -7,7 +7,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use super::{Checker, FAMILIES};
+use super::{Checker, FAMILIES, Position};
 
 /// How long a request may take; the broker may be away for as long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -62,7 +62,12 @@ pub fn read(source: &Source, checker: &mut Checker, is_over: impl Fn() -> bool, 
                     (some, deadline) = (true, Instant::now() + PATIENCE);
                     let partition = usize::try_from(message.partition()).expect("partitions count from 0");
                     match topics[message.topic()] {
-                        Kind::Input(family) => checker.input(family, partition, message.offset(), message.payload()),
+                        Kind::Input(family) => {
+                            let timestamp =
+                                message.timestamp().to_millis().expect("a record of an input has a timestamp");
+                            let position = Position { partition, offset: message.offset(), timestamp };
+                            checker.input(family, position, message.payload());
+                        }
                         Kind::Journal => checker.journal(partition, message.payload().unwrap_or_default()),
                         Kind::Change => checker.change(partition, message.offset(), message.key(), message.payload()),
                     }

@@ -108,21 +108,21 @@ impl Task {
         true
     }
 
-    /// Takes a fact, which counts from `max(occurred_at, as_of, S)` on. It returns whether the fact is late; none for a copy.
+    /// Takes a fact, which counts from `max(occurred_at, recorded_at, as_of, S)` on. It returns whether the fact is late; none for a copy.
     fn learn(&self, customer: &mut Customer, fact: Fact, family: usize, verdict: &mut Verdict) -> Option<bool> {
         if customer.knows(&fact, family) {
             return None;
         }
-        let occurred_at = fact.occurred_at;
+        let in_time = fact.occurred_at.max(fact.recorded_at);
         let decided = customer.as_of.unwrap_or(i64::MIN).max(self.cursor.0);
         let perhaps = customer.perhaps_as_of.unwrap_or(i64::MIN);
-        if occurred_at < perhaps && decided < perhaps && !customer.undecidable {
+        if in_time < perhaps && decided < perhaps && !customer.undecidable {
             customer.undecidable = true;
             verdict.undecidable += 1;
         }
-        let effective = occurred_at.max(decided);
+        let effective = in_time.max(decided);
         customer.learn(fact, family, effective);
-        Some(effective > occurred_at)
+        Some(effective > in_time)
     }
 
     /// Decides up to `F` each customer who was touched, or has a fact that comes into effect.

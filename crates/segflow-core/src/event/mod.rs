@@ -270,7 +270,8 @@ impl Event {
 }
 
 impl Body {
-    /// The id of the invoice, credit note, payment, contact, promise or dispute that the event is about; none of a profile or an erasure.
+    /// The id of the invoice, credit note, payment, contact, promise or dispute that the event is about; none of a profile
+    /// or an erasure.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         match self {
@@ -294,6 +295,15 @@ impl Body {
             | Self::Opened { dispute_id: id, .. }
             | Self::Resolved { dispute_id: id, .. } => Some(id),
             Self::Updated { .. } | Self::Erased => None,
+        }
+    }
+
+    /// The invoices that money names.
+    #[must_use]
+    pub fn names(&self) -> &[Named] {
+        match self {
+            Self::Received { names, .. } | Self::Credited { names, .. } => names,
+            _ => &[],
         }
     }
 

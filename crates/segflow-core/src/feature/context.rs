@@ -60,6 +60,8 @@ pub struct Parameters {
     pub allocates_to_disputed: bool,
     /// Whether a due date that is no business day moves to the next one.
     pub rolls_due_dates: bool,
+    /// A click that comes sooner after delivery, in seconds, is a machine's.
+    pub click_min_seconds: u32,
     /// Calls allowed in 7 days.
     pub call_limit: u32,
     /// From when on history is complete.

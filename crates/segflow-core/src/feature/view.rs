@@ -126,7 +126,9 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn contacts(&self) -> &Contacts {
-        self.index.contacts.get_or_init(|| Arc::new(Contacts::of(self.facts(), self.zone())))
+        self.index
+            .contacts
+            .get_or_init(|| Arc::new(Contacts::of(self.facts(), self.parameters().click_min_seconds, self.zone())))
     }
 
     pub(super) fn disputes(&self) -> &Disputes {

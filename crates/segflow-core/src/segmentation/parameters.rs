@@ -8,7 +8,7 @@ use crate::money::Currency;
 use crate::rule::syntax::decimal::Decimal;
 use crate::time::{Date, Span};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "horizon",
     "promise_grace_business_days",
     "promise_tolerance",
@@ -16,6 +16,7 @@ const KEYS: [&str; 10] = [
     "pending_business_days",
     "allocate_to_disputed",
     "due_date_roll",
+    "click_min_seconds",
     "call_limit",
     "history_since",
     "holidays",
@@ -69,6 +70,9 @@ impl Parameters {
                 "none" => Some(false),
                 "following" => Some(true),
                 _ => None,
+            }),
+            click_min_seconds: problems.or(map, "click_min_seconds", 10, "a whole number from 0 to 3600", |text| {
+                whole(text).filter(|seconds| *seconds <= 3600)
             }),
             call_limit: problems.or(map, "call_limit", 7, "a whole number from 0 to 1000", |text| {
                 whole(text).filter(|calls| *calls <= 1000)

@@ -35,6 +35,7 @@ fn segmentation(dimensions: &[(&str, &[&str])]) -> Segmentation {
             pending_business_days: 5,
             allocates_to_disputed: true,
             rolls_due_dates: false,
+            click_min_seconds: 10,
             call_limit: 7,
             history_since: None,
             holidays: Vec::new(),

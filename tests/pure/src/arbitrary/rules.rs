@@ -31,6 +31,7 @@ pub struct File {
     history_since: &'static str,
     holidays: Vec<i32>,
     money: (u32, &'static str, &'static str),
+    click_min_seconds: u32,
     dimensions: Vec<Vec<Segment>>,
 }
 
@@ -53,13 +54,23 @@ pub fn file() -> impl Strategy<Value = File> {
         select(vec!["2000-01-01", "2011-12-30", "2025-02-15"]),
         vec(0_i32..super::DAYS, 0..6),
         (0_u32..6, select(vec!["last", "never"]), select(vec!["none", "following"])),
+        select(vec![0_u32, 10, 3600]),
     );
     let dimension = |index: usize| vec(segment(index), 1..=3);
     let dimensions = (1_usize..=3, dimension(0), dimension(1), dimension(2))
         .prop_map(|(count, first, second, third)| Vec::from_iter([first, second, third].into_iter().take(count)));
     (parameters, dimensions).prop_map(|(parameters, dimensions)| {
-        let (grace_days, tolerance, overdue_tolerance, horizon, call_limit, history_since, holidays, money) =
-            parameters;
+        let (
+            grace_days,
+            tolerance,
+            overdue_tolerance,
+            horizon,
+            call_limit,
+            history_since,
+            holidays,
+            money,
+            click_min_seconds,
+        ) = parameters;
         File {
             grace_days,
             tolerance,
@@ -69,6 +80,7 @@ pub fn file() -> impl Strategy<Value = File> {
             history_since,
             holidays,
             money,
+            click_min_seconds,
             dimensions,
         }
     })
@@ -95,7 +107,7 @@ impl File {
             "name: random\nversion: 1\ncurrency: EUR\ntimezone: {zone}\nattributes: {{{attributes}}}\n\
              parameters:\n  promise_grace_business_days: {}\n  promise_tolerance: {}\n  overdue_tolerance: {}\n  \
              horizon: {}\n  call_limit: {}\n  history_since: {}\n  holidays: [{}]\n  \
-             pending_business_days: {}\n  allocate_to_disputed: {}\n  due_date_roll: {}\ndimensions:\n",
+             pending_business_days: {}\n  allocate_to_disputed: {}\n  due_date_roll: {}\n  click_min_seconds: {}\ndimensions:\n",
             self.grace_days,
             self.tolerance,
             self.overdue_tolerance,
@@ -106,6 +118,7 @@ impl File {
             self.money.0,
             self.money.1,
             self.money.2,
+            self.click_min_seconds,
         );
         for (index, segments) in self.dimensions.iter().enumerate() {
             text += &format!("  - name: d{index}\n    segments:\n");

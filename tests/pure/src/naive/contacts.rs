@@ -62,16 +62,24 @@ pub fn contacts<'a>(segmentation: &Segmentation, facts: &[&'a Fact]) -> Vec<Cont
     contacts
 }
 
-/// Each event that is an engagement, in order.
-pub fn engagements(facts: &[&Fact]) -> Vec<Engagement> {
-    let is_engagement = |body: &Body| match body {
-        Body::Contact { direction: Direction::Inbound, .. } => true,
-        Body::Contact { outcome, .. } => {
-            matches!(outcome, Outcome::Clicked | Outcome::Replied | Outcome::RightParty)
+/// Each event that is an engagement, in order: a person's.
+pub fn engagements(segmentation: &Segmentation, facts: &[&Fact]) -> Vec<Engagement> {
+    let least = i64::from(segmentation.parameters.click_min_seconds) * 1_000;
+    let is_engagement = |fact: &Fact| match &fact.body {
+        Body::Contact { machine: true, .. } => false,
+        Body::Contact { contact_id, outcome: Outcome::Clicked, .. } => {
+            let others = || facts.iter().filter(|other| other.body.subject() == Some(contact_id));
+            let contact = || others().filter(|other| matches!(other.body, Body::Contact { .. }));
+            let is_delivery = |other: &&&Fact| matches!(other.body, Body::Contact { outcome: Outcome::Delivered, .. });
+            let first = contact().next().filter(|first| !std::ptr::eq(**first, fact));
+            let delivery = contact().find(is_delivery).or(first);
+            delivery.is_none_or(|delivery| fact.occurred_at.0 >= delivery.occurred_at.0 + least)
         }
+        Body::Contact { direction: Direction::Inbound, .. } => true,
+        Body::Contact { outcome, .. } => matches!(outcome, Outcome::Replied | Outcome::RightParty),
         _ => false,
     };
-    let numbered = facts.iter().enumerate().filter(|(_, fact)| is_engagement(&fact.body));
+    let numbered = facts.iter().enumerate().filter(|(_, fact)| is_engagement(fact));
     numbered.map(|(order, fact)| Engagement { order, at: fact.occurred_at }).collect()
 }
 

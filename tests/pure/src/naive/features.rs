@@ -87,8 +87,9 @@ fn owed(world: &World<'_>, feature: &OwedFeature, at: Timestamp) -> Option<Value
         }
         OwedFeature::PaymentsUnmatched => {
             let horizon = Window::Calendar(Calendar::Days(world.segmentation.parameters.horizon_days));
-            let payments = world.ledger.money.iter().filter(|money| money.paid && inside(world, horizon, money.at, at));
-            money(payments.map(|money| world.ledger.unmatched(money)).sum())
+            let payments = world.ledger.money.iter().enumerate();
+            let payments = payments.filter(|(_, money)| money.paid && inside(world, horizon, money.at, at));
+            money(payments.map(|(place, _)| world.ledger.unmatched(place)).sum())
         }
         OwedFeature::InvoicesSum(window) => {
             let issued = invoices().filter(|invoice| inside(world, *window, invoice.issued, at));

@@ -54,8 +54,13 @@ pub fn missed_days(world: &World<'_>, today: Date) -> Option<Value> {
 pub fn days_late(world: &World<'_>, count: usize) -> Option<i64> {
     let history = world.history();
     let paid_at = |invoice: &Invoice<'_>| history.paid.get(invoice.id).copied();
-    let mut paid: Vec<_> =
-        world.ledger.invoices.iter().filter_map(|invoice| Some((paid_at(invoice)?, invoice.due, invoice.id))).collect();
+    let mut paid: Vec<_> = world
+        .ledger
+        .invoices
+        .iter()
+        .filter(|invoice| !invoice.written_off)
+        .filter_map(|invoice| Some((paid_at(invoice)?, invoice.due, invoice.id)))
+        .collect();
     paid.sort_unstable();
     let last = paid.iter().rev().take(count);
     median(last.map(|(at, due, _)| world.date(*at).days_since(*due).max(0)).collect())

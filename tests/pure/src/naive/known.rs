@@ -1,7 +1,8 @@
 //! What an observer of one customer's records knows: which fact is seen from when until when.
 //!
-//! A record counts from the instant up to which everything was decided when it was read. Of copies of one event that say
-//! different things one is seen at a time; what an erasure covers is not seen from when it takes effect.
+//! What a record says counts from when it happened, from when it was recorded, or from the instant up to which everything
+//! was decided when it was read: the latest of these. Of copies of one event that say different things one is seen at a
+//! time; what an erasure covers is not seen from when it takes effect.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
@@ -114,7 +115,7 @@ fn is_erasure(read: &Read) -> bool {
 }
 
 fn effective(read: &Read) -> Timestamp {
-    read.fact.occurred_at.max(read.decided)
+    read.fact.occurred_at.max(read.fact.recorded_at).max(read.decided)
 }
 
 /// Between two instants at which a copy is read or erased, the copy that wins is seen, once it is in effect.

@@ -71,9 +71,9 @@ impl Invoice<'_> {
         if self.written_off { 0 } else { self.unpaid() }
     }
 
-    /// Paid, by payments at least in part, and nothing is left to be paid.
+    /// Paid, by payments at least in part, and nothing is left to be paid; given up or not.
     pub fn is_paid_in_full(&self) -> bool {
-        self.parts.iter().any(|part| part.paid) && self.unpaid() == 0 && !self.written_off
+        self.parts.iter().any(|part| part.paid) && self.unpaid() == 0
     }
 
     /// Whether it is on hold on a day.
@@ -200,9 +200,15 @@ impl<'a> Ledger<'a> {
         self.money.iter().map(|money| money.rest).sum()
     }
 
-    /// How much of some money names what no invoice is called.
-    pub fn unmatched(&self, money: &Money<'_>) -> i128 {
-        let unknown = money.names.iter().filter(|named| self.find(&named.invoice_id).is_none());
+    /// How much of the money at a place names what no invoice is called, or one that was issued before its horizon and took
+    /// none of it.
+    pub fn unmatched(&self, place: usize) -> i128 {
+        let money = &self.money[place];
+        let (zone, days) = (&self.segmentation.zone, self.segmentation.parameters.horizon_days);
+        let horizon = zone.midnight(zone.date_of(money.at).plus_days(-days));
+        let is_known =
+            |invoice: &Invoice<'_>| invoice.issued >= horizon || invoice.parts.iter().any(|part| part.money == place);
+        let unknown = money.names.iter().filter(|named| !self.find(&named.invoice_id).is_some_and(is_known));
         let amounts = unknown.map(|named| named.amount_minor.map_or(money.amount, i128::from));
         amounts.sum::<i128>().min(money.amount)
     }

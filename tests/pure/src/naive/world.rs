@@ -79,7 +79,7 @@ impl<'a> World<'a> {
             payments: payments(segmentation, &facts, &standing),
             standing,
             contacts: contacts(segmentation, &facts),
-            engagements: engagements(&facts),
+            engagements: engagements(segmentation, &facts),
             attributes: attributes(&facts),
             facts,
             history: OnceCell::new(),

@@ -61,10 +61,10 @@ impl<'a> Live<'a> {
         self.waiting = Some((segmentation, cycles));
     }
 
-    /// Reads every event that happened before the cycle's `F`, and some that did not.
+    /// Reads every event that happened, and was recorded, before the cycle's `F`, and some that did not.
     pub fn read_what_is_due(&mut self, cycle: &Cycle) {
         let (due, rest): (VecDeque<_>, VecDeque<_>) =
-            self.unread.drain(..).partition(|event| event.occurred_at < cycle.facts);
+            self.unread.drain(..).partition(|event| event.occurred_at.max(event.recorded_at) < cycle.facts);
         self.unread = rest;
         let early = self.unread.len().min(cycle.reads);
         for event in due.into_iter().chain(self.unread.drain(..early).collect::<Vec<_>>()) {
@@ -140,13 +140,16 @@ impl<'a> Live<'a> {
         event.body.family() != Family::Profiles && self.is_past_the_horizon(event.occurred_at, decided)
     }
 
-    /// `docs/features.md` asks producers not to do this: to send more about a thing once it may have been pruned.
+    /// `docs/features.md` asks producers not to do this: to send more about a thing, or to name it, once it may have been
+    /// pruned.
     fn is_said_too_late(&self, event: &Event, decided: Timestamp) -> bool {
         let subject = event.body.subject();
+        let names = event.body.names();
         let same = |fact: &Fact| {
+            let named = fact.body.subject().is_some_and(|id| names.iter().any(|named| named.invoice_id == id));
             let about = subject.is_some() && fact.body.subject() == subject;
             let is_copy = fact.key() == (event.body.kind(), &*event.event_id);
-            is_copy || about && fact.family() == event.body.family()
+            is_copy || about && fact.family() == event.body.family() || named && fact.family() == Family::Invoices
         };
         let passed = |fact: &Fact| same(fact) && self.is_past_the_horizon(fact.occurred_at, decided);
         !self.is_too_old(event, decided) && self.observer.known().iter().any(|known| passed(&known.fact))

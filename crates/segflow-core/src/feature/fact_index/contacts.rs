@@ -24,6 +24,8 @@ pub struct Contact {
     /// The means of the contact.
     pub channel: Channel,
     outcome: Outcome,
+    /// When it was first told to be delivered.
+    delivered_at: Option<Timestamp>,
     /// When the right party was last spoken to.
     talked_at: Option<Timestamp>,
 }
@@ -39,6 +41,16 @@ pub struct Contacts {
     engaged: Option<u32>,
 }
 
+/// An event that shows the customer's engagement, unless it is the click of a machine.
+struct Sign {
+    /// Its place among the facts given.
+    fact: u32,
+    at: Timestamp,
+    /// The place of its contact.
+    contact: usize,
+    is_click: bool,
+}
+
 /// Fewer outbound contacts without an answer than these are no silence.
 const SILENT_AFTER: usize = 3;
 /// A channel is not reachable after so many contacts in a row that reached nobody.
@@ -52,31 +64,49 @@ const HOUR_MS: i64 = 3_600_000;
 const CALL_WINDOW: Window = Window::Calendar(Calendar::Days(7));
 
 impl Contacts {
-    /// The contacts among facts given in order.
+    /// The contacts among facts given in order. A click within `click_min_seconds` of delivery is no engagement.
     #[must_use]
-    pub fn of(facts: &[&Fact], zone: &Zone) -> Self {
+    pub fn of(facts: &[&Fact], click_min_seconds: u32, zone: &Zone) -> Self {
         let most = facts.iter().filter(|fact| matches!(fact.body, Body::Contact { .. })).count();
         let mut contacts = Self { list: Vec::with_capacity(most), ..Self::default() };
-        let mut places = Interner::with_room(most);
+        let (mut places, mut signs) = (Interner::with_room(most), Vec::new());
         for (fact, index) in facts.iter().zip(0_u32..) {
-            let Body::Contact { contact_id, direction, channel, outcome, .. } = &fact.body else {
+            let Body::Contact { contact_id, direction, channel, outcome, machine } = &fact.body else {
                 continue;
             };
             let at = fact.occurred_at;
-            if is_engagement(*direction, *outcome) {
-                contacts.engagements.push(at);
-                contacts.engaged = Some(index);
-            }
             let (place, new) = places.meet(contact_id);
             if new {
                 let (direction, channel, outcome) = (*direction, *channel, *outcome);
-                let (date, talked_at) = (zone.date_of(at), None);
-                contacts.list.push(Contact { fact: index, at, date, direction, channel, outcome, talked_at });
+                let (date, delivered_at, talked_at) = (zone.date_of(at), None, None);
+                contacts.list.push(Contact {
+                    fact: index,
+                    at,
+                    date,
+                    direction,
+                    channel,
+                    outcome,
+                    delivered_at,
+                    talked_at,
+                });
+            }
+            if is_engagement(*direction, *outcome) && !machine {
+                signs.push(Sign { fact: index, at, contact: place, is_click: *outcome == Outcome::Clicked });
             }
             let contact = &mut contacts.list[place];
+            if *outcome == Outcome::Delivered {
+                contact.delivered_at = contact.delivered_at.or(Some(at));
+            }
             contact.outcome = contact.outcome.max(*outcome);
             if *outcome == Outcome::RightParty {
                 contact.talked_at = Some(at);
+            }
+        }
+        for sign in signs {
+            let contact = &contacts.list[sign.contact];
+            if !sign.is_click || contact.is_clicked_by_somebody(&sign, click_min_seconds) {
+                contacts.engagements.push(sign.at);
+                contacts.engaged = Some(sign.fact);
             }
         }
         contacts
@@ -258,6 +288,14 @@ impl Contacts {
 }
 
 impl Contact {
+    /// Whether a click comes so long after delivery that a person may have made it: mail gateways open every link, some
+    /// before they deliver. Where nobody told of the delivery, the first event stands for it.
+    fn is_clicked_by_somebody(&self, click: &Sign, least_seconds: u32) -> bool {
+        let first = Some(self.at).filter(|_| self.fact != click.fact);
+        let delivered = self.delivered_at.or(first);
+        delivered.is_none_or(|delivered| click.at.since_ms(delivered) >= i64::from(least_seconds) * 1_000)
+    }
+
     /// Whether it tells if a channel reaches the customer.
     #[must_use]
     pub fn tells_of(&self, channel: Channel) -> bool {

@@ -28,6 +28,8 @@ pub struct Invoice<'a> {
     pub hold: Option<Hold>,
     /// Since when nothing of it has been open.
     pub closed_at: Option<Timestamp>,
+    /// Since when nothing of it has been left to pay, and some of that was paid by a payment, written off or not.
+    paid_at: Option<Timestamp>,
     /// The money allocated to it, in order.
     pub allocations: Vec<Allocation>,
     /// The sum of `allocations`.
@@ -83,6 +85,7 @@ impl<'a> Invoice<'a> {
             written_off: false,
             hold: None,
             closed_at: None,
+            paid_at: None,
             allocations: Vec::new(),
             allocated: 0,
             disputes: BTreeSet::new(),
@@ -111,8 +114,14 @@ impl<'a> Invoice<'a> {
     /// Since when it has been paid in full: by payments, at least in part.
     #[must_use]
     pub fn paid_at(&self) -> Option<Timestamp> {
-        let by_payments = self.allocations.iter().any(|allocation| allocation.is_payment);
-        self.closed_at.filter(|_| by_payments && !self.written_off)
+        self.paid_at.filter(|_| !self.written_off)
+    }
+
+    /// Notes how the fact at this instant left it.
+    pub(super) fn settle(&mut self, at: Timestamp) {
+        let is_paid = self.unpaid() == 0 && self.allocations.iter().any(|allocation| allocation.is_payment);
+        self.paid_at = is_paid.then(|| self.paid_at.unwrap_or(at));
+        self.closed_at = (self.open() == 0).then(|| self.closed_at.unwrap_or(at));
     }
 
     /// The disputed part of what is owed.

@@ -353,9 +353,7 @@ impl<'a> Ledger<'a> {
 
     /// Notes which invoices the fact at this instant closed, and which it opened again.
     fn settle(&mut self, at: Timestamp) {
-        for invoice in &mut self.invoices {
-            invoice.closed_at = (invoice.open() == 0).then(|| invoice.closed_at.unwrap_or(at));
-        }
+        self.invoices.iter_mut().for_each(|invoice| invoice.settle(at));
         self.queue.retain(|place| self.invoices[*place].open() > 0);
     }
 
@@ -390,10 +388,18 @@ impl<'a> Ledger<'a> {
         self.free.iter().copied()
     }
 
-    /// How much of a payment names what no invoice is called.
+    /// How much of a payment, of this place, names what no invoice is called. An invoice that was issued before the horizon
+    /// of that day, and took nothing of the payment, is forgotten: it may have been pruned.
     #[must_use]
-    pub fn unmatched(&self, source: &Source<'_>) -> i64 {
-        let unknown = source.names.iter().filter(|named| self.by_id.get(&named.invoice_id).is_none());
+    pub fn unmatched(&self, place: usize) -> i64 {
+        let source = &self.sources[place];
+        let horizon = self.terms.zone.midnight(source.on.plus_days(-self.terms.parameters.horizon_days));
+        let is_known = |invoice: &Invoice<'_>| {
+            invoice.issued_at >= horizon || invoice.allocations.iter().any(|allocation| allocation.source == place)
+        };
+        let unknown = source.names.iter().filter(|named| {
+            !self.by_id.get(&named.invoice_id).is_some_and(|invoice| is_known(&self.invoices[invoice]))
+        });
         sum(unknown.map(|named| named.amount_minor.unwrap_or(source.amount))).min(source.amount)
     }
 }

@@ -319,8 +319,8 @@ fn amounts_within(amounts: &[(Timestamp, i64)], window: Window, moment: Moment<'
 
 /// The money that names what no invoice is called, by the instant of its receipt.
 fn unmatched(ledger: &Ledger<'_>) -> Vec<(Timestamp, i64)> {
-    let payments = ledger.sources.iter().filter(|source| source.is_payment);
-    payments.map(|source| (source.at, ledger.unmatched(source))).filter(|(_, amount)| *amount > 0).collect()
+    let payments = ledger.sources.iter().enumerate().filter(|(_, source)| source.is_payment);
+    payments.map(|(place, source)| (source.at, ledger.unmatched(place))).filter(|(_, amount)| *amount > 0).collect()
 }
 
 /// The money of payments that went to invoices that are written off, by the instant at which it did.
