@@ -29,7 +29,7 @@ pub struct Invoice<'a> {
     /// Since when nothing of it has been open.
     pub closed_at: Option<Timestamp>,
     /// Since when nothing of it has been left to pay, and some of that was paid by a payment, written off or not.
-    paid_at: Option<Timestamp>,
+    pub(super) paid_at: Option<Timestamp>,
     /// The money allocated to it, in order.
     pub allocations: Vec<Allocation>,
     /// The sum of `allocations`.
