@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::event::{Event, Family};
+use crate::event::{Event, Family, Kind};
 use crate::fact::{Fact, FactKey, Inserted};
 use crate::in_effect::Pending;
 use crate::memo::Memo;
@@ -28,12 +28,41 @@ impl From<State> for Customer {
 }
 
 /// The outcome of folding an event in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Folded {
     /// The fate of the fact.
     pub inserted: Inserted,
     /// Whether it counts only from later than it happened and was recorded.
     pub late: bool,
+    /// What a new fact contradicts.
+    pub contradiction: Option<Contradiction>,
+}
+
+/// Two events that say different things of one invoice, credit note, promise or dispute. The earlier one counts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Contradiction {
+    /// The kind of both.
+    pub kind: Kind,
+    /// The thing's id.
+    pub subject: String,
+    /// The id of the event that was known.
+    pub event_id: String,
+    /// When that happened.
+    pub occurred_at: Timestamp,
+    /// Whether that one counts.
+    pub stands: bool,
+}
+
+impl Contradiction {
+    fn of(fact: &Fact, known: &Fact) -> Option<Self> {
+        Some(Self {
+            kind: fact.body.kind()?,
+            subject: fact.body.subject()?.to_owned(),
+            event_id: known.event_id.clone(),
+            occurred_at: known.occurred_at,
+            stands: (known.occurred_at, &known.event_id) < (fact.occurred_at, &fact.event_id),
+        })
+    }
 }
 
 /// Folds one event in, read while the task's cursor of silence stood at `silence`, from `offset` of its topic.
@@ -53,9 +82,13 @@ pub fn fold(
     let (occurred_at, in_time) = (fact.occurred_at, fact.counts_from());
     let decided = state.decision.up_to(silence);
     let too_old = family != Family::Profiles && occurred_at < segmentation.horizon(decided);
+    let contradiction = state.facts.contradicted_by(&fact).and_then(|known| Contradiction::of(&fact, known));
     let inserted = if too_old { Inserted::Forgotten } else { state.facts.insert(fact) };
+    if inserted == Inserted::Duplicate {
+        bring_forward(state, (kind, &event_id), in_time.max(decided));
+    }
     if !matches!(inserted, Inserted::New | Inserted::Replaced) {
-        return Folded { inserted, late: false };
+        return Folded { inserted, late: false, contradiction: None };
     }
     let effective = in_time.max(decided);
     if inserted == Inserted::Replaced {
@@ -65,7 +98,18 @@ pub fn fold(
     let pending = Pending { effective, kind, event_id, offset };
     let at = state.pending.partition_point(|known| *known < pending);
     state.pending.insert(at, pending);
-    Folded { inserted, late: effective > in_time }
+    let contradiction = contradiction.filter(|_| inserted == Inserted::New);
+    Folded { inserted, late: effective > in_time, contradiction }
+}
+
+/// Lets a fact that does not count yet count earlier, since a copy of it was recorded earlier.
+fn bring_forward(state: &mut State, key: FactKey<'_>, effective: Timestamp) {
+    let waits = |pending: &Pending| pending.key() == key && pending.effective > effective;
+    if let Some(place) = state.pending.iter().position(waits) {
+        let pending = Pending { effective, ..state.pending.remove(place) };
+        let at = state.pending.partition_point(|known| *known < pending);
+        state.pending.insert(at, pending);
+    }
 }
 
 /// Looks again at what was decided from a fact that gave way to another copy of itself, at the first instant that is
@@ -94,7 +138,7 @@ impl Customer {
     /// Erases everything recorded up to an instant, from the facts and from the memberships.
     ///
     /// Copies that gave way to an erased fact, and were recorded later, come back: they count from the erasure on, or from
-    /// when they happen or were recorded.
+    /// when they happen.
     pub(crate) fn erase(&mut self, recorded: Timestamp, erasure: &Pending) {
         let Self { state: State { facts, pending, decision }, memo } = self;
         *memo = Memo::default();
@@ -102,9 +146,9 @@ impl Customer {
         let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(key).collect::<BTreeSet<_>>();
         facts.erase(recorded);
         pending.retain(|pending| stay.contains(&(pending.kind, pending.event_id.clone())));
-        let ahead = |fact: &&Fact| fact.counts_from() >= erasure.effective && !stay.contains(&key(fact));
+        let ahead = |fact: &&Fact| fact.occurred_at >= erasure.effective && !stay.contains(&key(fact));
         for fact in facts.iter().filter(ahead) {
-            let ((kind, event_id), effective) = (key(fact), fact.counts_from());
+            let ((kind, event_id), effective) = (key(fact), fact.occurred_at);
             pending.push(Pending { effective, kind, event_id, offset: erasure.offset });
         }
         pending.sort();

@@ -133,6 +133,20 @@ impl Facts {
         restored
     }
 
+    /// Another fact that says something else of the same thing, where one event alone may tell of it: two issues of one
+    /// invoice. A copy of the fact contradicts nothing; nor does the same told again under another id.
+    #[must_use]
+    pub fn contradicted_by(&self, fact: &Fact) -> Option<&Fact> {
+        let kind = fact.body.kind().filter(|kind| kind.is_told_once())?;
+        let contradicts = |other: &&Fact| {
+            other.body.kind() == Some(kind)
+                && other.event_id != fact.event_id
+                && other.body.subject() == fact.body.subject()
+                && other.body != fact.body
+        };
+        self.list.iter().find(contradicts)
+    }
+
     /// Every fact, in (`occurred_at`, `event_id`) order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Fact> + Clone {
         self.list.iter()

@@ -12,6 +12,7 @@ pub mod change;
 pub mod clock;
 pub mod customer;
 pub mod digest;
+pub mod effect;
 pub mod event;
 pub mod fact;
 pub mod feature;

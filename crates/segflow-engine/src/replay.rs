@@ -44,7 +44,6 @@ use segflow_core::change::{Change, Decided};
 use segflow_core::clock::Clock;
 use segflow_core::digest::{self, Digest};
 use segflow_core::event::{CustomerId, Family};
-use segflow_core::fact::Facts;
 use segflow_core::journal::Counts;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
@@ -78,7 +77,7 @@ pub struct Partition<S> {
 pub struct ReplayStep {
     /// In order of (customer, `effective_at`, dimension).
     pub changes: Vec<Decided>,
-    /// Why its fact was refused, if so: its customer has no room for it.
+    /// Why its fact goes to the dead letters after all, if it does.
     pub refused: Option<Rejection>,
     /// The values of its event that cannot be read as their attributes are declared.
     pub unreadable: Vec<Unreadable>,
@@ -129,7 +128,7 @@ impl<S: States> Partition<S> {
         let Epoch { clock, changes, counts, refused, unreadable, .. } = epoch;
         self.counts.add(&counts);
         self.clock = clock;
-        let refused = (!refused.is_empty()).then(|| Rejection::customer_full(Facts::MAX_BYTES));
+        let refused = refused.into_iter().next().map(|refused| refused.rejection);
         Ok(ReplayStep { changes, refused, unreadable })
     }
 }
@@ -227,11 +226,16 @@ impl Replay {
             .find_map(|Partition { states, clock, .. }| states.get(customer).map(|state| (state, clock.facts)))
     }
 
+    /// Every customer's state.
+    pub fn states(&self) -> impl Iterator<Item = (&CustomerId, &State)> {
+        self.partitions.values().flat_map(|partition| partition.states.all())
+    }
+
     /// How many customers are in each segment, by dimension and segment.
     #[must_use]
     pub fn population(&self) -> BTreeMap<(String, String), u64> {
         let mut population = BTreeMap::new();
-        for (_, state) in self.partitions.values().flat_map(|partition| partition.states.all()) {
+        for (_, state) in self.states() {
             for (dimension, membership) in self.rules.present.dimensions.iter().zip(&state.decision.dimensions) {
                 let Some(current) = membership.current else { continue };
                 let segment = dimension.segments[usize::from(current)].name.clone();

@@ -20,7 +20,7 @@ use segflow_explain::what_if::{WhatIf, WhatIfError};
 use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
 use serde_json::json;
 
-use self::summary::{Refused, UnreadableAttributes};
+use self::summary::{Idle, Refused, UnreadableAttributes};
 use super::customer_id;
 use crate::segmentation::load;
 
@@ -242,7 +242,9 @@ impl Folding {
         self.dead_letters.flush().context("cannot write dead letters")?;
         let counts = self.replay.counts();
         let read = self.read();
-        eprint!("{}{}", self.unreadable, self.refused);
+        let mut idle = Idle::default();
+        self.replay.states().for_each(|(customer, state)| idle.add(customer, state));
+        eprint!("{}{idle}{}", self.unreadable, self.refused);
         eprintln!(
             "{read} records read: {} folded ({} late), {} duplicates ({} conflicts), {} forgotten, {} dead letters; {} changes",
             counts.folded,

@@ -46,6 +46,31 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether one event of this kind counts per thing that it tells of: the earliest.
+    #[must_use]
+    pub const fn is_told_once(self) -> bool {
+        matches!(self, Self::Issued | Self::Credited | Self::Made | Self::Opened)
+    }
+
+    /// The kind of event without which one of this kind counts for nothing.
+    #[must_use]
+    pub const fn corrects(self) -> Option<Self> {
+        Some(match self {
+            Self::Adjusted
+            | Self::WrittenOff
+            | Self::Voided
+            | Self::InvoiceReinstated
+            | Self::Held
+            | Self::Released => Self::Issued,
+            Self::PaymentReinstated => Self::Received,
+            Self::Amended | Self::Cancelled => Self::Made,
+            Self::Resolved => Self::Opened,
+            Self::Issued | Self::Credited | Self::Made | Self::Opened | Self::Updated => return None,
+            Self::Received | Self::Failed | Self::Reversed | Self::Submitted => return None,
+            Self::Outbound | Self::Inbound => return None,
+        })
+    }
+
     /// The kinds of a family.
     pub fn of(family: Family) -> impl Iterator<Item = Self> + Clone {
         Self::ALL.iter().copied().filter(move |kind| kind.family() == family)

@@ -9,10 +9,11 @@ use segflow_core::clock::Clock;
 use segflow_core::customer::{Folded, fold};
 use segflow_core::digest::{Digest, Form};
 use segflow_core::event::{CustomerId, Event};
-use segflow_core::fact::Inserted;
+use segflow_core::fact::{Facts, Inserted};
 use segflow_core::journal::Counts;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
+use segflow_wire::Rejection;
 
 use crate::intake::{Accepted, AcceptedEvent};
 use crate::migration::{Migration, Reached, decided_before, reached, take_over};
@@ -60,8 +61,8 @@ pub struct Epoch {
     pub counts: Counts,
     /// How many timers were due.
     pub woken: usize,
-    /// The places, among the accepted records, of those for whose facts their customers have no room; ascending.
-    pub refused: Vec<usize>,
+    /// The records whose facts go to the dead letters after all, in the order in which they were read.
+    pub refused: Vec<Refused>,
     /// How far the migration has come; none if none runs.
     pub migrated: Option<Reached>,
     /// How many customers were taken over to the present rules, from former ones or from an earlier engine. A customer whom
@@ -69,6 +70,15 @@ pub struct Epoch {
     pub resegmented: u64,
     /// The values folded in that cannot be read as their attributes are declared, by customer and in the order read.
     pub unreadable: Vec<Unreadable>,
+}
+
+/// A record that was accepted, and whose fact its customer's other facts refuse.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// Its place among the accepted records.
+    pub place: usize,
+    /// Why.
+    pub rejection: Rejection,
 }
 
 impl Epoch {
@@ -116,7 +126,7 @@ pub fn decide<S: States>(states: &mut S, plan: Plan<'_>, accepted: Accepted) -> 
     let Work { moved, tally: Tally { mut counts, mut refused, resegmented, unreadable }, .. } = work;
     let changes = in_order(moved);
     counts.changes = changes.len() as u64;
-    refused.sort_unstable();
+    refused.sort_unstable_by_key(|refused| refused.place);
     Ok(Epoch { clock, changes, counts, woken, refused, migrated, resegmented, unreadable })
 }
 
@@ -132,7 +142,7 @@ struct Work<'a, S> {
 #[derive(Default)]
 struct Tally {
     counts: Counts,
-    refused: Vec<usize>,
+    refused: Vec<Refused>,
     resegmented: u64,
     unreadable: Vec<Unreadable>,
 }
@@ -150,12 +160,11 @@ impl<S: States> Work<'_, S> {
             for AcceptedEvent { event, offset, place } in events {
                 let unreadable = unreadable(&rules.present, &event, offset);
                 let folded = fold(customer, event, offset, before.cursor.instant, &rules.present);
-                count(&mut tally.counts, folded);
-                match folded.inserted {
-                    Inserted::Full => tally.refused.push(place),
-                    Inserted::New | Inserted::Replaced => tally.unreadable.extend(unreadable),
-                    Inserted::Duplicate | Inserted::Kept | Inserted::Forgotten => {}
+                count(&mut tally.counts, &folded);
+                if matches!(folded.inserted, Inserted::New | Inserted::Replaced) {
+                    tally.unreadable.extend(unreadable);
                 }
+                tally.refused.extend(rejection(&folded).map(|rejection| Refused { place, rejection }));
             }
             changes.extend(advance(customer, &id, &rules.present, to));
             changes
@@ -183,8 +192,17 @@ fn unreadable(rules: &Segmentation, event: &Event, offset: u64) -> Vec<Unreadabl
     values.collect()
 }
 
-fn count(counts: &mut Counts, folded: Folded) {
+/// Why the record of a fact goes to the dead letters after all.
+fn rejection(folded: &Folded) -> Option<Rejection> {
+    if folded.inserted == Inserted::Full {
+        return Some(Rejection::customer_full(Facts::MAX_BYTES));
+    }
+    folded.contradiction.as_ref().map(Rejection::contradicts)
+}
+
+fn count(counts: &mut Counts, folded: &Folded) {
     match folded.inserted {
+        Inserted::New if folded.contradiction.is_some() => counts.dead_letters += 1,
         Inserted::New => counts.folded += 1,
         Inserted::Duplicate => counts.duplicates += 1,
         Inserted::Forgotten => counts.forgotten += 1,
@@ -192,7 +210,7 @@ fn count(counts: &mut Counts, folded: Folded) {
         Inserted::Kept => (counts.duplicates, counts.conflicts) = (counts.duplicates + 1, counts.conflicts + 1),
         Inserted::Replaced => (counts.folded, counts.conflicts) = (counts.folded + 1, counts.conflicts + 1),
     }
-    counts.late += u64::from(folded.late);
+    counts.late += u64::from(folded.late && folded.contradiction.is_none());
 }
 
 /// The customers of some changes, each once.

@@ -121,7 +121,8 @@ fn records_for_which_a_customer_has_no_room_come_back_by_their_place() {
         contact("also", "k", "2026-03-01T10:00:00Z"),
     ];
     let epoch = Task::new().epoch(&events, "2026-03-01T10:00:01Z");
-    assert_eq!((epoch.refused, epoch.counts.dead_letters, epoch.counts.folded), (vec![3], 1, 4));
+    let refused: Vec<usize> = epoch.refused.iter().map(|refused| refused.place).collect();
+    assert_eq!((refused, epoch.counts.dead_letters, epoch.counts.folded), (vec![3], 1, 4));
 }
 
 /// States whose timers have a row of `c1` and one of nobody that no state agrees with.

@@ -6,6 +6,7 @@ mod fact;
 
 use std::fmt::{self, Display, Formatter, Write};
 
+use segflow_core::effect::without_effect;
 use segflow_core::event::{CustomerId, Kind};
 use segflow_core::fact::Fact;
 use segflow_core::feature::Feature;
@@ -114,12 +115,16 @@ impl<'a> Portrait<'a> {
         if facts.is_empty() {
             writeln!(out, "  none")?;
         }
+        let idle = without_effect(facts.iter());
         let rows: Vec<_> = facts.iter().map(|fact| (local.time(fact.occurred_at), fact)).collect();
         let width = rows.iter().map(|(time, _)| time.len()).max().unwrap_or(0);
         for (time, fact) in rows {
             let kind = fact.body.kind().map_or("ERASED", Kind::word);
             let content = fact::words(&fact.body, self.segmentation);
             write!(out, "  {time:<width$}  {kind:<11}  {content}")?;
+            if let Some(reason) = idle.get(&fact.key()) {
+                write!(out, " (counts for {reason})")?;
+            }
             if let Some(pending) = self.state.pending.iter().find(|pending| is_of(pending, fact)) {
                 write!(out, " (not yet in effect: from {})", local.time(pending.effective))?;
             }

@@ -1,8 +1,7 @@
 //! Acceptance of a task's records: each is a fact of some customer, or is rejected for a reason.
 
-use segflow_core::fact::Facts;
 use segflow_core::time::Timestamp;
-use segflow_engine::epoch::Epoch;
+use segflow_engine::epoch::{Epoch, Refused};
 use segflow_engine::intake::Accepted;
 use segflow_wire::{RawRecord, Rejection};
 
@@ -44,8 +43,8 @@ pub(crate) fn accept(config: &Config, records: &[Record], w: Timestamp) -> (Acce
     (accepted, rejected)
 }
 
-/// The records for whose facts there was no room.
+/// The records whose facts were refused after all.
 pub(crate) fn refused(epoch: &Epoch) -> Vec<Rejected> {
-    let refused = |&index: &usize| Rejected { index, rejection: Rejection::customer_full(Facts::MAX_BYTES) };
+    let refused = |refused: &Refused| Rejected { index: refused.place, rejection: refused.rejection.clone() };
     epoch.refused.iter().map(refused).collect()
 }

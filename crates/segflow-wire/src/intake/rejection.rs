@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use segflow_core::customer::Contradiction;
+use segflow_core::event::Kind;
+
 /// A record that goes to the dead letters.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{reason}: {detail}")]
@@ -22,6 +25,29 @@ impl Rejection {
     pub fn customer_full(max_bytes: usize) -> Self {
         let detail = format!("customer: expected at most {max_bytes} bytes of facts, found more with this one");
         Self::new(Reason::CustomerFull, detail)
+    }
+
+    /// The rejection of a fact that says something else of a thing than another one.
+    #[must_use]
+    pub fn contradicts(contradiction: &Contradiction) -> Self {
+        let Contradiction { kind, subject, event_id, occurred_at, stands } = contradiction;
+        let (word, thing) = (kind.word(), thing(*kind));
+        let counts = if *stands { "that one counts" } else { "this one counts, since it happened first" };
+        let detail = format!(
+            "{thing}: expected one {word} of {subject:?}, found another one with other content, event {event_id:?} of \
+             {occurred_at}; {counts}. Send an id that no other {thing} of the customer has, or a correction"
+        );
+        Self::new(Reason::Contradicts, detail)
+    }
+}
+
+/// What an event of a kind that is told once tells of.
+const fn thing(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Credited => "credit note",
+        Kind::Made => "promise",
+        Kind::Opened => "dispute",
+        _ => "invoice",
     }
 }
 
@@ -74,6 +100,9 @@ reasons! {
     ImplausibleInstant = "implausible_instant",
     /// The customer has no room for another fact. Judged last, when the fact is folded in.
     CustomerFull = "customer_full",
+    /// Another event says something else of the same invoice, credit note, promise or dispute. Judged last, when the fact is
+    /// folded in; it stays among the facts, and the earlier of the two counts.
+    Contradicts = "contradicts",
 }
 
 impl fmt::Display for Reason {

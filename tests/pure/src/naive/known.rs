@@ -128,16 +128,27 @@ fn seen_of(copies: &[Read], erasures: &[(Timestamp, Timestamp)]) -> Vec<Known> {
     let mut seen: Vec<Known> = Vec::new();
     for mark in &marks {
         let until = marks.iter().copied().find(|later| later > mark).unwrap_or(Timestamp::NEVER);
-        let present = copies.iter().filter(|read| read.decided <= *mark && *mark < gone(read));
-        let Some(winner) = present.min_by(|a, b| contest(&a.fact, &b.fact)) else { continue };
-        let first = copies.iter().find(|read| says_the_same(&read.fact, &winner.fact)).unwrap_or(winner);
-        let from = effective(winner).max(*mark);
+        let read_by_now = || copies.iter().filter(|read| read.decided <= *mark);
+        let Some(winner) = read_by_now().filter(|read| *mark < gone(read)).min_by(|a, b| contest(&a.fact, &b.fact))
+        else {
+            continue;
+        };
+        // What gave way to a copy that is erased now comes back, and counts when it happens. Else it counts as early as any
+        // copy that says the same lets it.
+        let before = read_by_now().filter(|read| *mark <= gone(read)).min_by(|a, b| contest(&a.fact, &b.fact));
+        let comes_back = before.is_some_and(|before| !says_the_same(&before.fact, &winner.fact));
+        let same = read_by_now().filter(|read| says_the_same(&read.fact, &winner.fact));
+        let effective = match comes_back {
+            true => winner.fact.occurred_at,
+            false => same.map(effective).min().expect("it says the same as itself"),
+        };
+        let from = effective.max(*mark);
         // A copy that says the same is read again, or comes in place of one that was erased: nothing has changed.
         let goes_on = |last: &&mut Known| last.until == from && says_the_same(&last.fact, &winner.fact);
         if let Some(last) = seen.last_mut().filter(goes_on) {
             last.until = until;
         } else if from < until {
-            seen.push(Known { fact: winner.fact.clone(), effective: effective(first), from, until });
+            seen.push(Known { fact: winner.fact.clone(), effective, from, until });
         }
     }
     seen

@@ -1,9 +1,12 @@
 //! What `fold` says without being asked: the first records that could not be used, how many there are by reason, and the
-//! attributes whose values cannot be read.
+//! attributes whose values cannot be read, and the facts that count for nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use segflow_core::effect::without_effect;
+use segflow_core::event::{CustomerId, Kind};
+use segflow_core::state::State;
 use segflow_engine::unreadable::Unreadable;
 
 /// How many refused records are shown.
@@ -78,9 +81,34 @@ impl fmt::Display for UnreadableAttributes {
     }
 }
 
+/// Facts that count for nothing in the end: the first of each kind, and how many there are.
+#[derive(Default)]
+pub struct Idle(BTreeMap<Kind, (String, u64)>);
+
+impl Idle {
+    /// Counts those of one customer.
+    pub fn add(&mut self, customer: &CustomerId, state: &State) {
+        for ((kind, event_id), reason) in without_effect(state.facts.iter()) {
+            let Some(kind) = kind else { continue };
+            let first = || (format!("{event_id} of customer {customer} counts for {reason}"), 0);
+            self.0.entry(kind).or_insert_with(first).1 += 1;
+        }
+    }
+}
+
+/// A warning per kind.
+impl fmt::Display for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(kind, (first, count))| {
+            let events = if *count == 1 { "1 event counts".to_owned() } else { format!("{count} events count") };
+            writeln!(f, "warning: {}: {events} for nothing; the first: event {first}", kind.word())
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use segflow_core::event::{Attribute, CustomerId};
+    use segflow_core::event::Attribute;
     use segflow_core::value_type::ValueType;
 
     use super::*;
