@@ -127,24 +127,24 @@ fn events_in_avro() {
     }
     expect![[r#"
         ISSUED
-        c30129b500e10bdf131306452d3106432d31f4eae2d2bd670006492d310002c413020647425002f8
-        c102020872656e7400
+        c301d5c63b4e6f91b99006452d3106432d31f4eae2d2bd67000206492d310002c413020647425002
+        f8c102020872656e740000000000
         ADJUSTED
-        c30129b500e10bdf131306452d3106432d31f4eae2d2bd670206492d31000263020647425002f8c1
-        020000
+        c301d5c63b4e6f91b99006452d3106432d31f4eae2d2bd67020206492d31000263020647425002f8
+        c102000000000000
         WRITTEN_OFF
-        c30129b500e10bdf131306452d3106432d31f4eae2d2bd670406492d31000000000000
+        c301d5c63b4e6f91b99006452d3106432d31f4eae2d2bd67040206492d3100000000000000000000
         RECEIVED
-        c301add2baef6d86652f06452d3106432d31f4eae2d2bd670006502d31020202064742500206492d
-        310208636172640000
+        c301cb754daa5339809006452d3106432d31f4eae2d2bd670006502d31020202064742500206492d
+        31020863617264000000
         FAILED
-        c301add2baef6d86652f06452d3106432d31f4eae2d2bd670206502d3100000000020000
+        c301cb754daa5339809006452d3106432d31f4eae2d2bd670206502d310000000002000000
         REVERSED
-        c301add2baef6d86652f06452d3106432d31f4eae2d2bd670406502d31000000000000
+        c301cb754daa5339809006452d3106432d31f4eae2d2bd670406502d3100000000000000
         OUTBOUND
-        c3013a636fffe8f282dc06452d3106432d31f4eae2d2bd6700064b2d3100020c00
+        c301249a1db84af440ae06452d3106432d31f4eae2d2bd6700064b2d3100020c0000
         INBOUND
-        c3013a636fffe8f282dc06452d3106432d31f4eae2d2bd6702064b2d3100000a00
+        c301249a1db84af440ae06452d3106432d31f4eae2d2bd6702064b2d3100000a0000
         MADE
         c301ae1be0f80c284d1506452d3106432d31f4eae2d2bd6700064d2d310002c601020647425002f8
         c10200
@@ -416,7 +416,8 @@ fn the_reasons_of_dead_letters() {
         key_not_customer
         wrong_partition
         implausible_instant
-        customer_full"#]]
+        customer_full
+        contradicts"#]]
     .assert_eq(&words.join("\n"));
     let Rejection { reason, detail } = Rejection::customer_full(1_000);
     expect!["customer_full: customer: expected at most 1000 bytes of facts, found more with this one"]
@@ -488,9 +489,12 @@ fn the_fingerprint_of_every_released_schema() {
         writeln!(lines, "{} {}", hex::encode(schema.fingerprint()), schema.name).unwrap();
     }
     expect![[r#"
-        29b500e10bdf1313 invoices
-        add2baef6d86652f payments
-        3a636fffe8f282dc contacts
+        d5c63b4e6f91b990 invoices
+        29b500e10bdf1313 invoices-1
+        cb754daa53398090 payments
+        add2baef6d86652f payments-1
+        249a1db84af440ae contacts
+        3a636fffe8f282dc contacts-1
         ae1be0f80c284d15 promises
         2519b43fefa545db disputes
         5b2d342a222329cf profiles

@@ -102,7 +102,8 @@ impl Course<'_> {
         let remark = if after.forgotten > before.forgotten {
             Some("from before the horizon, and forgotten".to_owned())
         } else {
-            (after.late > before.late).then(|| format!("late: it happened on {}", self.local.time(event.occurred_at)))
+            let is_late = event.occurred_at < event.recorded_at;
+            is_late.then(|| format!("late: it happened on {}", self.local.time(event.occurred_at)))
         };
         Ok(Happened { remark, changes, without })
     }

@@ -77,13 +77,13 @@ fn an_event_before_the_first_undecided_instant_is_late() {
         &["invoice 30.00 due 2026-02-10 on 2026-02-05"],
         expect![[r#"
 
-        assumed: invoice 30.00 due 2026-02-10 on 2026-02-05 (nothing is written)
-          at 2026-03-20 12:00:00.001 GMT (late: it happened on 2026-02-05 12:00:00 GMT)
-            2026-03-20 12:00:00.001 GMT  stage: current -> mid, by assumed-1
-              overdue.days >= 30: 38, before 16
-          from then on, if nothing more happens
-            stage: mid, then late on 2026-04-11 00:00:00 BST; without it current, then mid on 2026-04-03 00:00:00 BST
-    "#]],
+            assumed: invoice 30.00 due 2026-02-10 on 2026-02-05 (nothing is written)
+              at 2026-03-20 12:00:00.001 GMT (late: it happened on 2026-02-05 12:00:00 GMT)
+                2026-03-20 12:00:00.001 GMT  stage: current -> mid, by assumed-1
+                  overdue.days >= 30: 38, before 16
+              from then on, if nothing more happens
+                stage: mid, then late on 2026-04-11 00:00:00 BST; without it current, then mid on 2026-04-03 00:00:00 BST
+        "#]],
     );
 }
 

@@ -50,7 +50,12 @@ pub(super) fn read(kind: Kind, fields: Fields<'_>, currency: &Currency) -> Resul
 fn issued(mut fields: Fields<'_>, currency: &Currency) -> Result<Body, Rejection> {
     let invoice_id = required!(fields.invoice_id)?.id()?;
     this_currency(required!(fields.currency)?, currency)?;
-    let amount_minor = required!(fields.amount_minor)?.amount_or_zero()?;
+    let amount_minor = required!(fields.amount_minor)?.amount_or_zero().map_err(|mut rejection| {
+        if rejection.reason == Reason::NegativeAmount {
+            rejection.detail += "; a credit note is an event of kind CREDITED with a positive amount";
+        }
+        rejection
+    })?;
     Ok(Body::Issued {
         invoice_id,
         amount_minor,
@@ -145,7 +150,7 @@ fn named(field: Field<'_>) -> Result<Vec<Named>, Rejection> {
     Ok(named.into_iter().collect())
 }
 
-/// The parts of a payment, each with its invoice; together at most the payment.
+/// The parts of a payment, each with its invoice; together at most the payment. Parts for one invoice are one.
 fn allocations(field: Field<'_>, of_minor: i64) -> Result<Vec<Named>, Rejection> {
     let Value::List(items) = field.value else { return Err(field.fault("a list of objects")) };
     let named = |item: Value<'_>| {
@@ -165,7 +170,16 @@ fn allocations(field: Field<'_>, of_minor: i64) -> Result<Vec<Named>, Rejection>
             amount_minor: Some(Field { name: "allocations.amount_minor", value: amount_minor }.amount_above_zero()?),
         })
     };
-    let parts = items.into_iter().map(named).collect::<Result<Vec<Named>, Rejection>>()?;
+    let mut parts: Vec<Named> = Vec::new();
+    for item in items {
+        let part = named(item)?;
+        match parts.iter_mut().find(|other| other.invoice_id == part.invoice_id) {
+            Some(other) => {
+                other.amount_minor = other.amount_minor.zip(part.amount_minor).map(|(a, b)| a.saturating_add(b))
+            }
+            None => parts.push(part),
+        }
+    }
     let sum: i128 = parts.iter().filter_map(|part| part.amount_minor).map(i128::from).sum();
     if sum > i128::from(of_minor) {
         let detail = format!("allocations: expected parts of at most amount_minor, {of_minor}, together, found {sum}");

@@ -22,7 +22,18 @@ fn a_schema_resolves_values_of_its_earlier_ones() {
             pairs.push(format!("{} {}", local.name, earlier.name));
         }
     }
-    assert_eq!(pairs, ["segments segments-1", "journal journal-3", "journal journal-2", "journal journal-1"]);
+    assert_eq!(
+        pairs,
+        [
+            "invoices invoices-1",
+            "payments payments-1",
+            "contacts contacts-1",
+            "segments segments-1",
+            "journal journal-3",
+            "journal journal-2",
+            "journal journal-1"
+        ]
+    );
 }
 
 #[test]

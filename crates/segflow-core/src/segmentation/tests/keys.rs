@@ -186,7 +186,7 @@ fn parameters() {
     check(
         &parameter("horizn: 5d"),
         expect![
-            "t.yaml:16:14: expected a key of `parameters` (`horizon`, `promise_grace_business_days`, `promise_tolerance`, `overdue_tolerance`, `pending_business_days`, `allocate_to_disputed`, `due_date_roll`, `call_limit`, `history_since`, `holidays`), found `horizn`; did you mean `horizon`?"
+            "t.yaml:16:14: expected a key of `parameters` (`horizon`, `promise_grace_business_days`, `promise_tolerance`, `overdue_tolerance`, `pending_business_days`, `allocate_to_disputed`, `due_date_roll`, `click_min_seconds`, `call_limit`, `history_since`, `holidays`), found `horizn`; did you mean `horizon`?"
         ],
     );
     check(&parameter("horizon: 0d"), expect![["t.yaml:16:23: expected days from 1d to 3650d, found `0d`"]]);
@@ -256,6 +256,7 @@ fn parameters_have_defaults_and_are_read() {
                 pending_business_days: 5,
                 allocates_to_disputed: true,
                 rolls_due_dates: false,
+                click_min_seconds: 10,
                 call_limit: 7,
                 history_since: None,
                 holidays: [],
@@ -281,6 +282,7 @@ fn parameters_have_defaults_and_are_read() {
                 pending_business_days: 5,
                 allocates_to_disputed: true,
                 rolls_due_dates: false,
+                click_min_seconds: 10,
                 call_limit: 0,
                 history_since: Some(
                     2024-01-01,

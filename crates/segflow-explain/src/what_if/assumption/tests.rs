@@ -23,25 +23,25 @@ fn every_form_is_read() {
     check(
         "payment 120.00 on 2026-05-02",
         expect![[
-            r#"Received { payment_id: "assumed-1", amount_minor: 12000, invoice_id: None, method: None } Day(2026-05-02)"#
+            r#"Received { payment_id: "assumed-1", amount_minor: 12000, names: [], method: None } Day(2026-05-02)"#
         ]],
     );
     check(
         "payment 120.5 for I-7",
         expect![[
-            r#"Received { payment_id: "assumed-1", amount_minor: 12050, invoice_id: Some("I-7"), method: None } Now"#
+            r#"Received { payment_id: "assumed-1", amount_minor: 12050, names: [Named { invoice_id: "I-7", amount_minor: None }], method: None } Now"#
         ]],
     );
     check(
         "promise 60 due 2026-05-09 on 2026-05-02 09:30",
         expect![[
-            r#"Made { promise_id: "assumed-1", amount_minor: 6000, due_date: 2026-05-09 } At(2026-05-02T08:30:00.000Z)"#
+            r#"Made { promise_id: "assumed-1", amount_minor: 6000, due_date: 2026-05-09, plan_id: None } At(2026-05-02T08:30:00.000Z)"#
         ]],
     );
     check(
         "invoice 300.00 due 2026-06-01",
         expect![[
-            r#"Issued { invoice_id: "assumed-1", amount_minor: 30000, due_date: 2026-06-01, debt_type: None } Now"#
+            r#"Issued { invoice_id: "assumed-1", amount_minor: 30000, due_date: 2026-06-01, debt_type: None, discount: None } Now"#
         ]],
     );
     check(
@@ -61,7 +61,9 @@ fn every_form_is_read() {
     );
     check(
         "contact inbound call RIGHT_PARTY",
-        expect![[r#"Contact { contact_id: "assumed-1", direction: Inbound, channel: Call, outcome: RightParty } Now"#]],
+        expect![[
+            r#"Contact { contact_id: "assumed-1", direction: Inbound, channel: Call, outcome: RightParty, machine: false } Now"#
+        ]],
     );
     check("  nothing   until 2026-05-02 ", expect!["silence until 2026-05-01T23:00:00.000Z"]);
     check("nothing until 2026-05-02 17:00", expect!["silence until 2026-05-02T16:00:00.000Z"]);
