@@ -1,7 +1,8 @@
 //! Every reason, with what it says.
 
 use expect_test::{Expect, expect};
-use segflow_core::event::{Body, CustomerId};
+use segflow_core::customer::Contradiction;
+use segflow_core::event::{Body, CustomerId, Kind};
 use segflow_core::money::Currency;
 
 use super::*;
@@ -477,6 +478,23 @@ fn a_timestamp_beyond_the_skew_is_refused_first() {
     let last = accept(&at(Timestamp::LATEST.0), &unlimited, Timestamp::BEGINNING).unwrap_err();
     assert_eq!(last.reason, Reason::ImplausibleInstant, "the timestamp itself is accepted");
     expect!["timestamp_ahead: timestamp of the record: expected at most 2200-01-01T00:00:00.000Z, found 2200-01-01T00:00:00.001Z"].assert_eq(&said(accept(&at(Timestamp::LATEST.0 + 1), &unlimited, Timestamp::BEGINNING)));
+}
+
+#[test]
+fn a_contradiction_names_both_events_and_says_which_one_counts() {
+    let of = |kind, stands| Contradiction {
+        kind,
+        subject: "I-1".to_owned(),
+        event_id: "E-1".to_owned(),
+        occurred_at: W,
+        stands,
+    };
+    let said = |kind, stands| Rejection::contradicts(&of(kind, stands)).to_string();
+    expect![[""]].assert_eq(&said(Kind::Issued, true));
+    expect![[""]].assert_eq(&said(Kind::Issued, false));
+    expect![[""]].assert_eq(&said(Kind::Credited, true));
+    expect![[""]].assert_eq(&said(Kind::Made, true));
+    expect![[""]].assert_eq(&said(Kind::Opened, true));
 }
 
 #[test]
