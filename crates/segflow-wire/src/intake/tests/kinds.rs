@@ -171,8 +171,11 @@ fn a_delta_has_bounds_either_way() {
 fn kinds_without_an_amount_of_their_own_refuse_another_currency() {
     let kinds = [
         (Family::Invoices, "WRITTEN_OFF", "invoice_id"),
+        (Family::Invoices, "VOIDED", "invoice_id"),
+        (Family::Invoices, "REINSTATED", "invoice_id"),
+        (Family::Invoices, "HELD", "invoice_id"),
+        (Family::Invoices, "RELEASED", "invoice_id"),
         (Family::Payments, "FAILED", "payment_id"),
-        (Family::Payments, "REVERSED", "payment_id"),
         (Family::Promises, "CANCELLED", "promise_id"),
         (Family::Disputes, "RESOLVED", "dispute_id"),
     ];
@@ -188,6 +191,67 @@ fn kinds_without_an_amount_of_their_own_refuse_another_currency() {
         }
         assert_eq!(own(r#","currency":826"#).unwrap_err().reason, Reason::MalformedField, "{kind}");
     }
+}
+
+/// Of an invoice alone nothing may be owed.
+#[test]
+fn amounts_other_than_that_of_an_invoice_are_above_zero() {
+    let kinds = [
+        (Family::Invoices, "CREDITED", r#""credit_note_id":"N-1""#),
+        (Family::Payments, "RECEIVED", r#""payment_id":"P-1""#),
+        (Family::Payments, "SUBMITTED", r#""payment_id":"P-1""#),
+        (Family::Payments, "REVERSED", r#""payment_id":"P-1""#),
+        (Family::Payments, "REINSTATED", r#""payment_id":"P-1""#),
+        (Family::Promises, "MADE", r#""promise_id":"M-1","due_date":"2026-05-31""#),
+        (Family::Promises, "AMENDED", r#""promise_id":"M-1","due_date":"2026-05-31""#),
+    ];
+    for (family, kind, id) in kinds {
+        let of = |amount: &str| read(family, kind, &format!("{id},\"currency\":\"GBP\",\"amount_minor\":{amount}"));
+        assert!(of("1").is_ok(), "{kind}");
+        assert_eq!(of("0").unwrap_err().reason, Reason::NegativeAmount, "{kind}");
+        assert_eq!(of("-1").unwrap_err().reason, Reason::NegativeAmount, "{kind}");
+        assert_eq!(of("1000000000000001").unwrap_err().reason, Reason::AmountOutOfRange, "{kind}");
+    }
+}
+
+#[test]
+fn a_reversal_and_a_reinstatement_are_of_a_part_or_of_all() {
+    let of = |kind: &str, rest: &str, expected| {
+        check(Family::Payments, kind, &format!("\"payment_id\":\"P-1\"{rest}"), expected);
+    };
+    of("REVERSED", "", expect![[""]]);
+    of("REVERSED", r#","amount_minor":300"#, expect![[""]]);
+    of("REVERSED", r#","amount_minor":300,"currency":"EUR""#, expect![[""]]);
+    of("REINSTATED", "", expect![[""]]);
+    of("REINSTATED", r#","amount_minor":300"#, expect![[""]]);
+}
+
+#[test]
+fn allocations_are_parts_of_the_payment() {
+    let received = |rest: &str, expected| {
+        let own = format!(r#""payment_id":"P-1","currency":"GBP","amount_minor":300{rest}"#);
+        check(Family::Payments, "RECEIVED", &own, expected);
+    };
+    let two = r#"[{"invoice_id":"I-1","amount_minor":100},{"invoice_id":"I-2","amount_minor":200}]"#;
+    received(r#","invoice_id":"I-1""#, expect![[""]]);
+    received(&format!(r#","allocations":{two}"#), expect![[""]]);
+    received(&format!(r#","invoice_id":"I-1","allocations":{two}"#), expect![[""]]);
+    received(r#","allocations":[]"#, expect![[""]]);
+    received(r#","allocations":[{"invoice_id":"I-1","amount_minor":301}]"#, expect![[""]]);
+    received(r#","allocations":[{"invoice_id":"I-1","amount_minor":0}]"#, expect![[""]]);
+    received(r#","allocations":[{"amount_minor":100}]"#, expect![[""]]);
+    received(r#","allocations":["I-1"]"#, expect![[""]]);
+    received(r#","allocations":"I-1""#, expect![[""]]);
+}
+
+#[test]
+fn a_discount_has_an_amount_and_a_last_day() {
+    let with = |rest: &str, expected| check_issued("\"kind\"", &format!("{rest},\"kind\""), expected);
+    with(r#""discount_minor":50,"discount_until":"2026-05-10""#, expect![[""]]);
+    with(r#""discount_minor":50"#, expect![[""]]);
+    with(r#""discount_until":"2026-05-10""#, expect![[""]]);
+    with(r#""discount_minor":0,"discount_until":"2026-05-10""#, expect![[""]]);
+    with(r#""discount_minor":1251,"discount_until":"2026-05-10""#, expect![[""]]);
 }
 
 #[test]
