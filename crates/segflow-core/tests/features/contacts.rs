@@ -3,7 +3,9 @@
 use expect_test::expect;
 use segflow_core::event::{Channel, Event, Outcome};
 
-use crate::support::{Reached, and, call, came, check, failed, named, received, reversed, sent, sms};
+use crate::support::{
+    Reached, and, by_machine, call, came, check, check_with, failed, named, received, reversed, sent, sms,
+};
 
 const AT: &str = "2026-03-10";
 
@@ -231,4 +233,81 @@ fn call_headroom_is_gone_for_seven_days_from_a_conversation() {
     let later = [sent("2026-03-01", "K", call(NoAnswer)), sent("2026-03-04", "K", call(RightParty))];
     check(&later, rule, "2026-03-09", expect!["0 False until 2026-03-10T23:00:00.000Z"]);
     check(&later, rule, "2026-03-11", expect!["7 True until never"]);
+}
+
+/// Three messages, of which the last is delivered at noon of 3 March.
+fn messages() -> [Event; 3] {
+    [sent("2026-03-01", "K1", sms()), sent("2026-03-02", "K2", sms()), sent("2026-03-03", "K3", sms())]
+}
+
+fn clicked(at: &str) -> Event {
+    sent(at, "K3", (Channel::Sms, Outcome::Clicked))
+}
+
+#[test]
+fn response_ratio_without_clicks_that_come_too_soon_after_delivery() {
+    let rule = r#"response_ratio("30d", "SMS") > 0"#;
+    let with = |at| and(&messages(), [clicked(at)]);
+    check(&with("2026-03-03T12:00:09.999Z"), rule, AT, expect!["0/3 False until 2026-03-30T22:00:00.000Z"]);
+    check(&with("2026-03-03T12:00:10.000Z"), rule, AT, expect!["2/3 True until 2026-03-30T22:00:00.000Z"]);
+    // A gateway that opens the link before it delivers.
+    check(&with("2026-03-03T11:59:00Z"), rule, AT, expect!["0/3 False until 2026-03-30T22:00:00.000Z"]);
+    check_with(
+        "click_min_seconds: 0",
+        &with("2026-03-03T12:00:00.001Z"),
+        rule,
+        AT,
+        expect!["2/3 True until 2026-03-30T22:00:00.000Z"],
+    );
+    check_with(
+        "click_min_seconds: 60",
+        &with("2026-03-03T12:00:59.999Z"),
+        rule,
+        AT,
+        expect!["0/3 False until 2026-03-30T22:00:00.000Z"],
+    );
+    // Without a delivery the first event of the contact stands for it; a click alone is one.
+    let opened = [sent("2026-03-03", "K3", (Channel::Sms, Outcome::Opened)), clicked("2026-03-03T12:00:05Z")];
+    check(&and(&messages()[..2], opened), rule, AT, expect!["0/3 False until 2026-03-30T22:00:00.000Z"]);
+    check(
+        &and(&messages()[..2], [clicked("2026-03-03T12:00:05Z")]),
+        rule,
+        AT,
+        expect!["2/3 True until 2026-03-30T22:00:00.000Z"],
+    );
+}
+
+#[test]
+fn response_ratio_without_what_no_person_did() {
+    let rule = r#"response_ratio("30d", "SMS") > 0"#;
+    let click = clicked("2026-03-03T15:00:00Z");
+    check(
+        &and(&messages(), [by_machine(click.clone())]),
+        rule,
+        AT,
+        expect!["0/3 False until 2026-03-30T22:00:00.000Z"],
+    );
+    check(&and(&messages(), [click]), rule, AT, expect!["2/3 True until 2026-03-30T22:00:00.000Z"]);
+    let replied = by_machine(came("2026-03-03T15:00:00Z", "in", (Channel::Sms, Outcome::Replied)));
+    check(&and(&messages(), [replied.clone()]), rule, AT, expect!["0/3 False until 2026-03-30T22:00:00.000Z"]);
+    // It is a contact all the same.
+    check(&[replied], r#"contacts.inbound("30d") == 1"#, AT, expect!["1 True until 2026-04-01T22:00:00.000Z"]);
+}
+
+#[test]
+fn silent_days_go_on_over_clicks_of_machines() {
+    let rule = "silent.days >= 14";
+    check(
+        &and(&messages(), [clicked("2026-03-03T12:00:01Z")]),
+        rule,
+        AT,
+        expect!["9 False until 2026-03-14T23:00:00.000Z"],
+    );
+    check(
+        &and(&messages(), [by_machine(clicked("2026-03-03T15:00:00Z"))]),
+        rule,
+        AT,
+        expect!["9 False until 2026-03-14T23:00:00.000Z"],
+    );
+    check(&and(&messages(), [clicked("2026-03-03T15:00:00Z")]), rule, AT, expect!["absent Unknown until never"]);
 }

@@ -43,13 +43,13 @@ fn balance_follows_adjustments() {
 }
 
 #[test]
-fn balance_takes_back_what_an_adjustment_leaves_over() {
+fn balance_and_credit_after_what_an_adjustment_leaves_over() {
     let paid = and(&two(), [received("2026-01-03", "P", 1_000, Some("A"))]);
     let events = and(&paid, [adjusted("2026-01-04", "A", -300, None)]);
     check(&events, "balance > 0 || credit > 0", LATER, expect!["17.00 0.00 True until never"]);
     let alone = and(&one(), [received("2026-01-03", "P", 1_000, Some("A")), adjusted("2026-01-04", "A", -300, None)]);
     check(&alone, "balance > 0 || credit > 0", LATER, expect!["0.00 3.00 True until never"]);
-    // Credit goes to invoices being issued only.
+    // Free money goes to whatever may take it, after every fact.
     let raised = and(&alone, [adjusted("2026-01-05", "A", 200, None)]);
     check(&raised, "balance > 0 || credit > 0", LATER, expect!["0.00 1.00 True until never"]);
     let issued = and(&raised, [issued("2026-01-06", "B", 1_000, "2026-02-01")]);
@@ -57,7 +57,7 @@ fn balance_takes_back_what_an_adjustment_leaves_over() {
 }
 
 #[test]
-fn balance_is_as_if_a_payment_reversed_or_failed_had_never_been() {
+fn balance_is_as_if_what_does_not_stand_of_a_payment_had_never_been() {
     let paid = and(&one(), [received("2026-01-05", "P", 1_000, None)]);
     let taken = and(&paid, [reversed("2026-01-20", "P")]);
     check(&taken, "balance > 0", "2026-01-20T11:59:59.999Z", expect!["0.00 False until never"]);
@@ -96,7 +96,7 @@ fn balance_goes_by_due_date_then_issue_then_id_among_open_invoices() {
 }
 
 #[test]
-fn credit_waits_for_the_invoice_that_it_names() {
+fn credit_that_names_an_invoice_not_yet_issued_goes_elsewhere_meanwhile() {
     let events = [issued("2026-01-02", "A", 1_000, "2026-01-10"), received("2026-01-03", "P", 1_500, Some("B"))];
     check(&events, "balance > 0 || credit > 0", LATER, expect!["0.00 5.00 True until never"]);
     let events = and(&events, [issued("2026-01-04", "B", 1_200, "2026-01-30")]);
@@ -104,7 +104,7 @@ fn credit_waits_for_the_invoice_that_it_names() {
 }
 
 #[test]
-fn credit_goes_to_the_next_invoice_issued() {
+fn credit_goes_to_the_next_invoice_that_is_issued() {
     let credit = [received("2026-01-01", "P1", 300, None), received("2026-01-02", "P2", 300, None)];
     check(&credit, "credit > 0", LATER, expect!["6.00 True until never"]);
     check(&[], "credit > 0", LATER, expect!["0.00 False until never"]);
@@ -188,7 +188,7 @@ fn written_off_amount_is_what_was_unpaid() {
 }
 
 #[test]
-fn written_off_amount_falls_by_recoveries_that_name_the_invoice() {
+fn written_off_amount_falls_by_recoveries_that_name_the_invoice_or_none() {
     let events = and(&one(), [written_off("2026-01-20", "A")]);
     let rule = "written_off.amount > 0 || credit > 0";
     let pay = |amount, invoice| and(&events, [received("2026-01-25", "P", amount, invoice)]);

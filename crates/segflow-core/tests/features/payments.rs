@@ -64,7 +64,7 @@ fn payments_count_over_leap_days_and_changes_of_the_clock() {
 }
 
 #[test]
-fn payments_count_without_those_failed_or_reversed() {
+fn payments_count_and_payments_sum_are_of_what_stands() {
     let rule = r#"payments.count("30d") > 0 || payments.sum("30d") > 0"#;
     let paid = paid_on(&["2026-01-05"]);
     let at = "2026-01-10";
@@ -114,7 +114,7 @@ fn payments_last_method_is_of_the_last_that_counts() {
 }
 
 #[test]
-fn payments_reversed_by_the_day_of_the_first_reversal() {
+fn payments_reversed_counts_each_reversal_by_its_day() {
     let rule = r#"payments.reversed("7d") > 0"#;
     let unknown = [reversed("2026-01-05", "P")];
     check(&[], rule, "2026-01-11", expect!["0 False until never"]);
@@ -129,7 +129,7 @@ fn payments_reversed_by_the_day_of_the_first_reversal() {
 }
 
 #[test]
-fn payments_failed_by_the_first_failure_which_gives_the_code() {
+fn payments_failed_counts_each_failure_by_its_day_and_code() {
     let events = [
         failed("2026-01-05", "P", Some(FailureCode::InsufficientFunds)),
         failed("2026-01-20", "P", Some(FailureCode::Declined)),

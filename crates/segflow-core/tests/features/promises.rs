@@ -3,7 +3,9 @@
 use expect_test::expect;
 use segflow_core::event::Event;
 
-use crate::support::{amended, and, cancelled, check, check_in, failed, made, named, received, reversed};
+use crate::support::{
+    amended, and, cancelled, check, check_in, credited, failed, issued, made, named, received, reversed, written_off,
+};
 
 /// Due on Tuesday 10 March: broken when the 13th begins.
 fn one() -> [Event; 1] {
@@ -69,11 +71,11 @@ fn promises_kept_by_95_percent_at_the_completing_payment() {
     check(&parts, rule, AT, expect!["1 True until 2026-04-02T22:00:00.000Z"]);
     check(&parts, r#"promises.kept("1d") > 0"#, "2026-03-04", expect!["1 True until 2026-03-04T23:00:00.000Z"]);
     check(&parts, r#"promises.kept("1d") > 0"#, AT, expect!["0 False until never"]);
-    // Only what is received while it is open: not before it is made, and not from its deadline on.
+    // Only what is received from the day on which it is made, and not from its deadline on.
     check(&paid("2026-03-01", 10_000), rule, AT, expect!["0 False until never"]);
     check(&paid("2026-03-12T22:59:59.999Z", 10_000), rule, AFTER, expect!["1 True until 2026-04-10T22:00:00.000Z"]);
     check(&paid("2026-03-12T23:00:00.000Z", 10_000), rule, AFTER, expect!["0 False until never"]);
-    // At one instant by event id.
+    // At one instant in either order.
     let tie = |id| and(&one(), [named(id, received("2026-03-02", "P", 10_000, None))]);
     check(&tie("L"), rule, AT, expect!["1 True until 2026-03-31T22:00:00.000Z"]);
     check(&tie("N"), rule, AT, expect!["1 True until 2026-03-31T22:00:00.000Z"]);
@@ -173,4 +175,39 @@ fn promises_broken_at_a_deadline_that_had_passed_when_they_were_made_or_amended(
     check(&late, rule, "2026-03-21", expect!["1 True until 2026-04-11T22:00:00.000Z"]);
     let sooner = [made("2026-03-02", "M", 10_000, "2026-03-24"), amended("2026-03-20", "M", 10_000, "2026-03-10")];
     check(&sooner, rule, "2026-03-21", expect!["1 True until 2026-04-11T22:00:00.000Z"]);
+}
+
+#[test]
+fn promises_kept_by_what_was_received_earlier_on_the_day_on_which_they_were_made() {
+    let rule = r#"promises.kept("30d") > 0"#;
+    check(&paid("2026-03-02T08:00:00Z", 10_000), rule, AT, expect!["1 True until 2026-03-31T22:00:00.000Z"]);
+    // The last instant of the day before, in Rome.
+    check(&paid("2026-03-01T22:59:59.999Z", 10_000), rule, AT, expect!["0 False until never"]);
+    // What served another promise does not serve a second one.
+    let first = made("2026-03-01", "L", 6_000, "2026-03-10");
+    let shared = and(&paid("2026-03-02T08:00:00Z", 10_000), [first]);
+    check(&shared, rule, AT, expect!["1 True until 2026-03-31T22:00:00.000Z"]);
+}
+
+#[test]
+fn promises_open_no_longer_once_nothing_is_owed() {
+    let rule = r#"promises.open > 0 || promises.kept("30d") > 0 || promises.broken("30d") > 0"#;
+    let owed = and(&one(), [issued("2026-01-01", "A", 4_000, "2026-02-10")]);
+    check(&owed, rule, AT, expect!["1 0 0 True until 2026-03-12T23:00:00.000Z"]);
+    let moot = and(&owed, [credited("2026-03-04", "N", 4_000, None)]);
+    check(&moot, rule, "2026-03-03", expect!["1 0 0 True until 2026-03-12T23:00:00.000Z"]);
+    check(&moot, rule, AT, expect!["0 0 0 False until never"]);
+    check(&moot, rule, AFTER, expect!["0 0 0 False until never"]);
+    // Less than was promised, and yet all that was owed.
+    check(&and(&owed, [received("2026-03-04", "P", 4_000, None)]), rule, AFTER, expect!["0 0 0 False until never"]);
+    check(&and(&owed, [written_off("2026-03-04", "A")]), rule, AFTER, expect!["0 0 0 False until never"]);
+    // What is owed later does not open it again.
+    check(&and(&moot, [issued("2026-03-05", "B", 500, "2026-04-10")]), rule, AFTER, expect!["0 0 0 False until never"]);
+    // Before the first invoice nobody knows whether anything is owed.
+    check(
+        &and(&one(), [received("2026-03-04", "P", 500, None)]),
+        rule,
+        AT,
+        expect!["1 0 0 True until 2026-03-12T23:00:00.000Z"],
+    );
 }

@@ -3,7 +3,9 @@
 use expect_test::Expect;
 use segflow_core::advance::advance;
 use segflow_core::customer::{Customer, fold};
-use segflow_core::event::{Attribute, Body, Channel, CustomerId, Direction, Event, FailureCode, Named, Outcome};
+use segflow_core::event::{
+    Attribute, Body, Channel, CustomerId, Direction, Discount, Event, FailureCode, Named, Outcome,
+};
 use segflow_core::feature::reading::Moment;
 use segflow_core::feature::view::View;
 use segflow_core::in_effect::in_effect;
@@ -66,6 +68,37 @@ pub fn written_off(at: &str, invoice: &str) -> Event {
     event(at, &format!("written off {invoice} {at}"), Body::WrittenOff { invoice_id: invoice.to_owned() })
 }
 
+pub fn reinstated(at: &str, invoice: &str) -> Event {
+    event(at, &format!("reinstated {invoice} {at}"), Body::InvoiceReinstated { invoice_id: invoice.to_owned() })
+}
+
+pub fn voided(at: &str, invoice: &str) -> Event {
+    event(at, &format!("voided {invoice} {at}"), Body::Voided { invoice_id: invoice.to_owned() })
+}
+
+/// On hold until the end of a day, or until it is released.
+pub fn held(at: &str, invoice: &str, until: Option<&str>) -> Event {
+    let until = until.map(|day| day.parse().unwrap());
+    event(at, &format!("held {invoice} {at}"), Body::Held { invoice_id: invoice.to_owned(), until })
+}
+
+pub fn released(at: &str, invoice: &str) -> Event {
+    event(at, &format!("released {invoice} {at}"), Body::Released { invoice_id: invoice.to_owned() })
+}
+
+/// An invoice of 10.00, of which 0.50 need not be paid until a day.
+pub fn issued_with_discount(at: &str, id: &str, due: &str, until: &str) -> Event {
+    let (due_date, discount) = (due.parse().unwrap(), Discount { amount_minor: 50, until: until.parse().unwrap() });
+    let (invoice_id, discount) = (id.to_owned(), Some(discount));
+    event(at, id, Body::Issued { invoice_id, amount_minor: 1_000, due_date, debt_type: None, discount })
+}
+
+/// A credit note.
+pub fn credited(at: &str, id: &str, amount_minor: i64, invoice: Option<&str>) -> Event {
+    let names = invoice.map(Named::whole).into_iter().collect();
+    event(at, id, Body::Credited { credit_note_id: id.to_owned(), amount_minor, names })
+}
+
 pub fn received(at: &str, id: &str, amount_minor: i64, invoice: Option<&str>) -> Event {
     let invoice_id = invoice.map(str::to_owned);
     event(
@@ -85,6 +118,18 @@ pub fn received_by(method: &str, at: &str, id: &str) -> Event {
     event(at, id, Body::Received { payment_id: id.to_owned(), amount_minor: 1_000, names: Vec::new(), method })
 }
 
+/// A payment with the parts of it that are for invoices.
+pub fn received_for(at: &str, id: &str, amount_minor: i64, parts: &[(&str, i64)]) -> Event {
+    let part = |(invoice, amount): &(&str, i64)| Named { amount_minor: Some(*amount), ..Named::whole(*invoice) };
+    let names = parts.iter().map(part).collect();
+    event(at, id, Body::Received { payment_id: id.to_owned(), amount_minor, names, method: None })
+}
+
+pub fn submitted(at: &str, payment: &str, amount_minor: i64) -> Event {
+    let body = Body::Submitted { payment_id: payment.to_owned(), amount_minor };
+    event(at, &format!("submitted {payment} {at}"), body)
+}
+
 pub fn failed(at: &str, payment: &str, code: Option<FailureCode>) -> Event {
     event(at, &format!("failed {payment} {at}"), Body::Failed { payment_id: payment.to_owned(), code })
 }
@@ -97,9 +142,27 @@ pub fn reversed(at: &str, payment: &str) -> Event {
     )
 }
 
+/// A part of a payment is taken back.
+pub fn reversed_by(amount_minor: i64, at: &str, payment: &str) -> Event {
+    let body = Body::Reversed { payment_id: payment.to_owned(), amount_minor: Some(amount_minor) };
+    event(at, &format!("reversed {payment} {at}"), body)
+}
+
+/// What was taken back of a payment stands again, or a part of it.
+pub fn stands_again(at: &str, payment: &str, amount_minor: Option<i64>) -> Event {
+    let body = Body::PaymentReinstated { payment_id: payment.to_owned(), amount_minor };
+    event(at, &format!("reinstated {payment} {at}"), body)
+}
+
 pub fn made(at: &str, id: &str, amount_minor: i64, due: &str) -> Event {
     let due_date = due.parse().unwrap();
     event(at, id, Body::Made { promise_id: id.to_owned(), amount_minor, due_date, plan_id: None })
+}
+
+/// A promise that is an instalment of a plan.
+pub fn instalment(at: &str, id: &str, plan: &str, due: &str) -> Event {
+    let (promise_id, due_date, plan_id) = (id.to_owned(), due.parse().unwrap(), Some(plan.to_owned()));
+    event(at, id, Body::Made { promise_id, amount_minor: 10_000, due_date, plan_id })
 }
 
 pub fn amended(at: &str, promise: &str, amount_minor: i64, due: &str) -> Event {
@@ -147,6 +210,14 @@ fn contacted(direction: Direction, at: &str, contact: &str, (channel, outcome): 
     event(at, &format!("{contact} {at} {}", outcome.word()), body)
 }
 
+/// The same event of a contact, but no person did it.
+pub fn by_machine(mut event: Event) -> Event {
+    if let Body::Contact { machine, .. } = &mut event.body {
+        *machine = true;
+    }
+    event
+}
+
 pub fn updated(at: &str, id: &str, name: &str, value: Attribute) -> Event {
     event(at, id, Body::Updated { attributes: [(name.to_owned(), value)].into() })
 }
@@ -163,6 +234,14 @@ pub fn and(events: &[Event], more: impl IntoIterator<Item = Event>) -> Vec<Event
 /// Checks a rule in Rome, all events being read in time: the values that it reads, its truth, and until when.
 pub fn check(events: &[Event], rule: &str, at: &str, expected: Expect) {
     let found = evaluated(&scene("Europe/Rome", rule), events, Timestamp::BEGINNING, instant(at), false);
+    expected.assert_eq(&found);
+}
+
+/// Checks a rule in Rome with one parameter more, such as `due_date_roll: following`.
+pub fn check_with(parameter: &str, events: &[Event], rule: &str, at: &str, expected: Expect) {
+    let file = file("Europe/Rome", rule).replace("parameters: {", &format!("parameters: {{{parameter}, "));
+    let loaded = Segmentation::load("test.yaml", file).unwrap_or_else(|error| panic!("{error}"));
+    let found = evaluated(&loaded.segmentation, events, Timestamp::BEGINNING, instant(at), false);
     expected.assert_eq(&found);
 }
 

@@ -1,7 +1,8 @@
 //! Every reason, with what it says.
 
 use expect_test::{Expect, expect};
-use segflow_core::event::{Body, CustomerId};
+use segflow_core::customer::Contradiction;
+use segflow_core::event::{Body, CustomerId, Kind};
 use segflow_core::money::Currency;
 
 use super::*;
@@ -336,7 +337,7 @@ fn dates_of_avro_have_the_same_bounds() {
 }
 
 #[test]
-fn an_amount_is_above_zero_and_at_most_10_to_the_15() {
+fn an_invoice_is_of_zero_or_more_and_at_most_10_to_the_15() {
     check_issued(
         "1250",
         "0",
@@ -481,6 +482,23 @@ fn a_timestamp_beyond_the_skew_is_refused_first() {
     let last = accept(&at(Timestamp::LATEST.0), &unlimited, Timestamp::BEGINNING).unwrap_err();
     assert_eq!(last.reason, Reason::ImplausibleInstant, "the timestamp itself is accepted");
     expect!["timestamp_ahead: timestamp of the record: expected at most 2200-01-01T00:00:00.000Z, found 2200-01-01T00:00:00.001Z"].assert_eq(&said(accept(&at(Timestamp::LATEST.0 + 1), &unlimited, Timestamp::BEGINNING)));
+}
+
+#[test]
+fn a_contradiction_names_both_events_and_says_which_one_counts() {
+    let of = |kind, stands| Contradiction {
+        kind,
+        subject: "I-1".to_owned(),
+        event_id: "E-1".to_owned(),
+        occurred_at: W,
+        stands,
+    };
+    let said = |kind, stands| Rejection::contradicts(&of(kind, stands)).to_string();
+    expect![[r#"contradicts: invoice: expected one ISSUED of "I-1", found another one with other content, event "E-1" of 2026-05-03T09:20:00.000Z; that one counts. Send an id that no other invoice of the customer has, or a correction"#]].assert_eq(&said(Kind::Issued, true));
+    expect![[r#"contradicts: invoice: expected one ISSUED of "I-1", found another one with other content, event "E-1" of 2026-05-03T09:20:00.000Z; this one counts, since it happened first. Send an id that no other invoice of the customer has, or a correction"#]].assert_eq(&said(Kind::Issued, false));
+    expect![[r#"contradicts: credit note: expected one CREDITED of "I-1", found another one with other content, event "E-1" of 2026-05-03T09:20:00.000Z; that one counts. Send an id that no other credit note of the customer has, or a correction"#]].assert_eq(&said(Kind::Credited, true));
+    expect![[r#"contradicts: promise: expected one MADE of "I-1", found another one with other content, event "E-1" of 2026-05-03T09:20:00.000Z; that one counts. Send an id that no other promise of the customer has, or a correction"#]].assert_eq(&said(Kind::Made, true));
+    expect![[r#"contradicts: dispute: expected one OPENED of "I-1", found another one with other content, event "E-1" of 2026-05-03T09:20:00.000Z; that one counts. Send an id that no other dispute of the customer has, or a correction"#]].assert_eq(&said(Kind::Opened, true));
 }
 
 #[test]

@@ -105,90 +105,6 @@ fn each_kind_names_the_field_that_it_lacks() {
 }
 
 #[test]
-fn a_payment_names_one_invoice_or_parts_for_several() {
-    let received = |own: &str, expected| {
-        let own = format!(r#""payment_id":"P-1","amount_minor":100,"currency":"GBP"{own}"#);
-        check(Family::Payments, "RECEIVED", &own, expected);
-    };
-    received("", expect![[r#"Received { payment_id: "P-1", amount_minor: 100, names: [], method: None }"#]]);
-    received(
-        r#","invoice_id":"I-1""#,
-        expect![[
-            r#"Received { payment_id: "P-1", amount_minor: 100, names: [Named { invoice_id: "I-1", amount_minor: None }], method: None }"#
-        ]],
-    );
-    let parts = r#"[{"invoice_id":"I-1","amount_minor":60},{"invoice_id":"I-2","amount_minor":30},{"invoice_id":"I-1","amount_minor":10}]"#;
-    received(
-        &format!(r#","allocations":{parts}"#),
-        expect![[
-            r#"Received { payment_id: "P-1", amount_minor: 100, names: [Named { invoice_id: "I-1", amount_minor: Some(70) }, Named { invoice_id: "I-2", amount_minor: Some(30) }], method: None }"#
-        ]],
-    );
-    received(
-        &format!(r#","allocations":{parts},"invoice_id":"I-1""#),
-        expect!["malformed_field: allocations: expected none beside invoice_id, found a list"],
-    );
-    received(
-        r#","allocations":[]"#,
-        expect![[r#"Received { payment_id: "P-1", amount_minor: 100, names: [], method: None }"#]],
-    );
-    received(
-        r#","allocations":[{"invoice_id":"I-1","amount_minor":101}]"#,
-        expect!["amount_out_of_range: allocations: expected parts of at most amount_minor, 100, together, found 101"],
-    );
-    received(
-        r#","allocations":[{"invoice_id":"I-1","amount_minor":0}]"#,
-        expect![
-            "negative_amount: allocations.amount_minor: expected a whole number of minor units from 1 to 1000000000000000, found 0"
-        ],
-    );
-    received(
-        r#","allocations":[{"amount_minor":1}]"#,
-        expect!["malformed_field: allocations.invoice_id: expected a text of 1 to 256 bytes, found null"],
-    );
-    received(
-        r#","allocations":["I-1"]"#,
-        expect![[r#"malformed_field: allocations, an item: expected an object, found "I-1""#]],
-    );
-    received(
-        r#","allocations":"I-1""#,
-        expect![[r#"malformed_field: allocations: expected a list of objects, found "I-1""#]],
-    );
-}
-
-#[test]
-fn a_discount_has_an_amount_and_a_last_day() {
-    let issued = |own: &str, expected| {
-        let own = format!(r#""invoice_id":"I-1","amount_minor":100,"currency":"GBP","due_date":"2026-05-31"{own}"#);
-        check(Family::Invoices, "ISSUED", &own, expected);
-    };
-    issued(
-        r#","discount_minor":2,"discount_until":"2026-05-10""#,
-        expect![[
-            r#"Issued { invoice_id: "I-1", amount_minor: 100, due_date: 2026-05-31, debt_type: None, discount: Some(Discount { amount_minor: 2, until: 2026-05-10 }) }"#
-        ]],
-    );
-    issued(
-        r#","discount_minor":2"#,
-        expect!["missing_field: discount_until: expected a value beside the other one of a discount, found none"],
-    );
-    issued(
-        r#","discount_until":"2026-05-10""#,
-        expect!["missing_field: discount_minor: expected a value beside the other one of a discount, found none"],
-    );
-    issued(
-        r#","discount_minor":0,"discount_until":"2026-05-10""#,
-        expect![
-            "negative_amount: discount_minor: expected a whole number of minor units from 1 to 1000000000000000, found 0"
-        ],
-    );
-    issued(
-        r#","discount_minor":101,"discount_until":"2026-05-10""#,
-        expect!["amount_out_of_range: discount_minor: expected at most amount_minor, 100, found 101"],
-    );
-}
-
-#[test]
 fn an_invoice_may_be_of_nothing_and_a_credit_note_is_no_negative_invoice() {
     let issued = |amount: i64, expected| {
         let own = format!(r#""invoice_id":"I-1","amount_minor":{amount},"currency":"GBP","due_date":"2026-05-31""#);
@@ -336,6 +252,10 @@ fn a_delta_has_bounds_either_way() {
 fn kinds_without_an_amount_of_their_own_refuse_another_currency() {
     let kinds = [
         (Family::Invoices, "WRITTEN_OFF", "invoice_id"),
+        (Family::Invoices, "VOIDED", "invoice_id"),
+        (Family::Invoices, "REINSTATED", "invoice_id"),
+        (Family::Invoices, "HELD", "invoice_id"),
+        (Family::Invoices, "RELEASED", "invoice_id"),
         (Family::Payments, "FAILED", "payment_id"),
         (Family::Promises, "CANCELLED", "promise_id"),
         (Family::Disputes, "RESOLVED", "dispute_id"),
@@ -352,6 +272,127 @@ fn kinds_without_an_amount_of_their_own_refuse_another_currency() {
         }
         assert_eq!(own(r#","currency":826"#).unwrap_err().reason, Reason::MalformedField, "{kind}");
     }
+}
+
+/// Of an invoice alone nothing may be owed.
+#[test]
+fn amounts_other_than_that_of_an_invoice_are_above_zero() {
+    let kinds = [
+        (Family::Invoices, "CREDITED", r#""credit_note_id":"N-1""#),
+        (Family::Payments, "RECEIVED", r#""payment_id":"P-1""#),
+        (Family::Payments, "SUBMITTED", r#""payment_id":"P-1""#),
+        (Family::Payments, "REVERSED", r#""payment_id":"P-1""#),
+        (Family::Payments, "REINSTATED", r#""payment_id":"P-1""#),
+        (Family::Promises, "MADE", r#""promise_id":"M-1","due_date":"2026-05-31""#),
+        (Family::Promises, "AMENDED", r#""promise_id":"M-1","due_date":"2026-05-31""#),
+    ];
+    for (family, kind, id) in kinds {
+        let of = |amount: &str| read(family, kind, &format!("{id},\"currency\":\"GBP\",\"amount_minor\":{amount}"));
+        assert!(of("1").is_ok(), "{kind}");
+        assert_eq!(of("0").unwrap_err().reason, Reason::NegativeAmount, "{kind}");
+        assert_eq!(of("-1").unwrap_err().reason, Reason::NegativeAmount, "{kind}");
+        assert_eq!(of("1000000000000001").unwrap_err().reason, Reason::AmountOutOfRange, "{kind}");
+    }
+}
+
+#[test]
+fn a_reversal_and_a_reinstatement_are_of_a_part_or_of_all() {
+    let of = |kind: &str, rest: &str, expected| {
+        check(Family::Payments, kind, &format!("\"payment_id\":\"P-1\"{rest}"), expected);
+    };
+    of("REVERSED", "", expect![[r#"Reversed { payment_id: "P-1", amount_minor: None }"#]]);
+    of("REVERSED", r#","amount_minor":300"#, expect![[r#"Reversed { payment_id: "P-1", amount_minor: Some(300) }"#]]);
+    of(
+        "REVERSED",
+        r#","amount_minor":300,"currency":"EUR""#,
+        expect![[r#"wrong_currency: currency: expected GBP, found "EUR""#]],
+    );
+    of("REINSTATED", "", expect![[r#"PaymentReinstated { payment_id: "P-1", amount_minor: None }"#]]);
+    of(
+        "REINSTATED",
+        r#","amount_minor":300"#,
+        expect![[r#"PaymentReinstated { payment_id: "P-1", amount_minor: Some(300) }"#]],
+    );
+}
+
+#[test]
+fn allocations_are_parts_of_the_payment() {
+    let received = |rest: &str, expected| {
+        let own = format!(r#""payment_id":"P-1","currency":"GBP","amount_minor":300{rest}"#);
+        check(Family::Payments, "RECEIVED", &own, expected);
+    };
+    let two = r#"[{"invoice_id":"I-1","amount_minor":100},{"invoice_id":"I-2","amount_minor":200}]"#;
+    received(
+        r#","invoice_id":"I-1""#,
+        expect![[
+            r#"Received { payment_id: "P-1", amount_minor: 300, names: [Named { invoice_id: "I-1", amount_minor: None }], method: None }"#
+        ]],
+    );
+    received(
+        &format!(r#","allocations":{two}"#),
+        expect![[
+            r#"Received { payment_id: "P-1", amount_minor: 300, names: [Named { invoice_id: "I-1", amount_minor: Some(100) }, Named { invoice_id: "I-2", amount_minor: Some(200) }], method: None }"#
+        ]],
+    );
+    received(
+        &format!(r#","invoice_id":"I-1","allocations":{two}"#),
+        expect!["malformed_field: allocations: expected none beside invoice_id, found a list"],
+    );
+    received(
+        r#","allocations":[]"#,
+        expect![[r#"Received { payment_id: "P-1", amount_minor: 300, names: [], method: None }"#]],
+    );
+    received(
+        r#","allocations":[{"invoice_id":"I-1","amount_minor":301}]"#,
+        expect!["amount_out_of_range: allocations: expected parts of at most amount_minor, 300, together, found 301"],
+    );
+    received(
+        r#","allocations":[{"invoice_id":"I-1","amount_minor":0}]"#,
+        expect![
+            "negative_amount: allocations.amount_minor: expected a whole number of minor units from 1 to 1000000000000000, found 0"
+        ],
+    );
+    received(
+        r#","allocations":[{"amount_minor":100}]"#,
+        expect!["malformed_field: allocations.invoice_id: expected a text of 1 to 256 bytes, found null"],
+    );
+    received(
+        r#","allocations":["I-1"]"#,
+        expect![[r#"malformed_field: allocations, an item: expected an object, found "I-1""#]],
+    );
+    received(
+        r#","allocations":"I-1""#,
+        expect![[r#"malformed_field: allocations: expected a list of objects, found "I-1""#]],
+    );
+}
+
+#[test]
+fn a_discount_has_an_amount_and_a_last_day() {
+    let with = |rest: &str, expected| check_issued("\"kind\"", &format!("{rest},\"kind\""), expected);
+    with(
+        r#""discount_minor":50,"discount_until":"2026-05-10""#,
+        expect![[
+            r#"Event { event_id: "E-1", customer_id: CustomerId("C-1"), occurred_at: 2026-05-03T09:20:00.000Z, recorded_at: 2026-05-03T09:20:00.000Z, body: Issued { invoice_id: "I-1", amount_minor: 1250, due_date: 2026-05-31, debt_type: None, discount: Some(Discount { amount_minor: 50, until: 2026-05-10 }) } }"#
+        ]],
+    );
+    with(
+        r#""discount_minor":50"#,
+        expect!["missing_field: discount_until: expected a value beside the other one of a discount, found none"],
+    );
+    with(
+        r#""discount_until":"2026-05-10""#,
+        expect!["missing_field: discount_minor: expected a value beside the other one of a discount, found none"],
+    );
+    with(
+        r#""discount_minor":0,"discount_until":"2026-05-10""#,
+        expect![
+            "negative_amount: discount_minor: expected a whole number of minor units from 1 to 1000000000000000, found 0"
+        ],
+    );
+    with(
+        r#""discount_minor":1251,"discount_until":"2026-05-10""#,
+        expect!["amount_out_of_range: discount_minor: expected at most amount_minor, 1250, found 1251"],
+    );
 }
 
 #[test]
