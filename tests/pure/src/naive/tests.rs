@@ -113,11 +113,14 @@ fn a_surplus_goes_to_open_invoices_and_then_waits_for_the_next_one() {
         ("2025-03-06", paid("q", 10, Some("z"))),
     ]);
     assert_eq!(read(&facts, OwedFeature::Credit, "2025-03-03"), money(50));
-    // Credit does not go to what is adjusted, but to what is issued.
-    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-04"), money(30));
-    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-05"), money(30));
-    assert_eq!(read(&facts, OwedFeature::Credit, "2025-03-06"), money(20));
-    assert_eq!(read(&facts, OwedFeature::OverdueDays(vec![]), "2025-03-12"), int(2));
+    // Credit goes to whatever opens: an adjustment, an issue.
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-04"), money(0));
+    assert_eq!(read(&facts, OwedFeature::Credit, "2025-03-04"), money(20));
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-05"), money(20));
+    // A name that no invoice bears is no name.
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-06"), money(10));
+    assert_eq!(read(&facts, OwedFeature::Credit, "2025-03-06"), money(0));
+    assert_eq!(read(&facts, OwedFeature::OverdueDays(vec![]), "2025-04-03"), int(2));
 }
 
 #[test]
@@ -190,7 +193,7 @@ fn the_first_payment_is_judged_once() {
 }
 
 #[test]
-fn a_payment_that_failed_or_was_reversed_never_was() {
+fn what_does_not_stand_of_a_payment_never_was() {
     let failed = Body::Failed { payment_id: "q".to_owned(), code: Some(FailureCode::Expired) };
     let facts = facts(vec![
         ("2025-03-01", issued("a", 100, "2025-03-10")),
@@ -199,9 +202,11 @@ fn a_payment_that_failed_or_was_reversed_never_was() {
         ("2025-03-04", paid("q", 50, None)),
         ("2025-03-05", Body::Reversed { payment_id: "p".to_owned(), amount_minor: None }),
     ]);
-    assert_eq!(read(&facts, PaymentsFeature::Count(W), "2025-03-04"), int(1));
-    assert_eq!(read(&facts, PaymentsFeature::LastDays, "2025-03-05"), None);
-    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-05"), money(100));
+    // The retry under the id of the failure counts; nothing is left of the payment that was reversed.
+    assert_eq!(read(&facts, PaymentsFeature::Count(W), "2025-03-04"), int(2));
+    assert_eq!(read(&facts, PaymentsFeature::Count(W), "2025-03-05"), int(1));
+    assert_eq!(read(&facts, PaymentsFeature::LastDays, "2025-03-05"), int(1));
+    assert_eq!(read(&facts, OwedFeature::Balance, "2025-03-05"), money(50));
     assert_eq!(read(&facts, PaymentsFeature::Reversed(W), "2025-03-05"), int(1));
     assert_eq!(read(&facts, PaymentsFeature::Failed(W, Some(FailureCode::Expired)), "2025-03-05"), int(1));
     assert_eq!(read(&facts, PaymentsFeature::Failed(W, Some(FailureCode::Other)), "2025-03-05"), int(0));
