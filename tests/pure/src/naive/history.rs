@@ -10,7 +10,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
 
 use super::ledger::{Invoice, Ledger};
-use super::standing;
+use super::standing::{self, Standing};
 
 /// A delinquency episode.
 #[derive(Clone, Debug)]
@@ -43,7 +43,8 @@ impl<'a> History<'a> {
     /// Replays facts that count, in order.
     pub fn new(segmentation: &'a Segmentation, facts: &[&'a Fact]) -> Self {
         let after = after_each(segmentation, facts);
-        let voided = standing::of(facts).voided;
+        let standing = standing::of(facts);
+        let voided = &standing.voided;
         let first = after.iter().find_map(|(fact, _)| match &fact.body {
             Body::Issued { invoice_id, .. } if !voided.contains(invoice_id.as_str()) => Some(invoice_id.as_str()),
             _ => None,
@@ -53,8 +54,8 @@ impl<'a> History<'a> {
         let mut ledger = &before_all;
         for (at, fact) in moments(segmentation, &after) {
             ledger = fact.map_or(ledger, |index| &after[index].1);
-            let body = fact.map(|index| &after[index].0.body);
-            judge_episode(&mut episodes, segmentation, at, body, ledger);
+            let wrote_off = after.iter().any(|(fact, _)| fact.occurred_at == at && writes_off(fact, &standing));
+            judge_episode(&mut episodes, segmentation, at, wrote_off, ledger);
             note_paid(&mut paid, at, ledger);
             verdict = verdict.or_else(|| judge_first(&after, segmentation, at, ledger.find(first?)?));
         }
@@ -65,6 +66,12 @@ impl<'a> History<'a> {
     pub fn before(&self, at: Timestamp) -> Option<&Ledger<'a>> {
         before(&self.after, at)
     }
+}
+
+/// Whether a fact gives an invoice up for good.
+fn writes_off(fact: &Fact, standing: &Standing<'_>) -> bool {
+    let is_undone = standing.undone.iter().any(|undone| std::ptr::eq(*undone, fact));
+    matches!(fact.body, Body::WrittenOff { .. }) && !is_undone
 }
 
 fn after_each<'a>(segmentation: &'a Segmentation, facts: &[&'a Fact]) -> Vec<(&'a Fact, Ledger<'a>)> {
@@ -85,7 +92,7 @@ fn judge_episode(
     episodes: &mut Vec<Episode>,
     segmentation: &Segmentation,
     at: Timestamp,
-    fact: Option<&Body>,
+    wrote_off: bool,
     ledger: &Ledger<'_>,
 ) {
     let today = segmentation.zone.date_of(at);
@@ -96,7 +103,7 @@ fn judge_episode(
     match episodes.last_mut().filter(|episode| episode.end.is_none()) {
         Some(present) if !exceeds(&|invoice| invoice.open()) => {
             present.end = Some(at);
-            present.cured = !matches!(fact, Some(Body::WrittenOff { .. }));
+            present.cured = !wrote_off;
         }
         None if exceeds(&|invoice| ledger.collected(invoice, today)) => {
             episodes.push(Episode { begin: at, end: None, cured: false });
@@ -143,7 +150,11 @@ fn moments(segmentation: &Segmentation, after: &[(&Fact, Ledger<'_>)]) -> Vec<(T
     };
     let midnights = (first.0..=last.0 + AFTERMATH_DAYS).map(|day| zone.midnight(Date(day)));
     let alone = midnights.filter(|midnight| after.iter().all(|(fact, _)| fact.occurred_at != *midnight));
-    let facts = after.iter().enumerate().map(|(index, (fact, _))| (fact.occurred_at, Some(index)));
+    // Between two facts of one instant no time passes.
+    let is_last =
+        |index: usize| after.get(index + 1).is_none_or(|(next, _)| next.occurred_at > after[index].0.occurred_at);
+    let facts = after.iter().enumerate().filter(|(index, _)| is_last(*index));
+    let facts = facts.map(|(index, (fact, _))| (fact.occurred_at, Some(index)));
     let mut moments: Vec<_> = alone.map(|midnight| (midnight, None)).chain(facts).collect();
     moments.sort_unstable();
     moments

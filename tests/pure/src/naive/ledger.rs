@@ -161,9 +161,9 @@ impl<'a> Ledger<'a> {
     pub fn apply(&mut self, fact: &'a Fact, standing: &Standing<'a>) {
         match &fact.body {
             Body::Issued { invoice_id, .. } if !standing.voided.contains(invoice_id.as_str()) => self.issue(fact),
+            Body::WrittenOff { .. } if standing.undone.iter().any(|undone| std::ptr::eq(*undone, fact)) => return,
             Body::Adjusted { invoice_id, .. }
             | Body::WrittenOff { invoice_id }
-            | Body::InvoiceReinstated { invoice_id }
             | Body::Held { invoice_id, .. }
             | Body::Released { invoice_id } => self.correct(invoice_id, &fact.body),
             Body::Received { .. } => {
@@ -268,7 +268,6 @@ impl<'a> Ledger<'a> {
         match body {
             Body::Adjusted { delta_minor, .. } => invoice.adjusted_by += i128::from(*delta_minor),
             Body::WrittenOff { .. } => invoice.written_off = true,
-            Body::InvoiceReinstated { .. } => invoice.written_off = false,
             Body::Held { until, .. } => invoice.hold = Some(*until),
             _ => invoice.hold = None,
         }
@@ -305,6 +304,7 @@ impl<'a> Ledger<'a> {
         self.money[money].rest -= amount;
         invoice.parts.push(Part { money, amount, at, recovers: invoice.written_off, paid });
         if let Some(Discount { amount_minor, until }) = invoice.discount
+            && paid
             && zone.date_of(received) <= until
             && invoice.unpaid() <= i128::from(amount_minor)
         {

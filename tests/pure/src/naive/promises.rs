@@ -116,20 +116,38 @@ pub fn serve<'a>(segmentation: &'a Segmentation, facts: &[&'a Fact]) -> Vec<Prom
         Service { segmentation, promises: vec![], early: vec![], receipts: vec![], ledger: Ledger::new(segmentation) };
     // Before the first invoice nobody knows whether something is owed.
     let mut is_known = false;
-    for fact in facts {
+    for (index, fact) in facts.iter().enumerate() {
         service.pass(fact.occurred_at);
         service.tell(fact, &standing);
         service.ledger.apply(fact, &standing);
         is_known |= matches!(fact.body, Body::Issued { .. });
-        if is_known && service.ledger.invoices.iter().all(|invoice| invoice.open() == 0) {
-            for promise in service.promises.iter_mut().filter(|promise| promise.is_open(fact.occurred_at)) {
-                promise.ended = Some((fact.occurred_at, Ended::Moot));
+        let at = fact.occurred_at;
+        let is_last = facts.get(index + 1).is_none_or(|next| next.occurred_at > at);
+        let owes = service.ledger.invoices.iter().any(|invoice| invoice.open() > 0)
+            || will_be_voided(&facts[..=index], &standing);
+        if is_known && is_last && !owes {
+            for promise in service.promises.iter_mut().filter(|promise| promise.kept.is_none() && promise.deadline > at)
+            {
+                promise.ended = match promise.ended {
+                    None => Some((at, Ended::Moot)),
+                    Some((closed, Ended::Closed)) => Some((closed, Ended::Moot)),
+                    other => other,
+                };
             }
         }
         service.promises.sort_by_key(|promise| (promise.due, promise.made, promise.id));
     }
     service.pass(Timestamp::NEVER);
     service.promises
+}
+
+/// Whether an invoice was issued of which only later facts say that it should not have been.
+fn will_be_voided(facts: &[&Fact], standing: &Standing<'_>) -> bool {
+    let told = |wanted: &dyn Fn(&Body) -> bool| facts.iter().position(|fact| wanted(&fact.body));
+    standing.voided.iter().any(|id| {
+        let issued = told(&|body| matches!(body, Body::Issued { invoice_id, .. } if invoice_id == id));
+        issued.is_some() && told(&|body| matches!(body, Body::Voided { invoice_id } if invoice_id == id)).is_none()
+    })
 }
 
 struct Service<'a> {

@@ -28,6 +28,8 @@ pub struct Standing<'a> {
     pub submitted: Vec<(Timestamp, i128)>,
     /// The ids of invoices that should never have been issued.
     pub voided: BTreeSet<&'a str>,
+    /// Write-offs that were taken back later.
+    pub undone: Vec<&'a Fact>,
 }
 
 /// What facts say, given in order.
@@ -37,6 +39,11 @@ pub fn of<'a>(facts: &[&'a Fact]) -> Standing<'a> {
     for fact in facts {
         match &fact.body {
             Body::Voided { invoice_id } => drop(standing.voided.insert(invoice_id)),
+            Body::InvoiceReinstated { invoice_id: id } => {
+                let earlier = facts.iter().take_while(|earlier| !std::ptr::eq(**earlier, *fact));
+                let is_of_it = |body: &Body| matches!(body, Body::WrittenOff { invoice_id } if invoice_id == id);
+                standing.undone.extend(earlier.filter(|earlier| is_of_it(&earlier.body)));
+            }
             Body::Received { payment_id, .. }
             | Body::Failed { payment_id, .. }
             | Body::Reversed { payment_id, .. }
@@ -60,25 +67,32 @@ pub fn of<'a>(facts: &[&'a Fact]) -> Standing<'a> {
     standing
 }
 
-/// How much of a payment stands after some of its events.
+/// How much of a payment stands after some of its events: what the last `RECEIVED` brought, less what was taken back since
+/// and not brought again.
 fn stands_after(events: &[&Fact]) -> i128 {
-    let (mut received, mut stands) = (0, 0);
-    for event in events {
+    let begins = events.iter().rposition(|event| matches!(event.body, Body::Received { .. }));
+    let Some((first, later)) = begins.and_then(|begins| events[begins..].split_first()) else { return 0 };
+    let Body::Received { amount_minor: received, .. } = &first.body else { unreachable!("it was searched for") };
+    let received = i128::from(*received);
+    // Each taking, and what is left of it.
+    let mut takings: Vec<i128> = Vec::new();
+    for event in later {
+        let stands = (received - takings.iter().sum::<i128>()).max(0);
         match &event.body {
-            Body::Received { amount_minor, .. } => {
-                (received, stands) = (i128::from(*amount_minor), i128::from(*amount_minor))
-            }
-            Body::Failed { .. } => stands = 0,
-            Body::Reversed { amount_minor, .. } => {
-                stands = amount_minor.map_or(0, |part| (stands - i128::from(part)).max(0));
-            }
+            Body::Failed { .. } => takings.push(stands),
+            Body::Reversed { amount_minor, .. } => takings.push(amount_minor.map_or(stands, i128::from)),
             Body::PaymentReinstated { amount_minor, .. } => {
-                stands = amount_minor.map_or(received, |part| (stands + i128::from(part)).min(received));
+                let last = takings.iter().rev().find(|taking| **taking > 0).copied().unwrap_or(0);
+                let mut back = amount_minor.map_or(last, i128::from);
+                for taking in takings.iter_mut().rev() {
+                    let part = back.min(*taking);
+                    (*taking, back) = (*taking - part, back - part);
+                }
             }
             _ => {}
         }
     }
-    stands
+    (received - takings.iter().sum::<i128>()).max(0)
 }
 
 /// It was received with the last `RECEIVED` before which nothing stood; it names what the last of all names.

@@ -3,14 +3,14 @@
 use super::contacts::Contacts;
 use super::ledger::{Ledger, Step, Terms};
 use super::owed::{day_after, exceeding};
-use crate::event::{Body, Channel};
+use crate::event::Channel;
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Calendar, Window, inside};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
 
-/// How the debt stood after a fact or the end of a hold, until the next one. The end of a hold may lie in the future.
+/// How the debt stood after the facts of an instant or the end of a hold, until the next one. The end of a hold may lie in the future.
 #[derive(Clone, Copy, Debug)]
 struct Debt {
     /// When that was.
@@ -19,7 +19,7 @@ struct Debt {
     collected: Option<Date>,
     /// The same, what is disputed or on hold included.
     open: Option<Date>,
-    /// Whether the fact was a write-off.
+    /// Whether an invoice was written off then.
     written_off: bool,
     /// The first invoice's due date, and whether anything of it was unpaid.
     first: Option<(Date, bool)>,
@@ -50,7 +50,7 @@ impl HistoryBuilder {
     }
 
     /// Notes how the debt stands after the next fact, or after the end of a hold.
-    pub fn note(&mut self, ledger: &Ledger<'_>, step: Step<'_>, zone: &Zone) {
+    pub fn note(&mut self, ledger: &Ledger<'_>, step: Step, zone: &Zone) {
         self.debts.push(debt_after(ledger, step, self.tolerance_minor, zone));
     }
 
@@ -218,7 +218,7 @@ fn bucket(due: Option<Date>, day: Date) -> i64 {
 }
 
 /// How the debt stands after a step.
-fn debt_after(ledger: &Ledger<'_>, step: Step<'_>, tolerance_minor: i64, zone: &Zone) -> Debt {
+fn debt_after(ledger: &Ledger<'_>, step: Step, tolerance_minor: i64, zone: &Zone) -> Debt {
     let today = zone.date_of(step.at);
     let collected = ledger.open().map(|invoice| (invoice.due, invoice.collectable(today)));
     let open = ledger.open().map(|invoice| (invoice.due, invoice.open()));
@@ -226,7 +226,7 @@ fn debt_after(ledger: &Ledger<'_>, step: Step<'_>, tolerance_minor: i64, zone: &
         at: step.at,
         collected: exceeding(collected, tolerance_minor),
         open: exceeding(open, tolerance_minor),
-        written_off: step.fact.is_some_and(|(_, fact)| matches!(fact.body, Body::WrittenOff { .. })),
+        written_off: step.written_off,
         first: ledger.invoices.first().map(|first| (first.due, first.unpaid() > 0)),
     }
 }

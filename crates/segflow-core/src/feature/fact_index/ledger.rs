@@ -4,7 +4,7 @@
 //! hold; then to what was written off. What is left is free, and is offered again after every fact. So nothing is overdue
 //! while free money lies there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::LEDGER;
 use super::invoice::{Allocation, Hold, Invoice};
@@ -38,6 +38,8 @@ pub struct Ledger<'a> {
     pub sources: Vec<Source<'a>>,
     /// Money on no invoice, the oldest first: its source, how much.
     free: Vec<(usize, i64)>,
+    /// Invoices that are voided later: until then nobody knows that they are not owed.
+    not_yet_voided: BTreeSet<&'a str>,
     /// Corrections that came before their invoice.
     early: BTreeMap<&'a str, Vec<&'a Body>>,
     disputes: BTreeMap<&'a str, Dispute<'a>>,
@@ -78,13 +80,24 @@ struct Dispute<'a> {
     open: bool,
 }
 
-/// The instants at which the ledger may change: facts, and the ends of holds.
+/// An instant at which the ledger may change: after its last fact, or at the end of a hold. What lies between two facts of
+/// one instant lasts for no time.
 #[derive(Clone, Copy, Debug)]
-pub struct Step<'a> {
+pub struct Step {
     /// When.
     pub at: Timestamp,
-    /// The fact, and its place among those of the ledger's families; none at the end of a hold.
-    pub fact: Option<(usize, &'a Fact)>,
+    /// The place of the instant's last fact among those of the ledger's families; none at the end of a hold.
+    pub place: Option<usize>,
+    /// Whether an invoice was issued then, voided later or not.
+    pub issued: bool,
+    /// Whether one was written off.
+    pub written_off: bool,
+}
+
+impl Step {
+    const fn new(at: Timestamp) -> Self {
+        Self { at, place: None, issued: false, written_off: false }
+    }
 }
 
 impl<'a> Ledger<'a> {
@@ -96,6 +109,7 @@ impl<'a> Ledger<'a> {
             queue: Vec::new(),
             sources: Vec::new(),
             free: Vec::new(),
+            not_yet_voided: BTreeSet::new(),
             early: BTreeMap::new(),
             disputes: BTreeMap::new(),
             detours: Vec::new(),
@@ -104,32 +118,47 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Replays facts given in (`occurred_at`, `event_id`) order, and shows `see` the ledger after each, and after the end of
-    /// each hold. Holds that have not ended with the last fact end later, if nothing happens.
-    pub fn replay(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Self, Step<'a>)) -> Self {
+    /// Replays facts given in (`occurred_at`, `event_id`) order, and shows `see` the ledger after each instant of them, and
+    /// after the end of each hold. Holds that have not ended with the last fact end later, if nothing happens.
+    pub fn replay(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Self, Step)) -> Self {
         let issued = facts.iter().filter(|fact| matches!(fact.body, Body::Issued { .. })).count();
         let mut ledger = Self::new(terms, issued);
         let prepared = Prepared::of(facts);
         let (mut reached, mut told) = (Timestamp::BEGINNING, 0);
+        let mut step = Step::new(reached);
         for (place, fact) in facts.iter().enumerate() {
-            ledger.end_holds(&mut reached, fact.occurred_at, &mut see);
-            ledger.now = fact.occurred_at;
-            ledger.today = terms.zone.date_of(fact.occurred_at);
+            if fact.occurred_at > step.at {
+                if step.place.is_some() {
+                    see(&ledger, step);
+                }
+                step = Step::new(fact.occurred_at);
+                ledger.end_holds(&mut reached, fact.occurred_at, &mut see);
+                ledger.now = fact.occurred_at;
+                ledger.today = terms.zone.date_of(fact.occurred_at);
+            }
+            if !LEDGER.has(fact.family()) {
+                continue;
+            }
             if ledger.tell(place, fact, &prepared) {
                 ledger.offer_free_money();
                 ledger.settle(fact.occurred_at);
-                see(&ledger, Step { at: fact.occurred_at, fact: Some((told, fact)) });
+                step.issued |= matches!(fact.body, Body::Issued { .. });
+                step.written_off |= matches!(fact.body, Body::WrittenOff { .. });
             }
-            told += usize::from(LEDGER.has(fact.family()));
+            step.place = Some(told);
+            told += 1;
+        }
+        if step.place.is_some() {
+            see(&ledger, step);
         }
         ledger.end_holds(&mut reached, Timestamp::NEVER, &mut see);
         ledger
     }
 
     /// Shows the ledger at the end of each hold that ends after `reached` and up to an instant.
-    fn end_holds(&self, reached: &mut Timestamp, to: Timestamp, see: &mut impl FnMut(&Self, Step<'a>)) {
+    fn end_holds(&self, reached: &mut Timestamp, to: Timestamp, see: &mut impl FnMut(&Self, Step)) {
         while let Some(at) = self.next_end_of_hold(*reached).filter(|end| *end <= to) {
-            see(self, Step { at, fact: None });
+            see(self, Step::new(at));
             *reached = at;
         }
         *reached = to.max(*reached);
@@ -150,13 +179,16 @@ impl<'a> Ledger<'a> {
                 if self.by_id.get(invoice_id).is_some() {
                     return false;
                 }
-                if prepared.voided.get(invoice_id).is_none() {
-                    self.issue(fact);
+                match prepared.voided.get(invoice_id.as_str()) {
+                    None => self.issue(fact),
+                    Some(voided) if *voided > order(fact) => drop(self.not_yet_voided.insert(invoice_id)),
+                    Some(_) => {}
                 }
             }
+            Body::Voided { invoice_id } => return self.not_yet_voided.remove(invoice_id.as_str()),
+            Body::WrittenOff { .. } if prepared.undone.contains(&place) => return false,
             Body::Adjusted { invoice_id, .. }
             | Body::WrittenOff { invoice_id }
-            | Body::InvoiceReinstated { invoice_id }
             | Body::Held { invoice_id, .. }
             | Body::Released { invoice_id } => match self.by_id.get(invoice_id) {
                 Some(invoice) => self.correct(invoice, &fact.body),
@@ -281,7 +313,7 @@ impl<'a> Ledger<'a> {
         let money = Allocation { source, amount, at: self.now, is_payment, is_recovery: false };
         let invoice = &mut self.invoices[place];
         let taken = invoice.take(money, limit.unwrap_or(i64::MAX));
-        if taken > 0 {
+        if taken > 0 && is_payment {
             invoice.discount(received_on);
         }
         taken
@@ -292,7 +324,6 @@ impl<'a> Ledger<'a> {
         match body {
             Body::Adjusted { delta_minor, due_date, .. } => return self.adjust(place, *delta_minor, *due_date),
             Body::WrittenOff { .. } => invoice.written_off = true,
-            Body::InvoiceReinstated { .. } => invoice.written_off = false,
             Body::Held { until, .. } => invoice.hold = Some(Hold { until: *until }),
             Body::Released { .. } => invoice.hold = None,
             _ => return,
@@ -368,6 +399,12 @@ impl<'a> Ledger<'a> {
         self.queue.iter().map(|place| &self.invoices[*place])
     }
 
+    /// Whether something is owed, as far as anybody knows at the last fact.
+    #[must_use]
+    pub fn owes(&self) -> bool {
+        self.open().next().is_some() || !self.not_yet_voided.is_empty()
+    }
+
     /// When invoices were paid in full and their places, by (that instant, due date, id).
     #[must_use]
     pub fn paid(&self) -> Vec<(Timestamp, usize)> {
@@ -414,20 +451,29 @@ impl<'a> Source<'a> {
 /// What a replay has to know of later facts.
 struct Prepared<'a> {
     receipts: Receipts<'a>,
-    voided: Interner<'a>,
+    /// The place of the end of each voided invoice in the order of facts.
+    voided: BTreeMap<&'a str, (Timestamp, &'a str)>,
+    /// The places of write-offs that a reinstatement undoes: it is as if neither had been.
+    undone: BTreeSet<usize>,
     /// The place of the end of each dispute in the order of facts.
     resolved: BTreeMap<&'a str, (Timestamp, &'a str)>,
 }
 
 impl<'a> Prepared<'a> {
     fn of(facts: &[&'a Fact]) -> Self {
-        let mut voided = Interner::default();
-        for fact in facts {
-            if let Body::Voided { invoice_id } = &fact.body {
-                voided.meet(invoice_id);
+        let (mut voided, mut undone) = (BTreeMap::new(), BTreeSet::new());
+        let mut written_off: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, fact) in facts.iter().enumerate() {
+            match &fact.body {
+                Body::Voided { invoice_id } => drop(voided.entry(invoice_id.as_str()).or_insert(order(fact))),
+                Body::WrittenOff { invoice_id } => written_off.entry(invoice_id).or_default().push(place),
+                Body::InvoiceReinstated { invoice_id } => {
+                    undone.extend(written_off.remove(invoice_id.as_str()).unwrap_or_default());
+                }
+                _ => {}
             }
         }
-        Self { receipts: Receipts::among(facts), voided, resolved: resolved(facts) }
+        Self { receipts: Receipts::among(facts), voided, undone, resolved: resolved(facts) }
     }
 }
 

@@ -3,7 +3,6 @@
 use super::disputes::upheld;
 use super::invoice::{Hold, Invoice};
 use super::ledger::{Ledger, Step, Terms};
-use crate::event::Body;
 use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count, lower_median, sum};
 use crate::feature::window::{Calendar, Window, inside};
@@ -68,12 +67,11 @@ impl Open {
 impl Owed {
     /// Replays facts given in order, and shows `see` the ledger after each.
     #[must_use]
-    pub fn of<'a>(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Ledger<'a>, Step<'a>)) -> Self {
+    pub fn of<'a>(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Ledger<'a>, Step)) -> Self {
         let (zone, mut owing) = (terms.zone, Vec::new());
         let ledger = Ledger::replay(facts, terms, |ledger, step| {
-            if let Some((place, fact)) = step.fact {
-                let owes = ledger.open().next().is_some();
-                let is_known = !owing.is_empty() || matches!(fact.body, Body::Issued { .. });
+            if let Some(place) = step.place {
+                let (owes, is_known) = (ledger.owes(), step.issued || !owing.is_empty());
                 if is_known && owing.last().is_none_or(|(_, before)| *before != owes) {
                     owing.push((place, owes));
                 }

@@ -46,8 +46,9 @@ impl<'a, 's> Replay<'a, 's> {
                 owes = owing.next_if(|(changed, _)| *changed == told).map_or(owes, |(_, now)| *now);
                 told += 1;
             }
-            if !owes {
-                self.end_open(at, End::Moot);
+            // What lies between two facts of one instant lasts for no time.
+            if !owes && facts.get(place + 1).is_none_or(|next| next.occurred_at > at) {
+                self.end_with_the_debt(at);
             }
         }
         self.break_plans(Timestamp::NEVER);
@@ -137,10 +138,14 @@ impl<'a, 's> Replay<'a, 's> {
         }
     }
 
-    /// Ends every promise that is open at an instant.
-    fn end_open(&mut self, at: Timestamp, how: End) {
-        for promise in self.made.iter_mut().filter(|promise| promise.is_open(at)) {
-            promise.end = Some((how, at));
+    /// Ends every promise that is open at an instant, and every instalment that was closed with its plan and not yet due.
+    fn end_with_the_debt(&mut self, at: Timestamp) {
+        for promise in &mut self.made {
+            match promise.end {
+                Some((End::Closed, closed)) if promise.deadline > at => promise.end = Some((End::Moot, closed)),
+                None if promise.deadline > at => promise.end = Some((End::Moot, at)),
+                _ => {}
+            }
         }
     }
 

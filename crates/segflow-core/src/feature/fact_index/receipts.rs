@@ -6,6 +6,7 @@
 use crate::event::{Body, Named};
 use crate::fact::Fact;
 use crate::feature::interner::Interner;
+use crate::feature::reading::sum;
 use crate::time::Timestamp;
 
 /// The part of a payment that stands. It was received at the fact at which [`Receipts::at`] gives it.
@@ -47,8 +48,9 @@ struct Timeline<'a> {
     events: usize,
     /// How much the latest `RECEIVED` brought.
     received: i64,
-    /// How much of that stands.
-    stands: i64,
+    /// What was taken back of that since, in order, and has not come again. Together it may be more than was received: then
+    /// what comes again makes up for that first.
+    taken_back: Vec<i64>,
     /// The place of the fact that brought it, when nothing stood.
     place: usize,
     names: &'a [Named],
@@ -70,7 +72,7 @@ impl<'a> Receipts<'a> {
             }
             timelines[timeline].tell(place, fact);
         }
-        let standing = timelines.iter().enumerate().filter(|(_, timeline)| timeline.stands > 0);
+        let standing = timelines.iter().enumerate().filter(|(_, timeline)| timeline.stands() > 0);
         let mut places: Vec<_> = standing.map(|(index, timeline)| (timeline.place, index)).collect();
         places.sort_unstable();
         Self { timelines, places }
@@ -90,33 +92,43 @@ impl<'a> Receipts<'a> {
 
     /// Payments that were submitted, of which nothing stands and nothing else has been heard since.
     pub fn submitted(&self) -> impl Iterator<Item = Submission> {
-        let nothing_stands = self.timelines.iter().filter(|timeline| timeline.stands == 0);
+        let nothing_stands = self.timelines.iter().filter(|timeline| timeline.stands() == 0);
         nothing_stands.filter_map(|timeline| timeline.submission)
     }
 }
 
 impl<'a> Timeline<'a> {
     const fn of(payment_id: &'a str) -> Self {
-        let (events, received, stands, place) = (0, 0, 0, 0);
-        Self { payment_id, events, received, stands, place, names: &[], method: None, submission: None }
+        Self {
+            payment_id,
+            events: 0,
+            received: 0,
+            taken_back: Vec::new(),
+            place: 0,
+            names: &[],
+            method: None,
+            submission: None,
+        }
+    }
+
+    /// How much of it stands.
+    fn stands(&self) -> i64 {
+        self.received.saturating_sub(sum(self.taken_back.iter().copied())).max(0)
     }
 
     fn tell(&mut self, place: usize, fact: &'a Fact) {
         self.events += 1;
-        let part = |amount: &Option<i64>| amount.unwrap_or(i64::MAX);
         match &fact.body {
             Body::Received { amount_minor, names, method, .. } => {
-                if self.stands == 0 {
+                if self.stands() == 0 {
                     self.place = place;
                 }
-                (self.received, self.stands) = (*amount_minor, *amount_minor);
-                (self.names, self.method) = (names, method.as_deref());
+                (self.received, self.names, self.method) = (*amount_minor, names, method.as_deref());
+                self.taken_back.clear();
             }
-            Body::Reversed { amount_minor, .. } => self.stands = self.stands.saturating_sub(part(amount_minor)).max(0),
-            Body::PaymentReinstated { amount_minor, .. } => {
-                self.stands = self.stands.saturating_add(part(amount_minor)).min(self.received);
-            }
-            Body::Failed { .. } => self.stands = 0,
+            Body::Reversed { amount_minor, .. } => self.take_back(amount_minor.unwrap_or(self.stands())),
+            Body::Failed { .. } => self.take_back(self.stands()),
+            Body::PaymentReinstated { amount_minor, .. } => self.bring_again(*amount_minor),
             _ => {}
         }
         self.submission = match &fact.body {
@@ -125,9 +137,24 @@ impl<'a> Timeline<'a> {
         };
     }
 
-    const fn receipt(&self) -> Receipt<'a> {
-        let Self { payment_id, names, method, stands: amount, .. } = *self;
-        Receipt { payment_id, amount, names, method, is_single: self.events == 1 }
+    fn take_back(&mut self, amount: i64) {
+        if amount > 0 {
+            self.taken_back.push(amount);
+        }
+    }
+
+    /// Undoes what was taken back, the latest first: so much of it, or without an amount the latest whole.
+    fn bring_again(&mut self, amount: Option<i64>) {
+        let mut rest = amount.or(self.taken_back.last().copied()).unwrap_or(0);
+        while let Some(last) = self.taken_back.pop_if(|_| rest > 0) {
+            self.take_back(last - rest);
+            rest -= last.min(rest);
+        }
+    }
+
+    fn receipt(&self) -> Receipt<'a> {
+        let Self { payment_id, names, method, .. } = *self;
+        Receipt { payment_id, amount: self.stands(), names, method, is_single: self.events == 1 }
     }
 }
 
