@@ -14,9 +14,8 @@ SHOWN = 3
 
 def main():
     expected_file, found_file = sys.argv[1:]
-    expected = {key(change, "at"): change for change in lines(expected_file)}
-    found = {key(change, "effective_at"): change for change in lines(found_file)}
     wrong = []
+    expected, found = by_key(lines(expected_file), "at", wrong), by_key(lines(found_file), "effective_at", wrong)
     for change in sorted(expected.keys() | found.keys()):
         if change not in found or change not in expected:
             wrong.append((change, "only recomputed" if change in expected else "only in the changes"))
@@ -35,8 +34,14 @@ def lines(file):
         return [json.loads(line) for line in read]
 
 
-def key(change, instant):
-    return tuple(change[field] or "" for field in (instant, "customer_id", "dimension", "from", "to"))
+def by_key(changes, instant, wrong):
+    keyed = {}
+    for change in changes:
+        key = tuple(change[field] or "" for field in (instant, "customer_id", "dimension", "from", "to"))
+        if key in keyed:
+            wrong.append((key, "twice"))
+        keyed[key] = change
+    return keyed
 
 
 def differences(expected, found):
