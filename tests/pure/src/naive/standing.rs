@@ -74,25 +74,34 @@ fn stands_after(events: &[&Fact]) -> i128 {
     let Some((first, later)) = begins.and_then(|begins| events[begins..].split_first()) else { return 0 };
     let Body::Received { amount_minor: received, .. } = &first.body else { unreachable!("it was searched for") };
     let received = i128::from(*received);
-    // Each taking, and what is left of it.
-    let mut takings: Vec<i128> = Vec::new();
+    // What is left of each taking; none once it is undone.
+    let mut takings: Vec<Option<i128>> = Vec::new();
+    let left = |takings: &[Option<i128>]| (received - takings.iter().flatten().sum::<i128>()).max(0);
     for event in later {
-        let stands = (received - takings.iter().sum::<i128>()).max(0);
+        let stands = left(&takings);
         match &event.body {
-            Body::Failed { .. } => takings.push(stands),
-            Body::Reversed { amount_minor, .. } => takings.push(amount_minor.map_or(stands, i128::from)),
-            Body::PaymentReinstated { amount_minor, .. } => {
-                let last = takings.iter().rev().find(|taking| **taking > 0).copied().unwrap_or(0);
-                let mut back = amount_minor.map_or(last, i128::from);
-                for taking in takings.iter_mut().rev() {
-                    let part = back.min(*taking);
-                    (*taking, back) = (*taking - part, back - part);
+            Body::Failed { .. } => takings.push(Some(stands).filter(|stands| *stands > 0)),
+            Body::Reversed { amount_minor, .. } => takings.push(Some(amount_minor.map_or(stands, i128::from))),
+            Body::PaymentReinstated { amount_minor: None, .. } => {
+                if let Some(last) = takings.iter_mut().rev().find(|taking| taking.is_some()) {
+                    *last = None;
+                }
+            }
+            Body::PaymentReinstated { amount_minor: Some(part), .. } => {
+                let mut back = i128::from(*part);
+                for taking in takings.iter_mut().rev().filter(|taking| taking.is_some()) {
+                    let Some(amount) = *taking else { continue };
+                    let part = back.min(amount);
+                    if back > 0 {
+                        *taking = Some(amount - part).filter(|amount| *amount > 0);
+                    }
+                    back -= part;
                 }
             }
             _ => {}
         }
     }
-    (received - takings.iter().sum::<i128>()).max(0)
+    left(&takings)
 }
 
 /// It was received with the last `RECEIVED` before which nothing stood; it names what the last of all names.

@@ -5,6 +5,7 @@
 
 mod calendar;
 mod live;
+mod money;
 mod reasons;
 mod until;
 
@@ -14,7 +15,7 @@ use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 use segflow_core::advance::advance;
 use segflow_core::customer::{Customer, fold};
-use segflow_core::event::{CustomerId, Event};
+use segflow_core::event::{Body, CustomerId, Event};
 use segflow_core::fact::Fact;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -167,6 +168,52 @@ proptest! {
         let moves = moves(&case.segmentation, &customer(), &known, case.end());
         for decided in advance(&mut folded(&case, &case.events), &customer(), &case.segmentation, case.end()) {
             check_reasons(&case, &known, &moves, &decided.core)?;
+        }
+    }
+
+    /// What was received lies on invoices or free, and no undisputed debt is overdue beside free credit.
+    #[test]
+    fn money_adds_up_and_credit_protects(
+        case in case(), which in any::<Index>(), days in 0_i32..60, never in any::<bool>()
+    ) {
+        let segmentation = money::segmentation(if never { "never" } else { "last" });
+        let facts = money::facts(&case, &case.events);
+        let Some(at) = money::instant(&facts, which, days, &segmentation) else { return Ok(()) };
+        money::check_sums(&segmentation, &facts, at)?;
+        money::check_plans(&segmentation, &facts, at)?;
+    }
+
+    /// An invoice that is voided was never issued.
+    #[test]
+    fn a_void_leaves_no_trace(case in case(), invoice in 0_u8..8, days in 0_i32..60) {
+        let segmentation = money::segmentation("last");
+        let facts = money::facts(&case, &case.events);
+        let Some(last) = facts.last() else { return Ok(()) };
+        let at = segmentation.zone.midnight(segmentation.zone.date_of(last.occurred_at).plus_days(1 + days));
+        money::check_void(&segmentation, &facts, &format!("I{invoice}"), at)?;
+    }
+
+    /// A reversal or a write-off that is taken back never was.
+    #[test]
+    fn what_is_undone_never_was(
+        case in case(), id in 0_u8..8, part in prop::option::of(1_i64..9_000), which in any::<Index>(), days in 0_i32..60
+    ) {
+        let segmentation = money::segmentation("last");
+        let facts = money::facts(&case, &case.events);
+        let Some(then) = money::instant(&facts, which, 0, &segmentation) else { return Ok(()) };
+        let at = then.plus_ms(i64::from(days) * 86_400_000);
+        let (payment_id, invoice_id) = (format!("P{id}"), format!("I{id}"));
+        let reversal = [
+            Body::Reversed { payment_id: payment_id.clone(), amount_minor: part },
+            Body::PaymentReinstated { payment_id, amount_minor: part },
+        ];
+        money::check_undone(&segmentation, &facts, reversal, (then, at))?;
+        if !facts.iter().any(|fact| fact.body == Body::WrittenOff { invoice_id: invoice_id.clone() }) {
+            let write_off = [
+                Body::WrittenOff { invoice_id: invoice_id.clone() },
+                Body::InvoiceReinstated { invoice_id },
+            ];
+            money::check_undone(&segmentation, &facts, write_off, (then, at))?;
         }
     }
 

@@ -118,7 +118,7 @@ fn kleene(truth: Truth) -> Kleene {
 }
 
 /// A reading on a day.
-fn read(reading: Reading<'_>, today: Date) -> Option<Value> {
+pub fn read(reading: Reading<'_>, today: Date) -> Option<Value> {
     Some(match reading {
         Reading::Absent => return None,
         Reading::Bool(value) => Value::Bool(value),

@@ -126,7 +126,8 @@ impl<'a> Timeline<'a> {
                 (self.received, self.names, self.method) = (*amount_minor, names, method.as_deref());
                 self.taken_back.clear();
             }
-            Body::Reversed { amount_minor, .. } => self.take_back(amount_minor.unwrap_or(self.stands())),
+            Body::Reversed { amount_minor, .. } => self.taken_back.push(amount_minor.unwrap_or(self.stands())),
+            // A failure that is told twice is undone at once.
             Body::Failed { .. } => self.take_back(self.stands()),
             Body::PaymentReinstated { amount_minor, .. } => self.bring_again(*amount_minor),
             _ => {}
@@ -145,7 +146,10 @@ impl<'a> Timeline<'a> {
 
     /// Undoes what was taken back, the latest first: so much of it, or without an amount the latest whole.
     fn bring_again(&mut self, amount: Option<i64>) {
-        let mut rest = amount.or(self.taken_back.last().copied()).unwrap_or(0);
+        let Some(mut rest) = amount else {
+            self.taken_back.pop();
+            return;
+        };
         while let Some(last) = self.taken_back.pop_if(|_| rest > 0) {
             self.take_back(last - rest);
             rest -= last.min(rest);
