@@ -9,6 +9,7 @@ mod debit;
 mod dispute;
 mod file;
 mod hold;
+mod ids;
 mod onboarding;
 mod paying;
 mod promise;
@@ -272,29 +273,5 @@ impl Customer {
     /// Whether the customer has stopped paying for good.
     fn vanished(&self, now: &Now) -> bool {
         self.vanishes_on.is_some_and(|date| date <= now.date)
-    }
-
-    fn invoice_id(&self, invoice: u32) -> String {
-        id::numbered("INV", self.number, invoice)
-    }
-
-    fn payment_id(&self, payment: u32) -> String {
-        id::numbered("PAY", self.number, payment)
-    }
-
-    fn promise_id(&self, promise: u32) -> String {
-        id::numbered("PRM", self.number, promise)
-    }
-
-    fn plan_id(&self, first_promise: u32) -> String {
-        id::numbered("PLN", self.number, first_promise)
-    }
-
-    fn credit_note_id(&self, credit_note: u32) -> String {
-        id::numbered("CRN", self.number, credit_note)
-    }
-
-    fn dispute_id(&self, dispute: u32) -> String {
-        id::numbered("DSP", self.number, dispute)
     }
 }
