@@ -54,10 +54,15 @@ impl Customer {
         Some(Body::Submitted { payment_id: self.payment_id(payment), amount_minor })
     }
 
-    /// The bank pays or does not. A debit for what was paid or contested meanwhile is recalled, and not heard of again.
+    /// The bank pays or does not. A debit for what was paid or contested meanwhile is recalled, of which nobody tells; what is
+    /// contested is collected later.
     pub(super) fn settle(&mut self, collection: Collection, amount_minor: i64, now: &Now) -> Option<Body> {
         let Collection { invoice, payment, .. } = collection;
-        if self.ledger.open_of(invoice) == 0 || self.is_contested(invoice, now) {
+        if self.ledger.open_of(invoice) == 0 {
+            return None;
+        }
+        if self.is_contested(invoice, now) {
+            self.plan_collection(collection, now.in_days(10), now);
             return None;
         }
         if self.chance.per_mille(if self.vanished(now) { 1_000 } else { self.persona.debit_fails() }) {
