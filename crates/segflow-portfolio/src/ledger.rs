@@ -1,6 +1,10 @@
 //! The debts of one customer, with payments allocated as the catalogue says: to the invoice named, else oldest due first.
 
+use segflow_core::event::Discount;
 use segflow_core::time::Date;
+
+/// The day of money that was there before.
+const LONG_AGO: Date = Date(i32::MIN);
 
 /// An invoice that is not paid in full, or a part of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -8,6 +12,18 @@ pub(crate) struct OpenInvoice {
     pub(crate) due: Date,
     pub(crate) number: u32,
     pub(crate) open_minor: i64,
+    /// What an early receipt need not pay.
+    pub(crate) discount: Option<Discount>,
+}
+
+/// Money that comes in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Money<'a> {
+    pub(crate) amount_minor: i64,
+    /// The invoices that it names, each with how much is for it at most.
+    pub(crate) names: &'a [(u32, i64)],
+    /// The day on which it was received.
+    pub(crate) on: Date,
 }
 
 /// Open invoices, oldest due first, and what was paid too much. One of the two is always empty.
@@ -18,19 +34,21 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn issue(&mut self, number: u32, due: Date, amount_minor: i64) {
-        self.insert(OpenInvoice { due, number, open_minor: amount_minor });
+    pub(crate) fn issue(&mut self, invoice: OpenInvoice) {
+        self.insert(invoice);
         self.spend_credit();
     }
 
-    /// Allocates a payment; `paid` is told of each part that goes to an invoice.
-    pub(crate) fn receive(&mut self, amount_minor: i64, named: Option<u32>, mut paid: impl FnMut(OpenInvoice)) {
-        let mut left = amount_minor;
-        if let Some(invoice) = self.open.iter_mut().find(|invoice| Some(invoice.number) == named) {
-            left -= invoice.take(left, &mut paid);
+    /// Allocates money; `paid` is told of each part that goes to an invoice.
+    pub(crate) fn receive(&mut self, money: Money<'_>, mut paid: impl FnMut(OpenInvoice)) {
+        let mut left = money.amount_minor;
+        for (named, most) in money.names {
+            if let Some(invoice) = self.open.iter_mut().find(|invoice| invoice.number == *named) {
+                left -= invoice.take(left.min(*most), money.on, &mut paid);
+            }
         }
         for invoice in &mut self.open {
-            left -= invoice.take(left, &mut paid);
+            left -= invoice.take(left, money.on, &mut paid);
         }
         self.open.retain(|invoice| invoice.open_minor > 0);
         self.credit_minor += left;
@@ -61,6 +79,11 @@ impl Ledger {
         }
     }
 
+    /// Forgets an invoice.
+    pub(crate) fn void(&mut self, number: u32) {
+        self.open.retain(|invoice| invoice.number != number);
+    }
+
     /// Gives up the oldest open invoice.
     pub(crate) fn give_up(&mut self) -> Option<OpenInvoice> {
         (!self.open.is_empty()).then(|| self.open.remove(0))
@@ -81,9 +104,20 @@ impl Ledger {
         self.open.iter().map(|invoice| invoice.open_minor).sum()
     }
 
+    /// The invoices due before `date` of which something is open, oldest due first.
+    pub(crate) fn due_before(&self, date: Date) -> impl Iterator<Item = OpenInvoice> {
+        self.open.iter().take_while(move |invoice| invoice.due < date).copied()
+    }
+
     /// What is open of the invoices due before `date`, in minor units.
     pub(crate) fn overdue(&self, date: Date) -> i64 {
-        self.open.iter().take_while(|invoice| invoice.due < date).map(|invoice| invoice.open_minor).sum()
+        self.due_before(date).map(|invoice| invoice.open_minor).sum()
+    }
+
+    /// What was paid too much, in minor units.
+    #[cfg(test)]
+    pub(crate) const fn credit_minor(&self) -> i64 {
+        self.credit_minor
     }
 
     pub(crate) fn oldest(&self) -> Option<OpenInvoice> {
@@ -97,17 +131,23 @@ impl Ledger {
 
     fn spend_credit(&mut self) {
         let credit = std::mem::take(&mut self.credit_minor);
-        self.receive(credit, None, |_| {});
+        self.receive(Money { amount_minor: credit, names: &[], on: LONG_AGO }, |_| {});
     }
 }
 
 impl OpenInvoice {
-    fn take(&mut self, available: i64, paid: &mut impl FnMut(Self)) -> i64 {
+    fn take(&mut self, available: i64, on: Date, paid: &mut impl FnMut(Self)) -> i64 {
         let taken = available.min(self.open_minor);
         self.open_minor -= taken;
         if taken > 0 {
             paid(Self { open_minor: taken, ..*self });
+            self.open_minor = if self.is_discounted(on) { 0 } else { self.open_minor };
         }
         taken
+    }
+
+    /// Whether what is open is no more than a receipt of that day need not pay.
+    fn is_discounted(&self, on: Date) -> bool {
+        self.discount.is_some_and(|Discount { amount_minor, until }| on <= until && self.open_minor <= amount_minor)
     }
 }

@@ -5,6 +5,17 @@
 //! larger portfolio contains the smaller one, and a longer run begins with the shorter one. Each customer is a small
 //! discrete-event simulation; the portfolio runs them all day by day and sorts each day, so that memory is bounded by
 //! the number of customers, not by the number of events.
+//!
+//! What a real ledger suffers occurs at plausible rates, so that nobody meets it first in production:
+//!
+//! - Payments are tried again under the same id after a failure, fail days after they were received, are refunded in part,
+//!   and charged back; some chargebacks are won. Direct debits are submitted before the bank answers. One payment is for
+//!   several invoices; a reference has a typing error, which is mostly found out and told again under the same id; a
+//!   discount for paying early is taken; a transfer is booked days later.
+//! - Invoices are corrected, credited by a credit note for one or for none, put on hold until a day or a release, voided and
+//!   issued again, written off and recovered in part.
+//! - Promises are single ones, or plans of instalments that share a `plan_id`; kept, broken, amended, cancelled.
+//! - Links are clicked by a mail gateway within seconds; some producers tell (`machine: true`), others do not.
 
 mod chance;
 mod customer;
@@ -30,7 +41,7 @@ pub const ZONE: &str = "Europe/London";
 
 /// What to simulate. The default is a thousand customers for 120 days from 2026-01-01 with seed 1.
 ///
-/// Over 120 days a customer makes about 22 events, so that 10,000 customers make more than 200,000; over two years, 137.
+/// Over 120 days a customer makes about 23 events, so that 10,000 customers make more than 200,000; over two years, 142.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PortfolioSettings {
     /// How many customers.

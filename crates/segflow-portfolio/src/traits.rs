@@ -30,6 +30,10 @@ pub(crate) struct Traits {
     pub(crate) lenient: bool,
     /// The probability, in per mille, that an invoice is disputed.
     pub(crate) disputes: u16,
+    /// Invoices offer a discount to who pays early.
+    pub(crate) discounts: bool,
+    /// A gateway opens every link in the customer's mail.
+    pub(crate) gateway: bool,
     /// How much more is bought a year later, in per mille; below zero: less.
     pub(crate) growth: i64,
     /// After so many days nothing is paid any more.
@@ -55,6 +59,8 @@ impl Traits {
             courtesy: persona != Persona::DirectDebit && chance.per_mille(600),
             lenient: persona == Persona::Straggler && chance.per_mille(700) || chance.per_mille(100),
             disputes: if chance.per_mille(12) { 350 } else { 8 },
+            discounts: persona == Persona::Business && chance.per_mille(400),
+            gateway: chance.per_mille(if persona == Persona::Business { 250 } else { 15 }),
             growth: if persona == Persona::Business { chance.between(-250, 900) } else { chance.between(-30, 60) },
             vanishes_after_days: (persona == Persona::Vanishing).then(|| match chance.between(0, 3) {
                 0 => 0,

@@ -64,7 +64,7 @@ impl Demo {
         let mut day = None;
         let mut days = 0;
         for event in Portfolio::new(settings).events() {
-            let today = segmentation.zone.date_of(event.occurred_at);
+            let today = segmentation.zone.date_of(event.recorded_at);
             if day.is_some_and(|day| day != today) {
                 stage.settle(&bar)?;
                 days += 1;

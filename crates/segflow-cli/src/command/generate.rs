@@ -17,7 +17,13 @@ use crate::config::Config;
 
 /// Write the simulated portfolio as NDJSON, or onto Kafka.
 ///
-/// Record timestamps are those of the events and never decrease; same settings, same events.
+/// Record timestamps never decrease; some events are booked days after they happened. Same settings, same events.
+///
+/// The customers do what real ones do to a ledger: payments are retried under the same id, fail days after they were
+/// received, are refunded in part, charged back, and sometimes reinstated; direct debits are submitted before they are
+/// received; one payment pays several invoices, or names one that does not exist; discounts are offered and taken;
+/// invoices are credited, put on hold, voided and issued again; plans of instalments are kept and broken; and mail
+/// gateways click links.
 #[derive(clap::Args)]
 pub struct Generate {
     /// How many customers

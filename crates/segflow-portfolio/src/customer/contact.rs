@@ -123,6 +123,10 @@ impl Customer {
     /// A message gets further, step by step: delivered, opened, clicked, and then perhaps paid.
     pub(super) fn message(&mut self, contact: u32, channel: Channel, outcome: Outcome, now: &Now) -> Body {
         let manners = self.manners();
+        if outcome == Outcome::Delivered && channel == Channel::Email && self.traits.gateway {
+            let at = now.within(SECOND, 3 * SECOND, &mut self.chance);
+            self.plan(at, Action::Scan { contact });
+        }
         let silent = self.is_out_of_reach(now) || (channel == Channel::Sms && self.phone != Phone::Own);
         let chance = &mut self.chance;
         let next = match (outcome, channel) {
@@ -143,6 +147,17 @@ impl Customer {
             self.visit_payment_page(now);
         }
         self.contact(contact, Direction::Outbound, channel, outcome)
+    }
+
+    /// A mail gateway clicks every link. Some producers can tell, others cannot.
+    pub(super) fn scan(&mut self, contact: u32) -> Body {
+        let told = self.chance.per_mille(600);
+        match self.contact(contact, Direction::Outbound, Channel::Email, Outcome::Clicked) {
+            Body::Contact { contact_id, direction, channel, outcome, .. } => {
+                Body::Contact { contact_id, direction, channel, outcome, machine: told }
+            }
+            other => other,
+        }
     }
 
     /// Whether nothing that is sent or said reaches the customer.

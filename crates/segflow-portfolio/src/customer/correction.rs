@@ -1,7 +1,8 @@
 //! Invoices after they were issued: corrected, extended, charged with a fee, or given up.
 
-use segflow_core::event::Body;
+use segflow_core::event::{Body, Family};
 
+use super::billing::Bill;
 use super::{Action, Customer};
 use crate::ledger::OpenInvoice;
 use crate::now::{MINUTE, Now, SECOND, weekday_from};
@@ -21,13 +22,21 @@ pub(super) enum Correction {
     Extension { days: i32 },
 }
 
+/// A wrong bill, and the amount of the one in its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Reissue {
+    wrong: Bill,
+    right_minor: i64,
+}
+
 impl Customer {
     /// A few bills are wrong; a few customers ask for time before they are late.
-    pub(super) fn plan_correction(&mut self, invoice: u32, now: &Now) {
+    pub(super) fn plan_correction(&mut self, invoice: u32, bill: Bill, now: &Now) {
         let correction = match self.chance.between(0, 999) {
             0..=5 => Correction::Less { per_mille: self.chance.between(50, 400) },
             6..=8 => Correction::More { minor: self.chance.between(200, 2_000) },
             9..=13 => Correction::Extension { days: self.chance.days(7, 28) },
+            14..=17 => return self.plan_void(invoice, bill, now),
             _ => return,
         };
         let date = weekday_from(now.in_days(self.chance.days(2, 12)));
@@ -35,9 +44,39 @@ impl Customer {
         self.plan(at, Action::Correct { invoice, correction });
     }
 
+    /// Before a direct debit for it is submitted.
+    fn plan_void(&mut self, invoice: u32, bill: Bill, now: &Now) {
+        let right_minor = (bill.amount_minor * self.chance.between(400, 1_100) / 1_000).max(1);
+        let at = now.on(weekday_from(now.in_days(self.chance.days(1, 6))), (9, 17), &mut self.chance);
+        self.plan(at, Action::Void { invoice, reissue: Reissue { wrong: bill, right_minor } });
+    }
+
+    /// None if something was paid, or the customer contests it: then it is corrected in other ways.
+    pub(super) fn void(&mut self, invoice: u32, reissue: Reissue, now: &Now) -> Option<Body> {
+        if self.ledger.open_of(invoice) != reissue.wrong.amount_minor || self.is_contested(invoice, now) {
+            return None;
+        }
+        self.ledger.void(invoice);
+        let at = now.within(MINUTE, 30 * MINUTE, &mut self.chance);
+        self.plan(at, Action::Reissue(reissue));
+        Some(Body::Voided { invoice_id: self.invoice_id(invoice) })
+    }
+
+    pub(super) fn reissue(&mut self, reissue: Reissue, now: &Now) -> Body {
+        let Reissue { wrong, right_minor } = reissue;
+        let invoice = self.next_number(Family::Invoices);
+        let body = self.issue(Bill { amount_minor: right_minor, ..wrong }, None, now);
+        self.plan_payment(invoice, wrong.due, None, now);
+        body
+    }
+
     pub(super) fn plan_credit_note(&mut self, invoice: u32, per_mille: i64, now: &Now) {
         let at = now.within(MINUTE, 30 * MINUTE, &mut self.chance);
-        self.plan(at, Action::Correct { invoice, correction: Correction::Less { per_mille } });
+        let action = match self.chance.per_mille(600) {
+            true => Action::Credit { invoice, per_mille },
+            false => Action::Correct { invoice, correction: Correction::Less { per_mille } },
+        };
+        self.plan(at, action);
     }
 
     pub(super) fn plan_fee(&mut self, now: &Now) {

@@ -50,7 +50,8 @@ impl Customer {
     /// Whether there is a reason not to collect today.
     pub(super) fn is_suspended(&self, now: &Now) -> bool {
         let Suspension { hold, capacity, until } = self.suspension;
-        hold || capacity || until.is_some_and(|until| until >= now.date) || !self.disputes.is_empty()
+        let asked = hold || capacity || until.is_some_and(|until| until >= now.date);
+        asked || !self.disputes.is_empty() || self.holds_anything(now)
     }
 
     pub(super) fn plan_note(&mut self, note: Note, days: i32, now: &Now) {

@@ -4,21 +4,31 @@ mod answer;
 mod billing;
 mod contact;
 mod correction;
+mod credit;
+mod debit;
 mod dispute;
 mod file;
+mod hold;
+mod ids;
 mod onboarding;
 mod paying;
 mod promise;
+mod receipt;
+mod returned;
 mod talk;
 
 use segflow_core::event::{Body, Channel, CustomerId, Event, Family, Outcome};
 use segflow_core::time::{Date, Timestamp, Zone};
 
-use self::correction::Correction;
+use self::correction::{Correction, Reissue};
+use self::debit::Collection;
 use self::dispute::OpenDispute;
 use self::file::{Note, Suspension};
-use self::paying::{Payment, Receipt};
+use self::hold::Hold;
+use self::paying::Payment;
 use self::promise::Plan;
+use self::receipt::Receipt;
+use self::returned::Return;
 use crate::chance::Chance;
 use crate::id;
 use crate::ledger::Ledger;
@@ -41,14 +51,34 @@ enum Action {
     Bill { contract: usize },
     /// An invoice is corrected.
     Correct { invoice: u32, correction: Correction },
+    /// An invoice that is wrong altogether is voided.
+    Void { invoice: u32, reissue: Reissue },
+    /// Another invoice in place of the one voided.
+    Reissue(Reissue),
+    /// A credit note for a share of an invoice.
+    Credit { invoice: u32, per_mille: i64 },
+    /// A credit note for no invoice, of so many minor units.
+    Goodwill { minor: i64 },
+    /// An invoice is put on hold.
+    Hold { invoice: u32 },
+    /// A hold ends before its time.
+    Release { invoice: u32 },
     /// The oldest open invoice is given up, and then the next.
     WriteOff,
     /// A payment, unless what it is for has been paid.
     Pay(Payment),
-    /// The creditor collects an invoice by direct debit.
-    Collect { invoice: u32, attempt: u8 },
-    /// A payment is taken back.
-    Reverse { payment: u32 },
+    /// A payment that failed is tried again under its number.
+    Retry { number: u32, payment: Payment },
+    /// The creditor submits a direct debit.
+    Submit(Collection),
+    /// The bank answers to a direct debit.
+    Settle { collection: Collection, amount_minor: i64 },
+    /// A payment is taken back, all of it or a part.
+    Return { payment: u32, how: Return },
+    /// A payment taken back stands again.
+    Reinstate { payment: u32 },
+    /// Somebody finds out which invoice a payment was meant for.
+    Match { payment: u32 },
     /// A part of a written-off invoice is recovered.
     Recover,
     /// The customer's own day of the month.
@@ -57,6 +87,8 @@ enum Action {
     Chase,
     /// A call by the creditor.
     Call { attempt: u8 },
+    /// A gateway opens the links of a message.
+    Scan { contact: u32 },
     /// A message on its way has got one step further.
     Message { contact: u32, channel: Channel, outcome: Outcome },
     /// A new number is found for a customer whose old one is wrong.
@@ -122,10 +154,13 @@ pub(crate) struct Customer {
     /// The payment plan, while it runs.
     plan: Option<Plan>,
     disputes: Vec<OpenDispute>,
-    /// Payments that will be taken back, with where they went.
-    reversible: Vec<Receipt>,
+    holds: Vec<Hold>,
+    /// Payments that will be taken back or reinstated, or are to be matched, with where they went.
+    receipts: Vec<Receipt>,
     /// Invoices written off, with what is unpaid of each in minor units.
     given_up: Vec<(u32, i64)>,
+    /// When what is recorded now happened, if that was days ago.
+    happened: Option<Timestamp>,
 }
 
 impl Customer {
@@ -135,7 +170,8 @@ impl Customer {
         while let Some((at, action)) = self.plans.pop_if(|(at, _)| *at < end) {
             let now = Now { at, date, zone };
             if let Some(body) = self.act(action, &now) {
-                events.push(self.event(at, body));
+                let occurred_at = self.happened.take().unwrap_or(at);
+                events.push(self.event(occurred_at, at, body));
             }
         }
     }
@@ -154,13 +190,24 @@ impl Customer {
             Action::Bill { contract } => self.bill(contract, now),
             Action::Correct { invoice, correction } => self.correct(invoice, correction, now),
             Action::WriteOff => self.write_off(now),
-            Action::Pay(payment) => self.pay(payment, now),
-            Action::Collect { invoice, attempt } => self.collect(invoice, attempt, now),
-            Action::Reverse { payment } => self.reverse(payment, now),
+            Action::Void { invoice, reissue } => self.void(invoice, reissue, now),
+            Action::Reissue(reissue) => Some(self.reissue(reissue, now)),
+            Action::Credit { invoice, per_mille } => self.credit(invoice, per_mille, now),
+            Action::Goodwill { minor } => self.show_goodwill(minor, now),
+            Action::Hold { invoice } => self.hold(invoice, now),
+            Action::Release { invoice } => self.release(invoice, now),
+            Action::Pay(payment) => self.pay(payment, None, now),
+            Action::Retry { number, payment } => self.pay(payment, Some(number), now),
+            Action::Submit(collection) => self.submit(collection, now),
+            Action::Settle { collection, amount_minor } => self.settle(collection, amount_minor, now),
+            Action::Return { payment, how } => self.take_back(payment, how, now),
+            Action::Reinstate { payment } => self.reinstate(payment),
+            Action::Match { payment } => self.match_payment(payment, now),
             Action::Recover => self.recover(now),
             Action::PayDay => self.keep_pay_day(now),
             Action::Chase => self.chase(now),
             Action::Call { attempt } => self.call(attempt, now),
+            Action::Scan { contact } => Some(self.scan(contact)),
             Action::Message { contact, channel, outcome } => Some(self.message(contact, channel, outcome, now)),
             Action::Trace => self.trace(now),
             Action::Inbound { channel } => Some(self.get_in_touch(channel, now)),
@@ -177,11 +224,11 @@ impl Customer {
         }
     }
 
-    /// The record arrives when it happens: its timestamp is the event's.
-    fn event(&mut self, occurred_at: Timestamp, body: Body) -> Event {
+    /// An event and the timestamp of its record.
+    fn event(&mut self, occurred_at: Timestamp, recorded_at: Timestamp, body: Body) -> Event {
         let customer_id = CustomerId::new(id::customer(self.number)).expect("a short text");
         if matches!(body, Body::Erased) {
-            return Event::erasure(customer_id, occurred_at);
+            return Event::erasure(customer_id, recorded_at);
         }
         let family = body.family();
         let count = &mut self.counts.events[family.index()];
@@ -195,7 +242,7 @@ impl Customer {
             Family::Profiles => "U",
         };
         let event_id = id::numbered(prefix, self.number, *count);
-        Event { event_id, customer_id, occurred_at, recorded_at: occurred_at, body }
+        Event { event_id, customer_id, occurred_at, recorded_at, body }
     }
 
     /// The number that the next event of a family will have.
@@ -209,6 +256,16 @@ impl Customer {
         self.plans.insert(place, (at, action));
     }
 
+    #[cfg(test)]
+    pub(crate) fn id(&self) -> CustomerId {
+        CustomerId::new(id::customer(self.number)).expect("a short text")
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     const fn manners(&self) -> Manners {
         self.persona.manners()
     }
@@ -216,21 +273,5 @@ impl Customer {
     /// Whether the customer has stopped paying for good.
     fn vanished(&self, now: &Now) -> bool {
         self.vanishes_on.is_some_and(|date| date <= now.date)
-    }
-
-    fn invoice_id(&self, invoice: u32) -> String {
-        id::numbered("INV", self.number, invoice)
-    }
-
-    fn payment_id(&self, payment: u32) -> String {
-        id::numbered("PAY", self.number, payment)
-    }
-
-    fn promise_id(&self, promise: u32) -> String {
-        id::numbered("PRM", self.number, promise)
-    }
-
-    fn dispute_id(&self, dispute: u32) -> String {
-        id::numbered("DSP", self.number, dispute)
     }
 }

@@ -56,8 +56,10 @@ impl Customer {
             promised_until: None,
             plan: None,
             disputes: Vec::new(),
-            reversible: Vec::new(),
+            holds: Vec::new(),
+            receipts: Vec::new(),
             given_up: Vec::new(),
+            happened: None,
             chance,
         }
     }

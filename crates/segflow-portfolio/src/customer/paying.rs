@@ -1,18 +1,19 @@
-//! Money: payments, failed and reversed ones, and recoveries after a write-off.
+//! Money that the customer sends: for an invoice, for several, or for what there is.
 
-use segflow_core::event::{Body, FailureCode, Family, Named};
+use segflow_core::event::{Body, FailureCode, Family};
 use segflow_core::time::Date;
 
+use super::receipt::Receipt;
 use super::{Action, Customer};
 use crate::ledger::OpenInvoice;
-use crate::now::{HOUR, MINUTE, Now, next_day_of_month, weekday_from};
+use crate::now::{HOUR, MINUTE, Now, next_day_of_month};
 use crate::persona::Persona;
 
 /// Shares are paid in whole pounds.
 const POUND: i64 = 100;
 
-/// How often an invoice is collected by direct debit before the customer is asked.
-const COLLECTIONS: u8 = 2;
+/// A payment run pays what is due within so many days.
+const RUN_DAYS: i32 = 20;
 
 /// A payment that may come, and how it is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,17 +30,12 @@ pub(super) struct Payment {
 pub(super) enum Due {
     /// An invoice, which the payment names.
     Invoice(u32),
+    /// An invoice less its discount, if it is not too late for that.
+    Discounted(u32),
     /// All that is open, or so many minor units of it; names no invoice.
     Balance(i64),
-    /// All that is overdue, or else what is open of the oldest invoice; names no invoice.
+    /// All that is overdue, or else what is open of the oldest invoice.
     Overdue,
-}
-
-/// Where a payment went that will be taken back.
-#[derive(Clone, Debug)]
-pub(super) struct Receipt {
-    payment: u32,
-    parts: Vec<OpenInvoice>,
 }
 
 impl Customer {
@@ -57,153 +53,78 @@ impl Customer {
             _ => (450, u16::try_from(self.chance.between(150, 600)).expect("a share"), "CARD"),
         };
         let payment = Payment { due: Due::Balance(i64::MAX), share, method };
-        self.chance.per_mille(pays).then(|| self.pay(payment, now)).flatten()
+        self.chance.per_mille(pays).then(|| self.pay(payment, None, now)).flatten()
     }
 
-    /// Makes a payment, unless nothing is left to pay or nobody is left to pay it. A contested amount waits until its dispute
-    /// is resolved.
-    pub(super) fn pay(&mut self, payment: Payment, now: &Now) -> Option<Body> {
+    /// Makes a payment, of a number if it was tried before, unless nothing is left to pay or nobody is left to pay it. A
+    /// contested amount waits until its dispute is resolved.
+    pub(super) fn pay(&mut self, payment: Payment, number: Option<u32>, now: &Now) -> Option<Body> {
         if self.vanished(now) {
             return None;
         }
-        let (whole, named) = match payment.due {
-            Due::Invoice(number) if self.is_disputed(number) => {
-                let at = now.on(now.in_days(self.chance.days(5, 12)), (7, 23), &mut self.chance);
-                self.plan(at, Action::Pay(payment));
-                return None;
-            }
-            Due::Invoice(number) => (self.ledger.open_of(number), Some(number)),
-            Due::Balance(most) => (self.ledger.balance().min(most), None),
-            Due::Overdue => (self.pressing(now), None),
-        };
+        if let Due::Invoice(invoice) | Due::Discounted(invoice) = payment.due
+            && self.is_contested(invoice, now)
+        {
+            let at = now.on(now.in_days(self.chance.days(5, 12)), (7, 23), &mut self.chance);
+            self.plan(at, Action::Pay(payment));
+            return None;
+        }
+        let (whole, names) = self.asked(payment, now);
         if whole == 0 {
             return None;
         }
         if payment.method == "CARD" && self.chance.per_mille(15) {
-            if self.chance.per_mille(700) {
-                let at = now.within(MINUTE, HOUR, &mut self.chance);
-                self.plan(at, Action::Pay(payment));
-            }
-            let codes = [(300, FailureCode::Expired), (600, FailureCode::Declined), (100, FailureCode::Other)];
-            return Some(self.fail(&codes));
+            return Some(self.decline(payment, number, now));
         }
         let amount_minor = match payment.share {
             1_000 => whole,
             share => (whole * i64::from(share) / 1_000 / POUND + 1) * POUND,
         };
-        Some(self.receive(amount_minor, named, payment.method, now))
+        let number = number.unwrap_or_else(|| self.next_number(Family::Payments));
+        Some(self.receive(Receipt::now(number, amount_minor, payment.method, now).names(names), now))
     }
 
-    /// The creditor collects on the due date, and once more if there was no cover.
-    pub(super) fn collect(&mut self, invoice: u32, attempt: u8, now: &Now) -> Option<Body> {
-        let open = self.ledger.invoice(invoice).filter(|_| self.mandate)?;
-        if open.due > now.in_days(2) || self.is_disputed(invoice) {
-            let later = open.due.max(now.in_days(10));
-            self.plan_collection(invoice, attempt, later, now);
-            return None;
-        }
-        if self.chance.per_mille(if self.vanished(now) { 1_000 } else { self.persona.debit_fails() }) {
-            return Some(self.fail_to_collect(invoice, attempt, now));
-        }
-        Some(self.receive(open.open_minor, Some(invoice), "DIRECT_DEBIT", now))
-    }
-
-    fn plan_collection(&mut self, invoice: u32, attempt: u8, date: Date, now: &Now) {
-        let at = now.on(weekday_from(date), (2, 5), &mut self.chance);
-        self.plan(at, Action::Collect { invoice, attempt });
-    }
-
-    fn fail_to_collect(&mut self, invoice: u32, attempt: u8, now: &Now) -> Body {
-        let (short, cancelled, closed) = match self.persona {
-            Persona::Struggling | Persona::Vulnerable => (900, 60, 10),
-            Persona::Strategic => (100, 800, 50),
-            Persona::Vanishing => (200, 500, 280),
-            _ => (600, 180, 120),
+    /// The amount that a payment is for, and the invoices that it names.
+    fn asked(&mut self, payment: Payment, now: &Now) -> (i64, Vec<(u32, i64)>) {
+        let (several, due_by) = match payment.due {
+            Due::Invoice(_) if self.persona == Persona::Business => (400, now.in_days(RUN_DAYS)),
+            Due::Overdue => (300, now.date),
+            _ => (0, now.date),
         };
-        let codes = [
-            (short, FailureCode::InsufficientFunds),
-            (cancelled, FailureCode::MandateCancelled),
-            (closed, FailureCode::AccountClosed),
-            (30, FailureCode::Other),
-        ];
-        let body = self.fail(&codes);
-        match body {
-            Body::Failed { code: Some(FailureCode::MandateCancelled | FailureCode::AccountClosed), .. } => {
-                self.mandate = false;
+        let parts = self.together(due_by, now);
+        if payment.share == 1_000 && parts.len() > 1 && self.chance.per_mille(several) {
+            return (parts.iter().map(|(_, part)| part).sum(), parts);
+        }
+        match payment.due {
+            Due::Invoice(number) => (self.ledger.open_of(number), vec![(number, i64::MAX)]),
+            Due::Discounted(number) => {
+                let open = self.ledger.invoice(number);
+                (open.map_or(0, |open| less_discount(open, now)), vec![(number, i64::MAX)])
             }
-            _ if attempt < COLLECTIONS => {
-                let again = now.in_days(self.chance.days(7, 12));
-                self.plan_collection(invoice, attempt + 1, again, now);
-            }
-            _ => {}
-        }
-        body
-    }
-
-    fn fail(&mut self, codes: &[(u16, FailureCode)]) -> Body {
-        let payment_id = self.payment_id(self.next_number(Family::Payments));
-        Body::Failed { payment_id, code: Some(self.chance.weighted(codes)) }
-    }
-
-    /// A payment by card or direct debit may be taken back. A customer who pays after a cancelled mandate may give another.
-    fn receive(&mut self, amount_minor: i64, named: Option<u32>, method: &'static str, now: &Now) -> Body {
-        let payment = self.next_number(Family::Payments);
-        let revocable = matches!(method, "CARD" | "DIRECT_DEBIT");
-        if revocable && self.chance.per_mille(self.persona.takes_back()) {
-            let mut parts = Vec::new();
-            self.ledger.receive(amount_minor, named, |part| parts.push(part));
-            self.reversible.push(Receipt { payment, parts });
-            let date = now.in_days(self.chance.days(2, 45));
-            let at = now.on(weekday_from(date), (2, 5), &mut self.chance);
-            self.plan(at, Action::Reverse { payment });
-        } else {
-            self.ledger.receive(amount_minor, named, |_| {});
-        }
-        if self.persona == Persona::DirectDebit && !self.mandate {
-            self.mandate = self.chance.per_mille(600);
-        }
-        let (payment_id, invoice_id) = (self.payment_id(payment), named.map(|number| self.invoice_id(number)));
-        Body::Received {
-            payment_id,
-            amount_minor,
-            names: invoice_id.map(Named::whole).into_iter().collect(),
-            method: Some(method.to_owned()),
+            Due::Balance(most) => (self.ledger.balance().min(most), Vec::new()),
+            Due::Overdue => (self.pressing(now), Vec::new()),
         }
     }
 
-    /// The amount of a reversed payment is owed again; for an invoice written off meanwhile, it adds to the loss.
-    pub(super) fn reverse(&mut self, payment: u32, now: &Now) -> Option<Body> {
-        let at = self.reversible.iter().position(|receipt| receipt.payment == payment)?;
-        let receipt = self.reversible.swap_remove(at);
-        for part in receipt.parts {
-            match self.given_up.iter_mut().find(|(invoice, _)| *invoice == part.number) {
-                Some((_, unpaid)) => *unpaid += part.open_minor,
-                None => self.ledger.reopen(part),
-            }
-        }
-        self.plan_chase(now);
-        Some(Body::Reversed { payment_id: self.payment_id(payment), amount_minor: None })
+    /// What is open of each invoice due before a day, unless it is contested.
+    fn together(&self, due_by: Date, now: &Now) -> Vec<(u32, i64)> {
+        let due = self.ledger.due_before(due_by).filter(|invoice| !self.is_contested(invoice.number, now));
+        due.map(|invoice| (invoice.number, invoice.open_minor)).collect()
     }
 
-    /// The agency that took on a written-off invoice recovers a part of it. The payment names the invoice.
-    pub(super) fn recover(&mut self, now: &Now) -> Option<Body> {
-        let (invoice, unpaid) = self.given_up.pop()?;
-        let amount_minor = if self.chance.per_mille(500) { unpaid } else { (unpaid / 4).max(1) };
-        if unpaid > amount_minor {
-            self.given_up.push((invoice, unpaid - amount_minor));
+    /// A card that is refused. Most try again within the hour: half of them the same payment, the others another.
+    fn decline(&mut self, payment: Payment, number: Option<u32>, now: &Now) -> Body {
+        let number = number.unwrap_or_else(|| self.next_number(Family::Payments));
+        if self.chance.per_mille(700) {
+            let at = now.within(MINUTE, HOUR, &mut self.chance);
+            let action = match self.chance.per_mille(500) {
+                true => Action::Retry { number, payment },
+                false => Action::Pay(payment),
+            };
+            self.plan(at, action);
         }
-        if !self.given_up.is_empty() {
-            let at = now.on(now.in_days(self.chance.days(20, 40)), (7, 20), &mut self.chance);
-            self.plan(at, Action::Recover);
-        }
-        let payment_id = self.payment_id(self.next_number(Family::Payments));
-        let (invoice_id, method) = (Some(self.invoice_id(invoice)), Some("AGENCY".to_owned()));
-        Some(Body::Received {
-            payment_id,
-            amount_minor,
-            names: invoice_id.map(Named::whole).into_iter().collect(),
-            method,
-        })
+        let codes = [(300, FailureCode::Expired), (600, FailureCode::Declined), (100, FailureCode::Other)];
+        self.fail(Some(number), &codes)
     }
 
     /// The amount that the creditor asks for: all that is overdue, or else what is open of the oldest invoice, in minor units.
@@ -213,4 +134,9 @@ impl Customer {
             overdue => overdue,
         }
     }
+}
+
+fn less_discount(open: OpenInvoice, now: &Now) -> i64 {
+    let discount = open.discount.filter(|discount| now.date <= discount.until);
+    (open.open_minor - discount.map_or(0, |discount| discount.amount_minor)).max(0)
 }

@@ -16,6 +16,8 @@ const PLAN_FROM_MONTHS: i64 = 2;
 /// A payment plan.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
+    /// The number of its first instalment.
+    first: u32,
     amount_minor: i64,
     /// The next instalment to be recorded.
     next_due: Date,
@@ -101,6 +103,7 @@ impl Customer {
         let keeps = self.chance.per_mille(self.manners().keeps / 2 + 400);
         let missed = self.chance.between(1, i64::from(left));
         self.plan = Some(Plan {
+            first: self.next_number(Family::Promises),
             amount_minor: (owed / i64::from(left)).max(1),
             next_due: now.in_days(self.chance.days(7, 21)),
             left,
@@ -114,7 +117,7 @@ impl Customer {
     pub(super) fn instalment(&mut self, now: &Now) -> Option<Body> {
         let promise = self.next_number(Family::Promises);
         let plan = self.plan.as_mut()?;
-        let (amount_minor, due_date) = (plan.amount_minor, plan.next_due);
+        let (first, amount_minor, due_date) = (plan.first, plan.amount_minor, plan.next_due);
         let (is_missed, is_paid) = (plan.missed_at == Some(plan.left), plan.missed_at.is_none_or(|at| plan.left > at));
         plan.recorded.push((promise, due_date));
         plan.next_due = due_date.plus_days(30);
@@ -130,7 +133,8 @@ impl Customer {
             let at = now.on(weekday_from(due_date.plus_days(GRACE_DAYS + 1)), (9, 12), &mut self.chance);
             self.plan(at, Action::EndPlan);
         }
-        Some(Body::Made { promise_id: self.promise_id(promise), amount_minor, due_date, plan_id: None })
+        let plan_id = Some(self.plan_id(first));
+        Some(Body::Made { promise_id: self.promise_id(promise), amount_minor, due_date, plan_id })
     }
 
     /// One after the other, the last one due first; then the creditor collects again.

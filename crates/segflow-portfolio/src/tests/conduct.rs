@@ -61,6 +61,8 @@ struct Reasons {
     flags: BTreeSet<String>,
     until: Option<Date>,
     disputes: usize,
+    /// Held invoices, each with the last day of its hold if it has one.
+    holds: BTreeMap<String, Option<Date>>,
 }
 
 impl Reasons {
@@ -81,13 +83,14 @@ impl Reasons {
 fn nobody_is_chased_while_collecting_is_suspended() {
     let zone = Zone::named(ZONE).expect("a zone");
     let mut customers: BTreeMap<_, Reasons> = BTreeMap::new();
-    let (mut held, mut flagged, mut disputed) = (0, 0, 0);
+    let (mut held, mut flagged, mut disputed, mut on_hold) = (0, 0, 0, 0);
     for Event { customer_id, body, occurred_at, .. } in portfolio(4_000, 500).events() {
         let reasons = customers.entry(customer_id).or_default();
         if is_step(&body) {
             let date = zone.date_of(occurred_at);
             assert!(reasons.flags.is_empty() && reasons.disputes == 0, "{body:?}");
             assert!(reasons.until.is_none_or(|until| until < date), "{body:?}");
+            assert!(reasons.holds.values().all(|until| until.is_some_and(|until| until < date)), "{body:?}");
         }
         match body {
             Body::Updated { attributes } => {
@@ -100,10 +103,15 @@ fn nobody_is_chased_while_collecting_is_suspended() {
                 disputed += 1;
             }
             Body::Resolved { .. } => reasons.disputes -= 1,
+            Body::Held { invoice_id, until } => {
+                reasons.holds.insert(invoice_id, until);
+                on_hold += 1;
+            }
+            Body::Released { invoice_id } => drop(reasons.holds.remove(&invoice_id)),
             _ => {}
         }
     }
-    assert!(held > 20 && flagged > 20 && disputed > 100, "{held} {flagged} {disputed}");
+    assert!(held > 20 && flagged > 20 && disputed > 100 && on_hold > 100, "{held} {flagged} {disputed} {on_hold}");
 }
 
 #[test]

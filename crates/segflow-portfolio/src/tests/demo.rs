@@ -44,7 +44,7 @@ fn entries(customers: u32) -> BTreeMap<String, usize> {
     }
     let mut states: BTreeMap<CustomerId, Customer> = BTreeMap::new();
     for event in portfolio(customers, 120).events() {
-        let (customer, at) = (event.customer_id.clone(), event.occurred_at);
+        let (customer, at) = (event.customer_id.clone(), event.recorded_at);
         let state = states.entry(customer.clone()).or_default();
         fold(state, event, 0, Timestamp::BEGINNING, &segmentation);
         for change in advance(state, &customer, &segmentation, at.plus_ms(1)) {

@@ -16,7 +16,8 @@ const SHIPPED: [(&str, &str); 4] = [
 /// The names under the key `attributes` of a file.
 fn attributes(file: &'static str) -> impl Iterator<Item = &'static str> {
     let block = file.lines().skip_while(|line| *line != "attributes:").skip(1);
-    block.take_while(|line| line.starts_with(' ')).filter_map(|line| line.trim().split(':').next())
+    let entries = block.take_while(|line| line.starts_with(' ')).map(str::trim).filter(|line| !line.starts_with('#'));
+    entries.filter_map(|line| line.split(':').next())
 }
 
 #[test]
