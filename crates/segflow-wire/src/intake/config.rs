@@ -10,7 +10,8 @@ use crate::encoding::Encoding;
 use crate::partition::Partitioner;
 
 /// The version of the rules of acceptance: a release that accepts other records has another number. Version 1 knew no
-/// corrections, disputes and erasures. Version 2 took events of any age, and no whole number that is written as `12.0`.
+/// corrections, disputes and erasures. Version 2 took events of any age and no whole number that is written as `12.0`; it knew
+/// no invoice of nothing, no part of a reversal, and none of the kinds from `VOIDED` on.
 const VERSION: u32 = 3;
 
 /// The intake configuration. Its hash stands in the journal.
