@@ -178,7 +178,7 @@ class Recount:
                 self.count(rates["paid", *place], bool(paid))
                 self.count(rates["cured", *place], cured)
             if change["open_promise"] is not None:
-                kept = promises.kept(events[customer], change["open_promise"]["promise_id"], self.end)
+                kept = promises.kept(events[customer], change["open_promise"]["promise_id"], at.timestamp() * 1000, self.end)
                 if kept is not None:
                     self.count(rates["kept", *place], kept)
         for dimension in self.side["dimensions"]:
@@ -235,7 +235,7 @@ class Promises:
         found = re.search(r"promise_tolerance: ([\d.]+)", text)
         self.tolerance = round(float(found.group(1)) * 1000) if found else 1000
         self.holidays = set(re.findall(r"^\s+- (\d{4}-\d\d-\d\d)$", text, re.M))
-        self.midnight = midnight
+        self.midnight, self.zone = midnight, zone
 
     def deadline(self, due):
         day = date.fromisoformat(due)
@@ -245,47 +245,127 @@ class Promises:
                 day += timedelta(days=1)
         return self.midnight(day + timedelta(days=1))
 
-    def kept(self, events, wanted, end):
-        """True, False, or none while it is open, or taken back. Judged at each payment from what had happened by then."""
-        for when, event_id, _, event in events:
-            if event["kind"] in ("RECEIVED", "AMENDED") and when < end:
-                promise = self.replay([known for known in events if known[0] <= when]).get(wanted)
-                if promise and promise["kept"]:
-                    return True
-        promise = self.replay([known for known in events if known[0] < end]).get(wanted)
-        if promise is None or promise["cancelled"]:
+    def kept(self, events, wanted, start, end):
+        """True, False, or none while it is open, or if it ended in another way. Judged as each event arrives, from what was
+        known by then and had happened."""
+        known = []
+        for event in sorted(events, key=lambda event: event[2]):
+            known.append(event)
+            when, recorded, kind = event[0], event[2], event[3]["kind"]
+            if recorded <= start or kind not in KINDS or recorded >= end.timestamp() * 1000:
+                continue
+            promise = self.replay(sorted((one for one in known if one[0] <= when), key=lambda one: one[:2])).get(wanted)
+            if promise is None or not promise["end"] and promise["deadline"] > when:
+                continue
+            return {"kept": True, None: False}.get(promise["end"])
+        promise = self.replay(sorted((one for one in known if one[0] < end), key=lambda one: one[:2])).get(wanted)
+        if promise is None or promise["end"] not in (None, "kept"):
             return None
-        return None if promise["deadline"] > end else False
+        return True if promise["end"] else None if promise["deadline"] > end else False
 
     def replay(self, events):
-        gone = {event["payment_id"] for _, _, _, event in events if event["kind"] in ("REVERSED", "FAILED")}
-        made = {}
-        for when, _, _, event in events:
+        receipts, made, day, today = standing(events), {}, None, []
+        debts = Debts(receipts)
+        for place, (when, _, _, event) in enumerate(events):
             kind = event["kind"]
-            is_open = lambda promise: not (promise["kept"] or promise["cancelled"]) and when < promise["deadline"]
+            is_open = lambda promise: not promise["end"] and when < promise["deadline"]
+            order = lambda promise: (promise["due"], promise["made"], promise["id"])
+            self.close_plans(made.values(), when)
+            if day != (day := when.astimezone(self.zone).date()):
+                today = []
             if kind == "MADE" and event["promise_id"] not in made:
-                made[event["promise_id"]] = {
+                plan = event.get("plan_id")
+                broken = any(plan and other["plan"] == plan and not other["end"] and other["deadline"] <= when for other in made.values())
+                promise = made[event["promise_id"]] = {
                     "due": event["due_date"], "made": when, "id": event["promise_id"], "amount": event["amount_minor"],
-                    "received": 0, "kept": False, "cancelled": False, "deadline": self.deadline(event["due_date"]),
+                    "received": 0, "end": "closed" if broken else None, "plan": plan, "deadline": self.deadline(event["due_date"]),
                 }
+                for receipt in today:
+                    if is_open(promise):
+                        receipt[0] -= self.serve(promise, receipt[0])
             elif kind in ("AMENDED", "CANCELLED") and (promise := made.get(event["promise_id"])) and is_open(promise):
                 if kind == "CANCELLED":
-                    promise["cancelled"] = True
+                    promise["end"] = "cancelled"
                 else:
                     promise |= {"amount": event["amount_minor"], "due": event["due_date"], "deadline": self.deadline(event["due_date"])}
-                    self.judge(promise)
-            elif kind == "RECEIVED" and event["payment_id"] not in gone:
-                rest = event["amount_minor"]
-                for promise in sorted(filter(is_open, made.values()), key=lambda p: (p["due"], p["made"], p["id"])):
-                    taken = min(rest, max(promise["amount"] - promise["received"], 0))
-                    promise["received"] += taken
-                    rest -= taken
-                    self.judge(promise)
+                    self.serve(promise, 0)
+            elif place in receipts:
+                rest = receipts[place]
+                for promise in sorted(filter(is_open, made.values()), key=order):
+                    rest -= self.serve(promise, rest)
+                today.append([rest])
+            debts.tell(place, event)
+            if debts.is_settled() and (place + 1 == len(events) or events[place + 1][0] > when):
+                for promise in filter(is_open, made.values()):
+                    promise["end"] = "moot"
         return made
 
-    def judge(self, promise):
+    def serve(self, promise, amount):
+        taken = min(amount, max(promise["amount"] - promise["received"], 0))
+        promise["received"] += taken
         if promise["received"] * 1000 >= promise["amount"] * self.tolerance:
-            promise["kept"] = True
+            promise["end"] = "kept"
+        return taken
+
+    @staticmethod
+    def close_plans(promises, when):
+        """The first broken instalment closes the others of its plan."""
+        for broken in sorted((one for one in promises if one["deadline"] <= when), key=lambda one: (one["deadline"], one["id"])):
+            for other in promises:
+                if broken["plan"] and not broken["end"] and other is not broken and other["plan"] == broken["plan"] and not other["end"]:
+                    other["end"] = "closed"
+
+
+KINDS = (
+    "ISSUED ADJUSTED WRITTEN_OFF VOIDED REINSTATED CREDITED HELD RELEASED RECEIVED FAILED REVERSED SUBMITTED MADE AMENDED "
+    "CANCELLED OPENED RESOLVED"
+).split()
+
+
+def standing(events):
+    """What stands of each payment in the end, by the place of the event with which it was received."""
+    payments = defaultdict(lambda: {"received": 0, "taken": [], "place": None})
+    stands = lambda payment: max(payment["received"] - sum(payment["taken"]), 0)
+    for place, (_, _, _, event) in enumerate(events):
+        if "payment_id" not in event:
+            continue
+        payment, kind, part = payments[event["payment_id"]], event["kind"], event.get("amount_minor")
+        if kind == "RECEIVED":
+            if stands(payment) == 0:
+                payment["place"] = place
+            payment |= {"received": part, "taken": []}
+        elif kind == "FAILED":
+            payment["taken"] += [stands(payment)] if stands(payment) else []
+        elif kind == "REVERSED":
+            payment["taken"].append(stands(payment) if part is None else part)
+        elif kind == "REINSTATED" and payment["taken"]:
+            last = payment["taken"].pop()
+            if part is not None and part < last:
+                payment["taken"].append(last - part)
+    return {payment["place"]: stands(payment) for payment in payments.values() if stands(payment)}
+
+
+class Debts:
+    """Whether anything is owed, by sums: free money goes to whatever may take it."""
+
+    def __init__(self, receipts):
+        self.receipts, self.faces, self.money, self.discounts = receipts, {}, 0, {}
+
+    def tell(self, place, event):
+        kind, invoice, amount = event["kind"], event.get("invoice_id"), event.get("amount_minor") or 0
+        if kind == "ISSUED":
+            self.faces.setdefault(invoice, amount)
+        elif kind == "ADJUSTED" and invoice in self.faces:
+            self.faces[invoice] += amount
+        elif kind in ("VOIDED", "WRITTEN_OFF") and invoice in self.faces:
+            self.faces[invoice] = 0
+        elif kind == "CREDITED":
+            self.money += amount
+        elif place in self.receipts:
+            self.money += self.receipts[place]
+
+    def is_settled(self):
+        return bool(self.faces) and sum(self.faces.values()) <= self.money
 
 
 def wilson(hits, entries, z=1.959963984540054):
