@@ -52,15 +52,19 @@ fn produce(broker: &Broker, service: &Service<'_>, lines: &[&str]) {
     broker.produce(&lines.iter().map(record).collect::<Vec<_>>());
 }
 
-/// Copies a topic, but for one digit of the amount of one payment in partition 0. Returns its offset and customer.
+/// Copies a topic, but for one digit of the amount of one receipt in partition 0. Returns its offset and customer.
 fn forge(broker: &Broker, from: &str, to: &str) -> (u64, String) {
     const AMOUNT: &[u8] = b"\"amount_minor\":";
+    const RECEIVED: &[u8] = b"\"RECEIVED\"";
     broker.create_topic(to, i32::try_from(PARTITIONS).unwrap(), &[]);
     let mut records = broker.read_committed(from);
     records.iter_mut().for_each(|record| record.topic = to.to_owned());
     let place = |record: &Record| record.value.as_ref()?.windows(AMOUNT.len()).position(|window| window == AMOUNT);
+    let is_receipt = |record: &Record| {
+        record.value.as_ref().is_some_and(|value| value.windows(RECEIVED.len()).any(|window| window == RECEIVED))
+    };
     let mut payments: Vec<&mut Record> =
-        records.iter_mut().filter(|record| record.partition == 0 && place(record).is_some()).collect();
+        records.iter_mut().filter(|record| record.partition == 0 && is_receipt(record)).collect();
     let middle = payments.len() / 2;
     let forged = &mut payments[middle];
     let at = place(forged).unwrap() + AMOUNT.len();

@@ -4,6 +4,7 @@
 //! any kind becomes [`Held`] records, one after the other. `segflow fold` and backtests read archives only here.
 
 mod address;
+mod arrival;
 mod avro;
 mod merged;
 mod ndjson;
@@ -16,6 +17,7 @@ use segflow_core::time::Timestamp;
 use segflow_wire::Headers;
 
 pub use address::{Address, Addresses};
+pub use arrival::Arrival;
 pub use merged::Merged;
 
 /// A record of an archive, and its place there. Its buffers are used again for the next one.

@@ -12,8 +12,10 @@ use std::path::PathBuf;
 
 use segflow_core::event::Family;
 use segflow_core::time::Timestamp;
+use segflow_wire::Intake;
 
-use super::address::family;
+use super::address::{Addresses, family};
+use super::arrival::{Arrival, occurred_at};
 use super::avro::Avro;
 use super::ndjson::Ndjson;
 use super::parquet::Parquet;
@@ -71,6 +73,26 @@ impl Merged {
             merged.advance(source)?;
         }
         Ok(merged)
+    }
+
+    /// The same records as they arrive. Where they arrive when they happened, they are all held in memory, since the last one
+    /// read may be the first; a record that cannot be used arrives at its timestamp.
+    ///
+    /// # Errors
+    /// If a file cannot be read further.
+    pub fn arriving(mut self, arrival: Arrival, intake: &Intake) -> Result<Self, ArchiveError> {
+        if arrival == Arrival::Recorded {
+            return Ok(self);
+        }
+        let (mut all, mut addresses) = (Vec::new(), Addresses::new(self.topics.clone(), intake));
+        while let Some(held) = self.next()? {
+            let timestamp = occurred_at(held, &mut addresses, intake).unwrap_or(held.timestamp);
+            all.push(Held { timestamp, ..held.clone() });
+        }
+        // Of those that happened at one instant, those recorded earlier arrive earlier.
+        all.sort_by_key(|held| held.timestamp);
+        (self.given, self.filled, self.run) = (0, all.len(), all);
+        Ok(self)
     }
 
     /// The next record in the order of arrival; none at the end.

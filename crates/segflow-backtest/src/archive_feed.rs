@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use segflow_archive::{Address, Addresses, ArchiveError, Merged};
+use segflow_archive::{Address, Addresses, ArchiveError, Arrival, Merged};
 use segflow_core::event::Family;
 use segflow_wire::Intake;
 
@@ -23,11 +23,13 @@ pub fn archives(
     feeding: &Feeding<'_>,
     files: &[PathBuf],
     topics: &[String; Family::ALL.len()],
+    arrival: Arrival,
     intake: &Intake,
 ) -> Result<LeftOut, Ended<ArchiveError>> {
     let size = |file: &PathBuf| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     feeding.progress().total.store(files.iter().map(size).sum(), Ordering::Relaxed);
-    let mut merged = Merged::open(files, topics.clone()).map_err(Ended::Events)?;
+    let merged = Merged::open(files, topics.clone()).and_then(|merged| merged.arriving(arrival, intake));
+    let mut merged = merged.map_err(Ended::Events)?;
     let mut feeder = feeding.feeder();
     let mut addresses = Addresses::new(topics.clone(), intake);
     let mut until_told = TOLD_EVERY;

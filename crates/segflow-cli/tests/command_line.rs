@@ -67,6 +67,47 @@ fn fold_merges_files_by_timestamp() {
     assert_eq!(without_offsets(&whole), without_offsets(&merged));
 }
 
+/// A history that was exported in one go, in no order: each record is as if it had been recorded when it happened.
+#[test]
+fn fold_takes_records_for_recorded_when_they_happened() {
+    let case = case("paid-in-time-and-booked-late");
+    let until = ["--until", "2026-06-10T00:00:00Z"];
+    let of = |events: &str, more: &[&str]| {
+        let output = fold_text(&case, events.as_bytes(), &[&until, more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let change = |line: &str| -> (String, String) {
+            let change: serde_json::Value = serde_json::from_str(line).unwrap();
+            (
+                change["change_id"].to_string(),
+                format!("{} {} {}", change["customer_id"], change["effective_at"], change["to"]),
+            )
+        };
+        let mut changes: Vec<_> = text(&output.stdout).lines().map(change).collect();
+        changes.sort();
+        changes
+    };
+    let lines: Vec<serde_json::Value> = fs::read_to_string(case.join("events.ndjson"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let write = |lines: &[serde_json::Value]| -> String { lines.iter().map(|line| format!("{line}\n")).collect() };
+    let mut in_time = lines.clone();
+    for line in &mut in_time {
+        let happened: jiff::Timestamp = line["payload"]["occurred_at"].as_str().unwrap().parse().unwrap();
+        line["ts"] = happened.as_millisecond().into();
+    }
+    in_time.sort_by_key(|line| line["ts"].as_i64());
+    let mut exported = lines.clone();
+    exported.reverse();
+    exported.iter_mut().for_each(|line| line["ts"] = 1_780_000_000_000_i64.into());
+
+    let expected = of(&write(&in_time), &[]);
+    assert_eq!(of(&write(&exported), &["--arrival", "occurred-at"]), expected);
+    assert_eq!(of(&write(&lines), &["--arrival=occurred-at"]), expected);
+    assert_ne!(of(&write(&lines), &["--arrival=recorded"]), expected, "as recorded, somebody was late for a while");
+}
+
 #[test]
 fn a_malformed_line_is_a_dead_letter_and_no_failure() {
     let case = case("dead-letters");

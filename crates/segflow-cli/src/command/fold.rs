@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
-use segflow_archive::{self as archive, Address, Addresses, Held, Merged};
+use segflow_archive::{self as archive, Address, Addresses, Arrival, Held, Merged};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;
@@ -21,7 +21,7 @@ use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
 use serde_json::json;
 
 use self::summary::{Idle, Refused, UnreadableAttributes};
-use super::customer_id;
+use super::{arrival, customer_id};
 use crate::segmentation::load;
 
 /// Turn events into segment changes, without broker or disk.
@@ -40,6 +40,10 @@ pub struct Fold {
     /// How many partitions, each with a clock of its own; keys are hashed as Kafka does
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     partitions: u32,
+    /// When records count as having arrived; occurred-at for a history that was exported in one go: each as if it had been
+    /// recorded when it happened, in that order. All of it is then held in memory
+    #[arg(long, default_value = "recorded", value_parser = arrival())]
+    arrival: Arrival,
     /// Where to write what could not be used, as NDJSON
     #[arg(long)]
     dead_letters: Option<PathBuf>,
@@ -59,6 +63,7 @@ impl Fold {
         let what_if = self.what_if(&segmentation)?;
         let currency = segmentation.currency.clone();
         let intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, self.partitions, currency);
+        let arriving = intake.clone();
         let dead_letters: Box<dyn Write> = match &self.dead_letters {
             Some(file) => {
                 let file = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
@@ -85,7 +90,7 @@ impl Fold {
         for path in &self.events {
             files.extend(archive::files(path)?);
         }
-        let mut merged = Merged::open(&files, topics)?;
+        let mut merged = Merged::open(&files, topics)?.arriving(self.arrival, &arriving)?;
         let names: Vec<String> = (0..files.len().max(1)).map(|source| merged.name(source).to_owned()).collect();
         while let Some(held) = merged.next()? {
             folding.record(held, &names[held.source], self.until)?;

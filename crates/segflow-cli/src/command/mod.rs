@@ -21,6 +21,8 @@ pub mod snapshots;
 pub mod topics;
 
 use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use segflow_archive::Arrival;
 use segflow_core::event::CustomerId;
 
 /// The commands, in the order of the help text.
@@ -69,6 +71,14 @@ impl Command {
             Self::Topics(topics) => topics.run(),
         }
     }
+}
+
+/// Reads `--arrival`.
+fn arrival() -> impl TypedValueParser<Value = Arrival> {
+    let words = PossibleValuesParser::new(Arrival::ALL.map(|(word, _)| word));
+    words.map(|word| {
+        Arrival::ALL.into_iter().find(|(known, _)| *known == word).map(|(_, arrival)| arrival).expect("a known word")
+    })
 }
 
 /// Reads a customer's id that is an argument of a command.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
+use segflow_archive::Arrival;
 use segflow_backtest::feeder::Progress;
 use segflow_backtest::observe::Scope;
 use segflow_backtest::partition_replay::ReplayContext;
@@ -31,6 +32,7 @@ use arguments::{CapacityArgument, When, capacity, check_capacity};
 use progress::shown;
 use source::Source;
 
+use super::arrival;
 use crate::config::Config;
 use crate::interrupt::listen;
 use crate::segmentation::load;
@@ -58,6 +60,10 @@ pub struct Backtest {
     /// `--config`
     #[arg(long, required_unless_present = "config")]
     events: Vec<PathBuf>,
+    /// With archives: when records count as having arrived; occurred-at for a history that was exported in one go, which is
+    /// then held in memory
+    #[arg(long, default_value = "recorded", value_parser = arrival())]
+    arrival: Arrival,
     /// The configuration of `segflow run`: where the topics are, their names, encodings and partitioners
     #[arg(long)]
     config: Option<PathBuf>,
@@ -93,7 +99,7 @@ impl Backtest {
         let period = self.period(&candidate)?;
         let parent = parent_of(&self.out)?;
         let config = self.config.as_deref().map(Config::read).transpose()?;
-        let source = Source::of(&self.events, config.as_ref())?;
+        let source = Source::of(&self.events, self.arrival, config.as_ref())?;
         let partitions = source.partitions().unwrap_or(self.partitions);
         let intake = intake(&candidate, config.as_ref(), partitions);
         // Beside the place of the report, so that it can be moved there as one.

@@ -4,8 +4,8 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use anyhow::{Error, Result, anyhow};
-use segflow_archive as archive;
+use anyhow::{Error, Result, anyhow, bail};
+use segflow_archive::{self as archive, Arrival};
 use segflow_backtest::archive_feed;
 use segflow_backtest::batch::{Queued, RecordPlace};
 use segflow_backtest::run::{Ended, Feeding, LeftOut};
@@ -19,15 +19,20 @@ use crate::config::Config;
 /// The events of a backtest.
 pub enum Source {
     /// Files, in the order in which they are merged where nothing else decides, and the topics that they name.
-    Archives(Vec<PathBuf>, [String; Family::ALL.len()]),
+    Archives(Vec<PathBuf>, [String; Family::ALL.len()], Arrival),
     /// Topics, and how many partitions each of them has.
     Topics(Box<KafkaConfig>, u32),
 }
 
 impl Source {
     /// Archives if there are any, else the topics of the configuration.
-    pub fn of(events: &[PathBuf], config: Option<&Config>) -> Result<Self> {
+    pub fn of(events: &[PathBuf], arrival: Arrival, config: Option<&Config>) -> Result<Self> {
         if let (true, Some(config)) = (events.is_empty(), config) {
+            if arrival != Arrival::Recorded {
+                bail!(
+                    "--arrival: expected `recorded` for the records of topics, found another; archive them, and name `--events`"
+                );
+            }
             let kafka = config.kafka(0)?;
             let partitions = TopicScan::partitions(&kafka)?;
             return Ok(Self::Topics(Box::new(kafka), partitions));
@@ -40,7 +45,7 @@ impl Source {
             Some(config) => config.inputs.topic(family),
             None => family.default_topic(),
         });
-        Ok(Self::Archives(files, topics))
+        Ok(Self::Archives(files, topics, arrival))
     }
 
     /// How many partitions topics have; archives do not say.
@@ -54,7 +59,7 @@ impl Source {
     /// The place of a record, in words.
     pub fn name(&self, place: RecordPlace) -> String {
         match self {
-            Self::Archives(files, _) => {
+            Self::Archives(files, ..) => {
                 let file = files.get(place.source).map_or("(unknown)".to_owned(), |file| file.display().to_string());
                 let unit = files.get(place.source).map_or("line", |file| archive::unit(file));
                 format!("{file} {unit} {}", place.number)
@@ -75,12 +80,11 @@ impl Source {
         threads: NonZero<usize>,
     ) -> Result<LeftOut, Ended<Error>> {
         match self {
-            Self::Archives(files, topics) => {
-                archive_feed::archives(feeding, files, topics, intake).map_err(|ended| match ended {
+            Self::Archives(files, topics, arrival) => archive_feed::archives(feeding, files, topics, *arrival, intake)
+                .map_err(|ended| match ended {
                     Ended::Over => Ended::Over,
                     Ended::Events(error) => Ended::Events(error.into()),
-                })
-            }
+                }),
             Self::Topics(kafka, partitions) => feed_topics(feeding, kafka, *partitions, threads),
         }
     }
