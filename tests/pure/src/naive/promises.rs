@@ -239,8 +239,8 @@ impl<'a> Service<'a> {
             if plan.is_none() || !self.promises.iter().any(breaks) {
                 continue;
             }
-            let mut others = self.promises.iter_mut().filter(|other| other.plan == plan && other.id != id);
-            while let Some(other) = others.next() {
+            let others = self.promises.iter_mut().filter(|other| other.plan == plan && other.id != id);
+            for other in others {
                 // One with the same deadline has not been looked at yet, unless it broke the plan itself.
                 if other.kept.is_none() && other.ended.is_none() && other.deadline >= deadline {
                     other.ended = Some((deadline, Ended::Closed));

@@ -75,7 +75,7 @@ pub fn segmentation(allocate_to_disputed: &str) -> Segmentation {
 }
 
 /// What has happened at an instant.
-fn happened<'a>(facts: &'a [Fact], at: Timestamp) -> Vec<&'a Fact> {
+fn happened(facts: &[Fact], at: Timestamp) -> Vec<&Fact> {
     facts.iter().filter(|fact| fact.occurred_at <= at).collect()
 }
 
