@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod owed;
 pub mod payments;
 pub mod plans;
+mod promise;
 mod promise_replay;
 pub mod promises;
 pub mod receipts;

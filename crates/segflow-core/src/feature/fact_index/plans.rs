@@ -3,23 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use super::promises::{End, Promise, Promises};
-use crate::feature::reading::{Moment, Reading, count};
-use crate::feature::window::{Window, inside};
+use super::promise::{End, Promise};
 use crate::time::Timestamp;
-use crate::timed::Timed;
 
 /// A plan.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The latest instant at which an instalment was promised, and the plan's id.
-    made: (Timestamp, Box<str>),
+    pub(super) made: (Timestamp, Box<str>),
     /// When it is broken, if no fact arrives; none if it is kept or moot.
-    broken_at: Option<Timestamp>,
+    pub(super) broken_at: Option<Timestamp>,
     /// When its last instalment was decided, if all were kept that were not taken back or moot.
-    kept_at: Option<Timestamp>,
+    pub(super) kept_at: Option<Timestamp>,
     /// The deadlines of the instalments that are broken or closed, ascending.
-    missed: Vec<Timestamp>,
+    pub(super) missed: Vec<Timestamp>,
 }
 
 impl Plan {
@@ -50,55 +47,4 @@ impl Plan {
             missed,
         }
     }
-}
-
-impl Promises {
-    /// `plans.open`: plans with an open instalment.
-    #[must_use]
-    pub fn plans_open(&self, at: Timestamp) -> Timed<i64> {
-        let plans = self.plans.iter().filter(|plan| {
-            let is_mine = |promise: &Promise| promise.plan_id.as_ref() == Some(&plan.made.1);
-            self.open(at).any(is_mine)
-        });
-        Timed::until(count(plans.count()), self.next_deadline(at))
-    }
-
-    /// `plans.broken(w)`: by the deadline of the first broken instalment.
-    #[must_use]
-    pub fn plans_broken(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        let broken = self.plans.iter().filter_map(|plan| plan.broken_at).filter(|at| *at <= moment.at);
-        let broken = within(broken, window, moment);
-        Timed::until(broken.value, broken.until.min(self.next_deadline(moment.at)))
-    }
-
-    /// `plans.kept(w)`: by the instant at which the last instalment was decided.
-    #[must_use]
-    pub fn plans_kept(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
-        within(self.plans.iter().filter_map(|plan| plan.kept_at), window, moment)
-    }
-
-    /// `plans.missed`: instalments of the latest plan whose deadline passed without their being kept.
-    #[must_use]
-    pub fn plans_missed(&self, at: Timestamp) -> Timed<Reading<'static>> {
-        let Some(latest) = self.plans.iter().max_by_key(|plan| &plan.made) else {
-            return Timed::always(Reading::Int(0));
-        };
-        let past = latest.missed.partition_point(|deadline| *deadline <= at);
-        let next = latest.missed.get(past).copied().unwrap_or(Timestamp::NEVER);
-        Timed::until(Reading::Int(count(past)), next)
-    }
-
-    /// The id of the latest plan.
-    #[must_use]
-    pub fn latest_plan(&self) -> Option<&str> {
-        self.plans.iter().max_by_key(|plan| &plan.made).map(|plan| &*plan.made.1)
-    }
-}
-
-/// How many instants lie within a window.
-fn within(instants: impl Iterator<Item = Timestamp>, window: Window, moment: Moment<'_>) -> Timed<i64> {
-    let mut instants: Vec<Timestamp> = instants.collect();
-    instants.sort_unstable();
-    let within = inside(&instants, |at| *at, window, moment);
-    Timed::until(count(within.value.len()), within.until)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::LEDGER;
-use super::promises::{End, Promise};
+use super::promise::{End, Promise};
 use super::receipts::Receipts;
 use crate::event::Body;
 use crate::fact::Fact;

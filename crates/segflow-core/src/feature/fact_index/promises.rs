@@ -3,79 +3,18 @@
 
 use super::LEDGER;
 use super::plans::Plan;
+pub use super::promise::{End, Promise};
 use super::promise_replay::Replay;
 use crate::event::{Families, Family};
 use crate::fact::Fact;
 use crate::feature::context::Parameters;
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Window, inside};
-use crate::time::{Date, Timestamp, Zone};
+use crate::time::{Timestamp, Zone};
 use crate::timed::Timed;
 
 /// The families of events from which promises are indexed: receipts keep them.
 pub const PROMISES: Families = LEDGER.and(Families::of(&[Family::Promises]));
-
-/// A promise that was made.
-#[derive(Clone, Debug)]
-pub struct Promise {
-    /// The day by whose end it must be kept.
-    pub due: Date,
-    /// When it was made.
-    pub made_at: Timestamp,
-    /// Its id.
-    pub promise_id: Box<str>,
-    /// The plan of which it is an instalment.
-    pub plan_id: Option<Box<str>>,
-    /// How much was promised, in minor units.
-    pub amount: i64,
-    /// How much was received towards it.
-    pub(super) received: i64,
-    /// How it ended before its deadline, and when; without it, it is broken at its deadline.
-    pub(super) end: Option<(End, Timestamp)>,
-    pub(super) deadline: Timestamp,
-}
-
-/// How a promise ends that is not broken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum End {
-    /// Enough was received.
-    Kept,
-    /// It was taken back.
-    Cancelled,
-    /// Nothing is owed any more.
-    Moot,
-    /// Another instalment of its plan was broken.
-    Closed,
-}
-
-impl Promise {
-    /// The order in which receipts serve promises.
-    pub(super) fn order(&self) -> (Date, Timestamp, &str) {
-        (self.due, self.made_at, &self.promise_id)
-    }
-
-    pub(super) fn is_open(&self, at: Timestamp) -> bool {
-        at < self.decided_at()
-    }
-
-    /// How it ended before its deadline.
-    #[must_use]
-    pub fn end(&self) -> Option<End> {
-        self.end.map(|(end, _)| end)
-    }
-
-    /// When it ended in some way; none while it did not or does otherwise.
-    #[must_use]
-    pub fn ended(&self, how: End) -> Option<Timestamp> {
-        self.end.filter(|(end, _)| *end == how).map(|(_, at)| at)
-    }
-
-    /// When it was decided; else its deadline, when it is broken if no fact arrives.
-    #[must_use]
-    pub fn decided_at(&self) -> Timestamp {
-        self.end.map_or(self.deadline, |(_, at)| at)
-    }
-}
 
 /// Every promise that was made.
 #[derive(Clone, Default, Debug)]
@@ -151,4 +90,55 @@ impl Promises {
         let next = self.missed.partition_point(|deadline| *deadline <= at);
         self.missed.get(next).copied().unwrap_or(Timestamp::NEVER)
     }
+}
+
+impl Promises {
+    /// `plans.open`: plans with an open instalment.
+    #[must_use]
+    pub fn plans_open(&self, at: Timestamp) -> Timed<i64> {
+        let plans = self.plans.iter().filter(|plan| {
+            let is_mine = |promise: &Promise| promise.plan_id.as_ref() == Some(&plan.made.1);
+            self.open(at).any(is_mine)
+        });
+        Timed::until(count(plans.count()), self.next_deadline(at))
+    }
+
+    /// `plans.broken(w)`: by the deadline of the first broken instalment.
+    #[must_use]
+    pub fn plans_broken(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        let broken = self.plans.iter().filter_map(|plan| plan.broken_at).filter(|at| *at <= moment.at);
+        let broken = within(broken, window, moment);
+        Timed::until(broken.value, broken.until.min(self.next_deadline(moment.at)))
+    }
+
+    /// `plans.kept(w)`: by the instant at which the last instalment was decided.
+    #[must_use]
+    pub fn plans_kept(&self, window: Window, moment: Moment<'_>) -> Timed<i64> {
+        within(self.plans.iter().filter_map(|plan| plan.kept_at), window, moment)
+    }
+
+    /// `plans.missed`: instalments of the latest plan whose deadline passed without their being kept.
+    #[must_use]
+    pub fn plans_missed(&self, at: Timestamp) -> Timed<Reading<'static>> {
+        let Some(latest) = self.plans.iter().max_by_key(|plan| &plan.made) else {
+            return Timed::always(Reading::Int(0));
+        };
+        let past = latest.missed.partition_point(|deadline| *deadline <= at);
+        let next = latest.missed.get(past).copied().unwrap_or(Timestamp::NEVER);
+        Timed::until(Reading::Int(count(past)), next)
+    }
+
+    /// The id of the latest plan.
+    #[must_use]
+    pub fn latest_plan(&self) -> Option<&str> {
+        self.plans.iter().max_by_key(|plan| &plan.made).map(|plan| &*plan.made.1)
+    }
+}
+
+/// How many instants lie within a window.
+fn within(instants: impl Iterator<Item = Timestamp>, window: Window, moment: Moment<'_>) -> Timed<i64> {
+    let mut instants: Vec<Timestamp> = instants.collect();
+    instants.sort_unstable();
+    let within = inside(&instants, |at| *at, window, moment);
+    Timed::until(count(within.value.len()), within.until)
 }
