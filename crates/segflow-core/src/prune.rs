@@ -60,6 +60,8 @@ struct Plan<'a> {
     parts: BTreeMap<Thing<'a>, i64>,
     /// Updates that set the present value of some attribute.
     present: BTreeSet<&'a str>,
+    /// Plans of which some promise stays: so do the others.
+    plans: BTreeSet<String>,
     /// Invoices that were issued.
     issued: BTreeSet<&'a str>,
 }
@@ -75,7 +77,9 @@ impl<'a> Plan<'a> {
         let recent: BTreeSet<_> = facts.iter().filter(|fact| !is_old(fact)).map(|fact| thing(fact)).collect();
         let old = facts.iter().map(|fact| thing(fact)).filter(|thing| !recent.contains(thing)).collect();
         let (claimed, parts, issued) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
-        let mut plan = Self { old, claimed, parts, present: present(in_effect), issued };
+        let plan_id = |fact: &&Fact| if let Body::Made { plan_id, .. } = &fact.body { plan_id.clone() } else { None };
+        let plans = facts.iter().filter(|fact| !is_old(fact)).filter_map(plan_id).collect();
+        let mut plan = Self { old, claimed, parts, present: present(in_effect), plans, issued };
         let mut money = Money::of(in_effect, segmentation, horizon);
         // What a fact names that stays whole stays too; else it would name what no invoice is called.
         let names = facts.iter().filter(|fact| !is_old(fact)).flat_map(|fact| fact.body.names());
@@ -110,20 +114,20 @@ impl<'a> Plan<'a> {
             .iter()
             .filter_map(|fact| if let Body::Made { promise_id, .. } = &fact.body { Some(&**promise_id) } else { None });
         let ids: BTreeSet<&'a str> = made.collect();
-        let (mut since, mut plans) = (Timestamp::NEVER, BTreeSet::new());
+        let mut since = Timestamp::NEVER;
         loop {
-            let before = (since, plans.len());
+            let before = (since, self.plans.len());
             for promise in &promises.made {
                 let id = ids.get(&*promise.promise_id).expect("a promise was made by a fact");
                 let undecided = promise.decided_at() >= horizon.min(since) || !self.is_old(Sort::Promise, id);
                 let plan = promise.plan_id.as_deref();
-                if undecided || plan.is_some_and(|plan| latest == Some(plan) || plans.contains(plan)) {
+                if undecided || plan.is_some_and(|plan| latest == Some(plan) || self.plans.contains(plan)) {
                     self.claimed.insert((Sort::Promise, id));
-                    plans.extend(plan);
+                    self.plans.extend(plan.map(str::to_owned));
                     since = since.min(segmentation.zone.midnight(segmentation.zone.date_of(promise.made_at)));
                 }
             }
-            if (since, plans.len()) == before {
+            if (since, self.plans.len()) == before {
                 return since;
             }
         }

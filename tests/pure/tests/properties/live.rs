@@ -145,11 +145,16 @@ impl<'a> Live<'a> {
     fn is_said_too_late(&self, event: &Event, decided: Timestamp) -> bool {
         let subject = event.body.subject();
         let names = event.body.names();
+        let plan = |body: &Body| if let Body::Made { plan_id, .. } = body { plan_id.clone() } else { None };
         let same = |fact: &Fact| {
             let named = fact.body.subject().is_some_and(|id| names.iter().any(|named| named.invoice_id == id));
             let about = subject.is_some() && fact.body.subject() == subject;
             let is_copy = fact.key() == (event.body.kind(), &*event.event_id);
-            is_copy || about && fact.family() == event.body.family() || named && fact.family() == Family::Invoices
+            let of_its_plan = plan(&fact.body).is_some() && plan(&fact.body) == plan(&event.body);
+            is_copy
+                || of_its_plan
+                || about && fact.family() == event.body.family()
+                || named && fact.family() == Family::Invoices
         };
         let passed = |fact: &Fact| same(fact) && self.is_past_the_horizon(fact.occurred_at, decided);
         !self.is_too_old(event, decided) && self.observer.known().iter().any(|known| passed(&known.fact))

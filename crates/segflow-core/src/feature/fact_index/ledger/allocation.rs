@@ -17,9 +17,14 @@ impl<'a> Ledger<'a> {
         self.keep(place, rest);
     }
 
+    /// Keeps money free. What is free of one source is one sum: it may bring an invoice to within its discount only as a whole.
     pub(super) fn keep(&mut self, source: usize, amount: i64) {
-        if amount > 0 {
-            self.free.push((source, amount));
+        if amount == 0 {
+            return;
+        }
+        match self.free.iter_mut().find(|(other, _)| *other == source) {
+            Some((_, rest)) => *rest += amount,
+            None => self.free.push((source, amount)),
         }
     }
 

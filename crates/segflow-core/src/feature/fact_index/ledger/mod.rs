@@ -255,7 +255,7 @@ impl<'a> Ledger<'a> {
             self.detours.push((source, invoice_id));
             self.keep(source, amount);
         }
-        // The oldest money first. What one source left in two parts stays in the order in which they came.
+        // The oldest money first.
         self.free.sort_by_key(|(source, _)| *source);
     }
 
