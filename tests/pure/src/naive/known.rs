@@ -134,10 +134,11 @@ fn seen_of(copies: &[Read], erasures: &[(Timestamp, Timestamp)]) -> Vec<Known> {
             continue;
         };
         // What gave way to a copy that is erased now comes back, and counts when it happens. Else it counts as early as any
-        // copy that says the same lets it.
+        // copy that says the same lets it, unless that was erased before it was read.
         let before = read_by_now().filter(|read| *mark <= gone(read)).min_by(|a, b| contest(&a.fact, &b.fact));
         let comes_back = before.is_some_and(|before| !says_the_same(&before.fact, &winner.fact));
-        let same = read_by_now().filter(|read| says_the_same(&read.fact, &winner.fact));
+        let was_there = |read: &&Read| read.decided <= gone(read);
+        let same = read_by_now().filter(was_there).filter(|read| says_the_same(&read.fact, &winner.fact));
         let effective = match comes_back {
             true => winner.fact.occurred_at,
             false => same.map(effective).min().expect("it says the same as itself"),
