@@ -11,9 +11,9 @@ use crate::event::{Body, Channel, Direction, Family};
 use crate::fact::{Fact, FactKey};
 use crate::feature::fact_index::contacts::Contacts;
 use crate::feature::fact_index::habit::REMEMBERED;
-use crate::feature::fact_index::history::{Episode, History};
+use crate::feature::fact_index::history::{Episode, HistoryBuilder};
 use crate::feature::fact_index::ledger::{Ledger, Source, Terms};
-use crate::feature::fact_index::owed::Owed;
+use crate::feature::fact_index::owed::note_owing;
 use crate::feature::fact_index::promises::Promises;
 use crate::feature::row::MAX_INVOICES;
 use crate::in_effect::{Pending, in_effect};
@@ -284,9 +284,12 @@ struct Money<'a> {
 impl<'a> Money<'a> {
     fn of(facts: &[&'a Fact], segmentation: &'a Segmentation, horizon: Timestamp) -> Self {
         let terms = Terms { parameters: &segmentation.parameters, zone: &segmentation.zone };
-        let ledger = Ledger::replay(facts, terms, |_, _| {});
-        let owing = Owed::of(facts, terms, |_, _| {}).owing().to_vec();
-        let history = History::of(facts, terms);
+        let (mut owing, mut history) = (Vec::new(), HistoryBuilder::new(terms.parameters.overdue_tolerance_minor));
+        let ledger = Ledger::replay(facts, terms, |ledger, step| {
+            note_owing(&mut owing, ledger, step);
+            history.note(ledger, step, terms.zone);
+        });
+        let history = history.build(terms.zone);
         let last_cured = history.episodes().iter().rfind(|episode| matches!(episode.ended, Some((_, true))));
         let read =
             |episode: &&Episode| episode.ended.is_none_or(|(at, _)| at >= horizon) || last_cured == Some(*episode);

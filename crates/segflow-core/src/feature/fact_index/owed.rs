@@ -70,12 +70,7 @@ impl Owed {
     pub fn of<'a>(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Ledger<'a>, Step)) -> Self {
         let (zone, mut owing) = (terms.zone, Vec::new());
         let ledger = Ledger::replay(facts, terms, |ledger, step| {
-            if let Some(place) = step.place {
-                let (owes, is_known) = (ledger.owes(), step.issued || !owing.is_empty());
-                if is_known && owing.last().is_none_or(|(_, before)| *before != owes) {
-                    owing.push((place, owes));
-                }
-            }
+            note_owing(&mut owing, ledger, step);
             see(ledger, step);
         });
         let upheld = upheld(facts);
@@ -308,6 +303,15 @@ impl Owed {
         let mut days = self.paid_late[self.paid_late.len().saturating_sub(n)..].to_vec();
         days.sort_unstable();
         lower_median(&days)
+    }
+}
+
+/// Notes whether something is owed after a step, if that is news. Before the first invoice nobody knows.
+pub(crate) fn note_owing(owing: &mut Vec<(usize, bool)>, ledger: &Ledger<'_>, step: Step) {
+    let Some(place) = step.place else { return };
+    let (owes, is_known) = (ledger.owes(), step.issued || !owing.is_empty());
+    if is_known && owing.last().is_none_or(|(_, before)| *before != owes) {
+        owing.push((place, owes));
     }
 }
 
