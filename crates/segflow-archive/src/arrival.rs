@@ -1,9 +1,9 @@
 //! When a record counts as having arrived.
 
 use segflow_core::time::Timestamp;
-use segflow_wire::{Intake, RawRecord, accept};
+use segflow_wire::{Intake, accept};
 
-use super::{Address, Addresses, Held};
+use super::{Addresses, Held};
 
 /// When the records of archives count as having arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -25,16 +25,6 @@ pub(super) fn occurred_at(held: &Held, addresses: &mut Addresses, intake: &Intak
     if held.malformed.is_some() {
         return None;
     }
-    let Address { family, partition, offset } = addresses.of(held).ok()?;
-    let record = RawRecord {
-        family,
-        topic: &held.topic,
-        partition,
-        offset,
-        timestamp: held.timestamp,
-        key: held.key(),
-        value: held.value(),
-        headers: &held.headers,
-    };
-    accept(&record, intake, Timestamp::LATEST).ok().map(|event| event.occurred_at)
+    let address = addresses.of(held).ok()?;
+    accept(&held.raw(address), intake, Timestamp::LATEST).ok().map(|event| event.occurred_at)
 }

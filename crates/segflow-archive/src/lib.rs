@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use segflow_core::time::Timestamp;
-use segflow_wire::Headers;
+use segflow_wire::{Headers, RawRecord};
 
 pub use address::{Address, Addresses};
 pub use arrival::Arrival;
@@ -63,6 +63,22 @@ impl Default for Held {
 }
 
 impl Held {
+    /// The record as the intake sees it, at an address.
+    #[must_use]
+    pub fn raw(&self, address: Address) -> RawRecord<'_> {
+        let Address { family, partition, offset } = address;
+        RawRecord {
+            family,
+            topic: &self.topic,
+            partition,
+            offset,
+            timestamp: self.timestamp,
+            key: self.key(),
+            value: self.value(),
+            headers: &self.headers,
+        }
+    }
+
     /// The key's bytes.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
-use segflow_archive::{self as archive, Address, Addresses, Arrival, Held, Merged};
+use segflow_archive::{self as archive, Addresses, Arrival, Held, Merged};
 use segflow_core::change::Change;
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::segmentation::Segmentation;
@@ -17,7 +17,7 @@ use segflow_engine::replay::Replay;
 use segflow_explain::customer::Portrait;
 use segflow_explain::what_if::assumption::{FORMS, MEANING};
 use segflow_explain::what_if::{WhatIf, WhatIfError};
-use segflow_wire::{Encoding, Intake, Partitioner, RawRecord};
+use segflow_wire::{Encoding, Intake, Partitioner};
 use serde_json::json;
 
 use self::summary::{Idle, Refused, UnreadableAttributes};
@@ -62,8 +62,7 @@ impl Fold {
         let segmentation = Arc::new(load(&self.segmentation)?);
         let what_if = self.what_if(&segmentation)?;
         let currency = segmentation.currency.clone();
-        let intake = Intake::uniform(Encoding::Json, Partitioner::Murmur2, self.partitions, currency);
-        let arriving = intake.clone();
+        let intake = Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, self.partitions, currency));
         let dead_letters: Box<dyn Write> = match &self.dead_letters {
             Some(file) => {
                 let file = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
@@ -78,7 +77,7 @@ impl Fold {
         let topics = Family::ALL.map(Family::default_topic);
         let mut folding = Folding {
             addresses: Addresses::new(topics.clone(), &intake),
-            replay: Replay::new(Arc::clone(&segmentation), Arc::new(intake)),
+            replay: Replay::new(Arc::clone(&segmentation), Arc::clone(&intake)),
             changes,
             dead_letters,
             malformed: 0,
@@ -90,7 +89,7 @@ impl Fold {
         for path in &self.events {
             files.extend(archive::files(path)?);
         }
-        let mut merged = Merged::open(&files, topics)?.arriving(self.arrival, &arriving)?;
+        let mut merged = Merged::open(&files, topics)?.arriving(self.arrival, &intake)?;
         let names: Vec<String> = (0..files.len().max(1)).map(|source| merged.name(source).to_owned()).collect();
         while let Some(held) = merged.next()? {
             folding.record(held, &names[held.source], self.until)?;
@@ -185,23 +184,14 @@ impl Folding {
             self.beyond += 1;
             return Ok(());
         }
-        let Address { family, partition, offset } = match self.addresses.of(held) {
+        let address = match self.addresses.of(held) {
             Ok(address) => address,
             Err(detail) => {
                 self.malformed += 1;
                 return self.dead_letter(held, file, "unknown_topic", &detail);
             }
         };
-        let outcome = self.replay.record(&RawRecord {
-            family,
-            topic: &held.topic,
-            partition,
-            offset,
-            timestamp: held.timestamp,
-            key: held.key(),
-            value: held.value(),
-            headers: &held.headers,
-        });
+        let outcome = self.replay.record(&held.raw(address));
         if !outcome.unreadable.is_empty() {
             self.unreadable.add(&place(held, file), outcome.unreadable);
         }
