@@ -30,6 +30,9 @@ fn check(folder: &Path) -> Result<(), String> {
     if let Ok(until) = fs::read_to_string(folder.join("until")) {
         command.args(["--until", until.trim()]);
     }
+    if let Ok(arguments) = fs::read_to_string(folder.join("arguments")) {
+        command.args(arguments.split_whitespace());
+    }
     let output = command.arg("events.ndjson").output().unwrap();
     if !output.status.success() {
         return Err(format!("{}: {}", folder.display(), String::from_utf8_lossy(&output.stderr)));

@@ -34,17 +34,20 @@ pub struct Folded {
     pub inserted: Inserted,
     /// Whether it counts only from later than it happened and was recorded.
     pub late: bool,
-    /// What a new fact contradicts.
+    /// What the fact contradicts, if it is new or has the id of that one.
     pub contradiction: Option<Contradiction>,
 }
 
-/// Two events that say different things of one invoice, credit note, promise or dispute. The earlier one counts.
+/// Two events that say different things of one invoice, credit note, promise or dispute, of which the earlier one counts; or
+/// two events of one kind that tell of different things under one id, of which one counts, as of any two copies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contradiction {
     /// The kind of both.
     pub kind: Kind,
-    /// The thing's id.
+    /// The id of the thing of which the event that was read tells.
     pub subject: String,
+    /// The id of the thing of which the event that was known tells; another one if the two share an event id.
+    pub known_subject: String,
     /// The id of the event that was known.
     pub event_id: String,
     /// When that happened.
@@ -58,10 +61,22 @@ impl Contradiction {
         Some(Self {
             kind: fact.body.kind()?,
             subject: fact.body.subject()?.to_owned(),
+            known_subject: known.body.subject()?.to_owned(),
             event_id: known.event_id.clone(),
             occurred_at: known.occurred_at,
             stands: (known.occurred_at, &known.event_id) < (fact.occurred_at, &fact.event_id),
         })
+    }
+
+    /// What is to be told of it, by the fate of the fact. Of one that was known already, it was told before.
+    fn told(self, inserted: Inserted) -> Option<Self> {
+        let same_id = self.subject != self.known_subject;
+        match inserted {
+            Inserted::New => Some(self),
+            Inserted::Kept if same_id => Some(Self { stands: true, ..self }),
+            Inserted::Replaced if same_id => Some(Self { stands: false, ..self }),
+            _ => None,
+        }
     }
 }
 
@@ -84,11 +99,12 @@ pub fn fold(
     let too_old = family != Family::Profiles && occurred_at < segmentation.horizon(decided);
     let contradiction = state.facts.contradicted_by(&fact).and_then(|known| Contradiction::of(&fact, known));
     let inserted = if too_old { Inserted::Forgotten } else { state.facts.insert(fact) };
+    let contradiction = contradiction.and_then(|contradiction| contradiction.told(inserted));
     if inserted == Inserted::Duplicate {
         bring_forward(state, (kind, &event_id), in_time.max(decided));
     }
     if !matches!(inserted, Inserted::New | Inserted::Replaced) {
-        return Folded { inserted, late: false, contradiction: None };
+        return Folded { inserted, late: false, contradiction };
     }
     let effective = in_time.max(decided);
     if inserted == Inserted::Replaced {
@@ -98,7 +114,6 @@ pub fn fold(
     let pending = Pending { effective, kind, event_id, offset };
     let at = state.pending.partition_point(|known| *known < pending);
     state.pending.insert(at, pending);
-    let contradiction = contradiction.filter(|_| inserted == Inserted::New);
     Folded { inserted, late: effective > in_time, contradiction }
 }
 

@@ -133,18 +133,20 @@ impl Facts {
         restored
     }
 
-    /// Another fact that says something else of the same thing, where one event alone may tell of it: two issues of one
-    /// invoice. A copy of the fact contradicts nothing; nor does the same told again under another id.
+    /// Another fact that cannot be true beside this one. It tells of another thing under the id of this event: two payments
+    /// with one event id. Or it says something else of the same thing, where one event alone may tell of it: two issues of one
+    /// invoice; the same told again under another id contradicts nothing.
     #[must_use]
     pub fn contradicted_by(&self, fact: &Fact) -> Option<&Fact> {
-        let kind = fact.body.kind().filter(|kind| kind.is_told_once())?;
+        let kind = fact.body.kind()?;
         let contradicts = |other: &&Fact| {
-            other.body.kind() == Some(kind)
-                && other.event_id != fact.event_id
-                && other.body.subject() == fact.body.subject()
-                && other.body != fact.body
+            let same_thing = other.body.subject() == fact.body.subject();
+            match other.event_id == fact.event_id {
+                true => !same_thing,
+                false => kind.is_told_once() && same_thing && other.body != fact.body,
+            }
         };
-        self.list.iter().find(contradicts)
+        self.list.iter().filter(|other| other.body.kind() == Some(kind)).find(contradicts)
     }
 
     /// Every fact, in (`occurred_at`, `event_id`) order.

@@ -52,7 +52,7 @@ pub struct Position {
     pub greatest: Option<Timestamp>,
 }
 
-/// What became of the records of an epoch (I7: `read = folded + duplicates + forgotten + dead_letters`).
+/// What became of the records of an epoch (I7: `read = folded + duplicates + forgotten + ignored + dead_letters`).
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Counts {
     /// Records read.
@@ -63,6 +63,8 @@ pub struct Counts {
     pub duplicates: u64,
     /// Facts that came too late to matter: from before the horizon, or from before an erasure.
     pub forgotten: u64,
+    /// Records of another currency, where the configuration says that these are not for this application.
+    pub ignored: u64,
     /// Copies whose content differed; each is also counted as folded or duplicate.
     pub conflicts: u64,
     /// Facts that count only from later than they happened; each is also counted as folded.
@@ -80,6 +82,7 @@ impl Counts {
         self.folded += other.folded;
         self.duplicates += other.duplicates;
         self.forgotten += other.forgotten;
+        self.ignored += other.ignored;
         self.conflicts += other.conflicts;
         self.late += other.late;
         self.dead_letters += other.dead_letters;

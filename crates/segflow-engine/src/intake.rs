@@ -14,6 +14,8 @@ pub struct Accepted {
     pub read: u64,
     /// How many were rejected.
     pub rejected: u64,
+    /// How many are for another application.
+    pub ignored: u64,
     /// The greatest timestamp per input, without those rejected for their timestamp: a clock cannot be taken back.
     pub greatest: BTreeMap<Family, Timestamp>,
 }
@@ -29,19 +31,29 @@ pub(crate) struct AcceptedEvent {
 }
 
 impl Accepted {
-    /// Takes a record.
+    /// Takes a record, or counts one that is for another application.
     ///
     /// # Errors
     /// Why it cannot be used; it is counted all the same.
     pub fn take(&mut self, record: &RawRecord<'_>, intake: &Intake, w: Timestamp) -> Result<(), Rejection> {
         let place = usize::try_from(self.read).expect("memory holds the records of an epoch");
         self.read += 1;
-        let event = segflow_wire::accept(record, intake, w).inspect_err(|_| self.rejected += 1);
+        let event = segflow_wire::accept(record, intake, w);
         if !matches!(&event, Err(rejection) if rejection.reason == Reason::TimestampAhead) {
             let greatest = self.greatest.entry(record.family).or_insert(record.timestamp);
             *greatest = record.timestamp.max(*greatest);
         }
-        let event = event?;
+        let event = match event {
+            Ok(event) => event,
+            Err(rejection) if intake.ignores(&rejection) => {
+                self.ignored += 1;
+                return Ok(());
+            }
+            Err(rejection) => {
+                self.rejected += 1;
+                return Err(rejection);
+            }
+        };
         let own = self.facts.entry(event.customer_id.clone()).or_default();
         own.push(AcceptedEvent { event, offset: record.offset, place });
         Ok(())

@@ -69,6 +69,8 @@ struct CountFields {
     duplicates: u64,
     #[serde(default)]
     forgotten: u64,
+    #[serde(default)]
+    ignored: u64,
     conflicts: u64,
     late: u64,
     dead_letters: u64,
@@ -140,13 +142,13 @@ impl InputFields {
 
 impl CountFields {
     fn of(counts: &Counts) -> Self {
-        let Counts { read, folded, duplicates, forgotten, conflicts, late, dead_letters, changes } = *counts;
-        Self { read, folded, duplicates, forgotten, conflicts, late, dead_letters, changes }
+        let Counts { read, folded, duplicates, forgotten, ignored, conflicts, late, dead_letters, changes } = *counts;
+        Self { read, folded, duplicates, forgotten, ignored, conflicts, late, dead_letters, changes }
     }
 
     fn counts(self) -> Counts {
-        let Self { read, folded, duplicates, forgotten, conflicts, late, dead_letters, changes } = self;
-        Counts { read, folded, duplicates, forgotten, conflicts, late, dead_letters, changes }
+        let Self { read, folded, duplicates, forgotten, ignored, conflicts, late, dead_letters, changes } = self;
+        Counts { read, folded, duplicates, forgotten, ignored, conflicts, late, dead_letters, changes }
     }
 }
 

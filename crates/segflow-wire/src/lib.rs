@@ -19,5 +19,5 @@ mod malformed;
 mod shape;
 
 pub use encoding::{Encoding, Headers, Malformed};
-pub use intake::{Intake, RawRecord, Reason, Rejection, accept};
+pub use intake::{Intake, OtherCurrency, RawRecord, Reason, Rejection, accept};
 pub use partition::{Partitioner, partition_of};

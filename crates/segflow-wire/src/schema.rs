@@ -83,7 +83,9 @@ schemas! {
     /// `collections.segments` as it was before dimensions could close.
     SEGMENTS_1 = "segments-1";
     /// The journal.
-    JOURNAL = "journal", after JOURNAL_3 JOURNAL_2 JOURNAL_1;
+    JOURNAL = "journal", after JOURNAL_4 JOURNAL_3 JOURNAL_2 JOURNAL_1;
+    /// The journal as it was before records could be ignored.
+    JOURNAL_4 = "journal-4";
     /// The journal as it was before it named the form of its digest.
     JOURNAL_3 = "journal-3";
     /// The journal as it was before a segmentation could be activated.

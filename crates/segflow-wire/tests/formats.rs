@@ -501,7 +501,8 @@ fn the_fingerprint_of_every_released_schema() {
         b4204e3101d04a49 segment-changes
         05b9ddcb75663810 segments
         3f78d56af8f41de5 segments-1
-        3a775a80e3bc6ed4 journal
+        57b3746aead33651 journal
+        3a775a80e3bc6ed4 journal-4
         aa9ea527701450fd journal-3
         7110195e12af954a journal-2
         4424b9c48af6334b journal-1

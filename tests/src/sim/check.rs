@@ -179,7 +179,7 @@ fn nothing_vanishes(world: &World, task: TaskId, violations: &mut Vec<String>) {
     }
     let appended: u64 = Family::ALL.map(|family| world.inputs.latest(task, family)).iter().sum();
     let letters = world.committed(Sink::DeadLetters, task).len() as u64;
-    let adds_up = counts.read == counts.folded + counts.duplicates + counts.forgotten + counts.dead_letters;
+    let adds_up = counts.read == counts.folded + counts.duplicates + counts.forgotten + counts.ignored + counts.dead_letters;
     if counts.read != appended || !adds_up || counts.dead_letters != letters {
         violations.push(format!("I7: task {}: {appended} appended, {letters} dead letters, {counts:?}", task.0));
     }

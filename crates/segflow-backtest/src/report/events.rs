@@ -16,6 +16,7 @@ pub fn section(html: &mut Html, report: &Report) {
         ("new", events.folded),
         ("copies of known ones", events.duplicates),
         ("too late to matter", events.forgotten),
+        ("of another currency, ignored", events.ignored),
         ("could not be used", events.bad),
         ("of the new: late, counted from when they were recorded", events.late),
         ("not read: at or after the end of the period", events.beyond),

@@ -47,6 +47,8 @@ pub struct EventFigures {
     pub duplicates: u64,
     /// Facts that came too late to matter.
     pub forgotten: u64,
+    /// Records of another currency, left to another application.
+    pub ignored: u64,
     /// Facts that count from later than they happened.
     pub late: u64,
     /// Lines and records that could not be used.

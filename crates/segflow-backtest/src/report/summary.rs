@@ -28,6 +28,9 @@ pub fn summary(report: &Report) -> String {
         grouped(events.forgotten),
         grouped(events.bad)
     ));
+    if events.ignored > 0 {
+        text.line(format_args!("           {} of another currency were ignored", grouped(events.ignored)));
+    }
     if events.beyond > 0 {
         text.line(format_args!(
             "           {} at or after the end of the period were not folded",

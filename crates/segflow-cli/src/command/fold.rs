@@ -17,11 +17,11 @@ use segflow_engine::replay::Replay;
 use segflow_explain::customer::Portrait;
 use segflow_explain::what_if::assumption::{FORMS, MEANING};
 use segflow_explain::what_if::{WhatIf, WhatIfError};
-use segflow_wire::{Encoding, Intake, Partitioner};
+use segflow_wire::{Encoding, Intake, OtherCurrency, Partitioner};
 use serde_json::json;
 
 use self::summary::{Idle, Refused, UnreadableAttributes};
-use super::{arrival, customer_id};
+use super::{customer_id, one_of};
 use crate::segmentation::load;
 
 /// Turn events into segment changes, without broker or disk.
@@ -42,8 +42,12 @@ pub struct Fold {
     partitions: u32,
     /// When records count as having arrived; occurred-at for a history that was exported in one go: each as if it had been
     /// recorded when it happened, in that order. All of it is then held in memory
-    #[arg(long, default_value = "recorded", value_parser = arrival())]
+    #[arg(long, default_value = "recorded", value_parser = one_of(Arrival::ALL))]
     arrival: Arrival,
+    /// What becomes of records of another currency than the segmentation's: each is a dead letter, or all are ignored and
+    /// counted
+    #[arg(long, default_value = "dead-letter", value_parser = one_of(OtherCurrency::ALL))]
+    other_currency: OtherCurrency,
     /// Where to write what could not be used, as NDJSON
     #[arg(long)]
     dead_letters: Option<PathBuf>,
@@ -62,7 +66,8 @@ impl Fold {
         let segmentation = Arc::new(load(&self.segmentation)?);
         let what_if = self.what_if(&segmentation)?;
         let currency = segmentation.currency.clone();
-        let intake = Arc::new(Intake::uniform(Encoding::Json, Partitioner::Murmur2, self.partitions, currency));
+        let uniform = Intake::uniform(Encoding::Json, Partitioner::Murmur2, self.partitions, currency);
+        let intake = Arc::new(Intake { other_currency: self.other_currency, ..uniform });
         let dead_letters: Box<dyn Write> = match &self.dead_letters {
             Some(file) => {
                 let file = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
@@ -252,6 +257,9 @@ impl Folding {
         );
         if let Some(reasons) = self.refused.by_reason() {
             eprintln!("dead letters by reason: {reasons}");
+        }
+        if counts.ignored > 0 {
+            eprintln!("{} records of another currency were ignored", counts.ignored);
         }
         if self.beyond > 0 {
             eprintln!("{} records at or after --until were not folded", self.beyond);

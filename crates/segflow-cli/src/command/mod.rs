@@ -22,7 +22,6 @@ pub mod topics;
 
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use segflow_archive::Arrival;
 use segflow_core::event::CustomerId;
 
 /// The commands, in the order of the help text.
@@ -73,12 +72,13 @@ impl Command {
     }
 }
 
-/// Reads `--arrival`.
-fn arrival() -> impl TypedValueParser<Value = Arrival> {
-    let words = PossibleValuesParser::new(Arrival::ALL.map(|(word, _)| word));
-    words.map(|word| {
-        Arrival::ALL.into_iter().find(|(known, _)| *known == word).map(|(_, arrival)| arrival).expect("a known word")
-    })
+/// Reads an argument that is one of some words.
+fn one_of<T, const N: usize>(words: [(&'static str, T); N]) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words.map(|(word, _)| word))
+        .map(move |word| words.into_iter().find(|(known, _)| *known == word).map(|(_, value)| value).expect("a known word"))
 }
 
 /// Reads a customer's id that is an argument of a command.

@@ -7,6 +7,7 @@
 mod bounds;
 mod clock;
 mod commit;
+mod currency;
 mod inputs;
 mod kafka;
 mod log;
@@ -28,6 +29,7 @@ use serde::Deserialize;
 
 pub use clock::Clock;
 pub use commit::Commit;
+pub use currency::Currency;
 pub use inputs::Inputs;
 pub use kafka::Kafka;
 pub use log::Log;
@@ -59,6 +61,8 @@ pub struct Config {
     pub kafka: Kafka,
     #[serde(default)]
     pub inputs: Inputs,
+    #[serde(default)]
+    pub currency: Currency,
     #[serde(default)]
     pub outputs: Outputs,
     #[serde(default)]

@@ -38,6 +38,7 @@ impl Config {
             topics: Family::ALL.map(|family| self.inputs.intake(family)),
             partitions,
             currency: rulebook.offered().currency.clone(),
+            other_currency: self.currency.other,
             max_skew_ms: self.clock.max_skew_ms(),
         };
         let input = |family| Input { topic: self.inputs.topic(family), role: self.inputs.role(family) };

@@ -98,11 +98,11 @@ impl Epoch {
 /// # Errors
 /// If a state cannot be read. The states are then to be discarded.
 pub fn decide<S: States>(states: &mut S, plan: Plan<'_>, accepted: Accepted) -> Result<Epoch, S::Error> {
-    let Accepted { facts, read, rejected, .. } = accepted;
+    let Accepted { facts, read, rejected, ignored, .. } = accepted;
     let (mut clock, facts_due) = timers::facts_due(states, plan, &facts)?;
     let silences_due = timers::silences_due(states, plan, &mut clock)?;
     let woken = facts_due.len() + silences_due.len();
-    let counts = Counts { read, dead_letters: rejected, ..Counts::default() };
+    let counts = Counts { read, ignored, dead_letters: rejected, ..Counts::default() };
     let mut work = Work { states, plan, moved: Vec::new(), tally: Tally { counts, ..Tally::default() } };
     for (customer, events) in facts {
         work.judge(customer, events, clock.facts)?;
@@ -202,7 +202,7 @@ fn rejection(folded: &Folded) -> Option<Rejection> {
 
 fn count(counts: &mut Counts, folded: &Folded) {
     match folded.inserted {
-        Inserted::New if folded.contradiction.is_some() => counts.dead_letters += 1,
+        _ if folded.contradiction.is_some() => counts.dead_letters += 1,
         Inserted::New => counts.folded += 1,
         Inserted::Duplicate => counts.duplicates += 1,
         Inserted::Forgotten => counts.forgotten += 1,

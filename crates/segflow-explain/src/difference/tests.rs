@@ -114,6 +114,7 @@ fn each_field_that_differs_is_shown_and_the_records_that_may_be_its_cause() {
           folded                 2         2
           duplicates             0         0
           forgotten              0         0
+          ignored                0         0
           conflicts              0         0
           late                   0         0
           dead letters           0         0
@@ -141,24 +142,25 @@ fn changes_that_their_topic_has_lost_are_shown_as_they_are_decided_now() {
     Epoch::new("2026-03-04", "2026-03-06").check(
         None,
         expect![[r#"
-        task 3: epoch 41 differs
-          its cycle began at 2026-04-10T00:00:05.000Z, by s version 1 of hash HASH, release RELEASE
-          it read invoices [7, 9)
-                           journal       now
-          read                   2         2
-          folded                 2         2
-          duplicates             0         0
-          forgotten              0         0
-          conflicts              0         0
-          late                   0         0
-          dead letters           0         0
-          changes                2         2
-          digest of its changes in the journal: THEN
-          digest of its changes decided now:    NOW
-          collections.segment-changes does not hold the changes of that digest any more; decided now:
-            C-000217 stage: current, as the first, from 2026-02-01T09:00:00.000Z on, by FACT I-1, change 1, version 1
-            C-000217 stage: current -> mid from 2026-04-04T23:00:00.000Z on, by TIME, change 2, version 1
-    "#]],
+            task 3: epoch 41 differs
+              its cycle began at 2026-04-10T00:00:05.000Z, by s version 1 of hash HASH, release RELEASE
+              it read invoices [7, 9)
+                               journal       now
+              read                   2         2
+              folded                 2         2
+              duplicates             0         0
+              forgotten              0         0
+              ignored                0         0
+              conflicts              0         0
+              late                   0         0
+              dead letters           0         0
+              changes                2         2
+              digest of its changes in the journal: THEN
+              digest of its changes decided now:    NOW
+              collections.segment-changes does not hold the changes of that digest any more; decided now:
+                C-000217 stage: current, as the first, from 2026-02-01T09:00:00.000Z on, by FACT I-1, change 1, version 1
+                C-000217 stage: current -> mid from 2026-04-04T23:00:00.000Z on, by TIME, change 2, version 1
+        "#]],
     );
 }
 
@@ -177,6 +179,7 @@ fn a_change_of_one_side_alone_says_which() {
           folded                 2         2
           duplicates             0         0
           forgotten              0         0
+          ignored                0         0
           conflicts              0         0
           late                   0         0
           dead letters           0         0
@@ -203,45 +206,46 @@ fn records_and_timestamps_that_differ_are_shown_though_the_same_was_decided() {
     epoch.check(
         None,
         expect![[r#"
-        task 3: epoch 41 differs
-          its cycle began at 2026-04-10T00:00:05.000Z, by s version 1 of hash HASH, release 0.0.1
-          this is release RELEASE: audit with the release that decided, too
-          it read nothing: time passed
-                           journal       now
-          read                   2         2
-          folded                 2         2
-          duplicates             0         0
-          forgotten              0         0
-          conflicts              0         0
-          late                   0         0
-          dead letters           0        25  differs
-          changes                2         2
-          greatest timestamp of invoices in the journal: 2026-02-01T09:00:00.000Z, now: none
-          records that are refused now:
-            payments at 0: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 1: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 2: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 3: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 4: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 5: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 6: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 7: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 8: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 9: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 10: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 11: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 12: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 13: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 14: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 15: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 16: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 17: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 18: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            payments at 19: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
-            and 5 more
-          digest of its changes in the journal: THEN
-          digest of its changes decided now:    THEN
-          the same was decided, but of other records
-    "#]],
+            task 3: epoch 41 differs
+              its cycle began at 2026-04-10T00:00:05.000Z, by s version 1 of hash HASH, release 0.0.1
+              this is release RELEASE: audit with the release that decided, too
+              it read nothing: time passed
+                               journal       now
+              read                   2         2
+              folded                 2         2
+              duplicates             0         0
+              forgotten              0         0
+              ignored                0         0
+              conflicts              0         0
+              late                   0         0
+              dead letters           0        25  differs
+              changes                2         2
+              greatest timestamp of invoices in the journal: 2026-02-01T09:00:00.000Z, now: none
+              records that are refused now:
+                payments at 0: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 1: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 2: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 3: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 4: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 5: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 6: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 7: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 8: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 9: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 10: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 11: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 12: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 13: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 14: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 15: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 16: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 17: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 18: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                payments at 19: customer_full: customer: expected at most 1024 bytes of facts, found more with this one
+                and 5 more
+              digest of its changes in the journal: THEN
+              digest of its changes decided now:    THEN
+              the same was decided, but of other records
+        "#]],
     );
 }

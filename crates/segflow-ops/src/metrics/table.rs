@@ -17,7 +17,7 @@ const fn counter(name: &'static str, help: &'static str, samples: Samples) -> Me
 }
 
 /// Every metric.
-pub(super) const METRICS: [Metric; 38] = [
+pub(super) const METRICS: [Metric; 39] = [
     gauge(
         "lag_records",
         "Records of the input not read yet: latest offset, open transactions included, less position.",
@@ -109,6 +109,11 @@ pub(super) const METRICS: [Metric; 38] = [
         "forgotten_facts_total",
         "Facts that came too late to matter: from before the horizon, or from before an erasure.",
         Samples::Totals(|totals| totals.counts.forgotten),
+    ),
+    counter(
+        "ignored_total",
+        "Records of another currency, which the configuration leaves to another application.",
+        Samples::Totals(|totals| totals.counts.ignored),
     ),
     counter(
         "conflicts_total",

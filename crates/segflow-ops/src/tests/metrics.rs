@@ -24,10 +24,11 @@ fn every_metric_of_a_running_task() {
     task.inputs.insert(Family::Payments, input(100, Some(130), Some(TEN.plus_ms(-59_750))));
     task.inputs.insert(Family::Contacts, input(12, Some(12), Some(TEN.plus_ms(-3_600_000))));
     let counts = Counts {
-        read: 100,
+        read: 107,
         folded: 90,
         duplicates: 5,
         forgotten: 2,
+        ignored: 7,
         conflicts: 2,
         late: 4,
         dead_letters: 3,

@@ -282,12 +282,18 @@ fn no_other_currency(fields: &mut Fields<'_>, currency: &Currency) -> Result<(),
     optional!(fields.currency).if_any(|found| this_currency(found, currency)).map(Option::unwrap_or_default)
 }
 
+/// Refuses another currency. What is no currency code is malformed: the reason says that the record is of another one.
 fn this_currency(field: Field<'_>, currency: &Currency) -> Result<(), Rejection> {
-    let found = field.text()?;
-    if found == currency.code {
-        return Ok(());
+    let is_code = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    match &field.value {
+        Value::Text(found) if *found == currency.code => Ok(()),
+        Value::Text(found) if is_code(found) => {
+            let detail = format!("currency: expected {}, found {}", currency.code, field.value);
+            Err(Rejection::new(Reason::WrongCurrency, detail))
+        }
+        Value::Text(found) if found.eq_ignore_ascii_case(&currency.code) => {
+            Err(field.fault(format_args!("{} in capital letters", currency.code)))
+        }
+        _ => Err(field.fault(format_args!("{}, or another code of three capital letters", currency.code))),
     }
-    let letters = if found.eq_ignore_ascii_case(&currency.code) { " in capital letters" } else { "" };
-    let detail = format!("currency: expected {}{letters}, found {}", currency.code, Value::Text(found));
-    Err(Rejection::new(Reason::WrongCurrency, detail))
 }

@@ -13,7 +13,7 @@ use std::fmt::Display;
 use segflow_core::event::{CustomerId, Event, Family};
 use segflow_core::time::Timestamp;
 
-pub use config::{Intake, TopicIntake};
+pub use config::{Intake, OtherCurrency, TopicIntake};
 pub use rejection::{Reason, Rejection};
 
 use crate::encoding::{Encoding, Headers};

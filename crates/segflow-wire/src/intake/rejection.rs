@@ -3,7 +3,7 @@
 use std::fmt;
 
 use segflow_core::customer::Contradiction;
-use segflow_core::event::Kind;
+use segflow_core::event::{Family, Kind};
 
 /// A record that goes to the dead letters.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -27,11 +27,20 @@ impl Rejection {
         Self::new(Reason::CustomerFull, detail)
     }
 
-    /// The rejection of a fact that says something else of a thing than another one.
+    /// The rejection of a fact that cannot be true beside another one.
     #[must_use]
     pub fn contradicts(contradiction: &Contradiction) -> Self {
-        let Contradiction { kind, subject, event_id, occurred_at, stands } = contradiction;
+        let Contradiction { kind, subject, known_subject, event_id, occurred_at, stands } = contradiction;
         let (word, thing) = (kind.word(), thing(*kind));
+        if subject != known_subject {
+            let counts = if *stands { known_subject } else { subject };
+            let detail = format!(
+                "event_id: expected an id that no other {word} has, found {event_id:?} of {thing} {subject:?}, the id of \
+                 the {word} of {thing} {known_subject:?} of {occurred_at}; only that of {counts:?} counts. Send every event with \
+                 an id of its own"
+            );
+            return Self::new(Reason::Contradicts, detail);
+        }
         let counts = if *stands { "that one counts" } else { "this one counts, since it happened first" };
         let detail = format!(
             "{thing}: expected one {word} of {subject:?}, found another one with other content, event {event_id:?} of \
@@ -41,13 +50,17 @@ impl Rejection {
     }
 }
 
-/// What an event of a kind that is told once tells of.
+
+/// What an event of a kind tells of.
 const fn thing(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Credited => "credit note",
-        Kind::Made => "promise",
-        Kind::Opened => "dispute",
-        _ => "invoice",
+    match (kind, kind.family()) {
+        (Kind::Credited, _) => "credit note",
+        (_, Family::Invoices) => "invoice",
+        (_, Family::Payments) => "payment",
+        (_, Family::Contacts) => "contact",
+        (_, Family::Promises) => "promise",
+        (_, Family::Disputes) => "dispute",
+        (_, Family::Profiles) => "profile",
     }
 }
 
@@ -90,7 +103,8 @@ reasons! {
     NegativeAmount = "negative_amount",
     /// An amount is beyond 10^15 minor units, either way.
     AmountOutOfRange = "amount_out_of_range",
-    /// A currency other than the one configured.
+    /// A currency other than the one configured. With [`OtherCurrency::Ignore`](super::OtherCurrency) its record is no dead
+    /// letter.
     WrongCurrency = "wrong_currency",
     /// The key is missing, or is not the customer id. The key of an erasure is no customer id.
     KeyNotCustomer = "key_not_customer",
@@ -100,8 +114,8 @@ reasons! {
     ImplausibleInstant = "implausible_instant",
     /// The customer has no room for another fact. Judged last, when the fact is folded in.
     CustomerFull = "customer_full",
-    /// Another event says something else of the same invoice, credit note, promise or dispute. Judged last, when the fact is
-    /// folded in; it stays among the facts, and the earlier of the two counts.
+    /// Another event says something else of the same invoice, credit note, promise or dispute, or tells of another thing under
+    /// the same event id. Judged last, when the fact is folded in; it stays among the facts, and one of the two counts.
     Contradicts = "contradicts",
 }
 

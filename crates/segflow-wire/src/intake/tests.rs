@@ -288,7 +288,7 @@ fn a_field_of_the_wrong_type_or_range_is_malformed() {
             "malformed_field: amount_minor: expected a whole number of minor units from 0 to 1000000000000000, found 12.5"
         ],
     );
-    check_issued("\"GBP\"", "826", expect!["malformed_field: currency: expected a text, found 826"]);
+    check_issued("\"GBP\"", "826", expect!["malformed_field: currency: expected GBP, or another code of three capital letters, found 826"]);
     check_issued(
         "\"I-1\"",
         "{}",
@@ -428,7 +428,24 @@ fn instants_at_the_ends_of_time_are_judged_without_overflow() {
 #[test]
 fn another_currency_is_refused() {
     check_issued("GBP", "EUR", expect![[r#"wrong_currency: currency: expected GBP, found "EUR""#]]);
-    check_issued("GBP", "gbp", expect![[r#"wrong_currency: currency: expected GBP in capital letters, found "gbp""#]]);
+    check_issued("GBP", "gbp", expect![[r#"malformed_field: currency: expected GBP in capital letters, found "gbp""#]]);
+    check_issued("GBP", "EURO", expect![[r#"malformed_field: currency: expected GBP, or another code of three capital letters, found "EURO""#]]);
+    check_issued(r#""GBP""#, "826", expect!["malformed_field: currency: expected GBP, or another code of three capital letters, found 826"]);
+}
+
+/// A currency that is misspelt may be ours: its record is for nobody else.
+#[test]
+fn what_is_ignored_is_a_record_of_another_currency() {
+    let ignoring = Intake { other_currency: OtherCurrency::Ignore, ..intake(Encoding::Json) };
+    let rejected = |from: &str, to: &str| {
+        let json = ISSUED.replace(from, to);
+        accept(&record(Family::Invoices, Some(json.as_bytes())), &ignoring, W).unwrap_err()
+    };
+    let other = rejected("GBP", "EUR");
+    assert!(ignoring.ignores(&other));
+    assert!(!intake(Encoding::Json).ignores(&other));
+    assert!(!ignoring.ignores(&rejected("GBP", "gbp")));
+    assert!(!ignoring.ignores(&rejected("C-1", "C-2")));
 }
 
 #[test]
@@ -489,6 +506,7 @@ fn a_contradiction_names_both_events_and_says_which_one_counts() {
     let of = |kind, stands| Contradiction {
         kind,
         subject: "I-1".to_owned(),
+        known_subject: "I-1".to_owned(),
         event_id: "E-1".to_owned(),
         occurred_at: W,
         stands,
@@ -499,6 +517,23 @@ fn a_contradiction_names_both_events_and_says_which_one_counts() {
     expect![[r#"contradicts: credit note: expected one CREDITED of "I-1", found another one with other content, event "E-1" of 2026-05-03T09:20:00.000Z; that one counts. Send an id that no other credit note of the customer has, or a correction"#]].assert_eq(&said(Kind::Credited, true));
     expect![[r#"contradicts: promise: expected one MADE of "I-1", found another one with other content, event "E-1" of 2026-05-03T09:20:00.000Z; that one counts. Send an id that no other promise of the customer has, or a correction"#]].assert_eq(&said(Kind::Made, true));
     expect![[r#"contradicts: dispute: expected one OPENED of "I-1", found another one with other content, event "E-1" of 2026-05-03T09:20:00.000Z; that one counts. Send an id that no other dispute of the customer has, or a correction"#]].assert_eq(&said(Kind::Opened, true));
+}
+
+#[test]
+fn one_event_id_for_two_payments_is_told() {
+    let said = |stands| {
+        Rejection::contradicts(&Contradiction {
+            kind: Kind::Received,
+            subject: "T-2".to_owned(),
+            known_subject: "T-1".to_owned(),
+            event_id: "E-1".to_owned(),
+            occurred_at: W,
+            stands,
+        })
+        .to_string()
+    };
+    expect![[r#"contradicts: event_id: expected an id that no other RECEIVED has, found "E-1" of payment "T-2", the id of the RECEIVED of payment "T-1" of 2026-05-03T09:20:00.000Z; only that of "T-1" counts. Send every event with an id of its own"#]].assert_eq(&said(true));
+    expect![[r#"contradicts: event_id: expected an id that no other RECEIVED has, found "E-1" of payment "T-2", the id of the RECEIVED of payment "T-1" of 2026-05-03T09:20:00.000Z; only that of "T-2" counts. Send every event with an id of its own"#]].assert_eq(&said(false));
 }
 
 #[test]
@@ -546,6 +581,7 @@ fn the_hash_covers_every_part_of_the_configuration() {
         Intake { max_skew_ms: None, ..base.clone() },
         Intake { max_skew_ms: Some(300_001), ..base.clone() },
         oldest,
+        Intake { other_currency: OtherCurrency::Ignore, ..base.clone() },
     ];
     let hashes: std::collections::BTreeSet<String> = others.iter().chain([&base]).map(Intake::hash).collect();
     assert_eq!(hashes.len(), others.len() + 1);

@@ -29,6 +29,7 @@ fn a_schema_resolves_values_of_its_earlier_ones() {
             "payments payments-1",
             "contacts contacts-1",
             "segments segments-1",
+            "journal journal-4",
             "journal journal-3",
             "journal journal-2",
             "journal journal-1"

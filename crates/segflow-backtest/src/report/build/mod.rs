@@ -81,6 +81,7 @@ fn events(context: &ReplayContext, replayed: &Replayed, named: &dyn Fn(RecordPla
         folded: counts.folded,
         duplicates: counts.duplicates,
         forgotten: counts.forgotten,
+        ignored: counts.ignored,
         late: counts.late,
         bad: counts.dead_letters + malformed,
         beyond: replayed.left_out.beyond,

@@ -32,7 +32,7 @@ use arguments::{CapacityArgument, When, capacity, check_capacity};
 use progress::shown;
 use source::Source;
 
-use super::arrival;
+use super::one_of;
 use crate::config::Config;
 use crate::interrupt::listen;
 use crate::segmentation::load;
@@ -62,7 +62,7 @@ pub struct Backtest {
     events: Vec<PathBuf>,
     /// With archives: when records count as having arrived; occurred-at for a history that was exported in one go, which is
     /// then held in memory
-    #[arg(long, default_value = "recorded", value_parser = arrival())]
+    #[arg(long, default_value = "recorded", value_parser = one_of(Arrival::ALL))]
     arrival: Arrival,
     /// The configuration of `segflow run`: where the topics are, their names, encodings and partitioners
     #[arg(long)]
@@ -190,6 +190,7 @@ fn intake(candidate: &Segmentation, config: Option<&Config>, partitions: u32) ->
         for family in Family::ALL {
             intake.topics[family.index()] = config.inputs.intake(family);
         }
+        intake.other_currency = config.currency.other;
     }
     intake
 }
