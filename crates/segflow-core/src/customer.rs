@@ -9,21 +9,23 @@ use crate::memo::Memo;
 use crate::segmentation::Segmentation;
 use crate::state::{Membership, State};
 use crate::time::Timestamp;
+use crate::unsaved::Unsaved;
 
-/// A customer's state, and beside it the memo of what was decided.
+/// A customer's state, and beside it the memo of what was decided and what is not on disk yet.
 ///
-/// The two change together: `fold`, `advance` and `resegment` keep the memo true to the state. To begin without a memo,
-/// make a customer from the state alone.
+/// They change together: `fold`, `advance` and `resegment` keep the memo true to the state. To begin without a memo, make a
+/// customer from the state alone.
 #[derive(Clone, Default, Debug)]
 pub struct Customer {
     pub(crate) state: State,
     pub(crate) memo: Memo,
+    pub(crate) unsaved: Unsaved,
 }
 
 impl From<State> for Customer {
-    /// This state with an empty memo.
+    /// This state with an empty memo, and nothing of it on disk.
     fn from(state: State) -> Self {
-        Self { state, memo: Memo::default() }
+        Self { state, memo: Memo::default(), unsaved: Unsaved::All }
     }
 }
 
@@ -91,7 +93,7 @@ pub fn fold(
     silence: Timestamp,
     segmentation: &Segmentation,
 ) -> Folded {
-    let Customer { state, memo } = customer;
+    let Customer { state, memo, unsaved } = customer;
     let fact = Fact::from(event);
     let (family, kind, event_id) = (fact.family(), fact.body.kind(), fact.event_id.clone());
     let (occurred_at, in_time) = (fact.occurred_at, fact.counts_from());
@@ -99,6 +101,12 @@ pub fn fold(
     let too_old = family != Family::Profiles && occurred_at < segmentation.horizon(decided);
     let contradiction = state.facts.contradicted_by(&fact).and_then(|known| Contradiction::of(&fact, known));
     let inserted = if too_old { Inserted::Forgotten } else { state.facts.insert(fact) };
+    match inserted {
+        Inserted::New => unsaved.add(state.facts.get(occurred_at, (kind, &event_id)).expect("it was inserted")),
+        // A copy may take the place of the one that was known, if only for the time of its recording.
+        Inserted::Duplicate | Inserted::Kept | Inserted::Replaced => *unsaved = Unsaved::All,
+        Inserted::Forgotten | Inserted::Full => {}
+    }
     let contradiction = contradiction.and_then(|contradiction| contradiction.told(inserted));
     if inserted == Inserted::Duplicate {
         bring_forward(state, (kind, &event_id), in_time.max(decided));
@@ -144,6 +152,17 @@ impl Customer {
         &self.state
     }
 
+    /// What of the facts is not on disk yet.
+    #[must_use]
+    pub const fn unsaved(&self) -> &Unsaved {
+        &self.unsaved
+    }
+
+    /// Notes that the state is on disk as it stands.
+    pub fn saved(&mut self) {
+        self.unsaved = Unsaved::Added(Vec::new());
+    }
+
     /// The state alone; the memo is dropped.
     #[must_use]
     pub fn into_state(self) -> State {
@@ -155,8 +174,8 @@ impl Customer {
     /// Copies that gave way to an erased fact, and were recorded later, come back: they count from the erasure on, or from
     /// when they happen.
     pub(crate) fn erase(&mut self, recorded: Timestamp, erasure: &Pending) {
-        let Self { state: State { facts, pending, decision }, memo } = self;
-        *memo = Memo::default();
+        let Self { state: State { facts, pending, decision }, memo, unsaved } = self;
+        (*memo, *unsaved) = (Memo::default(), Unsaved::All);
         let key = |fact: &Fact| (fact.body.kind(), fact.event_id.clone());
         let stay = facts.iter().filter(|fact| fact.recorded_at > recorded).map(key).collect::<BTreeSet<_>>();
         facts.erase(recorded);

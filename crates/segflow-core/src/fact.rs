@@ -51,6 +51,12 @@ impl Fact {
         self.occurred_at.max(self.recorded_at)
     }
 
+    /// Its bytes on disk.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("a fact encodes into memory")
+    }
+
     fn order(&self) -> (Timestamp, &str, Option<Kind>) {
         (self.occurred_at, &self.event_id, self.body.kind())
     }
@@ -97,6 +103,21 @@ pub struct Facts {
     bytes: usize,
 }
 
+/// What there is of facts beside the list of them.
+///
+/// On disk: its fields are fixed.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+pub struct Beside {
+    /// Copies of other content, which would count if an erasure took the copies recorded earlier.
+    shadowed: Vec<Fact>,
+    /// The timestamp of the last erasure.
+    erased: Option<Timestamp>,
+    /// The instant of the earliest fact that was pruned.
+    pruned_from: Option<Timestamp>,
+    /// How many facts from before the horizon the last pruning left.
+    kept: usize,
+}
+
 /// The fate of a fact that was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Inserted {
@@ -131,6 +152,40 @@ impl Facts {
             restored.insert(fact);
         }
         restored
+    }
+
+    /// What there is beside the list of facts.
+    #[must_use]
+    pub fn beside(&self) -> Beside {
+        let Self { shadowed, erased, pruned_from, kept, .. } = self;
+        Beside { shadowed: shadowed.clone(), erased: *erased, pruned_from: *pruned_from, kept: *kept }
+    }
+
+    /// Facts of which each was encoded by [`Fact::encode`], in any order, with what there is beside them.
+    ///
+    /// # Errors
+    /// If the bytes are not those of facts, or hold one of them twice.
+    pub fn decode(mut bytes: &[u8], beside: Beside) -> Result<Self, postcard::Error> {
+        let Beside { shadowed, erased, pruned_from, kept } = beside;
+        let size = bytes.len() + shadowed.iter().map(Fact::bytes).sum::<usize>();
+        let mut list: Vec<Fact> = Vec::new();
+        while !bytes.is_empty() {
+            let (fact, rest) = postcard::take_from_bytes(bytes)?;
+            list.push(fact);
+            bytes = rest;
+        }
+        list.sort_by(|a, b| a.order().cmp(&b.order()));
+        if list.windows(2).any(|pair| pair[0].order() == pair[1].order()) {
+            return Err(postcard::Error::DeserializeBadEncoding);
+        }
+        Ok(Self { list, shadowed, erased, pruned_from, kept, bytes: size })
+    }
+
+    /// The fact that happened at an instant and has a key.
+    pub(crate) fn get(&self, occurred_at: Timestamp, (kind, event_id): FactKey<'_>) -> Option<&Fact> {
+        let order = (occurred_at, event_id, kind);
+        let at = self.list.partition_point(|known| known.order() < order);
+        self.list.get(at).filter(|fact| fact.order() == order)
     }
 
     /// Another fact that cannot be true beside this one. It tells of another thing under the id of this event: two payments

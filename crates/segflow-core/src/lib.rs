@@ -28,6 +28,7 @@ pub mod segmentation;
 pub mod state;
 pub mod time;
 pub mod timed;
+pub mod unsaved;
 pub mod value_type;
 
 /// The release that decided, with the time-zone database inside it: part of every change's envelope and of every

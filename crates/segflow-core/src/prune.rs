@@ -20,6 +20,7 @@ use crate::in_effect::{Pending, in_effect};
 use crate::memo::Memo;
 use crate::segmentation::Segmentation;
 use crate::time::{Date, Timestamp};
+use crate::unsaved::Unsaved;
 
 /// How many facts must have passed the horizon since the last time before it is worth while again.
 const WORTH_WHILE: usize = 16;
@@ -47,7 +48,7 @@ pub(crate) fn prune(customer: &mut Customer, segmentation: &Segmentation, decide
     let plan = Plan::of(&facts, &in_effect, &is_old, segmentation, horizon);
     let kept = facts.iter().filter_map(|fact| plan.left_of(fact)).collect();
     state.facts.prune(kept, horizon);
-    customer.memo = Memo::default();
+    (customer.memo, customer.unsaved) = (Memo::default(), Unsaved::All);
 }
 
 /// The facts that stay, and the parts of facts.

@@ -38,7 +38,7 @@ pub fn resegment(
     silence: Timestamp,
 ) -> Vec<Decided> {
     let mut decided = advance(customer, id, old, silence);
-    let Customer { state: State { facts, pending, decision }, memo } = customer;
+    let Customer { state: State { facts, pending, decision }, memo, .. } = customer;
     let (Some(at), false) = (decision.as_of, decision.dimensions.is_empty()) else { return decided };
     *memo = Memo::default();
     let Gone { segments, dimensions } = carry(decision, old, new);

@@ -187,7 +187,8 @@ fn counts(text: &mut Text, then: &Counts, now: &Counts) {
         let Counts { read, folded, duplicates, forgotten, ignored, conflicts, late, dead_letters, changes } = *counts;
         [read, folded, duplicates, forgotten, ignored, conflicts, late, dead_letters, changes]
     };
-    let names = ["read", "folded", "duplicates", "forgotten", "ignored", "conflicts", "late", "dead letters", "changes"];
+    let names =
+        ["read", "folded", "duplicates", "forgotten", "ignored", "conflicts", "late", "dead letters", "changes"];
     text.line(&format!("{:<14}{:>10}{:>10}", "", "journal", "now"));
     for (name, (then, now)) in names.into_iter().zip(figures(then).into_iter().zip(figures(now))) {
         let mark = if then == now { "" } else { "  differs" };

@@ -44,6 +44,12 @@ impl<'a> Batch<'a> {
         self.writes.put_cf(self.store.customers(), id, state);
     }
 
+    /// Adds to a customer's state, which was put as a [`Grown`](crate::grown) value: its head gives way to this one's, and
+    /// this one's tail comes after its own.
+    pub fn add_to_customer(&mut self, id: &[u8], grown: &[u8]) {
+        self.writes.merge_cf(self.store.customers(), id, grown);
+    }
+
     /// Removes a customer's state.
     pub fn delete_customer(&mut self, id: &[u8]) {
         self.writes.delete_cf(self.store.customers(), id);

@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod error;
+pub mod grown;
 pub mod shared;
 pub mod store;
 pub mod timers;

@@ -1,5 +1,6 @@
 //! The memory that all stores of a process share, and the options of their databases.
 
+use crate::grown;
 use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, Options, WriteBufferManager};
 
 /// How much memory and disk a process may use for all its stores together.
@@ -80,7 +81,9 @@ impl StoreMemory {
         let mut blocks = self.blocks();
         blocks.set_bloom_filter(10.0, false);
         blocks.set_whole_key_filtering(true);
-        self.family(&blocks)
+        let mut options = self.family(&blocks);
+        options.set_merge_operator_associative(grown::OPERATOR, grown::merge);
+        options
     }
 
     /// Options of the column families that are read in order.

@@ -1,6 +1,7 @@
 //! The store's promises: whole batches, timers in order from a position on, and clear errors.
 
 mod formats;
+mod grown;
 mod power_loss;
 
 use crate::{Batch, Meta, Store, StoreError, StoreMemory, StoreSettings, TimerKind, TimerPosition};

@@ -19,8 +19,8 @@ use segflow_engine::states::Memory;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::{Output, Record, Sink, TEXTS, TaskId};
 use segflow_runtime::task::acceptance::raw;
-use segflow_runtime::task::state_format;
-use segflow_store::{Meta, Store};
+use segflow_runtime::task::state_format::{self, StateReader};
+use segflow_store::{Meta, Row, Store};
 use segflow_wire::{Encoding, change, journal};
 use sha2::{Digest, Sha256};
 
@@ -28,7 +28,7 @@ use super::history::Draft;
 use super::world::World;
 
 /// The states of a store at its epoch.
-type States = Vec<(Vec<u8>, Vec<u8>)>;
+type States = Vec<Row>;
 
 /// A run that has ended.
 pub struct Ended<'a> {
@@ -179,7 +179,8 @@ fn nothing_vanishes(world: &World, task: TaskId, violations: &mut Vec<String>) {
     }
     let appended: u64 = Family::ALL.map(|family| world.inputs.latest(task, family)).iter().sum();
     let letters = world.committed(Sink::DeadLetters, task).len() as u64;
-    let adds_up = counts.read == counts.folded + counts.duplicates + counts.forgotten + counts.ignored + counts.dead_letters;
+    let adds_up =
+        counts.read == counts.folded + counts.duplicates + counts.forgotten + counts.ignored + counts.dead_letters;
     if counts.read != appended || !adds_up || counts.dead_letters != letters {
         violations.push(format!("I7: task {}: {appended} appended, {letters} dead letters, {counts:?}", task.0));
     }
@@ -190,7 +191,7 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: TaskId,
     let mut found: BTreeMap<u64, Vec<States>> = BTreeMap::new();
     for worker in workers.iter().filter(|worker| worker.task_dir(task).exists()) {
         let store = Store::open(&worker.task_dir(task), &config.store).expect("nobody has it open");
-        let states = store.customers_all().collect::<Result<_, _>>().expect("a store that can be read");
+        let states = store.customers_all().map(|row| rewritten(row.expect("a row that can be read"))).collect();
         found.entry(epoch_of(&store)).or_default().push(states);
     }
     let (mut states, mut clock, mut from) = (Memory::default(), Clock::default(), BTreeMap::new());
@@ -240,6 +241,12 @@ fn texts(world: &World) -> BTreeMap<String, Arc<Segmentation>> {
         Arc::new(Segmentation::load("segmentation", text).expect("a valid segmentation").segmentation)
     };
     texts.map(read).map(|segmentation| (segmentation.hash.clone(), segmentation)).collect()
+}
+
+/// A row as if all of it were written at once: facts lie in a store in the order in which they came.
+fn rewritten((key, bytes): Row) -> Row {
+    let state = StateReader::default().decode(&bytes).expect("a state");
+    (key, state_format::encode(&state))
 }
 
 fn encoded(states: &Memory) -> States {

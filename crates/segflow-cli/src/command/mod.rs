@@ -77,8 +77,9 @@ fn one_of<T, const N: usize>(words: [(&'static str, T); N]) -> impl TypedValuePa
 where
     T: Copy + Send + Sync + 'static,
 {
-    PossibleValuesParser::new(words.map(|(word, _)| word))
-        .map(move |word| words.into_iter().find(|(known, _)| *known == word).map(|(_, value)| value).expect("a known word"))
+    PossibleValuesParser::new(words.map(|(word, _)| word)).map(move |word| {
+        words.into_iter().find(|(known, _)| *known == word).map(|(_, value)| value).expect("a known word")
+    })
 }
 
 /// Reads a customer's id that is an argument of a command.

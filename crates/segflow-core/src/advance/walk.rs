@@ -70,7 +70,7 @@ impl Walk<'_> {
     /// Decides from a breakpoint to the next fact, or to the bound: on this stretch only time passes.
     fn stretch(&self, customer: &mut Customer, at: Timestamp, news: &[Pending]) -> Vec<Decided> {
         let Self { id, segmentation, to } = *self;
-        let Customer { state: State { facts, pending, decision }, memo } = customer;
+        let Customer { state: State { facts, pending, decision }, memo, .. } = customer;
         let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family()]));
         let known = memo.take_index();
         let index = known.but_for(families, &FactIndex::default());

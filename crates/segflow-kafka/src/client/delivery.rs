@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
@@ -18,8 +19,9 @@ use crate::client::errors::failed;
 /// How long a full queue may stay full.
 const ROOM: Duration = Duration::from_secs(10);
 
-/// The granularity of waiting: rdkafka's own `flush` and `poll` always wait their whole time.
-const TICK: Duration = Duration::from_millis(1);
+/// The granularity of waiting. rdkafka's own `flush` and `poll` always wait their whole time, and turn in a circle for the
+/// last millisecond of it: a thread that waits so uses a whole core.
+const TICK: Duration = Duration::from_micros(200);
 
 /// The context of a producer.
 #[derive(Default)]
@@ -95,7 +97,9 @@ pub(crate) fn hand_over(producer: &BaseProducer<Deliveries>, record: BaseRecord<
                 ROOM.as_secs()
             )));
         }
-        producer.poll(TICK);
+        if !served(producer) {
+            thread::sleep(TICK);
+        }
         record = refused;
     }
     Ok(())
@@ -106,17 +110,25 @@ pub(crate) fn deliver(producer: &BaseProducer<Deliveries>, limit: Duration) -> L
     let mut deadline = Instant::now() + limit;
     let mut left = producer.in_flight_count();
     while left > 0 {
-        producer.poll(TICK);
-        let now = producer.in_flight_count();
-        if now < left {
+        if served(producer) {
+            left = producer.in_flight_count();
             deadline = Instant::now() + limit;
-        } else if Instant::now() >= deadline {
-            return Err(LogError::Retry(format!("{now} records were not delivered within {} ms", limit.as_millis())));
+            continue;
         }
-        left = now;
+        if Instant::now() >= deadline {
+            return Err(LogError::Retry(format!("{left} records were not delivered within {} ms", limit.as_millis())));
+        }
+        thread::sleep(TICK);
     }
     producer.poll(Duration::ZERO);
     producer.context().take_failure().map_or(Ok(()), Err)
+}
+
+/// Serves the delivery reports that are there; false if there are none.
+fn served(producer: &BaseProducer<Deliveries>) -> bool {
+    let before = producer.in_flight_count();
+    producer.poll(Duration::ZERO);
+    producer.in_flight_count() < before
 }
 
 /// Headers as librdkafka takes them; none where there are none.

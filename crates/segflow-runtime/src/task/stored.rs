@@ -118,10 +118,13 @@ impl Stored {
             let state = known.state();
             let id = customer.as_str().as_bytes();
             let (wake, now) = (state.wake(), Row::of(state));
-            if let Some(before) = row.key(id).filter(|_| *row != now) {
-                batch.delete_customer(&before);
+            let key = now.key(id).expect("a state has a row");
+            if *row == now {
+                state_format::update(&mut batch, &key, known);
+            } else {
+                row.key(id).into_iter().for_each(|before| batch.delete_customer(&before));
+                batch.put_customer(&key, &state_format::encode(state));
             }
-            batch.put_customer(&now.key(id).expect("a state has a row"), &state_format::encode(state));
             turn(&mut batch, TimerKind::Fact, id, stored.fact, wake.fact);
             turn(&mut batch, TimerKind::Silence, id, stored.silence, wake.silence);
         }
@@ -137,7 +140,8 @@ impl Stored {
     /// If they cannot be written.
     pub fn write(&mut self, batch: &[u8]) -> Result<(), StoreError> {
         self.store.write(batch)?;
-        for (customer, Entry { known, .. }) in std::mem::take(&mut self.dirty) {
+        for (customer, Entry { mut known, .. }) in std::mem::take(&mut self.dirty) {
+            known.saved();
             let (stored, row) = (known.state().wake(), Row::of(known.state()));
             self.clean.insert(customer, Entry { known, stored, row });
         }
@@ -158,8 +162,8 @@ impl Stored {
         for row in [Row::Id, Row::Hash] {
             let key = row.key(id).expect("a row of the disk has a key");
             if let Some(bytes) = self.store.customer(&key)? {
-                let state = self.reader.decode(&bytes)?;
-                return Ok(Entry { stored: state.wake(), known: state.into(), row });
+                let known = self.reader.customer(&bytes)?;
+                return Ok(Entry { stored: known.state().wake(), known, row });
             }
         }
         let state = State::default();

@@ -73,7 +73,7 @@ fn a_state_of_an_unknown_version_is_refused() {
     bench.event("c0", at("2026-03-01T10:00:02Z"), "e1", issued("2026-02-21"));
     bench.broker.set_time(at("2026-03-01T10:00:03Z"));
     let reason = refused(&bench);
-    let expected = "the state of a customer: expected a state of version 2 to 4, found version 9; run the release that \
+    let expected = "the state of a customer: expected a state of version 2 to 5, found version 9; run the release that \
                     wrote it, or rebuild the store from the journal";
     assert_eq!(reason, expected);
     lose(&directory(&bench));

@@ -1,22 +1,29 @@
-//! The bytes of a customer's state: a version byte, then postcard. Those of earlier releases are read too.
+//! The bytes of a customer's state: a head, which is written whenever the customer is decided, and the facts, each of which is
+//! written once. Both are postcard, after a byte that says the version. Those of earlier releases are read too.
 //!
 //! On disk. What has to be known to read earlier versions is known here alone.
 
 mod v2;
 mod v3;
+mod v4;
 
 use std::sync::Arc;
 
+use segflow_core::customer::Customer;
+use segflow_core::fact::{Beside, Fact, Facts};
+use segflow_core::in_effect::Pending;
 use segflow_core::journal::JournalRecord;
 use segflow_core::segmentation::Segmentation;
-use segflow_core::state::State;
+use segflow_core::state::{Decision, State};
+use segflow_core::unsaved::Unsaved;
 use segflow_engine::rules::Rules;
-use segflow_store::{Batch, Meta, Store};
+use segflow_store::{Batch, Meta, Store, grown};
+use serde::{Deserialize, Serialize};
 
 use crate::task::stored::{HASHED, StoredError};
 
 /// The version that this release writes.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 
 /// How many rows are rewritten at once.
 const REWRITTEN: usize = 1_000;
@@ -80,6 +87,18 @@ impl StateReader {
         Self { first }
     }
 
+    /// The customer of stored bytes. If an earlier release wrote them, all of it is to be written again.
+    ///
+    /// # Errors
+    /// As [`StateReader::decode`].
+    pub(crate) fn customer(&self, bytes: &[u8]) -> Result<Customer, StateBytesError> {
+        let mut customer = Customer::from(self.decode(bytes)?);
+        if bytes.first() == Some(&VERSION) {
+            customer.saved();
+        }
+        Ok(customer)
+    }
+
     /// The state of stored bytes.
     ///
     /// # Errors
@@ -87,7 +106,8 @@ impl StateReader {
     pub fn decode(&self, bytes: &[u8]) -> Result<State, StateBytesError> {
         let damaged = |error: postcard::Error| StateBytesError::Damaged(error.to_string());
         match (bytes.split_first(), &self.first) {
-            (Some((&VERSION, state)), _) => postcard::from_bytes(state).map_err(damaged),
+            (Some((&VERSION, _)), _) => whole(bytes).map_err(damaged),
+            (Some((&v4::VERSION, state)), _) => v4::upgrade(state).map_err(damaged),
             (Some((&v3::VERSION, state)), _) => v3::upgrade(state).map_err(damaged),
             (Some((&v2::VERSION, state)), First::Known(first)) => v2::upgrade(state, first).map_err(damaged),
             (Some((&v2::VERSION, _)), First::Hash(hash)) => Err(StateBytesError::DecidedBy { hash: hash.clone() }),
@@ -97,10 +117,56 @@ impl StateReader {
     }
 }
 
-/// The bytes to be stored.
+/// What is written whenever the customer is decided.
+///
+/// On disk: its fields are fixed.
+#[derive(Serialize)]
+struct Head<'a> {
+    beside: Beside,
+    pending: &'a [Pending],
+    decision: &'a Decision,
+}
+
+/// A head as it is read.
+#[derive(Deserialize)]
+struct StoredHead {
+    beside: Beside,
+    pending: Vec<Pending>,
+    decision: Decision,
+}
+
+fn whole(bytes: &[u8]) -> Result<State, postcard::Error> {
+    let (head, facts) = grown::parts(bytes).ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
+    let (StoredHead { beside, pending, decision }, rest) = postcard::take_from_bytes(head)?;
+    if !rest.is_empty() {
+        return Err(postcard::Error::DeserializeBadEncoding);
+    }
+    Ok(State { facts: Facts::decode(facts, beside)?, pending, decision })
+}
+
+fn head(State { facts, pending, decision }: &State) -> Vec<u8> {
+    let head = Head { beside: facts.beside(), pending, decision };
+    postcard::to_allocvec(&head).expect("a head encodes into memory")
+}
+
+/// The bytes of a whole state.
 #[must_use]
 pub fn encode(state: &State) -> Vec<u8> {
-    postcard::to_extend(state, vec![VERSION]).expect("a state encodes into memory")
+    let facts: Vec<Vec<u8>> = state.facts.iter().map(Fact::encode).collect();
+    grown::encode(VERSION, &head(state), &facts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// Brings the row of a customer up to date: by what is new if the rest is on disk, else by all of it.
+pub(crate) fn update(batch: &mut Batch<'_>, key: &[u8], customer: &Customer) {
+    match customer.unsaved() {
+        Unsaved::All => batch.put_customer(key, &encode(customer.state())),
+        Unsaved::Added(added) => {
+            // Recovery may read an epoch's inputs in another order, and is to write the same bytes.
+            let mut added: Vec<&[u8]> = added.iter().map(Vec::as_slice).collect();
+            added.sort_unstable();
+            batch.add_to_customer(key, &grown::encode(VERSION, &head(customer.state()), &added));
+        }
+    }
 }
 
 /// Brings a store up to date, once. States of customers are rewritten when they change, since the migration after an

@@ -53,14 +53,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
     #[test]
-    fn fuzz_any_bytes_are_read_or_refused(version in 0_u8..5, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn fuzz_any_bytes_are_read_or_refused(version in 0_u8..6, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         check(&[&[version], &*bytes].concat());
         check(&bytes);
     }
 
     #[test]
     fn fuzz_a_state_with_some_bytes_changed_is_read_or_refused(
-        version in 1_u8..5,
+        version in 1_u8..6,
         changed in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         kept in any::<prop::sample::Index>(),
         more in prop::collection::vec(any::<u8>(), 0..8),
