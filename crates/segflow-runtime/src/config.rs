@@ -120,6 +120,8 @@ pub struct Outputs {
 pub struct Commit {
     /// How long a cycle gathers records at most.
     pub interval: Duration,
+    /// How soon after a commit the next one may follow: until then a cycle gathers more.
+    pub interval_min: Duration,
     /// How many records a cycle takes at most.
     pub max_records: usize,
     /// How many timers of each kind an epoch judges at most, 1 or more; more facts only if they share one instant.
@@ -139,7 +141,13 @@ pub(crate) struct Bounds {
 
 impl Default for Commit {
     fn default() -> Self {
-        Self { interval: Duration::from_millis(100), max_records: 10_000, timers_max: 10_000, resegmented_max: 1_000 }
+        Self {
+            interval: Duration::from_millis(100),
+            interval_min: Duration::from_millis(25),
+            max_records: 10_000,
+            timers_max: 10_000,
+            resegmented_max: 1_000,
+        }
     }
 }
 

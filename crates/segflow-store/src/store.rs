@@ -237,6 +237,19 @@ impl Store {
         made.map_err(|error| StoreError::of(&self.path, error))
     }
 
+    /// Writes what is in memory to tables, and brings every table to the last level. For measurements.
+    ///
+    /// # Errors
+    /// If the tables cannot be written.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        for family in FAMILIES {
+            let family = self.family(family);
+            self.database.flush_cf(family).map_err(|error| StoreError::of(&self.path, error))?;
+            self.database.compact_range_cf(family, None::<&[u8]>, None::<&[u8]>);
+        }
+        Ok(())
+    }
+
     /// Every row of every column family, with the family's name, in the order of the keys. It reads every block of data,
     /// and so finds damage in any of them.
     ///

@@ -19,7 +19,7 @@ pub struct Stored {
     store: Store,
     reader: StateReader,
     /// Changed in this cycle and not yet written.
-    dirty: BTreeMap<CustomerId, Entry>,
+    dirty: BTreeMap<CustomerId, Box<Entry>>,
     clean: Cache,
 }
 
@@ -114,7 +114,8 @@ impl Stored {
     #[must_use]
     pub fn encode(&self, meta: &[(Meta, &[u8])]) -> Vec<u8> {
         let mut batch = Batch::new(&self.store);
-        for (customer, Entry { known, stored, row }) in &self.dirty {
+        for (customer, entry) in &self.dirty {
+            let Entry { known, stored, row } = &**entry;
             let state = known.state();
             let id = customer.as_str().as_bytes();
             let (wake, now) = (state.wake(), Row::of(state));
@@ -140,10 +141,11 @@ impl Stored {
     /// If they cannot be written.
     pub fn write(&mut self, batch: &[u8]) -> Result<(), StoreError> {
         self.store.write(batch)?;
-        for (customer, Entry { mut known, .. }) in std::mem::take(&mut self.dirty) {
-            known.saved();
-            let (stored, row) = (known.state().wake(), Row::of(known.state()));
-            self.clean.insert(customer, Entry { known, stored, row });
+        for (customer, mut entry) in std::mem::take(&mut self.dirty) {
+            entry.known.saved();
+            let state = entry.known.state();
+            (entry.stored, entry.row) = (state.wake(), Row::of(state));
+            self.clean.insert(customer, entry);
         }
         Ok(())
     }
@@ -154,7 +156,7 @@ impl Stored {
     }
 
     /// A state out of the cache or the store.
-    fn take(&mut self, customer: &CustomerId) -> Result<Entry, StoredError> {
+    fn take(&mut self, customer: &CustomerId) -> Result<Box<Entry>, StoredError> {
         if let Some(entry) = self.clean.remove(customer) {
             return Ok(entry);
         }
@@ -163,11 +165,11 @@ impl Stored {
             let key = row.key(id).expect("a row of the disk has a key");
             if let Some(bytes) = self.store.customer(&key)? {
                 let known = self.reader.customer(&bytes)?;
-                return Ok(Entry { stored: known.state().wake(), known, row });
+                return Ok(Box::new(Entry { stored: known.state().wake(), known, row }));
             }
         }
         let state = State::default();
-        Ok(Entry { stored: state.wake(), known: state.into(), row: Row::None })
+        Ok(Box::new(Entry { stored: state.wake(), known: state.into(), row: Row::None }))
     }
 }
 
@@ -248,16 +250,19 @@ fn turn(batch: &mut Batch<'_>, kind: TimerKind, id: &[u8], before: Timestamp, af
     }
 }
 
+/// Entries by customer. The hashes are seeded: nobody can choose ids that all have one.
+type Entries = HashMap<CustomerId, Box<Entry>, foldhash::fast::RandomState>;
+
 /// Two generations of clean states: when the young one is full, it becomes the old one, whose states are dropped.
 #[derive(Default)]
 struct Cache {
     capacity: usize,
-    young: HashMap<CustomerId, Entry>,
-    old: HashMap<CustomerId, Entry>,
+    young: Entries,
+    old: Entries,
 }
 
 impl Cache {
-    fn insert(&mut self, customer: CustomerId, entry: Entry) {
+    fn insert(&mut self, customer: CustomerId, entry: Box<Entry>) {
         if self.young.len() >= self.capacity {
             self.old = std::mem::take(&mut self.young);
         }
@@ -265,7 +270,7 @@ impl Cache {
         self.young.insert(customer, entry);
     }
 
-    fn remove(&mut self, customer: &CustomerId) -> Option<Entry> {
+    fn remove(&mut self, customer: &CustomerId) -> Option<Box<Entry>> {
         self.young.remove(customer).or_else(|| self.old.remove(customer))
     }
 }

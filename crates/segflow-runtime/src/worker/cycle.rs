@@ -57,7 +57,7 @@ impl<L: Log> Worker<L> {
             return self.give_up(error, &self.running(), Remedy::SeekBack);
         }
         match publish(&mut self.log, &commits, self.shadows.prepared()) {
-            Ok(()) => self.failures = 0,
+            Ok(()) => (self.failures, self.committed_at) = (0, Some(self.config.time.now())),
             Err(error) => {
                 let tasks = commits.iter().map(|commit| commit.task).chain(self.shadows.tasks());
                 let tasks: Vec<TaskId> = tasks.collect::<BTreeSet<_>>().into_iter().collect();
@@ -120,20 +120,29 @@ impl<L: Log> Worker<L> {
         Ok((by_task, ends))
     }
 
-    /// Records of one cycle: until there are enough, `wait` is over, or there are no more.
+    /// Records of one cycle: those that are there once another commit may follow, or the first that come within `wait`.
     fn gather(&mut self, wait: Duration) -> LogResult<Vec<Record>> {
+        let began = self.config.time.now();
+        // The log fetches meanwhile.
+        self.config.time.sleep(self.until_next_commit().min(wait));
         let mut records = Vec::new();
         let max_records = self.share(self.config.commit.max_records);
-        let began = self.config.time.now();
         loop {
             let left = wait.saturating_sub(self.config.time.since(began));
-            let read = self.log.read(max_records - records.len(), left)?;
+            let patience = if records.is_empty() { left } else { Duration::ZERO };
+            let read = self.log.read(max_records - records.len(), patience)?;
             let more = !read.is_empty();
             records.extend(read);
             if !more || records.len() >= max_records || self.config.time.since(began) >= wait {
                 return Ok(records);
             }
         }
+    }
+
+    /// How long it is until the next commit may follow the last one.
+    fn until_next_commit(&self) -> Duration {
+        let since = self.committed_at.map_or(Duration::MAX, |at| self.config.time.since(at));
+        self.config.commit.interval_min.saturating_sub(since)
     }
 
     fn prepare_task(

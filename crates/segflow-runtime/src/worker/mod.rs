@@ -9,7 +9,7 @@ pub mod store_pool;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::info;
 
@@ -33,6 +33,8 @@ pub struct Worker<L: Log> {
     tasks: BTreeMap<TaskId, TaskPhase>,
     /// Cycles given up in a row.
     failures: u32,
+    /// When the last commit was answered.
+    committed_at: Option<Instant>,
     /// The producer must be recycled before anything else.
     broken: bool,
     /// The task that was taken further last, of those that recover.
@@ -83,6 +85,7 @@ impl<L: Log> Worker<L> {
             status,
             tasks: BTreeMap::new(),
             failures: 0,
+            committed_at: None,
             broken: false,
             recovered_last: None,
         };
@@ -107,8 +110,11 @@ impl<L: Log> Worker<L> {
     /// As [`Worker::cycle`].
     pub fn run(&mut self, stop: &AtomicBool) -> Result<(), WorkerError> {
         while !stop.load(Ordering::Relaxed) {
+            let began = self.config.time.now();
             let cycle = self.cycle()?;
-            let pause = if cycle.busy { cycle.pause } else { cycle.pause.max(PAUSE_IDLE) };
+            // A cycle that had nothing to do has mostly waited for records already.
+            let rest = PAUSE_IDLE.saturating_sub(self.config.time.since(began));
+            let pause = if cycle.busy { cycle.pause } else { cycle.pause.max(rest) };
             let (time, began) = (&self.config.time, self.config.time.now());
             while !stop.load(Ordering::Relaxed) && time.since(began) < pause {
                 time.sleep(PAUSE_IDLE.min(pause.saturating_sub(time.since(began))));

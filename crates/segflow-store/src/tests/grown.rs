@@ -38,7 +38,7 @@ fn the_last_head_counts_and_tails_follow_each_other() {
     drop(store);
     store = Store::open(directory.path(), &shared()).unwrap();
     assert_eq!(read(&store, b"c1"), expected(6, "", "abcdef"));
-    store.database.compact_range_cf(store.customers(), None::<&[u8]>, None::<&[u8]>);
+    store.compact().unwrap();
     assert_eq!(read(&store, b"c1"), expected(6, "", "abcdef"));
     let rows = store.customers_all().collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!(rows, [(b"c1".to_vec(), encode(6, b"", &[b"abcdef"]))]);
