@@ -51,8 +51,8 @@ impl<'a> View<'a> {
     }
 
     /// What is indexed by now.
-    pub(crate) const fn index(&self) -> &FactIndex {
-        &self.index
+    pub(crate) fn into_index(self) -> FactIndex {
+        self.index
     }
 
     /// The view before some facts came; `known` is what was indexed then.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Segmentation;
+use super::{Segmentation, Slot};
 use super::attributes::Attributes;
 use super::debt_types;
 use super::dimensions;
@@ -113,7 +113,7 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
         }
         _ => None,
     };
-    let (dimensions, features) = dimensions::read(file, header, problems, warnings)?;
+    let (dimensions, rules, features) = dimensions::read(file, header, problems, warnings)?;
     if !problems.is_empty() {
         return None;
     }
@@ -127,6 +127,8 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
         attributes: attributes.declared,
         parameters: parameters?,
         actionable_within_ms,
+        reads_history: features.iter().any(Slot::reads_history),
+        rules,
         dimensions,
         features,
     })

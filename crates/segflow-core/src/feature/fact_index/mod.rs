@@ -52,6 +52,23 @@ pub(crate) struct FactIndex {
 type Part<T> = OnceCell<Arc<T>>;
 
 impl FactIndex {
+    /// Takes out the parts that stay valid when facts of some families change; the others stay here.
+    pub fn take_but_for(&mut self, families: Families) -> Self {
+        fn taken<T>(part: &mut Part<T>, is_valid: bool) -> Part<T> {
+            if is_valid { std::mem::take(part) } else { Part::new() }
+        }
+        let valid = |read: Families| !read.meets(families);
+        Self {
+            owed: taken(&mut self.owed, valid(LEDGER)),
+            history: taken(&mut self.history, valid(LEDGER)),
+            payments: taken(&mut self.payments, valid(PAYMENTS)),
+            promises: taken(&mut self.promises, valid(PROMISES)),
+            contacts: taken(&mut self.contacts, valid(CONTACTS)),
+            disputes: taken(&mut self.disputes, valid(DISPUTES)),
+            attributes: taken(&mut self.attributes, valid(PROFILES)),
+        }
+    }
+
     /// The parts that stay valid when facts of some families change; the other parts are taken from `theirs`.
     pub fn but_for(&self, families: Families, theirs: &Self) -> Self {
         let source = |read: Families| if read.meets(families) { theirs } else { self };
