@@ -13,7 +13,7 @@ use crate::timed::{Timed, Truth};
 /// From one breakpoint or fact to the next, only dimensions whose grounds have changed are decided again, of these only
 /// the rules whose grounds have changed are evaluated again, and only facts of families that have new ones are indexed
 /// again. An empty memo makes no difference but time: everything is decided again, with the same outcome.
-#[derive(Clone, Default, Debug)]
+#[derive(Default, Debug)]
 pub(crate) struct Memo {
     dimensions: Vec<Option<MemoEntry>>,
     /// By the numbers of the rules.
@@ -61,6 +61,14 @@ struct MemoRule {
     until: Timestamp,
     /// Until when evaluating it again has the same outcome.
     stands: Timestamp,
+}
+
+/// A copy has the outcomes, and no index.
+impl Clone for Memo {
+    fn clone(&self) -> Self {
+        let Self { dimensions, rules, seal, .. } = self;
+        Self { dimensions: dimensions.clone(), rules: rules.clone(), index: FactIndex::default(), seal: *seal }
+    }
 }
 
 impl Memo {

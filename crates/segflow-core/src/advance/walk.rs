@@ -72,7 +72,9 @@ impl Walk<'_> {
         memo.open(segmentation);
         let mut known = memo.take_index();
         let index = known.take_but_for(families);
-        let view = View::indexed(id, in_effect(facts, pending), segmentation, index);
+        let in_effect = in_effect(facts, pending);
+        index.running().follow(&in_effect.facts, news);
+        let view = View::indexed(id, in_effect, segmentation, index);
         let mut evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));
         memo.disturb(families);
         membership::open(decision, segmentation);
