@@ -304,7 +304,7 @@ impl<'a> Money<'a> {
 /// The first invoice, the last ones paid in full, and those that were overdue in an episode that is still read.
 fn claims(ledger: &Ledger, episodes: &[Episode], terms: Terms<'_>) -> BTreeSet<usize> {
     let invoices = || ledger.invoices.iter().enumerate();
-    let last = ledger.paid(MAX_INVOICES, terms).into_iter().map(|(_, place)| place);
+    let last = ledger.paid(MAX_INVOICES).iter().map(|(_, place)| *place);
     let overdue = invoices().filter(|(_, invoice)| {
         let overdue = terms.zone.midnight(invoice.earliest_due.plus_days(1)).max(invoice.issued_at);
         let closed = invoice.closed_at.unwrap_or(Timestamp::NEVER);

@@ -88,7 +88,8 @@ impl Walk<'_> {
             if !moves.value.is_empty() {
                 let before = &unmoved(&decision.dimensions, &moves.value);
                 let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-                let occasion = Occasion { customer: id, segmentation, news, before, known: &known, view: &view, now, memo };
+                let occasion =
+                    Occasion { customer: id, segmentation, news, before, known: &known, view: &view, now, memo };
                 decided.extend(occasion.describe(&moves.value, decision.next));
             }
             if decision.next >= quiet {

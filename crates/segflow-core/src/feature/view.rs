@@ -124,8 +124,7 @@ impl<'a> View<'a> {
     pub fn promises(&self) -> &Promises {
         self.index.promises.get_or_init(|| {
             let owing = self.owed().owing();
-            let mut running = self.index.running();
-            Arc::new(Promises::of(running.receipts(self.terms()), owing, self.terms()))
+            Arc::new(self.index.running().promises(owing, self.terms()))
         })
     }
 

@@ -2,7 +2,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Segmentation, Slot};
 use super::attributes::Attributes;
 use super::debt_types;
 use super::dimensions;
@@ -11,6 +10,7 @@ use super::fields::{self, A_NAME, span, whole};
 use super::header::Header;
 use super::nearest::nearest;
 use super::yaml::{self, Map};
+use super::{Segmentation, Slot};
 use crate::feature::context::Parameters;
 use crate::money::Currency;
 use crate::time::{Span, Zone};

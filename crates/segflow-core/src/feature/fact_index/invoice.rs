@@ -28,6 +28,8 @@ pub struct Invoice {
     pub closed_at: Option<Timestamp>,
     /// Since when nothing of it has been left to pay, and some of that was paid by a payment, written off or not.
     pub(super) paid_at: Option<Timestamp>,
+    /// Whether the ledger lists it among those that are paid in full.
+    pub(super) is_listed: bool,
     /// The money allocated to it, in order.
     pub allocations: Vec<Allocation>,
     /// The sum of `allocations`.
@@ -82,6 +84,7 @@ impl Invoice {
             hold: None,
             closed_at: None,
             paid_at: None,
+            is_listed: false,
             allocations: Vec::new(),
             allocated: 0,
             disputes: Vec::new(),

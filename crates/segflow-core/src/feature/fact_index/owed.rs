@@ -86,11 +86,11 @@ impl Owed {
             disputed: invoice.disputed(),
         };
         let late =
-            |(at, place): (Timestamp, usize)| terms.zone.date_of(at).days_since(ledger.invoices[place].due).max(0);
+            |(at, place): &(Timestamp, usize)| terms.zone.date_of(*at).days_since(ledger.invoices[*place].due).max(0);
         Self {
             issued: ledger.invoices.iter().map(issued).collect(),
             open: ledger.open().map(open).collect(),
-            paid_late: ledger.paid(MAX_INVOICES, terms).into_iter().map(late).collect(),
+            paid_late: ledger.paid(MAX_INVOICES).iter().map(late).collect(),
             credit: ledger.credit(),
             unmatched: ledger.unmatched(terms),
             recovered: recovered(ledger),

@@ -11,7 +11,9 @@ use super::contacts::Contacts;
 use super::history::History;
 use super::ledger::Terms;
 use super::owed::Owed;
+use super::promises::Promises;
 use super::receipts::Receipts;
+use crate::event::Body;
 use crate::fact::Fact;
 use crate::in_effect::Pending;
 
@@ -23,6 +25,14 @@ pub(crate) struct Running {
     books: Option<Books>,
     receipts: Receipts,
     contacts: ContactLog,
+    promised: Promised,
+}
+
+/// Whether a promise was made, and how many of the facts it knows.
+#[derive(Default, Debug)]
+struct Promised {
+    is_made: bool,
+    read: usize,
 }
 
 impl Running {
@@ -48,6 +58,14 @@ impl Running {
     pub fn receipts(&mut self, terms: Terms<'_>) -> &Receipts {
         self.receipts.go_on(terms.facts, terms.zone);
         &self.receipts
+    }
+
+    /// Every promise. `owing` says from which fact on, by its place among the ledger's, something is owed.
+    pub fn promises(&mut self, owing: &[(usize, bool)], terms: Terms<'_>) -> Promises {
+        let Promised { is_made, read } = &mut self.promised;
+        *is_made |= terms.facts[*read..].iter().any(|fact| matches!(fact.body, Body::Made { .. }));
+        *read = terms.facts.len();
+        if *is_made { Promises::of(self.receipts(terms), owing, terms) } else { Promises::default() }
     }
 
     /// Every contact.

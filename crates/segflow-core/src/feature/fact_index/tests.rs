@@ -6,7 +6,6 @@ use proptest::sample::Index;
 
 use super::ledger::Terms;
 use super::payments::Payments;
-use super::promises::Promises;
 use super::running::Running;
 use crate::event::{Body, Channel, Direction, Discount, FailureCode, Named, Outcome};
 use crate::fact::Fact;
@@ -114,9 +113,8 @@ impl Drawn {
 fn all(running: &mut Running, terms: Terms<'_>, reads_history: bool) -> String {
     let (owed, history) = running.owed(terms, reads_history);
     let contacts = running.contacts(terms);
-    let receipts = running.receipts(terms);
-    let payments = Payments::of(receipts, terms.parameters, terms.zone);
-    let promises = Promises::of(receipts, owed.owing(), terms);
+    let promises = running.promises(owed.owing(), terms);
+    let payments = Payments::of(running.receipts(terms), terms.parameters, terms.zone);
     format!("{owed:#?}\n{history:#?}\n{contacts:#?}\n{payments:#?}\n{promises:#?}")
 }
 

@@ -42,6 +42,8 @@ pub struct Ledger {
     by_id: Interner,
     /// The places of invoices with something open, by (due date, issue instant, id).
     queue: Vec<usize>,
+    /// When invoices were paid in full and their places, by (that instant, due date, id).
+    paid: Vec<(Timestamp, usize)>,
     /// The payments that stand and the credit notes, so far, in order.
     pub sources: Vec<Source>,
     /// The places of payments that may name what no invoice is called.
@@ -73,6 +75,7 @@ impl Ledger {
             invoices: Vec::new(),
             by_id: Interner::default(),
             queue: Vec::new(),
+            paid: Vec::new(),
             sources: Vec::new(),
             doubtful: Vec::new(),
             free: Vec::new(),
@@ -226,11 +229,39 @@ impl Ledger {
     }
 
     /// Notes which invoices the fact at this instant closed, and which it opened again.
-    fn settle(&mut self, at: Timestamp) {
-        for place in std::mem::take(&mut self.touched) {
+    fn settle(&mut self, at: Timestamp, terms: Terms<'_>) {
+        let touched = std::mem::take(&mut self.touched);
+        // All of them leave the list before one is listed again: it is in order for those that are in it.
+        touched.iter().for_each(|place| self.unlist(*place));
+        for place in touched {
             self.invoices[place].settle(at);
+            self.list_if_paid(place, terms);
         }
         self.queue.retain(|place| self.invoices[*place].open() > 0);
+    }
+
+    fn unlist(&mut self, place: usize) {
+        if std::mem::take(&mut self.invoices[place].is_listed)
+            && let Some(listed) = self.paid.iter().rposition(|(_, paid)| *paid == place)
+        {
+            self.paid.remove(listed);
+        }
+    }
+
+    /// Lists an invoice among those that are paid in full, if it is and is not listed yet.
+    fn list_if_paid(&mut self, place: usize, terms: Terms<'_>) {
+        if self.invoices[place].is_listed {
+            return;
+        }
+        let Some(at) = self.invoices[place].paid_at() else { return };
+        let order = |at: Timestamp, place: usize| {
+            let invoice = &self.invoices[place];
+            (at, invoice.due, invoice.id(terms))
+        };
+        // What is paid now mostly stands last.
+        let later = self.paid.iter().rev().take_while(|(paid_at, paid)| order(*paid_at, *paid) > order(at, place));
+        self.paid.insert(self.paid.len() - later.count(), (at, place));
+        self.invoices[place].is_listed = true;
     }
 
     /// The place of an invoice that was issued.
@@ -252,19 +283,8 @@ impl Ledger {
 
     /// When the last invoices were paid in full, at most so many, and their places, by (that instant, due date, id).
     #[must_use]
-    pub fn paid(&self, most: usize, terms: Terms<'_>) -> Vec<(Timestamp, usize)> {
-        let invoices = self.invoices.iter().enumerate();
-        let mut paid: Vec<_> = invoices.filter_map(|(place, invoice)| Some((invoice.paid_at()?, place))).collect();
-        let order = |(at, place): &(Timestamp, usize)| {
-            let invoice = &self.invoices[*place];
-            (*at, invoice.due, invoice.id(terms))
-        };
-        if let Some(more) = paid.len().checked_sub(most).filter(|more| *more > 0) {
-            paid.select_nth_unstable_by(more, |a, b| order(a).cmp(&order(b)));
-            paid.drain(..more);
-        }
-        paid.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
-        paid
+    pub fn paid(&self, most: usize) -> &[(Timestamp, usize)] {
+        &self.paid[self.paid.len().saturating_sub(most)..]
     }
 
     /// Whether a dispute covers an invoice or did, and was not resolved in the customer's favour.

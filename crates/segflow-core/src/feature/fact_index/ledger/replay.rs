@@ -94,7 +94,7 @@ impl Replay {
         }
         if self.ledger.tell(place, &self.hindsight, terms) {
             self.ledger.offer_free_money(terms);
-            self.ledger.settle(at);
+            self.ledger.settle(at, terms);
             self.step.issued |= matches!(fact.body, Body::Issued { .. });
             self.step.written_off |= matches!(fact.body, Body::WrittenOff { .. });
         }
