@@ -51,7 +51,7 @@ impl Drawn {
     fn body(&self, today: Date) -> Body {
         let (id, amount_minor, other) = (format!("{}", self.thing), self.amount, self.other);
         let day = today.plus_days(i32::from(other % 64) - 10);
-        let some = |amount: i64| (other % 3 == 0).then_some(amount);
+        let some = |amount: i64| (other.is_multiple_of(3)).then_some(amount);
         let names = || match other % 4 {
             0 => Vec::new(),
             1 => vec![Named::whole((other / 4 % 5).to_string())],
@@ -72,7 +72,7 @@ impl Drawn {
             5 if other < 100 => Body::Voided { invoice_id: id },
             5 => Body::InvoiceReinstated { invoice_id: id },
             6 => Body::Credited { credit_note_id: id, amount_minor, names: names() },
-            7 => Body::Held { invoice_id: id, until: (other % 4 > 0).then_some(day) },
+            7 => Body::Held { invoice_id: id, until: (!other.is_multiple_of(4)).then_some(day) },
             8 => Body::Released { invoice_id: id },
             9..=11 => Body::Received { payment_id: self.payment(), amount_minor, names: names(), method: None },
             12 => Body::Submitted { payment_id: self.payment(), amount_minor },
@@ -83,19 +83,19 @@ impl Drawn {
                 promise_id: id,
                 amount_minor,
                 due_date: day,
-                plan_id: (other % 2 == 0).then(|| "plan".to_owned()),
+                plan_id: (other.is_multiple_of(2)).then(|| "plan".to_owned()),
             },
             17 if other < 100 => Body::Amended { promise_id: id, amount_minor, due_date: day },
             17 => Body::Cancelled { promise_id: id },
             18 => Body::Opened {
                 dispute_id: id,
-                invoice_id: (other % 3 > 0).then(|| (other / 3 % 4).to_string()),
+                invoice_id: (!other.is_multiple_of(3)).then(|| (other / 3 % 4).to_string()),
                 amount_minor: some(40),
             },
-            19 => Body::Resolved { dispute_id: id, upheld: some(0).map(|_| other % 2 == 0) },
+            19 => Body::Resolved { dispute_id: id, upheld: some(0).map(|_| other.is_multiple_of(2)) },
             _ => Body::Contact {
                 contact_id: id,
-                direction: if other % 4 == 0 { Direction::Inbound } else { Direction::Outbound },
+                direction: if other.is_multiple_of(4) { Direction::Inbound } else { Direction::Outbound },
                 channel: Channel::ALL[usize::from(other) % 2],
                 outcome: Outcome::ALL[usize::from(other) % Outcome::ALL.len()],
                 machine: other > 240,
@@ -105,7 +105,7 @@ impl Drawn {
 
     /// Few payments have several events.
     fn payment(&self) -> String {
-        if self.other % 2 == 0 { self.thing.to_string() } else { format!("{}-{}", self.thing, self.amount) }
+        if self.other.is_multiple_of(2) { self.thing.to_string() } else { format!("{}-{}", self.thing, self.amount) }
     }
 }
 

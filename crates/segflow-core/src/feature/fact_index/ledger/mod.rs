@@ -7,6 +7,7 @@
 mod allocation;
 mod disputed;
 mod hindsight;
+mod paid;
 mod replay;
 mod source;
 
@@ -240,30 +241,6 @@ impl Ledger {
         self.queue.retain(|place| self.invoices[*place].open() > 0);
     }
 
-    fn unlist(&mut self, place: usize) {
-        if std::mem::take(&mut self.invoices[place].is_listed)
-            && let Some(listed) = self.paid.iter().rposition(|(_, paid)| *paid == place)
-        {
-            self.paid.remove(listed);
-        }
-    }
-
-    /// Lists an invoice among those that are paid in full, if it is and is not listed yet.
-    fn list_if_paid(&mut self, place: usize, terms: Terms<'_>) {
-        if self.invoices[place].is_listed {
-            return;
-        }
-        let Some(at) = self.invoices[place].paid_at() else { return };
-        let order = |at: Timestamp, place: usize| {
-            let invoice = &self.invoices[place];
-            (at, invoice.due, invoice.id(terms))
-        };
-        // What is paid now mostly stands last.
-        let later = self.paid.iter().rev().take_while(|(paid_at, paid)| order(*paid_at, *paid) > order(at, place));
-        self.paid.insert(self.paid.len() - later.count(), (at, place));
-        self.invoices[place].is_listed = true;
-    }
-
     /// The place of an invoice that was issued.
     #[must_use]
     pub fn place(&self, invoice_id: &str, terms: Terms<'_>) -> Option<usize> {
@@ -279,12 +256,6 @@ impl Ledger {
     #[must_use]
     pub fn owes(&self) -> bool {
         self.open().next().is_some() || !self.not_yet_voided.is_empty()
-    }
-
-    /// When the last invoices were paid in full, at most so many, and their places, by (that instant, due date, id).
-    #[must_use]
-    pub fn paid(&self, most: usize) -> &[(Timestamp, usize)] {
-        &self.paid[self.paid.len().saturating_sub(most)..]
     }
 
     /// Whether a dispute covers an invoice or did, and was not resolved in the customer's favour.
