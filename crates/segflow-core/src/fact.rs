@@ -1,10 +1,13 @@
 //! The facts of a customer. They are a set: any order of insertion, with any copies, makes the same bytes (I1).
 
+mod places;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::event::{Body, Event, Family, Kind};
 use crate::time::Timestamp;
+use places::Places;
 
 /// An event reduced to what can matter later.
 ///
@@ -101,6 +104,9 @@ pub struct Facts {
     kept: usize,
     /// The encoded size of all of them.
     bytes: usize,
+    /// The places of the facts in the list; not on disk.
+    #[serde(skip)]
+    places: Places,
 }
 
 /// What there is of facts beside the list of them.
@@ -192,16 +198,18 @@ impl Facts {
     /// with one event id. Or it says something else of the same thing, where one event alone may tell of it: two issues of one
     /// invoice; the same told again under another id contradicts nothing.
     #[must_use]
-    pub fn contradicted_by(&self, fact: &Fact) -> Option<&Fact> {
+    pub fn contradicted_by(&mut self, fact: &Fact) -> Option<&Fact> {
+        self.places.renew(&self.list);
         let kind = fact.body.kind()?;
-        let contradicts = |other: &&Fact| {
-            let same_thing = other.body.subject() == fact.body.subject();
-            match other.event_id == fact.event_id {
-                true => !same_thing,
-                false => kind.is_told_once() && same_thing && other.body != fact.body,
-            }
+        let same_thing = |at: &usize| self.list[*at].body.subject() == fact.body.subject();
+        let otherwise = |at: &usize| {
+            let other = &self.list[*at];
+            let same_kind = other.body.kind() == Some(kind);
+            same_kind && other.event_id != fact.event_id && same_thing(at) && other.body != fact.body
         };
-        self.list.iter().filter(|other| other.body.kind() == Some(kind)).find(contradicts)
+        let copy = self.places.of_copy(fact, &self.list).filter(|at| !same_thing(at));
+        let first = self.places.of_thing(fact).filter(otherwise).chain(copy).min()?;
+        Some(&self.list[first])
     }
 
     /// Every fact, in (`occurred_at`, `event_id`) order.
@@ -249,10 +257,8 @@ impl Facts {
         if self.erased.is_some_and(|erased| fact.recorded_at <= erased) {
             return Inserted::Forgotten;
         }
-        // Ids of one producer are alike but for their ends.
-        let end = fact.event_id.as_bytes().last();
-        let is_copy = |known: &Fact| known.event_id.as_bytes().last() == end && known.is_copy_of(&fact);
-        let Some(at) = self.list.iter().position(is_copy) else {
+        self.places.renew(&self.list);
+        let Some(at) = self.places.of_copy(&fact, &self.list) else {
             let bytes = fact.bytes();
             if self.bytes + bytes > Self::MAX_BYTES && fact.body != Body::Erased {
                 return Inserted::Full;
@@ -298,13 +304,19 @@ impl Facts {
     }
 
     fn place(&mut self, fact: Fact, bytes: usize) {
-        let at = self.list.partition_point(|known| known.order() < fact.order());
+        let is_last = self.list.last().is_none_or(|last| last.order() < fact.order());
+        let at = match is_last {
+            true => self.list.len(),
+            false => self.list.partition_point(|known| known.order() < fact.order()),
+        };
         self.bytes += bytes;
+        self.places.insert(at, &fact);
         self.list.insert(at, fact);
     }
 
     fn remove(&mut self, at: usize) -> Fact {
         let fact = self.list.remove(at);
+        self.places.remove(at);
         self.bytes -= fact.bytes();
         fact
     }
@@ -326,6 +338,6 @@ impl Facts {
         self.shadowed.retain(|copy| kept.iter().any(|fact| fact.is_copy_of(copy)));
         self.bytes = kept.iter().chain(&self.shadowed).map(Fact::bytes).sum();
         self.kept = kept.partition_point(|fact| fact.occurred_at < horizon);
-        (self.list, self.pruned_from) = (kept, pruned_from);
+        (self.list, self.pruned_from, self.places) = (kept, pruned_from, Places::default());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::memo::{Memo, MemoEntry};
+use crate::memo::{Grounds, Memo, MemoEntry};
 use crate::rule::Rule;
 use crate::rule::eval::Evaluation;
 use crate::segmentation::{Dimension, Dimensions, Segmentation};
@@ -47,7 +47,7 @@ pub(crate) fn close(decision: &mut Decision, segmentation: &Segmentation) {
 /// Decides the dimensions `among` at the evaluation's moment. Deciding twice at one instant changes nothing.
 ///
 /// The memo holds outcomes of earlier instants, over these memberships and these facts; outcomes that rest on newer facts
-/// must have been disturbed. Whatever one dimension of `among` rests on must be among them.
+/// must have been disturbed, and the memo opened for this segmentation. Whatever one dimension of `among` rests on must be among them.
 pub(crate) fn decide<'a>(
     segmentation: &'a Segmentation,
     evaluation: &Evaluation<'a, '_>,
@@ -58,17 +58,15 @@ pub(crate) fn decide<'a>(
     let at = evaluation.moment.at;
     let (mut moves, mut moved) = (Timed::always(Vec::new()), Dimensions::NONE);
     memberships.resize_with(segmentation.dimensions.len(), Membership::default);
-    memo.resize(segmentation.dimensions.len());
     for (index, dimension) in segmentation.dimensions.iter().enumerate().filter(|(index, _)| among.contain(*index)) {
         if let Some(next) = memo.known(index, at, moved) {
             moves.until = moves.until.min(next);
             continue;
         }
-        evaluation.take_grounds();
-        let place = Place { segmentation, evaluation, dimension, index };
+        let mut place = Place { segmentation, evaluation, dimension, index, memo, grounds: Grounds::NONE };
         let since = place.holding_since(memberships);
         let pick = place.pick(memberships);
-        let next = since.min(pick.until);
+        let (next, grounds) = (since.min(pick.until), place.grounds);
         moves.until = moves.until.min(next);
         match pick.value.and_then(|to| enter(&mut memberships[index], index, to, at)) {
             Some(entered) => {
@@ -76,7 +74,7 @@ pub(crate) fn decide<'a>(
                 moved |= Dimensions::at(index);
                 memo.note(index, None);
             }
-            None => memo.note(index, Some(MemoEntry { next, grounds: evaluation.take_grounds() })),
+            None => memo.note(index, Some(MemoEntry { next, grounds })),
         }
     }
     moves
@@ -100,14 +98,38 @@ struct Place<'e, 'a, 'v> {
     dimension: &'a Dimension,
     /// Its place in the segmentation, and that of its membership.
     index: usize,
+    memo: &'e mut Memo,
+    /// What the decision has rested on so far.
+    grounds: Grounds,
 }
 
 impl<'a> Place<'_, 'a, '_> {
+    /// The outcome of a rule, from the memo if it is known.
+    fn eval(&mut self, rule: &'a Rule, memberships: &[Membership]) -> Timed<Truth> {
+        let (held, stands) = self.memo.known_rule(rule.reads.number, self.evaluation.moment.at).unwrap_or_else(|| {
+            let (held, stands) = self.evaluation.outcome(rule, memberships);
+            self.memo.note_rule(rule.reads, held, stands);
+            (held, stands)
+        });
+        let Grounds { until, dimensions, families } = self.grounds;
+        self.grounds = Grounds {
+            until: until.min(stands),
+            dimensions: dimensions | rule.reads.dimensions,
+            families: families | rule.reads.families,
+        };
+        held
+    }
+
+    /// Notes that the decision may change at an instant.
+    fn rest_until(&mut self, until: Timestamp) {
+        self.grounds.until = self.grounds.until.min(until);
+    }
+
     /// Notes since when the `when` of each segment with `for` has held, also of segments below the current one and under
     /// `keep`. Returns when to look again.
-    fn holding_since(&self, memberships: &mut [Membership]) -> Timestamp {
-        let Self { segmentation, evaluation, dimension, index } = *self;
-        let at = evaluation.moment.at;
+    fn holding_since(&mut self, memberships: &mut [Membership]) -> Timestamp {
+        let Self { segmentation, dimension, index, .. } = *self;
+        let at = self.evaluation.moment.at;
         let mut next = Timestamp::NEVER;
         memberships[index].since.resize(dimension.segments.len(), None);
         for (place, segment) in dimension.segments.iter().enumerate() {
@@ -115,7 +137,7 @@ impl<'a> Place<'_, 'a, '_> {
                 memberships[index].since[place] = None;
                 continue;
             };
-            let held = evaluation.eval(&when.root, memberships);
+            let held = self.eval(when, memberships);
             next = next.min(held.until);
             let since = &mut memberships[index].since[place];
             if held.value != Truth::True {
@@ -125,14 +147,14 @@ impl<'a> Place<'_, 'a, '_> {
             let entry = segmentation.plus(*since.get_or_insert(at), hold);
             if at < entry {
                 next = next.min(entry);
-                evaluation.rest_until(entry);
+                self.rest_until(entry);
             }
         }
         next
     }
 
     /// The segment that holds; none if `keep` does not let go of the current one.
-    fn pick(&self, memberships: &[Membership]) -> Timed<Option<usize>> {
+    fn pick(&mut self, memberships: &[Membership]) -> Timed<Option<usize>> {
         let mut next = Timestamp::NEVER;
         if let Some(kept) = self.kept(memberships) {
             next = kept.until;
@@ -151,40 +173,37 @@ impl<'a> Place<'_, 'a, '_> {
     }
 
     /// While the current segment's `keep` runs: whether it holds on, which its `bypass` overrides.
-    fn kept(&self, memberships: &[Membership]) -> Option<Timed<bool>> {
-        let Self { segmentation, evaluation, dimension, index } = *self;
+    fn kept(&mut self, memberships: &[Membership]) -> Option<Timed<bool>> {
+        let Self { segmentation, dimension, index, .. } = *self;
         let membership = &memberships[index];
         let segment = &dimension.segments[usize::from(membership.current?)];
         let end = segmentation.plus(membership.entered_at?, segment.keep?);
-        if evaluation.moment.at >= end {
+        if self.evaluation.moment.at >= end {
             return None;
         }
-        evaluation.rest_until(end);
+        self.rest_until(end);
         let bypass = match &segment.bypass {
-            Some(rule) => evaluation.eval(&rule.root, memberships),
+            Some(rule) => self.eval(rule, memberships),
             None => Timed::always(Truth::False),
         };
         Some(Timed::until(bypass.value != Truth::True, bypass.until.min(end)))
     }
 
     /// Whether a segment would be picked: the current one by `when || stay`, one with `for` once it has held so long.
-    fn holds(&self, segment: usize, memberships: &[Membership]) -> Timed<Truth> {
-        let Self { segmentation, evaluation, dimension, index } = *self;
+    fn holds(&mut self, segment: usize, memberships: &[Membership]) -> Timed<Truth> {
+        let Self { segmentation, dimension, index, .. } = *self;
         let (membership, place) = (&memberships[index], segment);
         let segment = &dimension.segments[place];
-        let rule = |rule: &'a Option<Rule>| {
-            let rule = rule.as_ref().expect("every segment but `otherwise` has rules");
-            evaluation.eval(&rule.root, memberships)
-        };
+        let rule = |rule: &'a Option<Rule>| rule.as_ref().expect("every segment but `otherwise` has rules");
         if membership.current.map(usize::from) == Some(place) {
-            return rule(&segment.remain);
+            return self.eval(rule(&segment.remain), memberships);
         }
         match segment.hold {
             Some(hold) => {
                 let entry = membership.since[place].map(|since| segmentation.plus(since, hold));
-                Timed::always(entry.is_some_and(|entry| evaluation.moment.at >= entry).into())
+                Timed::always(entry.is_some_and(|entry| self.evaluation.moment.at >= entry).into())
             }
-            None => rule(&segment.when),
+            None => self.eval(rule(&segment.when), memberships),
         }
     }
 }

@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::customer::Customer;
 use crate::event::{Body, Channel, Direction, Family};
 use crate::fact::{Fact, FactKey};
-use crate::feature::fact_index::contacts::Contacts;
+use crate::feature::fact_index::contact_log::ContactLog;
 use crate::feature::fact_index::habit::REMEMBERED;
 use crate::feature::fact_index::history::{Episode, HistoryBuilder};
-use crate::feature::fact_index::ledger::{Ledger, Source, Terms};
+use crate::feature::fact_index::ledger::{Ledger, Replay, Source, Terms};
 use crate::feature::fact_index::owed::note_owing;
 use crate::feature::fact_index::promises::Promises;
+use crate::feature::fact_index::receipts::Receipts;
 use crate::feature::row::MAX_INVOICES;
 use crate::in_effect::{Pending, in_effect};
 use crate::memo::Memo;
@@ -69,8 +70,8 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn of(
-        facts: &[&'a Fact],
-        in_effect: &[&'a Fact],
+        facts: &'a [&'a Fact],
+        in_effect: &'a [&'a Fact],
         is_old: &impl Fn(&Fact) -> bool,
         segmentation: &'a Segmentation,
         horizon: Timestamp,
@@ -81,18 +82,19 @@ impl<'a> Plan<'a> {
         let plan_id = |fact: &&Fact| if let Body::Made { plan_id, .. } = &fact.body { plan_id.clone() } else { None };
         let plans = facts.iter().filter(|fact| !is_old(fact)).filter_map(plan_id).collect();
         let mut plan = Self { old, claimed, parts, present: present(in_effect), plans, issued };
-        let mut money = Money::of(in_effect, segmentation, horizon);
+        let terms = Terms { facts: in_effect, parameters: &segmentation.parameters, zone: &segmentation.zone };
+        let mut money = Money::of(terms, horizon);
         // What a fact names that stays whole stays too; else it would name what no invoice is called.
         let names = facts.iter().filter(|fact| !is_old(fact)).flat_map(|fact| fact.body.names());
-        money.claims.extend(names.filter_map(|named| money.ledger.place(&named.invoice_id)));
-        let promised = plan.promises(in_effect, &money.owing, segmentation, horizon);
-        plan.issued = money.ledger.invoices.iter().map(|invoice| invoice.invoice_id).collect();
+        money.claims.extend(names.filter_map(|named| money.ledger.place(&named.invoice_id, terms)));
+        let promised = plan.promises(&money, horizon);
+        plan.issued = money.ledger.invoices.iter().map(|invoice| invoice.id(terms)).collect();
         plan.money(&money, promised, segmentation.zone.date_of(horizon));
         // A promise made where invoices are known, and nothing is owed, is moot.
         plan.claimed
             .extend(in_effect.iter().find(|fact| matches!(fact.body, Body::Issued { .. })).map(|fact| thing(fact)));
-        plan.disputes(in_effect, &money.ledger);
-        plan.contacts(in_effect, &money, segmentation);
+        plan.disputes(&money);
+        plan.contacts(&money);
         plan
     }
 
@@ -102,14 +104,9 @@ impl<'a> Plan<'a> {
 
     /// Claims promises that are undecided at the horizon, those that shared receipts with them, and those of one plan with
     /// them or of the latest plan; returns since when receipts and debts matter to them.
-    fn promises(
-        &mut self,
-        facts: &[&'a Fact],
-        owing: &[(usize, bool)],
-        segmentation: &Segmentation,
-        horizon: Timestamp,
-    ) -> Timestamp {
-        let promises = Promises::of(facts, owing, &segmentation.parameters, &segmentation.zone);
+    fn promises(&mut self, money: &Money<'a>, horizon: Timestamp) -> Timestamp {
+        let Terms { facts, zone, .. } = money.terms;
+        let promises = Promises::of(&Receipts::among(facts, zone), &money.owing, money.terms);
         let latest = promises.latest_plan();
         let made = facts
             .iter()
@@ -125,7 +122,7 @@ impl<'a> Plan<'a> {
                 if undecided || plan.is_some_and(|plan| latest == Some(plan) || self.plans.contains(plan)) {
                     self.claimed.insert((Sort::Promise, id));
                     self.plans.extend(plan.map(str::to_owned));
-                    since = since.min(segmentation.zone.midnight(segmentation.zone.date_of(promise.made_at)));
+                    since = since.min(zone.midnight(zone.date_of(promise.made_at)));
                 }
             }
             if (since, self.plans.len()) == before {
@@ -136,20 +133,20 @@ impl<'a> Plan<'a> {
 
     /// Claims invoices that a feature could still read, and what is allocated to them.
     fn money(&mut self, money: &Money<'a>, promised: Timestamp, horizon: Date) {
-        let ledger = &money.ledger;
+        let (ledger, terms) = (&money.ledger, money.terms);
         let mut stays: Vec<bool> = ledger
             .invoices
             .iter()
             .map(|invoice| {
                 // A promise ends with the debt: what was owed while it ran stays.
                 let closed = !invoice.written_off && invoice.closed_at.is_some_and(|closed| closed < promised);
-                !closed || invoice.due >= horizon || !self.is_old(Sort::Invoice, invoice.invoice_id)
+                !closed || invoice.due >= horizon || !self.is_old(Sort::Invoice, invoice.id(terms))
             })
             .collect();
         money.claims.iter().for_each(|place| stays[*place] = true);
         // What several events tell of stays whole or goes.
-        let whole = |source: &Source<'a>| {
-            let (sort, id) = source_of(source);
+        let whole = |source: &Source| {
+            let (sort, id) = source_of(source, terms);
             source.at >= promised || !source.is_single || !self.is_old(sort, id)
         };
         let mut whole: Vec<bool> = ledger.sources.iter().map(whole).collect();
@@ -160,10 +157,10 @@ impl<'a> Plan<'a> {
                     stays[place] = true;
                 }
             }
-            for (source, invoice_id) in &ledger.detours {
+            for (source, detour) in &ledger.detours {
                 let touched = |place: usize| {
-                    let invoice = &ledger.invoices[place];
-                    invoice.invoice_id == *invoice_id || invoice.allocations.iter().any(|other| other.source == *source)
+                    let mut allocations = ledger.invoices[place].allocations.iter();
+                    place == *detour || allocations.any(|other| other.source == *source)
                 };
                 let places: Vec<usize> = (0..ledger.invoices.len()).filter(|place| touched(*place)).collect();
                 if whole[*source] || places.iter().any(|place| stays[*place]) {
@@ -179,16 +176,16 @@ impl<'a> Plan<'a> {
     }
 
     fn claim_money(&mut self, money: &Money<'a>, stays: &[bool], whole: &[bool]) {
-        let ledger = &money.ledger;
+        let (ledger, terms) = (&money.ledger, money.terms);
         let mut parts = vec![0_i64; ledger.sources.len()];
         ledger.unspent().for_each(|(source, amount)| parts[source] += amount);
         for (invoice, _) in ledger.invoices.iter().zip(stays).filter(|(_, stays)| **stays) {
-            self.claimed.insert((Sort::Invoice, invoice.invoice_id));
+            self.claimed.insert((Sort::Invoice, invoice.id(terms)));
             invoice.allocations.iter().for_each(|allocation| parts[allocation.source] += allocation.amount);
         }
         let mut remembered = REMEMBERED;
         for (place, source) in ledger.sources.iter().enumerate().rev() {
-            let thing = source_of(source);
+            let thing = source_of(source, terms);
             let is_remembered = source.is_payment && remembered > 0;
             remembered -= usize::from(is_remembered);
             if whole[place] || parts[place] > 0 || is_remembered {
@@ -201,12 +198,13 @@ impl<'a> Plan<'a> {
     }
 
     /// Claims disputes that are open, that touch an invoice that stays, and the one resolved last.
-    fn disputes(&mut self, facts: &[&'a Fact], ledger: &Ledger<'a>) {
+    fn disputes(&mut self, money: &Money<'a>) {
+        let (ledger, terms) = (&money.ledger, money.terms);
         let stays = |invoice_id| self.claimed.contains(&(Sort::Invoice, invoice_id));
-        let touching = ledger.invoices.iter().filter(|invoice| stays(invoice.invoice_id));
-        let mut claimed: BTreeSet<&str> = touching.flat_map(|invoice| invoice.disputes.iter().copied()).collect();
+        let touching = ledger.invoices.iter().filter(|invoice| stays(invoice.id(terms)));
+        let mut claimed: BTreeSet<&str> = touching.flat_map(|invoice| ledger.disputes_of(invoice, terms)).collect();
         let (mut opened, mut resolved) = (BTreeSet::new(), BTreeMap::new());
-        for fact in facts {
+        for fact in terms.facts {
             match &fact.body {
                 Body::Opened { dispute_id, .. } => {
                     opened.insert(dispute_id.as_str());
@@ -224,8 +222,9 @@ impl<'a> Plan<'a> {
 
     /// Claims the last contacts of each channel and of all, the first outbound one, the last engagement, and what tells
     /// that an episode had an outbound contact.
-    fn contacts(&mut self, facts: &[&'a Fact], money: &Money<'a>, segmentation: &Segmentation) {
-        let contacts = Contacts::of(facts, segmentation.parameters.click_min_seconds, &segmentation.zone);
+    fn contacts(&mut self, money: &Money<'a>) {
+        let Terms { facts, parameters, zone } = money.terms;
+        let contacts = ContactLog::default().go_on(facts, parameters.click_min_seconds, zone);
         let outbound = || contacts.list.iter().filter(|contact| contact.direction == Direction::Outbound);
         let mut claimed: BTreeSet<&str> = BTreeSet::new();
         let mut claim = |fact: u32| {
@@ -273,7 +272,8 @@ impl<'a> Plan<'a> {
 
 /// The ledger, and which of its invoices features look back on.
 struct Money<'a> {
-    ledger: Ledger<'a>,
+    terms: Terms<'a>,
+    ledger: Ledger,
     /// From which fact on, by its place among the ledger's, something is owed, or nothing any more.
     owing: Vec<(usize, bool)>,
     /// Episodes that some feature could still read.
@@ -283,29 +283,31 @@ struct Money<'a> {
 }
 
 impl<'a> Money<'a> {
-    fn of(facts: &[&'a Fact], segmentation: &'a Segmentation, horizon: Timestamp) -> Self {
-        let terms = Terms { parameters: &segmentation.parameters, zone: &segmentation.zone };
+    fn of(terms: Terms<'a>, horizon: Timestamp) -> Self {
         let (mut owing, mut history) = (Vec::new(), HistoryBuilder::new(terms.parameters.overdue_tolerance_minor));
-        let ledger = Ledger::replay(facts, terms, |ledger, step| {
+        let mut see = |ledger: &Ledger, step| {
             note_owing(&mut owing, ledger, step);
             history.note(ledger, step, terms.zone);
-        });
+        };
+        let replay = Replay::of(terms, &mut see);
+        replay.see_the_end(terms, see);
+        let ledger = replay.ledger;
         let history = history.build(terms.zone);
         let last_cured = history.episodes().iter().rfind(|episode| matches!(episode.ended, Some((_, true))));
         let read =
             |episode: &&Episode| episode.ended.is_none_or(|(at, _)| at >= horizon) || last_cured == Some(*episode);
         let episodes: Vec<Episode> = history.episodes().iter().filter(read).copied().collect();
-        let claims = claims(&ledger, &episodes, segmentation);
-        Self { ledger, owing, episodes, claims }
+        let claims = claims(&ledger, &episodes, terms);
+        Self { terms, ledger, owing, episodes, claims }
     }
 }
 
 /// The first invoice, the last ones paid in full, and those that were overdue in an episode that is still read.
-fn claims(ledger: &Ledger<'_>, episodes: &[Episode], segmentation: &Segmentation) -> BTreeSet<usize> {
+fn claims(ledger: &Ledger, episodes: &[Episode], terms: Terms<'_>) -> BTreeSet<usize> {
     let invoices = || ledger.invoices.iter().enumerate();
-    let last = ledger.paid().into_iter().rev().take(MAX_INVOICES).map(|(_, place)| place);
+    let last = ledger.paid(MAX_INVOICES).iter().map(|(_, place)| *place);
     let overdue = invoices().filter(|(_, invoice)| {
-        let overdue = segmentation.zone.midnight(invoice.earliest_due.plus_days(1)).max(invoice.issued_at);
+        let overdue = terms.zone.midnight(invoice.earliest_due.plus_days(1)).max(invoice.issued_at);
         let closed = invoice.closed_at.unwrap_or(Timestamp::NEVER);
         episodes
             .iter()
@@ -356,6 +358,6 @@ fn thing(fact: &Fact) -> Thing<'_> {
 }
 
 /// The payment or credit note from which money comes.
-const fn source_of<'a>(source: &Source<'a>) -> Thing<'a> {
-    (if source.is_payment { Sort::Payment } else { Sort::CreditNote }, source.id)
+fn source_of<'a>(source: &Source, terms: Terms<'a>) -> Thing<'a> {
+    (if source.is_payment { Sort::Payment } else { Sort::CreditNote }, source.id(terms))
 }

@@ -41,6 +41,7 @@ pub fn resegment(
     let Customer { state: State { facts, pending, decision }, memo, .. } = customer;
     let (Some(at), false) = (decision.as_of, decision.dimensions.is_empty()) else { return decided };
     *memo = Memo::default();
+    memo.open(new);
     let Gone { segments, dimensions } = carry(decision, old, new);
     let before = &decision.dimensions.clone();
     let view = &View::new(id, in_effect(facts, pending), new);

@@ -4,7 +4,6 @@ use super::describe::{Left, Occasion};
 use crate::change::{Cause, Decided};
 use crate::customer::Customer;
 use crate::event::{CustomerId, Families, erased};
-use crate::feature::fact_index::FactIndex;
 use crate::feature::reading::Moment;
 use crate::feature::view::View;
 use crate::in_effect::{InEffect, Pending, in_effect};
@@ -24,14 +23,12 @@ pub(super) fn decide_until(
 ) -> Vec<Decided> {
     let walk = Walk { id, segmentation, to };
     let mut decided = Vec::new();
-    customer.memo.open(segmentation, &customer.state.decision);
     while let Some(due) = walk.next(&mut customer.state) {
         decided.extend(match due {
             Due::Facts(at, news) => walk.stretch(customer, at, &news),
             Due::Erasure(erasure) => walk.erase(customer, &erasure),
         });
     }
-    customer.memo.close(segmentation, &customer.state.decision);
     decided
 }
 
@@ -72,10 +69,13 @@ impl Walk<'_> {
         let Self { id, segmentation, to } = *self;
         let Customer { state: State { facts, pending, decision }, memo, .. } = customer;
         let families = news.iter().fold(Families::NONE, |all, fact| all | Families::of(&[fact.family()]));
-        let known = memo.take_index();
-        let index = known.but_for(families, &FactIndex::default());
-        let view = &View::indexed(id, in_effect(facts, pending), segmentation, index);
-        let mut evaluation = Evaluation::new(segmentation, view, Moment::new(at, &segmentation.zone));
+        memo.open(segmentation);
+        let mut known = memo.take_index();
+        let index = known.take_but_for(families);
+        let in_effect = in_effect(facts, pending);
+        index.running().follow(&in_effect.facts, news);
+        let view = View::indexed(id, in_effect, segmentation, index);
+        let mut evaluation = Evaluation::new(segmentation, &view, Moment::new(at, &segmentation.zone));
         memo.disturb(families);
         membership::open(decision, segmentation);
         let quiet = pending.first().map_or(to, |first| first.effective.min(to));
@@ -88,11 +88,12 @@ impl Walk<'_> {
             if !moves.value.is_empty() {
                 let before = &unmoved(&decision.dimensions, &moves.value);
                 let now = Scene { evaluation: &evaluation, memberships: &decision.dimensions };
-                let occasion = Occasion { customer: id, segmentation, news, before, known: &known, view, now, memo };
+                let occasion =
+                    Occasion { customer: id, segmentation, news, before, known: &known, view: &view, now, memo };
                 decided.extend(occasion.describe(&moves.value, decision.next));
             }
             if decision.next >= quiet {
-                memo.keep_index(view.index());
+                memo.keep_index(view.into_index());
                 return decided;
             }
             news = &[];

@@ -1,64 +1,67 @@
-//! Ids, numbered in the order in which they were first met. An id is found by its hash; the table of hashes is never
-//! walked, so that the order of hashes has no effect.
+//! The things that facts tell of, numbered in the order in which they were first met. A thing is found by the hash of its
+//! id; the table of hashes is never walked, so that the order of hashes has no effect.
 
-/// Ids, each with its place: 0 for the first, and so on.
+use crate::fact::Fact;
+
+/// Ids of things, each with its number: 0 for the first, and so on. The id itself is read from the fact that told of the
+/// thing first, so that an interner borrows nothing.
 #[derive(Clone, Default, Debug)]
-pub struct Interner<'a> {
-    /// The hash and the id at each place.
-    ids: Vec<(u64, &'a str)>,
-    /// An open-addressing table: one more than a place, or 0 in a free slot. Its length is a power of two, at least twice
-    /// that of `ids`.
+pub struct Interner {
+    /// The hash of the id, and the place of the first fact, at each number.
+    met: Vec<(u64, usize)>,
+    /// An open-addressing table: one more than a number, or 0 in a free slot. Its length is a power of two, at least twice
+    /// that of `met`.
     table: Vec<u32>,
 }
 
 /// The length of the smallest table.
 const SMALLEST: usize = 16;
 
-impl<'a> Interner<'a> {
-    /// An interner without ids, with room for so many.
+impl Interner {
+    /// The number of a thing, if it was met.
     #[must_use]
-    pub fn with_room(ids: usize) -> Self {
-        let table = if ids == 0 { Vec::new() } else { vec![0; (2 * ids + 1).next_power_of_two()] };
-        Self { ids: Vec::with_capacity(ids), table }
-    }
-
-    /// The place of an id, if it was met.
-    #[must_use]
-    pub fn get(&self, id: &str) -> Option<usize> {
-        if self.ids.is_empty() {
+    pub fn get(&self, id: &str, facts: &[&Fact]) -> Option<usize> {
+        if self.met.is_empty() {
             return None;
         }
-        self.find(hash(id), id).ok()
+        self.find(hash(id), id, facts).ok()
     }
 
-    /// The place of an id, and whether the id is new.
-    pub fn meet(&mut self, id: &'a str) -> (usize, bool) {
-        if self.table.len() <= 2 * self.ids.len() {
+    /// The place of the first fact that told of a thing, if one did.
+    #[must_use]
+    pub fn first(&self, id: &str, facts: &[&Fact]) -> Option<usize> {
+        self.get(id, facts).map(|number| self.met[number].1)
+    }
+
+    /// The number of the thing of which the fact at this place tells, and whether it is new.
+    pub fn meet(&mut self, place: usize, facts: &[&Fact]) -> (usize, bool) {
+        if self.table.len() <= 2 * self.met.len() {
             self.grow();
         }
+        let id = subject(place, facts);
         let hash = hash(id);
-        match self.find(hash, id) {
-            Ok(place) => (place, false),
+        match self.find(hash, id, facts) {
+            Ok(number) => (number, false),
             Err(slot) => {
-                self.ids.push((hash, id));
-                self.table[slot] = u32::try_from(self.ids.len()).expect("a customer's facts are bounded");
-                (self.ids.len() - 1, true)
+                self.met.push((hash, place));
+                self.table[slot] = u32::try_from(self.met.len()).expect("a customer's facts are bounded");
+                (self.met.len() - 1, true)
             }
         }
     }
 
-    /// The place of an id, or the slot where it belongs.
-    fn find(&self, hash: u64, id: &str) -> Result<usize, usize> {
+    /// The number of an id, or the slot where it belongs.
+    fn find(&self, hash: u64, id: &str, facts: &[&Fact]) -> Result<usize, usize> {
         let mask = self.table.len() - 1;
         let mut slot = start(hash, mask);
         loop {
             match self.table[slot] {
                 0 => return Err(slot),
                 taken => {
-                    let place = taken as usize - 1;
-                    let (known_hash, known) = self.ids[place];
-                    if known_hash == hash && known == id {
-                        return Ok(place);
+                    let number = taken as usize - 1;
+                    let (known_hash, first) = self.met[number];
+                    if known_hash == hash && subject(first, facts) == id {
+                        return Ok(number);
                     }
                 }
             }
@@ -70,14 +73,19 @@ impl<'a> Interner<'a> {
         let length = (2 * self.table.len()).max(SMALLEST);
         self.table.clear();
         self.table.resize(length, 0);
-        for (place, (hash, _)) in (1_u32..).zip(&self.ids) {
+        for (number, (hash, _)) in (1_u32..).zip(&self.met) {
             let mut slot = start(*hash, length - 1);
             while self.table[slot] != 0 {
                 slot = (slot + 1) & (length - 1);
             }
-            self.table[slot] = place;
+            self.table[slot] = number;
         }
     }
+}
+
+/// The id of the thing of which the fact at a place tells.
+pub(crate) fn subject<'a>(place: usize, facts: &[&'a Fact]) -> &'a str {
+    facts[place].body.subject().unwrap_or_default()
 }
 
 fn start(hash: u64, mask: usize) -> usize {
@@ -107,35 +115,49 @@ pub(crate) fn hash(id: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Body, Channel, Direction, Outcome};
+    use crate::time::Timestamp;
+
+    fn contact(id: String) -> Fact {
+        let (direction, channel, outcome) = (Direction::Inbound, Channel::Call, Outcome::Attempted);
+        let body = Body::Contact { contact_id: id, direction, channel, outcome, machine: false };
+        Fact { occurred_at: Timestamp(0), recorded_at: Timestamp(0), event_id: String::new(), body }
+    }
 
     #[test]
-    fn every_id_keeps_the_place_at_which_it_was_first_met() {
-        let ids: Vec<String> = (0..1_000).map(|n| format!("{:0width$}", n, width = n % 23)).collect();
-        let mut places = Interner::default();
+    fn every_id_keeps_the_number_at_which_it_was_first_met() {
+        let ids = || (0..1_000).map(|n| format!("{:0width$}", n, width = n % 23));
+        let facts: Vec<Fact> = ids().chain(ids()).map(contact).collect();
+        let facts: Vec<&Fact> = facts.iter().collect();
+        let mut numbers = Interner::default();
         let mut met: Vec<&str> = Vec::new();
-        for id in ids.iter().chain(&ids) {
-            let known = met.iter().position(|known| known == id);
-            assert_eq!(places.get(id), known, "{id}");
-            assert_eq!(places.meet(id), (known.unwrap_or(met.len()), known.is_none()), "{id}");
+        for place in 0..facts.len() {
+            let id = subject(place, &facts);
+            let known = met.iter().position(|known| *known == id);
+            assert_eq!(numbers.get(id, &facts), known, "{id}");
+            assert_eq!(numbers.meet(place, &facts), (known.unwrap_or(met.len()), known.is_none()), "{id}");
             if known.is_none() {
                 met.push(id);
+                assert_eq!(numbers.first(id, &facts), Some(place), "{id}");
             }
         }
         assert!(met.len() > 900);
-        assert_eq!(places.get("never met"), None);
+        assert_eq!(numbers.get("never met", &facts), None);
     }
 
     #[test]
     fn ids_of_one_hash_are_two() {
-        let mut places = Interner::default();
-        places.meet("a");
-        places.ids[0].0 = hash("b");
-        places.table.fill(0);
-        let slot = start(hash("b"), places.table.len() - 1);
-        places.table[slot] = 1;
-        assert_eq!(places.get("b"), None);
-        assert_eq!(places.meet("b"), (1, true));
-        assert_eq!(places.get("b"), Some(1));
+        let facts = ["a", "b"].map(|id| contact(id.to_owned()));
+        let facts: Vec<&Fact> = facts.iter().collect();
+        let mut numbers = Interner::default();
+        numbers.meet(0, &facts);
+        numbers.met[0].0 = hash("b");
+        numbers.table.fill(0);
+        let slot = start(hash("b"), numbers.table.len() - 1);
+        numbers.table[slot] = 1;
+        assert_eq!(numbers.get("b", &facts), None);
+        assert_eq!(numbers.meet(1, &facts), (1, true));
+        assert_eq!(numbers.get("b", &facts), Some(1));
     }
 
     #[test]

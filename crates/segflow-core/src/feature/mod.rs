@@ -139,17 +139,23 @@ impl FactFeature {
     /// without one; time begins an episode, and only a fact ends one.
     #[must_use]
     pub fn read<'a>(&self, view: &View<'a>, moment: Moment<'_>) -> Timed<Reading<'a>> {
-        let Some(Window::Episode(_)) = self.references().window else {
-            return self.read_in(view, moment);
-        };
+        match self.references().window {
+            Some(Window::Episode(_)) => self.read_of_episode(view, moment),
+            _ => self.read_plainly(view, moment),
+        }
+    }
+
+    /// [`Self::read`] of a feature whose window is an episode.
+    pub(crate) fn read_of_episode<'a>(&self, view: &View<'a>, moment: Moment<'_>) -> Timed<Reading<'a>> {
         let present = view.history().present(moment.at);
         match present.value {
-            Some(episode) => self.read_in(view, Moment { arrears_since: Some(episode.began), ..moment }),
+            Some(episode) => self.read_plainly(view, Moment { arrears_since: Some(episode.began), ..moment }),
             None => Timed::until(Reading::Absent, present.until),
         }
     }
 
-    fn read_in<'a>(&self, view: &View<'a>, moment: Moment<'_>) -> Timed<Reading<'a>> {
+    /// [`Self::read`] of any other feature.
+    pub(crate) fn read_plainly<'a>(&self, view: &View<'a>, moment: Moment<'_>) -> Timed<Reading<'a>> {
         match self {
             Self::Owed(feature) => feature.read(view, moment),
             Self::History(feature) => feature.read(view, moment),

@@ -2,7 +2,7 @@
 
 use super::fact_index::LEDGER;
 use super::fact_index::habit::Habit;
-use super::fact_index::payments::{PAYMENTS, Payment, last_method};
+use super::fact_index::payments::{PAYMENTS, Payment};
 use super::reading::{Moment, Reading, count, int, money};
 use super::row::{Reads, features};
 use super::view::View;
@@ -58,7 +58,7 @@ impl PaymentsFeature {
             Self::Sum(window) => money(view.payments().received_in(*window, moment)),
             Self::Average(window) => view.payments().within(*window, moment).map(average),
             Self::LastDays => Timed::always(view.payments().last_days()),
-            Self::LastMethod => Timed::always(last_method(view.facts())),
+            Self::LastMethod => Timed::always(view.last_method()),
             Self::Reversed(window) => int(view.payments().reversed(*window, moment)),
             Self::Failed(window, code) => int(view.payments().failed(*window, *code, moment)),
             Self::Pending => money(view.payments().pending(moment.at)),

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::context::{AttributeDeclaration, FeatureContext, Parameters};
 use super::fact_index::FactIndex;
 use super::fact_index::attributes::present;
+use super::fact_index::books::Books;
 use super::fact_index::contacts::Contacts;
 use super::fact_index::disputes::Disputes;
-use super::fact_index::history::{History, HistoryBuilder};
+use super::fact_index::history::History;
 use super::fact_index::ledger::Terms;
 use super::fact_index::owed::Owed;
-use super::fact_index::payments::Payments;
+use super::fact_index::payments::{Payments, last_method};
 use super::fact_index::promises::Promises;
 use super::reading::Reading;
 use super::row::AttributeIndex;
@@ -51,8 +52,8 @@ impl<'a> View<'a> {
     }
 
     /// What is indexed by now.
-    pub(crate) const fn index(&self) -> &FactIndex {
-        &self.index
+    pub(crate) fn into_index(self) -> FactIndex {
+        self.index
     }
 
     /// The view before some facts came; `known` is what was indexed then.
@@ -88,8 +89,8 @@ impl<'a> View<'a> {
         Window::Calendar(Calendar::Days(self.parameters().horizon_days))
     }
 
-    const fn terms(&self) -> Terms<'a> {
-        Terms { parameters: self.parameters(), zone: self.zone() }
+    fn terms(&self) -> Terms<'_> {
+        Terms { facts: self.facts(), parameters: self.parameters(), zone: self.zone() }
     }
 
     pub(super) fn owed(&self) -> &Owed {
@@ -98,37 +99,37 @@ impl<'a> View<'a> {
 
     /// What is owed, and how it stood earlier if some rule asks for that: both come from one replay.
     fn ledger(&self) -> &(Owed, Option<History>) {
-        let (facts, terms) = (self.facts(), self.terms());
-        let build = || {
-            if !self.context.reads_history {
-                return (Owed::of(facts, terms, |_, _| {}), None);
-            }
-            let mut history = HistoryBuilder::new(terms.parameters.overdue_tolerance_minor);
-            let owed = Owed::of(facts, terms, |ledger, step| history.note(ledger, step, terms.zone));
-            (owed, Some(history.build(terms.zone)))
-        };
-        self.index.owed.get_or_init(|| Arc::new(build()))
+        let read = || self.index.running().owed(self.terms(), self.context.reads_history);
+        self.index.owed.get_or_init(|| Arc::new(read()))
     }
 
     pub(super) fn history(&self) -> &History {
-        let build = || Arc::new(History::of(self.facts(), self.terms()));
-        self.ledger().1.as_ref().unwrap_or_else(|| self.index.history.get_or_init(build))
+        let read = || Books::of(self.terms(), true).read(self.terms()).1.unwrap_or_default();
+        self.ledger().1.as_ref().unwrap_or_else(|| self.index.history.get_or_init(|| Arc::new(read())))
     }
 
     pub(super) fn payments(&self) -> &Payments {
-        self.index.payments.get_or_init(|| Arc::new(Payments::of(self.facts(), self.parameters(), self.zone())))
+        self.index.payments.get_or_init(|| {
+            let mut running = self.index.running();
+            Arc::new(Payments::of(running.receipts(self.terms()), self.parameters(), self.zone()))
+        })
+    }
+
+    /// How the last payment that stands was paid.
+    pub(super) fn last_method(&self) -> Reading<'a> {
+        last_method(self.index.running().receipts(self.terms()), self.facts())
     }
 
     /// Every promise.
     pub fn promises(&self) -> &Promises {
-        let build = || Arc::new(Promises::of(self.facts(), self.owed().owing(), self.parameters(), self.zone()));
-        self.index.promises.get_or_init(build)
+        self.index.promises.get_or_init(|| {
+            let owing = self.owed().owing();
+            Arc::new(self.index.running().promises(owing, self.terms()))
+        })
     }
 
     pub(super) fn contacts(&self) -> &Contacts {
-        self.index
-            .contacts
-            .get_or_init(|| Arc::new(Contacts::of(self.facts(), self.parameters().click_min_seconds, self.zone())))
+        self.index.contacts.get_or_init(|| self.index.running().contacts(self.terms()))
     }
 
     pub(super) fn disputes(&self) -> &Disputes {

@@ -10,7 +10,10 @@ pub(crate) mod typing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use crate::event::Families;
 use crate::feature::reading::Reading;
+use crate::feature::row::DimensionIndex;
+use crate::segmentation::{Dimensions, Slot};
 use crate::time::Date;
 use crate::value_type::ValueType;
 
@@ -21,6 +24,41 @@ pub struct Rule {
     pub text: String,
     /// The checked form.
     pub root: Node,
+    /// What may change its outcome beside time.
+    pub reads: RuleReads,
+}
+
+/// What may change the outcome of a rule beside time, and where the outcome is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RuleReads {
+    /// The families whose facts it reads.
+    pub families: Families,
+    /// The dimensions that it reads.
+    pub dimensions: Dimensions,
+    /// Its number among the segmentation's rules; a segment without `stay` remains by the rule by which it is entered.
+    pub number: usize,
+}
+
+impl Rule {
+    /// A rule of which nobody knows yet what it reads.
+    #[must_use]
+    pub(crate) const fn new(text: String, root: Node) -> Self {
+        let (families, dimensions) = (Families::NONE, Dimensions::NONE);
+        Self { text, root, reads: RuleReads { families, dimensions, number: 0 } }
+    }
+
+    /// Notes what it reads, and its number.
+    pub(crate) fn number(&mut self, number: usize, slots: &[Slot]) {
+        let (mut families, mut dimensions) = (Families::NONE, Dimensions::NONE);
+        self.root.each_slot(&mut |slot| {
+            let feature = &slots[slot].feature;
+            families = families | feature.reads().families;
+            if let Some(DimensionIndex(read)) = feature.references().dimension {
+                dimensions |= Dimensions::at(read);
+            }
+        });
+        self.reads = RuleReads { families, dimensions, number };
+    }
 }
 
 /// A place in `Segmentation::features`.

@@ -8,7 +8,6 @@ use super::header::Header;
 use super::rules::Rules;
 use super::yaml::{Map, Text, Yaml};
 use super::{Dimension, Dimensions, Segment, Slot};
-use crate::feature::row::DimensionIndex;
 use crate::rule::typing::scope::Outline;
 use crate::rule::{Node, Rule};
 use crate::time::Span;
@@ -20,13 +19,14 @@ const MAX_TREATMENT_KEYS: usize = 64;
 /// The longest value of a treatment, in bytes; a key has at most 64.
 const MAX_TREATMENT_BYTES: usize = 1_024;
 
-/// Reads every dimension; without a header, rules are parsed and not checked.
+/// Reads every dimension, how many rules they have, and what these read; without a header, rules are parsed and not
+/// checked.
 pub(super) fn read(
     file: &Map,
     header: Option<Header<'_>>,
     problems: &mut Problems,
     warnings: &mut Problems,
-) -> Option<(Vec<Dimension>, Vec<Slot>)> {
+) -> Option<(Vec<Dimension>, usize, Vec<Slot>)> {
     let yaml = problems.required(file, "a segmentation", "dimensions")?;
     let items = problems.list(yaml, "a list of dimensions")?;
     if !(1..=MAX_NAMES).contains(&items.len()) {
@@ -41,25 +41,38 @@ pub(super) fn read(
     let read = |(index, item)| reader.dimension(index, item, &mut names);
     let dimensions: Vec<Option<Dimension>> = items.iter().enumerate().map(read).collect();
     let (mut dimensions, slots) = (dimensions.into_iter().collect::<Option<Vec<_>>>()?, reader.rules.into_slots());
+    let rules = number_rules(&mut dimensions, &slots);
     for place in 0..dimensions.len() {
-        dimensions[place].rests_on = rests_on(place, &dimensions, &slots);
+        dimensions[place].rests_on = rests_on(place, &dimensions);
     }
-    Some((dimensions, slots))
+    Some((dimensions, rules, slots))
+}
+
+/// Numbers the rules, notes what each reads, and returns how many there are.
+fn number_rules(dimensions: &mut [Dimension], slots: &[Slot]) -> usize {
+    let mut next = 0;
+    for segment in dimensions.iter_mut().flat_map(|dimension| &mut dimension.segments) {
+        let Segment { when, remain, bypass, .. } = segment;
+        let mut number = |rule: &mut Rule| {
+            rule.number(next, slots);
+            next += 1;
+        };
+        when.iter_mut().chain(bypass).for_each(&mut number);
+        match (when, remain) {
+            (Some(when), Some(remain)) if when.root == remain.root => remain.reads = when.reads,
+            (_, remain) => remain.iter_mut().for_each(number),
+        }
+    }
+    next
 }
 
 /// What a dimension rests on; `rests_on` of every earlier one is known already.
-fn rests_on(place: usize, dimensions: &[Dimension], slots: &[Slot]) -> Dimensions {
-    let mut all = Dimensions::at(place);
+fn rests_on(place: usize, dimensions: &[Dimension]) -> Dimensions {
     let segments = dimensions[place].segments.iter();
     let rules = segments.flat_map(|segment| [&segment.when, &segment.remain, &segment.bypass]).flatten();
-    rules.for_each(|rule| {
-        rule.root.each_slot(&mut |slot| {
-            if let Some(DimensionIndex(read)) = slots[slot].feature.references().dimension {
-                all |= dimensions[read].rests_on;
-            }
-        });
-    });
-    all
+    let read = rules.fold(Dimensions::NONE, |all, rule| all | rule.reads.dimensions);
+    let earlier = (0..place).filter(|earlier| read.contain(*earlier));
+    earlier.fold(Dimensions::at(place), |all, earlier| all | dimensions[earlier].rests_on)
 }
 
 /// The names of a dimension as far as they can be read. Their problems are reported when the dimension is read.
@@ -227,5 +240,5 @@ fn joined(when: Rule, stay: Option<Rule>) -> Rule {
     };
     let text = format!("({}) || ({})", when.text, stay.text);
     let root = Node::Or([parts(when.root), parts(stay.root)].concat());
-    Rule { text, root }
+    Rule::new(text, root)
 }

@@ -2,7 +2,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Segmentation;
 use super::attributes::Attributes;
 use super::debt_types;
 use super::dimensions;
@@ -11,6 +10,7 @@ use super::fields::{self, A_NAME, span, whole};
 use super::header::Header;
 use super::nearest::nearest;
 use super::yaml::{self, Map};
+use super::{Segmentation, Slot};
 use crate::feature::context::Parameters;
 use crate::money::Currency;
 use crate::time::{Span, Zone};
@@ -113,7 +113,7 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
         }
         _ => None,
     };
-    let (dimensions, features) = dimensions::read(file, header, problems, warnings)?;
+    let (dimensions, rules, features) = dimensions::read(file, header, problems, warnings)?;
     if !problems.is_empty() {
         return None;
     }
@@ -127,6 +127,8 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
         attributes: attributes.declared,
         parameters: parameters?,
         actionable_within_ms,
+        reads_history: features.iter().any(Slot::reads_history),
+        rules,
         dimensions,
         features,
     })

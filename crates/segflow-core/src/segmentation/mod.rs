@@ -24,7 +24,6 @@ use std::collections::BTreeMap;
 
 use crate::event::{Attribute, Body};
 use crate::feature::context::FeatureContext;
-use crate::feature::window::Window;
 use crate::feature::{FactFeature, Feature};
 use crate::money::Currency;
 use crate::rule::Rule;
@@ -55,6 +54,10 @@ pub struct Segmentation {
     pub dimensions: Vec<Dimension>,
     /// Every feature that some rule reads; a rule refers to one by its place here.
     pub features: Vec<Slot>,
+    /// How many rules are numbered.
+    pub rules: usize,
+    /// Whether some feature reads how the ledger stood earlier.
+    pub reads_history: bool,
 }
 
 /// A feature that some rule reads.
@@ -66,6 +69,8 @@ pub struct Slot {
     pub feature: Feature,
     /// Whether its value tells that of an attribute named in `sensitive`: then it appears in reasons without its values.
     pub sensitive: bool,
+    /// Whether its window is an episode.
+    pub of_episode: bool,
 }
 
 /// Mutually exclusive segments in order of precedence.
@@ -105,6 +110,13 @@ impl Dimensions {
     #[must_use]
     pub const fn meet(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+}
+
+impl Slot {
+    /// Whether it reads how the ledger stood earlier.
+    pub(crate) const fn reads_history(&self) -> bool {
+        self.of_episode || matches!(self.feature, Feature::Facts(FactFeature::History(_)))
     }
 }
 
@@ -180,11 +192,7 @@ impl Segmentation {
 /// What of a segmentation its features read.
 impl<'a> From<&'a Segmentation> for FeatureContext<'a> {
     fn from(segmentation: &'a Segmentation) -> Self {
-        let Segmentation { currency, zone, parameters, attributes, features, .. } = segmentation;
-        let is_history = |slot: &Slot| {
-            let of_episode = matches!(slot.feature.references().window, Some(Window::Episode(_)));
-            of_episode || matches!(slot.feature, Feature::Facts(FactFeature::History(_)))
-        };
-        Self { currency, zone, parameters, attributes, reads_history: features.iter().any(is_history) }
+        let Segmentation { currency, zone, parameters, attributes, reads_history, .. } = segmentation;
+        Self { currency, zone, parameters, attributes, reads_history: *reads_history }
     }
 }

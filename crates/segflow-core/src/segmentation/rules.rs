@@ -48,7 +48,7 @@ impl<'a> Rules<'a> {
                     let (position, message) = placed(text, warning);
                     warnings.add(position, message);
                 }
-                Some(Rule { text: text.value.trim_end().to_owned(), root: root? })
+                Some(Rule::new(text.value.trim_end().to_owned(), root?))
             }
             Err(mistake) => {
                 let loads = &mut |rule: &str| matches!(self.root(dimension, rule), Ok(Some(_)));

@@ -78,6 +78,10 @@ fn facts_that_were_erased_and_pruned_keep_their_bytes() {
             ),
             kept: 6,
             bytes: 300,
+            places: Places {
+                ids: [],
+                things: [],
+            },
         }
     "#]],
     );

@@ -134,6 +134,7 @@ pub fn decide<S: States>(states: &mut S, plan: Plan<'_>, accepted: Accepted) -> 
 struct Work<'a, S> {
     states: &'a mut S,
     plan: Plan<'a>,
+    /// Only those who moved.
     moved: Vec<(CustomerId, Vec<Decided>)>,
     tally: Tally,
 }
@@ -169,7 +170,9 @@ impl<S: States> Work<'_, S> {
             changes.extend(advance(customer, &id, &rules.present, to));
             changes
         })?;
-        self.moved.push((id, changes));
+        if !changes.is_empty() {
+            self.moved.push((id, changes));
+        }
         Ok(())
     }
 }
@@ -177,7 +180,9 @@ impl<S: States> Work<'_, S> {
 /// The changes in the order of their customers. A customer who was looked at twice keeps the order of the looks.
 fn in_order(mut moved: Vec<(CustomerId, Vec<Decided>)>) -> Vec<Decided> {
     moved.sort_by(|(a, _), (b, _)| a.cmp(b));
-    moved.into_iter().flat_map(|(_, changes)| changes).collect()
+    let mut changes = Vec::with_capacity(moved.iter().map(|(_, changes)| changes.len()).sum());
+    moved.iter_mut().for_each(|(_, own)| changes.append(own));
+    changes
 }
 
 /// The values of an event that the rules in force cannot read.

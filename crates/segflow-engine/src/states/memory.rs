@@ -57,10 +57,10 @@ impl States for Memory {
     type Error = Infallible;
 
     fn change<R>(&mut self, customer: &CustomerId, change: impl FnOnce(&mut Customer) -> R) -> Result<R, Infallible> {
-        if !self.customers.contains_key(customer) {
-            self.customers.insert(customer.clone(), Customer::default());
-        }
-        let known = self.customers.get_mut(customer).expect("inserted above");
+        let known = match self.customers.get_mut(customer) {
+            Some(known) => known,
+            None => self.customers.entry(customer.clone()).or_default(),
+        };
         let before = known.state().wake();
         let result = change(known);
         let after = known.state().wake();
@@ -116,10 +116,12 @@ fn turn(timers: &mut BTreeSet<(Timestamp, CustomerId)>, customer: &CustomerId, b
     if before == after {
         return;
     }
+    let mut timer = (before, customer.clone());
     if before != Timestamp::NEVER {
-        timers.remove(&(before, customer.clone()));
+        timers.remove(&timer);
     }
     if after != Timestamp::NEVER {
-        timers.insert((after, customer.clone()));
+        timer.0 = after;
+        timers.insert(timer);
     }
 }

@@ -50,6 +50,8 @@ fn segmentation(dimensions: &[(&str, &[&str])]) -> Segmentation {
             })
             .collect(),
         features: Vec::new(),
+        rules: 0,
+        reads_history: false,
     }
 }
 

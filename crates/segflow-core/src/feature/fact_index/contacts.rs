@@ -1,8 +1,6 @@
 //! Contacts. Events that share a contact id are one contact, dated by its first event, with its furthest outcome.
 
-use crate::event::{Body, Channel, Direction, Families, Family, Outcome};
-use crate::fact::Fact;
-use crate::feature::interner::Interner;
+use crate::event::{Channel, Direction, Families, Family, Outcome};
 use crate::feature::reading::{Moment, Reading, count, lower_median};
 use crate::feature::window::{Calendar, Window, inside, leaves};
 use crate::time::{Date, Timestamp, Zone};
@@ -18,16 +16,16 @@ pub struct Contact {
     pub fact: u32,
     /// When its first event happened.
     pub at: Timestamp,
-    date: Date,
+    pub(super) date: Date,
     /// Whether we contacted the customer, or the customer us.
     pub direction: Direction,
     /// The means of the contact.
     pub channel: Channel,
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     /// When it was first told to be delivered.
-    delivered_at: Option<Timestamp>,
+    pub(super) delivered_at: Option<Timestamp>,
     /// When the right party was last spoken to.
-    talked_at: Option<Timestamp>,
+    pub(super) talked_at: Option<Timestamp>,
 }
 
 /// Every contact, and every engagement of the customer.
@@ -36,19 +34,9 @@ pub struct Contacts {
     /// In the order of their first events.
     pub list: Vec<Contact>,
     /// When the customer engaged, ascending.
-    engagements: Vec<Timestamp>,
+    pub(super) engagements: Vec<Timestamp>,
     /// The place of the last engagement's event among the facts given.
-    engaged: Option<u32>,
-}
-
-/// An event that shows the customer's engagement, unless it is the click of a machine.
-struct Sign {
-    /// Its place among the facts given.
-    fact: u32,
-    at: Timestamp,
-    /// The place of its contact.
-    contact: usize,
-    is_click: bool,
+    pub(super) engaged: Option<u32>,
 }
 
 /// Fewer outbound contacts without an answer than these are no silence.
@@ -64,54 +52,6 @@ const HOUR_MS: i64 = 3_600_000;
 const CALL_WINDOW: Window = Window::Calendar(Calendar::Days(7));
 
 impl Contacts {
-    /// The contacts among facts given in order. A click within `click_min_seconds` of delivery is no engagement.
-    #[must_use]
-    pub fn of(facts: &[&Fact], click_min_seconds: u32, zone: &Zone) -> Self {
-        let most = facts.iter().filter(|fact| matches!(fact.body, Body::Contact { .. })).count();
-        let mut contacts = Self { list: Vec::with_capacity(most), ..Self::default() };
-        let (mut places, mut signs) = (Interner::with_room(most), Vec::new());
-        for (fact, index) in facts.iter().zip(0_u32..) {
-            let Body::Contact { contact_id, direction, channel, outcome, machine } = &fact.body else {
-                continue;
-            };
-            let at = fact.occurred_at;
-            let (place, new) = places.meet(contact_id);
-            if new {
-                let (direction, channel, outcome) = (*direction, *channel, *outcome);
-                let (date, delivered_at, talked_at) = (zone.date_of(at), None, None);
-                contacts.list.push(Contact {
-                    fact: index,
-                    at,
-                    date,
-                    direction,
-                    channel,
-                    outcome,
-                    delivered_at,
-                    talked_at,
-                });
-            }
-            if is_engagement(*direction, *outcome) && !machine {
-                signs.push(Sign { fact: index, at, contact: place, is_click: *outcome == Outcome::Clicked });
-            }
-            let contact = &mut contacts.list[place];
-            if *outcome == Outcome::Delivered {
-                contact.delivered_at = contact.delivered_at.or(Some(at));
-            }
-            contact.outcome = contact.outcome.max(*outcome);
-            if *outcome == Outcome::RightParty {
-                contact.talked_at = Some(at);
-            }
-        }
-        for sign in signs {
-            let contact = &contacts.list[sign.contact];
-            if !sign.is_click || contact.is_clicked_by_somebody(&sign, click_min_seconds) {
-                contacts.engagements.push(sign.at);
-                contacts.engaged = Some(sign.fact);
-            }
-        }
-        contacts
-    }
-
     /// The place of the last engagement's event among the facts given.
     #[must_use]
     pub const fn last_engaged(&self) -> Option<u32> {
@@ -288,22 +228,9 @@ impl Contacts {
 }
 
 impl Contact {
-    /// Whether a click comes so long after delivery that a person may have made it: mail gateways open every link, some
-    /// before they deliver. Where nobody told of the delivery, the first event stands for it.
-    fn is_clicked_by_somebody(&self, click: &Sign, least_seconds: u32) -> bool {
-        let first = Some(self.at).filter(|_| self.fact != click.fact);
-        let delivered = self.delivered_at.or(first);
-        delivered.is_none_or(|delivered| click.at.since_ms(delivered) >= i64::from(least_seconds) * 1_000)
-    }
-
     /// Whether it tells if a channel reaches the customer.
     #[must_use]
     pub fn tells_of(&self, channel: Channel) -> bool {
         self.channel == channel && self.outcome != Outcome::Attempted
     }
-}
-
-/// `OPENED` is no engagement, since mail proxies open mail.
-fn is_engagement(direction: Direction, outcome: Outcome) -> bool {
-    direction == Direction::Inbound || matches!(outcome, Outcome::Clicked | Outcome::Replied | Outcome::RightParty)
 }

@@ -1,6 +1,6 @@
 //! Disputes: open until they are resolved, upheld or not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::event::{Body, Families, Family};
 use crate::fact::Fact;
@@ -68,16 +68,4 @@ impl Disputes {
 
 fn opened<'a>(fact: &&'a Fact) -> Option<&'a str> {
     if let Body::Opened { dispute_id, .. } = &fact.body { Some(dispute_id) } else { None }
-}
-
-/// Ids of disputes in which the customer was right.
-pub(super) fn upheld<'a>(facts: &[&'a Fact]) -> BTreeSet<&'a str> {
-    let mut seen = BTreeSet::new();
-    let first = |fact: &&'a Fact| match &fact.body {
-        Body::Resolved { dispute_id, upheld } if seen.insert(dispute_id.as_str()) => {
-            (*upheld == Some(true)).then_some(dispute_id.as_str())
-        }
-        _ => None,
-    };
-    facts.iter().filter_map(first).collect()
 }

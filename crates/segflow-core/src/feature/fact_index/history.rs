@@ -1,10 +1,9 @@
 //! How the ledger stood earlier: delinquency episodes, rolls between buckets, the fate of the first invoice.
 
 use super::contacts::Contacts;
-use super::ledger::{Ledger, Step, Terms};
+use super::ledger::{Ledger, Step};
 use super::owed::{day_after, exceeding};
 use crate::event::Channel;
-use crate::fact::Fact;
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Calendar, Window, inside};
 use crate::time::{Date, Timestamp, Zone};
@@ -37,6 +36,7 @@ pub struct Episode {
 }
 
 /// Collects how the debt stood after each fact of a replay.
+#[derive(Clone, Debug)]
 pub struct HistoryBuilder {
     tolerance_minor: i64,
     debts: Vec<Debt>,
@@ -50,7 +50,7 @@ impl HistoryBuilder {
     }
 
     /// Notes how the debt stands after the next fact, or after the end of a hold.
-    pub fn note(&mut self, ledger: &Ledger<'_>, step: Step, zone: &Zone) {
+    pub fn note(&mut self, ledger: &Ledger, step: Step, zone: &Zone) {
         self.debts.push(debt_after(ledger, step, self.tolerance_minor, zone));
     }
 
@@ -81,14 +81,6 @@ pub struct History {
 }
 
 impl History {
-    /// Replays facts given in order.
-    #[must_use]
-    pub fn of(facts: &[&Fact], terms: Terms<'_>) -> Self {
-        let mut builder = HistoryBuilder::new(terms.parameters.overdue_tolerance_minor);
-        Ledger::replay(facts, terms, |ledger, step| builder.note(ledger, step, terms.zone));
-        builder.build(terms.zone)
-    }
-
     /// Every episode that has begun at an instant.
     fn begun(&self, at: Timestamp) -> &[Episode] {
         &self.episodes[..self.episodes.partition_point(|episode| episode.began <= at)]
@@ -153,21 +145,27 @@ impl History {
         let bucket_on = |day: Date| bucket(self.exceeding_on(day, moment.zone), day);
         let roll = |today: Date| bucket_on(today) - bucket_on(window.first_day(today).plus_days(-1));
         let now = roll(moment.today);
+        let first = window.first_day(moment.today).plus_days(-1);
         let mut turns = Vec::new();
         let mut before = None;
-        let mut differs = |debt: &&Debt| before.replace(debt.collected) != Some(debt.collected);
-        for debt in self.debts.iter().filter(|debt| differs(debt)) {
+        let differs = |debt: &&Debt| before.replace(debt.collected) != Some(debt.collected);
+        let mut debts = self.debts.iter().filter(differs).peekable();
+        while let Some(debt) = debts.next() {
+            let ends = debts.peek().map(|next| moment.zone.date_of(next.at));
+            if ends.is_some_and(|ends| ends <= first) {
+                continue;
+            }
             let changed = moment.zone.date_of(debt.at);
             turns.extend([changed, window.first_day_after(changed)]);
-            if let Some(due) = debt.collected {
-                turns.extend(EDGES.iter().flat_map(|edge| {
-                    let crossed = due.plus_days(*edge);
-                    [crossed, window.first_day_after(crossed)]
-                }));
+            let crossed = debt.collected.into_iter().flat_map(|due| EDGES.map(|edge| due.plus_days(edge)));
+            turns.extend(crossed.clone().map(|day| window.first_day_after(day)));
+            if ends.is_none_or(|ends| ends > moment.today) {
+                turns.extend(crossed);
             }
         }
         turns.retain(|day| *day > moment.today);
         turns.sort_unstable();
+        turns.dedup();
         let turn = turns.into_iter().find(|day| roll(*day) != now);
         Timed::until(Reading::Int(now), turn.map_or(Timestamp::NEVER, |day| moment.zone.midnight(day)))
     }
@@ -218,7 +216,7 @@ fn bucket(due: Option<Date>, day: Date) -> i64 {
 }
 
 /// How the debt stands after a step.
-fn debt_after(ledger: &Ledger<'_>, step: Step, tolerance_minor: i64, zone: &Zone) -> Debt {
+fn debt_after(ledger: &Ledger, step: Step, tolerance_minor: i64, zone: &Zone) -> Debt {
     let today = zone.date_of(step.at);
     let collected = ledger.open().map(|invoice| (invoice.due, invoice.collectable(today)));
     let open = ledger.open().map(|invoice| (invoice.due, invoice.open()));

@@ -1,23 +1,21 @@
 //! A receivable, as the facts so far leave it.
 
-use std::collections::BTreeSet;
-
-use crate::event::Discount;
+use super::ledger::Terms;
+use crate::event::{Body, Discount};
+use crate::feature::interner::subject;
 use crate::time::{Date, Timestamp};
 
 /// A receivable, as the facts so far leave it.
 #[derive(Clone, Debug)]
-pub struct Invoice<'a> {
-    /// Its id.
-    pub invoice_id: &'a str,
+pub struct Invoice {
+    /// The place of the fact that issued it.
+    pub issued: usize,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// Its last day on which it is not overdue.
     pub due: Date,
     /// The earliest due date that it ever had.
     pub earliest_due: Date,
-    /// The producer's word for what kind of debt it is.
-    pub debt_type: Option<&'a str>,
     /// The amount issued plus all adjustments, less the discount taken; negative where they take more than was issued.
     pub(super) face: i64,
     /// What an early receipt need not pay; none once it is taken.
@@ -30,12 +28,14 @@ pub struct Invoice<'a> {
     pub closed_at: Option<Timestamp>,
     /// Since when nothing of it has been left to pay, and some of that was paid by a payment, written off or not.
     pub(super) paid_at: Option<Timestamp>,
+    /// Whether the ledger lists it among those that are paid in full.
+    pub(super) is_listed: bool,
     /// The money allocated to it, in order.
     pub allocations: Vec<Allocation>,
     /// The sum of `allocations`.
     pub(super) allocated: i64,
-    /// The ids of the disputes that cover it or did.
-    pub disputes: BTreeSet<&'a str>,
+    /// The numbers of the disputes that cover it or did.
+    pub(super) disputes: Vec<usize>,
     /// How much of it open disputes cover; `i64::MAX` is everything.
     pub(super) covered: i64,
 }
@@ -70,27 +70,38 @@ impl Hold {
     }
 }
 
-impl<'a> Invoice<'a> {
-    /// An invoice of an amount in minor units, issued at an instant, and due on a day; of no debt type.
-    #[must_use]
-    pub const fn issued(invoice_id: &'a str, issued_at: Timestamp, amount_minor: i64, due: Date) -> Self {
+impl Invoice {
+    /// The invoice of the fact at this place, which issued an amount in minor units, and that is due on a day.
+    pub(super) fn issued(fact: usize, issued_at: Timestamp, amount_minor: i64, due: Date) -> Self {
         Self {
-            invoice_id,
+            issued: fact,
             issued_at,
             due,
             earliest_due: due,
-            debt_type: None,
             face: amount_minor,
             discount: None,
             written_off: false,
             hold: None,
             closed_at: None,
             paid_at: None,
+            is_listed: false,
             allocations: Vec::new(),
             allocated: 0,
-            disputes: BTreeSet::new(),
+            disputes: Vec::new(),
             covered: 0,
         }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id<'f>(&self, terms: Terms<'f>) -> &'f str {
+        subject(self.issued, terms.facts)
+    }
+
+    /// The producer's word for what kind of debt it is.
+    #[must_use]
+    pub fn debt_type<'f>(&self, terms: Terms<'f>) -> Option<&'f str> {
+        if let Body::Issued { debt_type, .. } = &terms.facts[self.issued].body { debt_type.as_deref() } else { None }
     }
 
     /// The amount issued plus all adjustments, less the discount taken, at least 0.
@@ -143,8 +154,8 @@ impl<'a> Invoice<'a> {
     }
 
     /// The order in which money goes to invoices.
-    pub(super) fn order(&self) -> (Date, Timestamp, &'a str) {
-        (self.due, self.issued_at, self.invoice_id)
+    pub(super) fn order<'f>(&self, terms: Terms<'f>) -> (Date, Timestamp, &'f str) {
+        (self.due, self.issued_at, self.id(terms))
     }
 
     /// Takes what it can of some money, up to a limit, and returns how much that was.

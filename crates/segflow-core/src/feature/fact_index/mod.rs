@@ -4,6 +4,8 @@
 //! first feature asks for it.
 
 pub mod attributes;
+pub mod books;
+pub mod contact_log;
 pub mod contacts;
 pub mod disputes;
 pub mod habit;
@@ -17,8 +19,11 @@ mod promise;
 mod promise_replay;
 pub mod promises;
 pub mod receipts;
+mod running;
+#[cfg(test)]
+mod tests;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell, RefMut};
 use std::sync::Arc;
 
 use super::reading::Reading;
@@ -30,12 +35,13 @@ use history::History;
 use owed::Owed;
 use payments::{PAYMENTS, Payments};
 use promises::{PROMISES, Promises};
+pub(crate) use running::Running;
 
 /// The families of events from which the ledger is replayed.
 pub const LEDGER: Families = Families::of(&[Family::Invoices, Family::Payments, Family::Disputes]);
 
-/// Every index of one customer's facts. Clones share the parts that are built.
-#[derive(Clone, Default, Debug)]
+/// Every index of one customer's facts.
+#[derive(Default, Debug)]
 pub(crate) struct FactIndex {
     /// What is owed; with the history where the same replay served both.
     pub owed: Part<(Owed, Option<History>)>,
@@ -47,12 +53,38 @@ pub(crate) struct FactIndex {
     pub disputes: Part<Disputes>,
     /// The value of each attribute; none for a text, which would borrow from a fact.
     pub attributes: Part<Vec<Option<Reading<'static>>>>,
+    /// From what the next index is made, if the next facts come in order.
+    running: RefCell<Option<Box<Running>>>,
 }
 
 type Part<T> = OnceCell<Arc<T>>;
 
 impl FactIndex {
-    /// The parts that stay valid when facts of some families change; the other parts are taken from `theirs`.
+    /// What is kept from fact to fact.
+    pub fn running(&self) -> RefMut<'_, Running> {
+        RefMut::map(self.running.borrow_mut(), |running| &mut **running.get_or_insert_default())
+    }
+
+    /// Takes out the parts that stay valid when facts of some families change; the others stay here.
+    pub fn take_but_for(&mut self, families: Families) -> Self {
+        fn taken<T>(part: &mut Part<T>, is_valid: bool) -> Part<T> {
+            if is_valid { std::mem::take(part) } else { Part::new() }
+        }
+        let valid = |read: Families| !read.meets(families);
+        Self {
+            owed: taken(&mut self.owed, valid(LEDGER)),
+            history: taken(&mut self.history, valid(LEDGER)),
+            payments: taken(&mut self.payments, valid(PAYMENTS)),
+            promises: taken(&mut self.promises, valid(PROMISES)),
+            contacts: taken(&mut self.contacts, valid(CONTACTS)),
+            disputes: taken(&mut self.disputes, valid(DISPUTES)),
+            attributes: taken(&mut self.attributes, valid(PROFILES)),
+            running: std::mem::take(&mut self.running),
+        }
+    }
+
+    /// The parts that stay valid when facts of some families change; the other parts are taken from `theirs`. Both share
+    /// the parts that are built.
     pub fn but_for(&self, families: Families, theirs: &Self) -> Self {
         let source = |read: Families| if read.meets(families) { theirs } else { self };
         Self {
@@ -63,6 +95,7 @@ impl FactIndex {
             contacts: source(CONTACTS).contacts.clone(),
             disputes: source(DISPUTES).disputes.clone(),
             attributes: source(PROFILES).attributes.clone(),
+            running: RefCell::default(),
         }
     }
 }

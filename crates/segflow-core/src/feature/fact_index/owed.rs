@@ -1,10 +1,9 @@
 //! What is owed, overdue, due next and disputed, as read from the ledger.
 
-use super::disputes::upheld;
 use super::invoice::{Hold, Invoice};
-use super::ledger::{Ledger, Step, Terms};
-use crate::fact::Fact;
+use super::ledger::{Ledger, Replay, Step, Terms};
 use crate::feature::reading::{Moment, Reading, count, lower_median, sum};
+use crate::feature::row::MAX_INVOICES;
 use crate::feature::window::{Calendar, Window, inside};
 use crate::time::{Date, Timestamp, Zone};
 use crate::timed::Timed;
@@ -16,7 +15,7 @@ pub struct Owed {
     issued: Vec<Issued>,
     /// Invoices with something open, by (due date, issue instant, id).
     open: Vec<Open>,
-    /// The days late of invoices paid in full, by (instant of full payment, due date, id); 0 for an early payment.
+    /// The days late of the last invoices paid in full, by (instant of full payment, due date, id); 0 for an early payment.
     paid_late: Vec<i64>,
     credit: i64,
     /// The money that names what no invoice is called, by the instant of its receipt.
@@ -65,39 +64,36 @@ impl Open {
 }
 
 impl Owed {
-    /// Replays facts given in order, and shows `see` the ledger after each.
+    /// What is owed at the end of a replay. `owing` says from which fact on, by its place among the ledger's, something is
+    /// owed, or nothing any more.
     #[must_use]
-    pub fn of<'a>(facts: &[&'a Fact], terms: Terms<'a>, mut see: impl FnMut(&Ledger<'a>, Step)) -> Self {
-        let (zone, mut owing) = (terms.zone, Vec::new());
-        let ledger = Ledger::replay(facts, terms, |ledger, step| {
-            note_owing(&mut owing, ledger, step);
-            see(ledger, step);
-        });
-        let upheld = upheld(facts);
-        let issued = |invoice: &Invoice<'_>| Issued {
+    pub fn of(replay: &Replay, owing: Vec<(usize, bool)>, terms: Terms<'_>) -> Self {
+        let ledger = &replay.ledger;
+        let issued = |invoice: &Invoice| Issued {
             at: invoice.issued_at,
             due: invoice.due,
             amount: invoice.amount(),
             unpaid: invoice.unpaid(),
             written_off: invoice.written_off,
-            contested: invoice.disputes.iter().any(|id| !upheld.contains(id)),
+            contested: replay.is_contested(invoice, terms),
         };
-        let open = |invoice: &Invoice<'_>| Open {
-            invoice_id: invoice.invoice_id.into(),
+        let open = |invoice: &Invoice| Open {
+            invoice_id: invoice.id(terms).into(),
             due: invoice.due,
-            debt_type: invoice.debt_type.map(Into::into),
+            debt_type: invoice.debt_type(terms).map(Into::into),
             hold: invoice.hold,
             open: invoice.open(),
             disputed: invoice.disputed(),
         };
-        let late = |(at, place): (Timestamp, usize)| zone.date_of(at).days_since(ledger.invoices[place].due).max(0);
+        let late =
+            |(at, place): &(Timestamp, usize)| terms.zone.date_of(*at).days_since(ledger.invoices[*place].due).max(0);
         Self {
             issued: ledger.invoices.iter().map(issued).collect(),
             open: ledger.open().map(open).collect(),
-            paid_late: ledger.paid().into_iter().map(late).collect(),
+            paid_late: ledger.paid(MAX_INVOICES).iter().map(late).collect(),
             credit: ledger.credit(),
-            unmatched: unmatched(&ledger),
-            recovered: recovered(&ledger),
+            unmatched: ledger.unmatched(terms),
+            recovered: recovered(ledger),
             owing,
         }
     }
@@ -307,7 +303,7 @@ impl Owed {
 }
 
 /// Notes whether something is owed after a step, if that is news. Before the first invoice nobody knows.
-pub(crate) fn note_owing(owing: &mut Vec<(usize, bool)>, ledger: &Ledger<'_>, step: Step) {
+pub(crate) fn note_owing(owing: &mut Vec<(usize, bool)>, ledger: &Ledger, step: Step) {
     let Some(place) = step.place else { return };
     let (owes, is_known) = (ledger.owes(), step.issued || !owing.is_empty());
     if is_known && owing.last().is_none_or(|(_, before)| *before != owes) {
@@ -319,14 +315,8 @@ fn amounts_within(amounts: &[(Timestamp, i64)], window: Window, moment: Moment<'
     inside(amounts, |(at, _)| *at, window, moment).map(|within| sum(within.iter().map(|(_, amount)| *amount)))
 }
 
-/// The money that names what no invoice is called, by the instant of its receipt.
-fn unmatched(ledger: &Ledger<'_>) -> Vec<(Timestamp, i64)> {
-    let payments = ledger.sources.iter().enumerate().filter(|(_, source)| source.is_payment);
-    payments.map(|(place, source)| (source.at, ledger.unmatched(place))).filter(|(_, amount)| *amount > 0).collect()
-}
-
 /// The money of payments that went to invoices that are written off, by the instant at which it did.
-fn recovered(ledger: &Ledger<'_>) -> Vec<(Timestamp, i64)> {
+fn recovered(ledger: &Ledger) -> Vec<(Timestamp, i64)> {
     let written_off = ledger.invoices.iter().filter(|invoice| invoice.written_off);
     let allocations = written_off.flat_map(|invoice| &invoice.allocations);
     let recoveries = allocations.filter(|allocation| allocation.is_recovery && allocation.is_payment);

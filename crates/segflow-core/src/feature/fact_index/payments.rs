@@ -36,41 +36,32 @@ pub struct Payments {
     habit: Option<Habit>,
 }
 
-/// `payments.last_method`
+/// `payments.last_method`, where these are the receipts among the facts.
 #[must_use]
-pub fn last_method<'a>(facts: &[&'a Fact]) -> Reading<'a> {
-    let last = Receipts::among(facts).all().next_back().and_then(|(_, receipt)| receipt.method);
-    last.map_or(Reading::Absent, Reading::Text)
+pub fn last_method<'a>(receipts: &Receipts, facts: &[&'a Fact]) -> Reading<'a> {
+    let last = receipts.all().next_back().map(|receipt| &facts[receipt.told].body);
+    let method = if let Some(Body::Received { method, .. }) = last { method.as_deref() } else { None };
+    method.map_or(Reading::Absent, Reading::Text)
 }
 
 impl Payments {
-    /// The payments among facts given in order.
+    /// The payments of which these are the receipts.
     #[must_use]
-    pub fn of(facts: &[&Fact], parameters: &Parameters, zone: &Zone) -> Self {
-        let receipts = Receipts::among(facts);
-        let payment = |(place, receipt): (usize, Receipt<'_>)| {
-            let at = facts[place].occurred_at;
-            Payment { at, date: zone.date_of(at), amount: receipt.amount }
-        };
+    pub fn of(receipts: &Receipts, parameters: &Parameters, zone: &Zone) -> Self {
+        let payment = |Receipt { at, on: date, amount, .. }| Payment { at, date, amount };
         let awaited = |submission: Submission| {
             let days = parameters.pending_business_days;
             let last = parameters.business_days_after(zone.date_of(submission.at), days);
             (zone.midnight(last.plus_days(1)), submission.amount)
         };
-        let mut payments = Self {
-            received: receipts.all().map(payment).collect(),
+        let received: Vec<Payment> = receipts.all().map(payment).collect();
+        Self {
+            habit: Habit::of(received.iter().map(|payment| payment.date)),
+            received,
             submitted: receipts.submitted().map(awaited).collect(),
-            ..Self::default()
-        };
-        for fact in facts {
-            match &fact.body {
-                Body::Reversed { .. } => payments.reversed.push(fact.occurred_at),
-                Body::Failed { code, .. } => payments.failed.push((fact.occurred_at, *code)),
-                _ => {}
-            }
+            reversed: receipts.reversed.clone(),
+            failed: receipts.failed.clone(),
         }
-        payments.habit = Habit::of(payments.received.iter().map(|payment| payment.date));
-        payments
     }
 
     /// `payments.pending`

@@ -29,11 +29,7 @@ impl<'a, 's> Replay<'a, 's> {
     }
 
     /// Every promise, in the order in which receipts serve them.
-    pub(super) fn run(mut self, facts: &[&'a Fact], owing: &[(usize, bool)]) -> Vec<Promise> {
-        if !facts.iter().any(|fact| matches!(fact.body, Body::Made { .. })) {
-            return self.made;
-        }
-        let receipts = Receipts::among(facts);
+    pub(super) fn run(mut self, facts: &[&'a Fact], receipts: &Receipts, owing: &[(usize, bool)]) -> Vec<Promise> {
         let (mut owing, mut owes, mut told) = (owing.iter().peekable(), true, 0);
         for (place, fact) in facts.iter().enumerate() {
             let at = fact.occurred_at;

@@ -2,15 +2,15 @@
 //! with its plan, or until it is broken at its deadline.
 
 use super::LEDGER;
+use super::ledger::Terms;
 use super::plans::Plan;
 pub use super::promise::{End, Promise};
 use super::promise_replay::Replay;
+use super::receipts::Receipts;
 use crate::event::{Families, Family};
-use crate::fact::Fact;
-use crate::feature::context::Parameters;
 use crate::feature::reading::{Moment, Reading, count};
 use crate::feature::window::{Window, inside};
-use crate::time::{Timestamp, Zone};
+use crate::time::Timestamp;
 use crate::timed::Timed;
 
 /// The families of events from which promises are indexed: receipts keep them.
@@ -30,10 +30,10 @@ pub struct Promises {
 }
 
 impl Promises {
-    /// Replays facts given in order. `owing` says from which fact on, by its place among the ledger's, something is owed, or nothing any more.
+    /// Replays the facts, of which these are the receipts. `owing` says from which fact on, by its place among the ledger's, something is owed, or nothing any more.
     #[must_use]
-    pub fn of(facts: &[&Fact], owing: &[(usize, bool)], parameters: &Parameters, zone: &Zone) -> Self {
-        let made = Replay::new(parameters, zone).run(facts, owing);
+    pub fn of(receipts: &Receipts, owing: &[(usize, bool)], terms: Terms<'_>) -> Self {
+        let made = Replay::new(terms.parameters, terms.zone).run(terms.facts, receipts, owing);
         let mut kept: Vec<_> = made.iter().filter_map(|promise| promise.ended(End::Kept)).collect();
         kept.sort_unstable();
         let unkept = made.iter().filter(|promise| promise.end.is_none());

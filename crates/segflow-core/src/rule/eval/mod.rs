@@ -7,14 +7,13 @@ pub mod linear;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::event::Families;
 use crate::feature::membership::MembershipFeature;
 use crate::feature::reading::{Moment, Reading};
 use crate::feature::row::{AttributeIndex, DimensionIndex};
 use crate::feature::view::View;
 use crate::feature::{FactFeature, Feature};
-use crate::rule::{Node, Operand, SlotIndex};
-use crate::segmentation::{Dimensions, Segmentation};
+use crate::rule::{Node, Operand, Rule, SlotIndex};
+use crate::segmentation::Segmentation;
 use crate::state::Membership;
 use crate::time::Timestamp;
 use crate::timed::{Timed, Truth, and, or};
@@ -31,44 +30,26 @@ pub struct Evaluation<'a, 'v> {
     pub moment: Moment<'a>,
     /// The last reading of each slot.
     read: Rc<[Cell<Option<MemoReading<'a>>>]>,
-    grounds: Cell<Grounds>,
+    /// Until when every reading and every comparison stands that was evaluated.
+    stands: Cell<Timestamp>,
 }
 
 /// The instant since when a reading is known to stand, and the reading.
 type MemoReading<'a> = (Timestamp, Timed<Reading<'a>>);
-
-/// What evaluations rested on. While none of it changes, each evaluation has the same result and the same expiry.
-///
-/// The expiry of a result alone does not say that, since a result may outlive some of its grounds. A false `&&` stays
-/// false for as long as its longest-lived false operand. Before that another operand may change, and the expiry of the
-/// `&&` with it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Grounds {
-    /// The first later instant at which a reading or a comparison could differ.
-    pub until: Timestamp,
-    /// The dimensions that were read.
-    pub dimensions: Dimensions,
-    /// The families whose facts were read.
-    pub families: Families,
-}
-
-impl Grounds {
-    const NONE: Self = Self { until: Timestamp::NEVER, dimensions: Dimensions::NONE, families: Families::NONE };
-}
 
 impl<'a, 'v> Evaluation<'a, 'v> {
     /// An evaluation that has read nothing yet.
     #[must_use]
     pub fn new(segmentation: &'a Segmentation, view: &'v View<'a>, moment: Moment<'a>) -> Self {
         let read = segmentation.features.iter().map(|_| Cell::new(None)).collect();
-        Self { segmentation, view, moment, read, grounds: Cell::new(Grounds::NONE) }
+        Self { segmentation, view, moment, read, stands: Cell::new(Timestamp::NEVER) }
     }
 
     /// The evaluation of the same facts at another moment. Readings that still stand are kept.
     #[must_use]
     pub fn at(&self, moment: Moment<'a>) -> Self {
         let Self { segmentation, view, ref read, .. } = *self;
-        Self { segmentation, view, moment, read: Rc::clone(read), grounds: Cell::new(Grounds::NONE) }
+        Self { segmentation, view, moment, read: Rc::clone(read), stands: Cell::new(Timestamp::NEVER) }
     }
 
     /// Whether the present value of a declared attribute cannot be read as its type.
@@ -77,19 +58,20 @@ impl<'a, 'v> Evaluation<'a, 'v> {
         self.view.is_unreadable(attribute)
     }
 
-    /// The grounds of all that was evaluated since the last call.
-    pub(crate) fn take_grounds(&self) -> Grounds {
-        self.grounds.replace(Grounds::NONE)
-    }
-
-    /// Notes that a decision that rests on this evaluation may change at an instant.
-    pub(crate) fn rest_until(&self, until: Timestamp) {
-        let grounds = self.grounds.get();
-        self.grounds.set(Grounds { until: grounds.until.min(until), ..grounds });
+    /// Whether a rule holds, until when, and until when it has this outcome with this expiry if no new fact arrives and
+    /// the dimensions that it reads stay.
+    ///
+    /// The expiry of an outcome alone does not say the latter, since an outcome may outlive some of its grounds. A false
+    /// `&&` stays false for as long as its longest-lived false operand. Before that another operand may change, and the
+    /// expiry of the `&&` with it.
+    pub(crate) fn outcome(&self, rule: &'a Rule, memberships: &[Membership]) -> (Timed<Truth>, Timestamp) {
+        self.stands.set(Timestamp::NEVER);
+        let held = self.eval(&rule.root, memberships);
+        (held, self.stands.get())
     }
 
     fn rest_on<T>(&self, timed: Timed<T>) -> Timed<T> {
-        self.rest_until(timed.until);
+        self.stands.set(self.stands.get().min(timed.until));
         timed
     }
 
@@ -97,12 +79,8 @@ impl<'a, 'v> Evaluation<'a, 'v> {
     #[must_use]
     pub fn eval(&self, node: &'a Node, memberships: &[Membership]) -> Timed<Truth> {
         match node {
-            Node::And(nodes) => {
-                nodes.iter().map(|node| self.eval(node, memberships)).reduce(and).expect("two or more operands")
-            }
-            Node::Or(nodes) => {
-                nodes.iter().map(|node| self.eval(node, memberships)).reduce(or).expect("two or more operands")
-            }
+            Node::And(nodes) => self.joined(nodes, Truth::False, and, memberships),
+            Node::Or(nodes) => self.joined(nodes, Truth::True, or, memberships),
             Node::Not(node) => !self.eval(node, memberships),
             Node::Holds(slot) => {
                 let reading = self.feature(*slot, memberships);
@@ -125,6 +103,25 @@ impl<'a, 'v> Evaluation<'a, 'v> {
                 None => is_line_in(self.line(a, memberships), list, self.moment),
             }),
         }
+    }
+
+    /// The operands of a conjunction or disjunction, joined. One that settles it for ever makes the others indifferent.
+    fn joined(
+        &self,
+        nodes: &'a [Node],
+        settles: Truth,
+        join: fn(Timed<Truth>, Timed<Truth>) -> Timed<Truth>,
+        memberships: &[Membership],
+    ) -> Timed<Truth> {
+        let (first, others) = nodes.split_first().expect("two or more operands");
+        let mut joined = self.eval(first, memberships);
+        for node in others {
+            if joined == Timed::always(settles) {
+                break;
+            }
+            joined = join(joined, self.eval(node, memberships));
+        }
+        joined
     }
 
     /// One side of a comparison as text: money in major units, exact where arithmetic leaves fractions of a minor unit.
@@ -163,25 +160,26 @@ impl<'a, 'v> Evaluation<'a, 'v> {
     /// The value of a feature.
     #[must_use]
     pub fn feature(&self, slot: SlotIndex, memberships: &[Membership]) -> Timed<Reading<'a>> {
-        match &self.segmentation.features[slot].feature {
-            Feature::Facts(feature) => self.fact_feature(slot, feature),
+        let known = &self.segmentation.features[slot];
+        match &known.feature {
+            Feature::Facts(feature) => self.fact_feature(slot, feature, known.of_episode),
             Feature::Membership(feature) => Timed::always(self.membership_feature(feature, memberships)),
         }
     }
 
-    fn fact_feature(&self, slot: SlotIndex, feature: &FactFeature) -> Timed<Reading<'a>> {
+    fn fact_feature(&self, slot: SlotIndex, feature: &FactFeature, of_episode: bool) -> Timed<Reading<'a>> {
         let at = self.moment.at;
-        let grounds = self.grounds.get();
-        self.grounds.set(Grounds { families: grounds.families | feature.reads().families, ..grounds });
-        let known = self.read[slot].get().filter(|(since, reading)| (*since..reading.until).contains(&at));
-        self.rest_on(known.map_or_else(
-            || {
-                let reading = feature.read(self.view, self.moment);
-                self.read[slot].set(Some((at, reading)));
-                reading
-            },
-            |(_, reading)| reading,
-        ))
+        if let Some((since, reading)) = self.read[slot].get()
+            && (since..reading.until).contains(&at)
+        {
+            return self.rest_on(reading);
+        }
+        let reading = match of_episode {
+            true => feature.read_of_episode(self.view, self.moment),
+            false => feature.read_plainly(self.view, self.moment),
+        };
+        self.read[slot].set(Some((at, reading)));
+        self.rest_on(reading)
     }
 
     fn membership_feature(&self, feature: &MembershipFeature, memberships: &[Membership]) -> Reading<'a> {
@@ -196,20 +194,13 @@ impl<'a, 'v> Evaluation<'a, 'v> {
         Timed::until((reading.value != Reading::Absent).into(), reading.until)
     }
 
-    fn rest_on_dimension(&self, dimension: usize) {
-        let grounds = self.grounds.get();
-        self.grounds.set(Grounds { dimensions: grounds.dimensions | Dimensions::at(dimension), ..grounds });
-    }
-
     fn segment(&self, DimensionIndex(dimension): DimensionIndex, memberships: &[Membership]) -> Reading<'a> {
-        self.rest_on_dimension(dimension);
         let current = memberships.get(dimension).and_then(|membership| membership.current);
         let segments = &self.segmentation.dimensions[dimension].segments;
         current.map_or(Reading::Absent, |current| Reading::Text(&segments[usize::from(current)].name))
     }
 
     fn segment_days(&self, DimensionIndex(dimension): DimensionIndex, memberships: &[Membership]) -> Reading<'a> {
-        self.rest_on_dimension(dimension);
         let entered = memberships.get(dimension).and_then(|membership| membership.entered_at);
         entered.map_or(Reading::Absent, |at| Reading::Since(self.moment.zone.date_of(at)))
     }

@@ -9,6 +9,7 @@ use crate::feature::catalogue::{Entry, Visitor, entries, visit};
 use crate::feature::context::CUSTOMER_SINCE;
 use crate::feature::history::HistoryFeature;
 use crate::feature::row::{CustomerSince, Form, Row};
+use crate::feature::window::Window;
 use crate::rule::SlotIndex;
 use crate::rule::spelling::quoted;
 use crate::rule::syntax::expr::Expr;
@@ -39,9 +40,10 @@ impl Scope<'_> {
 
     fn slot(&mut self, Resolved { text, feature, kind }: Resolved) -> SlotIndex {
         let sensitive = self.is_sensitive(&feature);
+        let of_episode = matches!(feature.references().window, Some(Window::Episode(_)));
         let slots = &mut *self.slots;
         slots.slots.iter().position(|known| known.feature == feature).unwrap_or_else(|| {
-            slots.slots.push(Slot { text, feature, sensitive });
+            slots.slots.push(Slot { text, feature, sensitive, of_episode });
             slots.kinds.push(kind);
             slots.slots.len() - 1
         })

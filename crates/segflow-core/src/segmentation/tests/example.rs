@@ -107,6 +107,15 @@ fn the_catalogues_example_loads() {
                                     ),
                                 ),
                             ),
+                            reads: RuleReads {
+                                families: Families(
+                                    2,
+                                ),
+                                dimensions: Dimensions(
+                                    0,
+                                ),
+                                number: 5,
+                            },
                         },
                     ),
                     remain: Some(
@@ -138,6 +147,15 @@ fn the_catalogues_example_loads() {
                                     ),
                                 ],
                             ),
+                            reads: RuleReads {
+                                families: Families(
+                                    2,
+                                ),
+                                dimensions: Dimensions(
+                                    0,
+                                ),
+                                number: 7,
+                            },
                         },
                     ),
                     hold: None,
@@ -160,6 +178,15 @@ fn the_catalogues_example_loads() {
                                     ),
                                 ),
                             ),
+                            reads: RuleReads {
+                                families: Families(
+                                    0,
+                                ),
+                                dimensions: Dimensions(
+                                    1,
+                                ),
+                                number: 6,
+                            },
                         },
                     ),
                     treatment: {},

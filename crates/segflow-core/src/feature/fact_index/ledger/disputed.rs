@@ -1,42 +1,71 @@
 //! Disputes: what they cover of which invoices.
 
-use super::Ledger;
+use super::{Ledger, Terms};
+use crate::event::Body;
+use crate::feature::interner::subject;
 use crate::feature::reading::sum;
 
 /// What a dispute covers.
 #[derive(Debug)]
-pub(super) struct Dispute<'a> {
-    pub(super) named: Option<&'a str>,
+pub(super) struct Dispute {
+    /// The place of the fact that opened it.
+    opened: usize,
     /// How much it covers of each invoice.
-    pub(super) amount: i64,
-    pub(super) open: bool,
+    amount: i64,
+    open: bool,
 }
 
-impl<'a> Ledger<'a> {
-    pub(super) fn dispute(&mut self, dispute_id: &'a str, dispute: Dispute<'a>) {
-        let covered: Vec<usize> = match dispute.named {
-            Some(invoice_id) => self.by_id.get(invoice_id).into_iter().collect(),
+impl Dispute {
+    pub(super) fn id<'f>(&self, terms: Terms<'f>) -> &'f str {
+        subject(self.opened, terms.facts)
+    }
+
+    fn named<'f>(&self, terms: Terms<'f>) -> Option<&'f str> {
+        if let Body::Opened { invoice_id, .. } = &terms.facts[self.opened].body { invoice_id.as_deref() } else { None }
+    }
+}
+
+impl Ledger {
+    /// Opens the dispute of the fact at this place, unless it was opened before.
+    pub(super) fn dispute(&mut self, opened: usize, open: bool, terms: Terms<'_>) -> bool {
+        let Body::Opened { invoice_id, amount_minor, .. } = &terms.facts[opened].body else { return false };
+        let (dispute, is_new) = self.dispute_ids.meet(opened, terms.facts);
+        if !is_new {
+            return false;
+        }
+        self.disputes.push(Dispute { opened, amount: amount_minor.unwrap_or(i64::MAX), open });
+        let covered: Vec<usize> = match invoice_id {
+            Some(invoice_id) => self.by_id.get(invoice_id, terms.facts).into_iter().collect(),
             None => self.queue.clone(),
         };
-        self.disputes.insert(dispute_id, dispute);
-        covered.into_iter().for_each(|place| self.cover(place, dispute_id));
+        covered.into_iter().for_each(|invoice| self.cover(invoice, dispute));
+        true
     }
 
-    pub(super) fn cover(&mut self, place: usize, dispute_id: &'a str) {
-        let (dispute, invoice) = (&self.disputes[dispute_id], &mut self.invoices[place]);
-        invoice.disputes.insert(dispute_id);
-        if dispute.open {
-            invoice.covered = invoice.covered.saturating_add(dispute.amount);
+    /// Lets the disputes that name an invoice cover it.
+    pub(super) fn cover_by_name(&mut self, invoice: usize, invoice_id: &str, terms: Terms<'_>) {
+        for dispute in 0..self.disputes.len() {
+            if self.disputes[dispute].named(terms) == Some(invoice_id) {
+                self.cover(invoice, dispute);
+            }
         }
     }
 
-    pub(super) fn resolve(&mut self, dispute_id: &str) {
-        match self.disputes.get_mut(dispute_id) {
-            Some(dispute) if dispute.open => dispute.open = false,
-            _ => return,
+    fn cover(&mut self, invoice: usize, dispute: usize) {
+        let (invoice, number) = (&mut self.invoices[invoice], dispute);
+        invoice.disputes.push(number);
+        if self.disputes[dispute].open {
+            invoice.covered = invoice.covered.saturating_add(self.disputes[dispute].amount);
         }
-        for invoice in self.invoices.iter_mut().filter(|invoice| invoice.disputes.contains(dispute_id)) {
-            let open = invoice.disputes.iter().map(|id| &self.disputes[id]).filter(|dispute| dispute.open);
+    }
+
+    pub(super) fn resolve(&mut self, dispute_id: &str, terms: Terms<'_>) {
+        let Some(resolved) = self.dispute_ids.get(dispute_id, terms.facts) else { return };
+        if !std::mem::take(&mut self.disputes[resolved].open) {
+            return;
+        }
+        for invoice in self.invoices.iter_mut().filter(|invoice| invoice.disputes.contains(&resolved)) {
+            let open = invoice.disputes.iter().map(|dispute| &self.disputes[*dispute]).filter(|dispute| dispute.open);
             invoice.covered = sum(open.map(|dispute| dispute.amount));
         }
     }

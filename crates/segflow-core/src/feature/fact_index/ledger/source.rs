@@ -1,14 +1,17 @@
 //! Where money comes from.
 
+use super::Terms;
 use crate::event::Named;
-use crate::fact::Fact;
+use crate::feature::interner::subject;
 use crate::time::{Date, Timestamp};
 
 /// Where money comes from: a payment that stands, or a credit note.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
-    /// The id of the payment or credit note.
-    pub id: &'a str,
+pub struct Source {
+    /// The place of the fact that brought it.
+    pub fact: usize,
+    /// The place of the fact that says which invoices it names.
+    pub(super) naming: usize,
     /// Whether it is a payment.
     pub is_payment: bool,
     /// Whether one event alone tells of it.
@@ -19,13 +22,17 @@ pub struct Source<'a> {
     pub on: Date,
     /// Minor units.
     pub amount: i64,
-    /// The invoices that it names.
-    pub names: &'a [Named],
 }
 
-impl<'a> Source<'a> {
-    /// A payment that a fact brings, and of which no more is known.
-    pub(super) const fn of(fact: &'a Fact, on: Date, amount: i64) -> Self {
-        Self { id: "", is_payment: true, is_single: true, at: fact.occurred_at, on, amount, names: &[] }
+impl Source {
+    /// The id of the payment or credit note.
+    #[must_use]
+    pub fn id<'f>(&self, terms: Terms<'f>) -> &'f str {
+        subject(self.fact, terms.facts)
+    }
+
+    /// The invoices that it names.
+    pub(super) fn names<'f>(&self, terms: Terms<'f>) -> &'f [Named] {
+        terms.facts[self.naming].body.names()
     }
 }
