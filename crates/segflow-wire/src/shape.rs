@@ -1,5 +1,6 @@
 //! Instants, dates and ordered maps in the shapes that the encodings write: times as text or as numbers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -9,6 +10,14 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::encoding::{Encoding, Times};
+
+/// Text that a value lends, or that was read.
+pub(crate) type Text<'a> = Cow<'a, str>;
+
+/// Text that a value lends.
+pub(crate) fn lent(text: &str) -> Text<'_> {
+    Cow::Borrowed(text)
+}
 
 /// An instant: RFC 3339 with milliseconds, or a `timestamp-millis`. On the topic: the two forms are never changed.
 #[derive(Clone, Copy)]

@@ -181,16 +181,15 @@ pub(crate) fn treatment(
     segmentation: &Segmentation,
     memberships: &[Membership],
 ) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
-    let (mut treatment, mut from) = (BTreeMap::new(), BTreeMap::new());
-    for (dimension, segment) in present(segmentation, memberships) {
-        for (key, value) in &segment.treatment {
-            treatment.entry(key.clone()).or_insert_with(|| {
-                from.insert(key.clone(), dimension.name.clone());
-                value.clone()
-            });
-        }
-    }
-    (treatment, from)
+    let entries = present(segmentation, memberships)
+        .flat_map(|(dimension, segment)| segment.treatment.iter().map(move |entry| (entry, &dimension.name)));
+    let mut entries: Vec<_> = entries.collect();
+    // This sort is stable: of one key the entry of the first dimension stays first, and is the one that is kept.
+    entries.sort_by_key(|((key, _), _)| *key);
+    entries.dedup_by_key(|((key, _), _)| *key);
+    let treatment = entries.iter().map(|((key, value), _)| ((*key).clone(), (*value).clone()));
+    let from = entries.iter().map(|((key, _), dimension)| ((*key).clone(), (*dimension).clone()));
+    (treatment.collect(), from.collect())
 }
 
 fn present<'a>(
