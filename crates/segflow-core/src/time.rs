@@ -40,6 +40,12 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The text of an instant of a year of four digits, as it is displayed, without a formatter.
+    #[must_use]
+    pub fn usual_text(self) -> Option<[u8; 24]> {
+        usual::instant_text(self.0)
+    }
+
     fn timestamp(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0.clamp(-377_000_000_000_000, 253_000_000_000_000))
             .expect("clamped to the calendar")
@@ -52,7 +58,7 @@ impl fmt::Display for Timestamp {
         match *self {
             Self::BEGINNING => f.write_str("beginning"),
             Self::NEVER => f.write_str("never"),
-            _ => match usual::instant_text(self.0) {
+            _ => match self.usual_text() {
                 Some(text) => f.write_str(str::from_utf8(&text).expect("digits")),
                 None => write!(f, "{:.3}", self.timestamp()),
             },
@@ -107,6 +113,12 @@ impl Date {
         self.0 as i64 - earlier.0 as i64
     }
 
+    /// The text of a date of a year of four digits, as it is displayed, without a formatter.
+    #[must_use]
+    pub fn usual_text(self) -> Option<[u8; 10]> {
+        usual::date_text(self.0.into())
+    }
+
     /// Monday is 1.
     #[must_use]
     pub fn weekday(self) -> i8 {
@@ -127,7 +139,7 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match usual::date_text(self.0.into()) {
+        match self.usual_text() {
             Some(text) => f.write_str(str::from_utf8(&text).expect("digits")),
             None => fmt::Display::fmt(&self.civil(), f),
         }

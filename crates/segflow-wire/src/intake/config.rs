@@ -68,7 +68,13 @@ impl Intake {
     #[must_use]
     pub fn uniform(encoding: Encoding, partitioner: Partitioner, partitions: u32, currency: Currency) -> Self {
         let topic = TopicIntake { encoding, partitioner, oldest_days: TopicIntake::OLDEST_DAYS };
-        Self { topics: [topic; Family::ALL.len()], partitions, currency, other_currency: OtherCurrency::default(), max_skew_ms: None }
+        Self {
+            topics: [topic; Family::ALL.len()],
+            partitions,
+            currency,
+            other_currency: OtherCurrency::default(),
+            max_skew_ms: None,
+        }
     }
 
     /// How a family's topic is written.

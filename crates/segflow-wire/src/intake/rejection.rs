@@ -50,7 +50,6 @@ impl Rejection {
     }
 }
 
-
 /// What an event of a kind tells of.
 const fn thing(kind: Kind) -> &'static str {
     match (kind, kind.family()) {

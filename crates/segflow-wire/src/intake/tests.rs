@@ -288,7 +288,11 @@ fn a_field_of_the_wrong_type_or_range_is_malformed() {
             "malformed_field: amount_minor: expected a whole number of minor units from 0 to 1000000000000000, found 12.5"
         ],
     );
-    check_issued("\"GBP\"", "826", expect!["malformed_field: currency: expected GBP, or another code of three capital letters, found 826"]);
+    check_issued(
+        "\"GBP\"",
+        "826",
+        expect!["malformed_field: currency: expected GBP, or another code of three capital letters, found 826"],
+    );
     check_issued(
         "\"I-1\"",
         "{}",
@@ -429,8 +433,16 @@ fn instants_at_the_ends_of_time_are_judged_without_overflow() {
 fn another_currency_is_refused() {
     check_issued("GBP", "EUR", expect![[r#"wrong_currency: currency: expected GBP, found "EUR""#]]);
     check_issued("GBP", "gbp", expect![[r#"malformed_field: currency: expected GBP in capital letters, found "gbp""#]]);
-    check_issued("GBP", "EURO", expect![[r#"malformed_field: currency: expected GBP, or another code of three capital letters, found "EURO""#]]);
-    check_issued(r#""GBP""#, "826", expect!["malformed_field: currency: expected GBP, or another code of three capital letters, found 826"]);
+    check_issued(
+        "GBP",
+        "EURO",
+        expect![[r#"malformed_field: currency: expected GBP, or another code of three capital letters, found "EURO""#]],
+    );
+    check_issued(
+        r#""GBP""#,
+        "826",
+        expect!["malformed_field: currency: expected GBP, or another code of three capital letters, found 826"],
+    );
 }
 
 /// A currency that is misspelt may be ours: its record is for nobody else.

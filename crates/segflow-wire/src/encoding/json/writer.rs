@@ -4,8 +4,7 @@
 //! nearly every one, is copied whole. Field names come from this crate and need none. Texts that need one are left to
 //! `serde_json`, and so are numbers.
 
-use std::fmt::{Display, Error};
-use std::io::Write;
+use std::fmt::Error;
 
 use serde::ser::{Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
@@ -87,17 +86,6 @@ impl Serializer for &mut Writer {
         self.write(b"\"");
         self.write(text.as_bytes());
         self.write(b"\"");
-        Ok(())
-    }
-
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
-        let start = self.0.len();
-        write!(self.0, "\"{value}\"").map_err(|_| Error)?;
-        let is_plain = is_plain(&self.0[start + 1..self.0.len() - 1]);
-        if !is_plain {
-            self.0.truncate(start);
-            return self.delegate(&value.to_string());
-        }
         Ok(())
     }
 
