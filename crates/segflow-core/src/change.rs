@@ -218,6 +218,9 @@ impl Actionable {
 /// The id of a change: 32 hexadecimal digits of the SHA-256 of customer, dimension and `seq`.
 #[must_use]
 pub fn change_id(customer: &CustomerId, dimension: &str, seq: u64) -> String {
-    let text = format!("{customer}\0{dimension}\0{seq}");
-    hex::encode(&Sha256::digest(text)[..16])
+    let parts = [customer.as_str(), "\0", dimension, "\0", &seq.to_string()];
+    let hash = parts.into_iter().fold(Sha256::new(), Sha256::chain_update).finalize();
+    let mut digits = vec![0; 32];
+    hex::encode_to_slice(&hash[..16], &mut digits).expect("two digits for each byte");
+    String::from_utf8(digits).expect("digits")
 }

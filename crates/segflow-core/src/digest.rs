@@ -10,6 +10,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -37,7 +38,28 @@ pub const FORMS: &[Form] = &[FIRST];
 pub const PRESENT: &Form = &FORMS[FORMS.len() - 1];
 
 fn postcard_of(core: &Core, bytes: Vec<u8>) -> Vec<u8> {
-    postcard::to_extend(core, bytes).expect("a change encodes into memory")
+    postcard::serialize_with_flavor(core, Bytes(bytes)).expect("a change encodes into memory")
+}
+
+/// The bytes that postcard writes. It copies each text whole, where `postcard::to_extend` does so byte by byte.
+struct Bytes(Vec<u8>);
+
+impl Flavor for Bytes {
+    type Output = Vec<u8>;
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
+    }
 }
 
 /// Two forms of one number are the same: a form never changes.
@@ -63,15 +85,19 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of some changes, hashed in a form.
     pub fn of<'a>(form: &Form, cores: impl IntoIterator<Item = &'a Core>) -> Self {
-        let mut digest = Self::default();
-        cores.into_iter().for_each(|core| digest.add(form, core));
+        let (mut digest, mut bytes) = (Self::default(), Vec::new());
+        for core in cores {
+            bytes.clear();
+            bytes.reserve(CORE_BYTES);
+            bytes = (form.append)(core, bytes);
+            digest.merge(Self(Sha256::digest(&bytes).into()));
+        }
         digest
     }
 
     /// Adds one change, hashed in a form. Only digests of one form can be compared.
     pub fn add(&mut self, form: &Form, core: &Core) {
-        let bytes = (form.append)(core, Vec::with_capacity(CORE_BYTES));
-        self.merge(Self(Sha256::digest(bytes).into()));
+        self.merge(Self::of(form, [core]));
     }
 
     /// Adds every change of another digest.

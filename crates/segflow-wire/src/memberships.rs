@@ -1,5 +1,6 @@
 //! The compacted record of `collections.segments`: a customer's memberships with all their decision state, by name.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Encoding, Malformed};
 use crate::schema;
-use crate::shape::{Pairs, Stamp};
+use crate::shape::{Pairs, Stamp, Text, lent};
 
 /// What was decided of a customer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,21 +50,19 @@ pub struct Membership {
     pub since: Vec<(String, Timestamp)>,
 }
 
+/// The value of the record that says what was decided, by the names of the segmentation that decided it. Its key is the
+/// customer's id.
+#[must_use]
+pub fn encode(customer: &CustomerId, decision: &Decision, segmentation: &Segmentation, encoding: Encoding) -> Vec<u8> {
+    encoding.encode(&Fields::decided(customer, decision, segmentation, encoding), &schema::SEGMENTS)
+}
+
 impl Memberships {
     /// What was decided, by the names of the segmentation that decided it.
     #[must_use]
     pub fn of(customer: &CustomerId, decision: &Decision, segmentation: &Segmentation) -> Self {
-        let dimensions = segmentation.dimensions.iter().zip(&decision.dimensions);
-        Self {
-            customer_id: customer.clone(),
-            segmentation: segmentation.name.clone(),
-            segmentation_version: segmentation.version,
-            segmentation_hash: segmentation.hash.clone(),
-            as_of: decision.as_of,
-            next: (decision.next != Timestamp::NEVER).then_some(decision.next),
-            dimensions: dimensions.map(|(dimension, membership)| named(dimension, membership)).collect(),
-            closed: decision.closed.clone(),
-        }
+        let fields = Fields::decided(customer, decision, segmentation, Encoding::default());
+        fields.memberships().expect("the id is a customer's")
     }
 
     /// The decision state again, for repair. A dimension that the record lacks has none yet; a dimension or segment
@@ -88,7 +87,7 @@ impl Memberships {
         })
     }
 
-    /// The record's value; its key is the customer's id.
+    /// The record's value again, as [`encode`] writes it.
     #[must_use]
     pub fn encode(&self, encoding: Encoding) -> Vec<u8> {
         encoding.encode(&Fields::of(self, encoding), &schema::SEGMENTS)
@@ -96,7 +95,7 @@ impl Memberships {
 
     /// Reads a record back; the error says what was expected and what was found.
     pub fn decode(bytes: &[u8], encoding: Encoding) -> Result<Self, Malformed> {
-        encoding.decode::<Fields>(bytes, &schema::SEGMENTS)?.memberships()
+        encoding.decode::<Fields<'_>>(bytes, &schema::SEGMENTS)?.memberships()
     }
 
     /// Reads a record back, in whichever encoding it was written: a topic may hold values of both.
@@ -105,18 +104,6 @@ impl Memberships {
     /// What was expected and what was found.
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
         Self::decode(bytes, Encoding::of(bytes))
-    }
-}
-
-fn named(dimension: &Dimension, membership: &state::Membership) -> Membership {
-    let name = |index: usize| dimension.segments[index].name.clone();
-    let since = membership.since.iter().enumerate();
-    Membership {
-        dimension: dimension.name.clone(),
-        segment: membership.current.map(|current| name(usize::from(current))),
-        entered_at: membership.entered_at,
-        seq: membership.seq,
-        since: since.filter_map(|(index, since)| since.map(|at| (name(index), at))).collect(),
     }
 }
 
@@ -145,68 +132,101 @@ fn numbered(dimension: &Dimension, found: &Membership) -> Result<state::Membersh
 }
 
 #[derive(Serialize, Deserialize)]
-struct Fields {
-    customer_id: String,
-    segmentation: String,
+struct Fields<'a> {
+    customer_id: Text<'a>,
+    segmentation: Text<'a>,
     segmentation_version: u32,
-    segmentation_hash: String,
+    segmentation_hash: Text<'a>,
     as_of: Option<Stamp>,
     next: Option<Stamp>,
-    dimensions: Vec<DimensionFields>,
+    dimensions: Vec<DimensionFields<'a>>,
     #[serde(default)]
-    closed: BTreeMap<String, u64>,
+    closed: Cow<'a, BTreeMap<String, u64>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct DimensionFields {
-    dimension: String,
-    segment: Option<String>,
+struct DimensionFields<'a> {
+    dimension: Text<'a>,
+    segment: Option<Text<'a>>,
     entered_at: Option<Stamp>,
     seq: u64,
-    since: Pairs<String, Stamp>,
+    since: Pairs<Text<'a>, Stamp>,
 }
 
-impl Fields {
-    fn of(memberships: &Memberships, encoding: Encoding) -> Self {
+impl<'a> Fields<'a> {
+    fn of(memberships: &'a Memberships, encoding: Encoding) -> Self {
         let stamp = |at: Timestamp| Stamp::new(at, encoding);
-        let dimension = |membership: &Membership| DimensionFields {
-            dimension: membership.dimension.clone(),
-            segment: membership.segment.clone(),
+        let dimension = |membership: &'a Membership| DimensionFields {
+            dimension: lent(&membership.dimension),
+            segment: membership.segment.as_deref().map(lent),
             entered_at: membership.entered_at.map(stamp),
             seq: membership.seq,
-            since: Pairs(membership.since.iter().map(|(segment, at)| (segment.clone(), stamp(*at))).collect()),
+            since: Pairs(membership.since.iter().map(|(segment, at)| (lent(segment), stamp(*at))).collect()),
         };
         Self {
-            customer_id: memberships.customer_id.as_str().to_owned(),
-            segmentation: memberships.segmentation.clone(),
+            customer_id: lent(memberships.customer_id.as_str()),
+            segmentation: lent(&memberships.segmentation),
             segmentation_version: memberships.segmentation_version,
-            segmentation_hash: memberships.segmentation_hash.clone(),
+            segmentation_hash: lent(&memberships.segmentation_hash),
             as_of: memberships.as_of.map(stamp),
             next: memberships.next.map(stamp),
             dimensions: memberships.dimensions.iter().map(dimension).collect(),
-            closed: memberships.closed.clone(),
+            closed: Cow::Borrowed(&memberships.closed),
+        }
+    }
+
+    fn decided(
+        customer: &'a CustomerId,
+        decision: &'a Decision,
+        segmentation: &'a Segmentation,
+        encoding: Encoding,
+    ) -> Self {
+        let stamp = |at: Timestamp| Stamp::new(at, encoding);
+        let dimensions = segmentation.dimensions.iter().zip(&decision.dimensions);
+        Self {
+            customer_id: lent(customer.as_str()),
+            segmentation: lent(&segmentation.name),
+            segmentation_version: segmentation.version,
+            segmentation_hash: lent(&segmentation.hash),
+            as_of: decision.as_of.map(stamp),
+            next: (decision.next != Timestamp::NEVER).then_some(decision.next).map(stamp),
+            dimensions: dimensions.map(|(dimension, membership)| named(dimension, membership, encoding)).collect(),
+            closed: Cow::Borrowed(&decision.closed),
         }
     }
 
     fn memberships(self) -> Result<Memberships, Malformed> {
-        let dimension = |fields: DimensionFields| Membership {
-            dimension: fields.dimension,
-            segment: fields.segment,
+        let dimension = |fields: DimensionFields<'_>| Membership {
+            dimension: fields.dimension.into_owned(),
+            segment: fields.segment.map(Cow::into_owned),
             entered_at: fields.entered_at.map(Stamp::at),
             seq: fields.seq,
-            since: fields.since.0.into_iter().map(|(segment, at)| (segment, at.at())).collect(),
+            since: fields.since.0.into_iter().map(|(segment, at)| (segment.into_owned(), at.at())).collect(),
         };
         Ok(Memberships {
             customer_id: CustomerId::new(self.customer_id)
                 .ok_or_else(|| Malformed("customer_id: expected a text of 1 to 128 bytes".to_owned()))?,
-            segmentation: self.segmentation,
+            segmentation: self.segmentation.into_owned(),
             segmentation_version: self.segmentation_version,
-            segmentation_hash: self.segmentation_hash,
+            segmentation_hash: self.segmentation_hash.into_owned(),
             as_of: self.as_of.map(Stamp::at),
             next: self.next.map(Stamp::at),
             dimensions: self.dimensions.into_iter().map(dimension).collect(),
-            closed: self.closed,
+            closed: self.closed.into_owned(),
         })
+    }
+}
+
+fn named<'a>(dimension: &'a Dimension, membership: &state::Membership, encoding: Encoding) -> DimensionFields<'a> {
+    let name = |index: usize| lent(&dimension.segments[index].name);
+    let stamp = |at: Timestamp| Stamp::new(at, encoding);
+    let since = membership.since.iter().enumerate();
+    DimensionFields {
+        dimension: lent(&dimension.name),
+        segment: membership.current.map(|current| name(usize::from(current))),
+        entered_at: membership.entered_at.map(stamp),
+        seq: membership.seq,
+        since: Pairs(since.filter_map(|(index, since)| Some((name(index), stamp((*since)?)))).collect()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Instants, dates and ordered maps in the shapes that the encodings write: times as text or as numbers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -9,6 +10,14 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::encoding::{Encoding, Times};
+
+/// Text that a value lends, or that was read.
+pub(crate) type Text<'a> = Cow<'a, str>;
+
+/// Text that a value lends.
+pub(crate) fn lent(text: &str) -> Text<'_> {
+    Cow::Borrowed(text)
+}
 
 /// An instant: RFC 3339 with milliseconds, or a `timestamp-millis`. On the topic: the two forms are never changed.
 #[derive(Clone, Copy)]
@@ -35,7 +44,10 @@ impl Stamp {
 impl Serialize for Stamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Text(at) => serializer.collect_str(at),
+            Self::Text(at) => match at.usual_text() {
+                Some(text) => serializer.serialize_str(str::from_utf8(&text).expect("digits")),
+                None => serializer.collect_str(at),
+            },
             Self::Millis(at) => serializer.serialize_i64(at.0),
         }
     }
@@ -90,7 +102,10 @@ impl Day {
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Text(date) => serializer.collect_str(date),
+            Self::Text(date) => match date.usual_text() {
+                Some(text) => serializer.serialize_str(str::from_utf8(&text).expect("digits")),
+                None => serializer.collect_str(date),
+            },
             Self::Days(date) => serializer.serialize_i32(date.0),
         }
     }

@@ -1,6 +1,7 @@
 //! Changes as subscribers read them: the move, its reasons, the next move, and the account then.
 
 use std::collections::BTreeMap;
+use std::iter::repeat_n;
 
 use super::forecast::forecast;
 use crate::change::{Cause, Core, Decided, Forecast, Reason, Safety, change_id};
@@ -77,46 +78,63 @@ struct Findings {
     reasons: Vec<Reason>,
     next_if_silent: Option<Forecast>,
     forecast_until: Timestamp,
+    situation: Situation,
+}
+
+/// The parts that all changes of an instant share.
+#[derive(Clone)]
+struct Situation {
+    memberships: Vec<(String, String)>,
     safety: Safety,
+    treatment: BTreeMap<String, String>,
+    treatment_from: BTreeMap<String, String>,
 }
 
 impl<'a> Occasion<'_, 'a> {
     /// The changes that these moves make, in their order. `next` is the next breakpoint.
     pub fn describe(&self, moves: &[Move], next: Timestamp) -> Vec<Decided> {
         let zone = &self.segmentation.zone;
-        let earlier;
-        let view = if self.news.is_empty() {
-            self.view
-        } else {
-            earlier = self.view.without(self.news, self.known);
-            &earlier
-        };
-        let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
-        let evaluation = Evaluation::new(self.segmentation, view, moment);
-        let before = Scene { evaluation: &evaluation, memberships: self.before };
+        // A customer who stood nowhere has no values before.
         let stood = self.before.iter().any(|membership| membership.entered_at.is_some());
+        let earlier = (stood && !self.news.is_empty()).then(|| self.view.without(self.news, self.known));
+        let moment = Moment::new(self.now.evaluation.moment.at.plus_ms(-1), zone);
+        let evaluation = Evaluation::new(self.segmentation, earlier.as_ref().unwrap_or(self.view), moment);
+        let before = Scene { evaluation: &evaluation, memberships: self.before };
         let before = stood.then_some(&before);
         let (forecasts, forecast_until) = forecast(self.segmentation, &self.now, self.memo, moves, next);
-        let safety = self.view.safety(self.now.evaluation.moment);
+        // The last change takes the situation itself, each other one a copy.
+        let situations = repeat_n(self.situation(), moves.len());
         moves
             .iter()
             .zip(forecasts)
-            .map(|(moved, next_if_silent)| {
+            .zip(situations)
+            .map(|((moved, next_if_silent), situation)| {
                 let reasons = self.reasons(moved, before);
                 // The forecast of a dimension ends at its next move: beyond it nobody looked.
                 let forecast_until = next_if_silent.as_ref().map_or(forecast_until, |forecast| forecast.at);
-                self.change(moved, Findings { reasons, next_if_silent, forecast_until, safety: safety.clone() })
+                self.change(moved, Findings { reasons, next_if_silent, forecast_until, situation })
             })
             .collect()
     }
 
+    fn situation(&self) -> Situation {
+        let (segmentation, memberships) = (self.segmentation, self.now.memberships);
+        let (treatment, treatment_from) = treatment(segmentation, memberships);
+        Situation {
+            memberships: names(segmentation, memberships),
+            safety: self.view.safety(self.now.evaluation.moment),
+            treatment,
+            treatment_from,
+        }
+    }
+
     fn change(&self, moved: &Move, findings: Findings) -> Decided {
-        let Findings { reasons, next_if_silent, forecast_until, safety } = findings;
+        let Findings { reasons, next_if_silent, forecast_until, situation } = findings;
+        let Situation { memberships, safety, treatment, treatment_from } = situation;
         let segmentation = self.segmentation;
         let dimension = &segmentation.dimensions[moved.dimension];
         let seq = self.now.memberships[moved.dimension].seq;
         let first = self.news.iter().min_by_key(|fact| (&fact.event_id, fact.kind));
-        let (treatment, treatment_from) = treatment(segmentation, self.now.memberships);
         let core = Core {
             change_id: change_id(self.customer, &dimension.name, seq),
             seq,
@@ -134,7 +152,7 @@ impl<'a> Occasion<'_, 'a> {
             segmentation_hash: segmentation.hash.clone(),
             next_if_silent,
             forecast_until,
-            memberships: names(segmentation, self.now.memberships),
+            memberships,
             safety,
             treatment,
             treatment_from,

@@ -7,8 +7,7 @@ use segflow_core::journal::JournalRecord;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
-use segflow_wire::Rejection;
-use segflow_wire::memberships::Memberships;
+use segflow_wire::{Rejection, memberships};
 
 use crate::config::Config;
 use crate::log::{Output, Record, Sink, TEXTS, TaskId};
@@ -46,7 +45,7 @@ pub(crate) fn memberships(
     customer: &CustomerId,
     state: &State,
 ) -> Output {
-    let memberships = || Memberships::of(customer, &state.decision, segmentation).encode(config.outputs.segments);
+    let memberships = || memberships::encode(customer, &state.decision, segmentation, config.outputs.segments);
     Output { value: (!state.is_stub()).then(memberships), ..keyed(Sink::Segments, task, customer.as_str(), Vec::new()) }
 }
 

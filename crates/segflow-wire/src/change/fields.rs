@@ -9,10 +9,7 @@ use segflow_core::time::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Encoding, Malformed};
-use crate::shape::{Day, Pairs, Stamp};
-
-/// Text that a change lends, or that was read.
-type Text<'a> = Cow<'a, str>;
+use crate::shape::{Day, Pairs, Stamp, Text, lent};
 
 /// A change, its fields in the order of the catalogue. On the topic: append only, as its schema is.
 #[derive(Serialize, Deserialize)]
@@ -197,10 +194,6 @@ impl<'a> Promise<'a> {
             due_date: self.due_date.date(),
         }
     }
-}
-
-fn lent(text: &str) -> Text<'_> {
-    Cow::Borrowed(text)
 }
 
 fn owned_pairs(pairs: Pairs<Text<'_>, Text<'_>>) -> Vec<(String, String)> {
