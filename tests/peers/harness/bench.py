@@ -1,4 +1,5 @@
-"""Segflow beside its peers: outcomes first, then the measures that are named, and one report of all. Run it by `make bench`."""
+"""Segflow beside its peers: outcomes first, then the measures that are named, and one report. `make bench` calls it."""
+
 import argparse
 import shlex
 import sys
@@ -14,7 +15,9 @@ from midnight import midnight
 from places import CACHE, PARTITIONS, SEGFLOW
 from throughput import OutcomesDiffer, disk, growth, outcomes, throughput
 
-MEASURES = {function.__name__: function for function in (outcomes, throughput, latency, growth, midnight, idle, restart, disk)}
+MEASURES = {
+    function.__name__: function for function in (outcomes, throughput, latency, growth, midnight, idle, restart, disk)
+}
 BY_DEFAULT = ["outcomes", "throughput", "latency"]
 CONTESTANTS = ["segflow", "streams", "flink", "ceiling"]
 
@@ -25,6 +28,7 @@ def words(known):
         if unknown:
             raise argparse.ArgumentTypeError(f"expected some of {', '.join(known)}, found {', '.join(unknown)}")
         return text.split(",")
+
     return parse
 
 
@@ -34,11 +38,19 @@ def numbers(text):
 
 def arguments():
     described = "\n".join(f"  {name:<11} {function.__doc__}" for name, function in MEASURES.items())
-    a = argparse.ArgumentParser(prog="tests/peers/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-                                epilog=f"measures:\n{described}")
+    a = argparse.ArgumentParser(
+        prog="tests/peers/bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"measures:\n{described}",
+    )
     a.add_argument("measures", nargs="*", metavar="MEASURE", help=f"which, or `all`; not given: {' '.join(BY_DEFAULT)}")
-    a.add_argument("--contestants", type=words(CONTESTANTS), default=CONTESTANTS, help="of segflow,streams,flink,ceiling")
-    a.add_argument("--threads", type=numbers, default=[1, 2], help="workers, stream threads, slots; live measures take the fewest")
+    a.add_argument(
+        "--contestants", type=words(CONTESTANTS), default=CONTESTANTS, help="of segflow,streams,flink,ceiling"
+    )
+    a.add_argument(
+        "--threads", type=numbers, default=[1, 2], help="workers, stream threads, slots; live measures take the fewest"
+    )
     a.add_argument("--rounds", type=int, default=3)
     a.add_argument("--events", type=int, default=1_000_000)
     a.add_argument("--customers", type=int, default=50_000)
@@ -50,7 +62,9 @@ def arguments():
     a.add_argument("--seconds", type=int, default=60, help="of latency: what is measured")
     a.add_argument("--warm-seconds", type=int, default=40, help="of latency: what is left out before that")
     a.add_argument("--live-customers", type=int, default=20_000, help="of latency and restart")
-    a.add_argument("--populations", type=numbers, default=[100_000, 1_000_000, 5_000_000], help="of growth: how many customers")
+    a.add_argument(
+        "--populations", type=numbers, default=[100_000, 1_000_000, 5_000_000], help="of growth: how many customers"
+    )
     a.add_argument("--growth-days", type=int, default=20, help="of growth: days, of 2.4 events a customer in all")
     a.add_argument("--timers", type=int, default=1_000_000, help="of midnight")
     a.add_argument("--midnight-rate", type=int, default=200, help="of midnight: events per second meanwhile")
@@ -58,9 +72,22 @@ def arguments():
     a.add_argument("--idle-customers", type=int, default=1_000_000, help="of idle")
     a.add_argument("--idle-seconds", type=int, default=60, help="of idle")
     a.add_argument("--settle-seconds", type=int, default=20, help="of idle and restart: before the measure begins")
-    a.add_argument("--restarts", type=words(["end", "kill", "lost"]), default=["end", "kill", "lost"], help="of restart: after what")
+    a.add_argument(
+        "--restarts",
+        type=words(["end", "kill", "lost"]),
+        default=["end", "kill", "lost"],
+        help="of restart: after what",
+    )
+    a.add_argument(
+        "--patience", type=int, default=120, help="how many seconds to wait for others to leave the machine alone"
+    )
     a.add_argument("--port", type=int, default=0, help="of the broker; 0: a free one")
-    a.add_argument("--work", type=Path, default=CACHE / "work", help="what is measured writes here: a disk like the one in question")
+    a.add_argument(
+        "--work",
+        type=Path,
+        default=CACHE / "work",
+        help="what is measured writes here: a disk like the one in question",
+    )
     a.add_argument("--out", type=Path, help="where the report goes; not given: a folder in the cache")
     a = a.parse_args()
     wanted = list(MEASURES) if a.measures == ["all"] else a.measures or BY_DEFAULT
@@ -72,8 +99,14 @@ def arguments():
 
 def settings(options):
     shown = {key: str(value) if isinstance(value, Path) else value for key, value in vars(options).items()}
-    return {"command": shlex.join(["tests/peers/bench", *sys.argv[1:]]), "measured": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-            "partitions": PARTITIONS, "jvm": " ".join(JVM), "broker": {**Broker.SETTINGS, "heap": Broker.HEAP}, **shown}
+    return {
+        "command": shlex.join(["tests/peers/bench", *sys.argv[1:]]),
+        "measured": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "partitions": PARTITIONS,
+        "jvm": " ".join(JVM),
+        "broker": {**Broker.SETTINGS, "heap": Broker.HEAP},
+        **shown,
+    }
 
 
 def main():

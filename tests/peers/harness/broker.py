@@ -1,4 +1,5 @@
 """The broker, and what is read from it to follow a contestant."""
+
 import os
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from machine import log
 from outcomes import Changes
 from places import INPUTS, KAFKA, PARTITIONS
+
+# The broker is stopped before every client is gone.
+QUIET = {"log_level": 0}
 
 
 class Broker:
@@ -26,7 +30,7 @@ class Broker:
         subprocess.run(command, check=True, env=dict(os.environ, KAFKA_HEAP_OPTS=self.HEAP), stdout=sys.stderr)
         self.bootstrap = f"localhost:{(self.folder / 'port').read_text().strip()}"
         self.pid = int((self.folder / "pid").read_text())
-        self.admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        self.admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
         self.watchers = {}
 
     def __enter__(self):
@@ -54,8 +58,16 @@ class Broker:
     def consumer(self, group="bench", **settings):
         """A client that joins no group."""
         settings = {key.replace("_", "."): value for key, value in settings.items()}
-        return Consumer({"bootstrap.servers": self.bootstrap, "group.id": group, "enable.auto.commit": False,
-                         "isolation.level": "read_committed", **settings})
+        return Consumer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "group.id": group,
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                **QUIET,
+                **settings,
+            }
+        )
 
     def watcher(self, group="bench"):
         if group not in self.watchers:
@@ -88,7 +100,11 @@ class Broker:
     def last_timestamp(self):
         """The greatest timestamp of the inputs: records are in order within each partition."""
         consumer = self.consumer()
-        last = [TopicPartition(topic, partition, end - 1) for (topic, partition), end in self.ends(*INPUTS).items() if end > 0]
+        last = [
+            TopicPartition(topic, partition, end - 1)
+            for (topic, partition), end in self.ends(*INPUTS).items()
+            if end > 0
+        ]
         consumer.assign(last)
         greatest, left = 0, len(last)
         while left:

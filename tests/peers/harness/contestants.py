@@ -1,4 +1,5 @@
-"""How each contestant is started. `run` is one of them at work: a process, its consumer group, and its topic of changes."""
+"""How each contestant is started. A run is one of them at work: its process, its consumer group, its changes."""
+
 import json
 import subprocess
 from contextlib import contextmanager
@@ -11,8 +12,19 @@ from places import BUILD, INPUTS, PARTITIONS, RULES, SEGFLOW
 JVM = ["-Xms1g", "-Xmx1g", "-XX:+UseParallelGC", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
 CEILING_JVM = ["-Xms512m", "-Xmx512m", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
 # Flink reads and writes fields of the JDK's classes.
-OPEN = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in
-        ("java.lang", "java.util", "java.util.concurrent", "java.net", "java.io", "java.nio", "java.text", "java.time")]
+OPEN = [
+    f"--add-opens=java.base/{package}=ALL-UNNAMED"
+    for package in (
+        "java.lang",
+        "java.util",
+        "java.util.concurrent",
+        "java.net",
+        "java.io",
+        "java.nio",
+        "java.text",
+        "java.time",
+    )
+]
 
 
 @dataclass
@@ -64,7 +76,17 @@ outputs.segmentations = "{name}.segmentations"
 
 
 def create_topics(config):
-    segflow("topics", "create", "--config", config, "--partitions", PARTITIONS, "--replication", 1, stdout=subprocess.DEVNULL)
+    segflow(
+        "topics",
+        "create",
+        "--config",
+        config,
+        "--partitions",
+        PARTITIONS,
+        "--replication",
+        1,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def java(module, jvm, **options):
@@ -83,9 +105,18 @@ def command(contestant, broker, folder, name, threads, live, extra, options):
     if contestant == "flink" and not live:
         options = {"end": broker.last_timestamp(), **options}
     (folder / "state/tmp").mkdir(parents=True, exist_ok=True)
-    return java(contestant, JVM + (OPEN if contestant == "flink" else []), bootstrap=broker.bootstrap, app=name,
-                inputs=",".join(INPUTS), out=f"{name}.changes", dir=folder / "state", threads=threads,
-                clock="wall" if live else "record", **options)
+    return java(
+        contestant,
+        JVM + (OPEN if contestant == "flink" else []),
+        bootstrap=broker.bootstrap,
+        app=name,
+        inputs=",".join(INPUTS),
+        out=f"{name}.changes",
+        dir=folder / "state",
+        threads=threads,
+        clock="wall" if live else "record",
+        **options,
+    )
 
 
 @contextmanager

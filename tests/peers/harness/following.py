@@ -1,4 +1,5 @@
 """Follows a contestant through preloaded inputs, until all is read and its outputs are quiet."""
+
 import time
 
 from machine import MIB, busy_s, cpu_s, log, peak_mib, size_of, written_bytes
@@ -35,7 +36,9 @@ def follow(broker, run, events, started, settle=False):
     settled = settled_bytes(run) if settle and not gone else None
     tally = run.tally()
     if tally:
-        first, series = tally[-1]["first_read_ms"] / 1000, [(t["at_ms"] / 1000, t["read"], t["cpu_ms"] / 1000) for t in tally]
+        first, series = tally[-1]["first_read_ms"] / 1000, [
+            (t["at_ms"] / 1000, t["read"], t["cpu_ms"] / 1000) for t in tally
+        ]
     else:
         first = (first_progress or last.at) - CYCLE_S
     cpu, end = last.cpu, last.at
@@ -44,11 +47,20 @@ def follow(broker, run, events, started, settle=False):
         cpu, end = max(cpu, tally[-1]["cpu_ms"] / 1000), max(end, tally[-1]["at_ms"] / 1000)
     wall = end - first
     row = {
-        "events": events, "wall_s": round(wall, 2), "events_per_s": round(events / wall), "start_to_first_s": round(first - started, 2),
-        "cpu_s": round(cpu, 2), "events_per_cpu_s": round(events / cpu), "peak_mib": peak,
-        "written_mib": round(last.written / MIB, 1), "broker_written_mib": round((last.broker_written - before.broker_written) / MIB, 1),
-        "broker_cpu_s": round(last.broker_cpu - before.broker_cpu, 2), "state_mib": round(size_of(run.state) / MIB, 1),
-        "elsewhere_cores": round(max(0, last.busy - before.busy - cpu - last.broker_cpu + before.broker_cpu) / (end - started), 2),
+        "events": events,
+        "wall_s": round(wall, 2),
+        "events_per_s": round(events / wall),
+        "start_to_first_s": round(first - started, 2),
+        "cpu_s": round(cpu, 2),
+        "events_per_cpu_s": round(events / cpu),
+        "peak_mib": peak,
+        "written_mib": round(last.written / MIB, 1),
+        "broker_written_mib": round((last.broker_written - before.broker_written) / MIB, 1),
+        "broker_cpu_s": round(last.broker_cpu - before.broker_cpu, 2),
+        "state_mib": round(size_of(run.state) / MIB, 1),
+        "elsewhere_cores": round(
+            max(0, last.busy - before.busy - cpu - last.broker_cpu + before.broker_cpu) / (end - started), 2
+        ),
         **warm(series, events),
     }
     if settled is not None:
@@ -75,7 +87,7 @@ class Reading:
 
 
 def warm(series, events):
-    """Events per second and per CPU-second over the second half, without the last few: a JVM has compiled its code by then."""
+    """Rates over the second half, without the last few events: a JVM has compiled its code by then."""
     half = next((point for point in series if point[1] >= events * 0.5), None)
     last = next((point for point in series if point[1] >= events * 0.97), None)
     if not half or not last or last[0] - half[0] < 0.5:

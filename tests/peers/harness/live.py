@@ -1,4 +1,5 @@
 """Measures of contestants that follow live traffic: latency, what idleness costs, and how long a restart takes."""
+
 import json
 import signal
 import subprocess
@@ -43,8 +44,13 @@ def each(options, measure):
     for round_ in range(options.rounds):
         for contestant in contestants if round_ % 2 == 0 else contestants[::-1]:
             threads = min(options.threads)
-            yield contestant, threads, {"measure": measure, "round": round_, "contestant": contestant, "threads": threads,
-                                        "before_cores": wait_for_quiet()}
+            yield contestant, threads, {
+                "measure": measure,
+                "round": round_,
+                "contestant": contestant,
+                "threads": threads,
+                "before_cores": wait_for_quiet(options.patience),
+            }
 
 
 def latency(options):
@@ -64,7 +70,17 @@ def latency(options):
 def under_load(options, broker, run):
     common = ["--bootstrap", broker.bootstrap, "--customers", str(options.live_customers)]
     seconds = options.warm_seconds + options.seconds
-    reading = [*TRAFFIC, "read", *common, "--topic", run.output, "--seconds", str(seconds + 8), "--warm", str(options.warm_seconds)]
+    reading = [
+        *TRAFFIC,
+        "read",
+        *common,
+        "--topic",
+        run.output,
+        "--seconds",
+        str(seconds + 8),
+        "--warm",
+        str(options.warm_seconds),
+    ]
     reader = subprocess.Popen(reading, stdout=subprocess.PIPE, text=True)
     try:
         reader.stdout.readline()
@@ -73,8 +89,11 @@ def under_load(options, broker, run):
         producing = [*TRAFFIC, "produce", *common, "--rate", str(options.rate), "--seconds", str(seconds)]
         sent = json.loads(subprocess.run(producing, check=True, capture_output=True, text=True).stdout)
         wall = time.time() - began
-        found = {"cpu_cores": round((cpu_s(run.process.pid) - cpu) / wall, 3), "peak_mib": peak_mib(run.process.pid),
-                 "written_bytes_per_event": round((written_bytes(run.process.pid) - written) / sent["sent"])}
+        found = {
+            "cpu_cores": round((cpu_s(run.process.pid) - cpu) / wall, 3),
+            "peak_mib": peak_mib(run.process.pid),
+            "written_bytes_per_event": round((written_bytes(run.process.pid) - written) / sent["sent"]),
+        }
         return {**json.loads(reader.communicate()[0].splitlines()[-1]), **sent, **found}
     finally:
         end(reader)
@@ -92,16 +111,23 @@ def idle(options):
                 pid, cpu, broker_cpu = run.process.pid, cpu_s(run.process.pid), cpu_s(broker.pid)
                 written = written_bytes(pid)
                 time.sleep(options.idle_seconds)
-                rows.append({**row, "customers": options.idle_customers, "seconds": options.idle_seconds,
-                             "cpu_percent": round(100 * (cpu_s(pid) - cpu) / options.idle_seconds, 2),
-                             "broker_cpu_percent": round(100 * (cpu_s(broker.pid) - broker_cpu) / options.idle_seconds, 2),
-                             "written_mib": round((written_bytes(pid) - written) / 2**20, 1), "peak_mib": peak_mib(pid),
-                             "state_mib": round(size_of(run.state) / 2**20, 1)})
+                rows.append(
+                    {
+                        **row,
+                        "customers": options.idle_customers,
+                        "seconds": options.idle_seconds,
+                        "cpu_percent": round(100 * (cpu_s(pid) - cpu) / options.idle_seconds, 2),
+                        "broker_cpu_percent": round(100 * (cpu_s(broker.pid) - broker_cpu) / options.idle_seconds, 2),
+                        "written_mib": round((written_bytes(pid) - written) / 2**20, 1),
+                        "peak_mib": peak_mib(pid),
+                        "state_mib": round(size_of(run.state) / 2**20, 1),
+                    }
+                )
     return rows
 
 
 def restart(options):
-    """From the start of a process to the first change of an event that was produced after it: after an end, a kill, a lost disk."""
+    """From the start of a process to its first change of a new event: after an end, a kill, a lost disk."""
     rows = []
     for contestant, threads, row in each(options, "restart"):
         with known(options, options.live_customers) as (broker, work):
@@ -111,7 +137,9 @@ def restart(options):
                 time.sleep(options.settle_seconds)
             for customer, how in enumerate(options.restarts):
                 # What follows is started once for each way in which it may have ended before.
-                with running(contestant, broker, work, name, threads, live=True, keep=True, **restored(contestant, work / name)) as run:
+                with running(
+                    contestant, broker, work, name, threads, live=True, keep=True, **restored(contestant, work / name)
+                ) as run:
                     answer(broker, run, customer * 1_000)
                     ended = signal.SIGTERM if how == "end" else signal.SIGKILL
                     end(run.process, ended)
@@ -119,9 +147,18 @@ def restart(options):
                     fresh(work / name / "state")
                 log(f"{contestant} starts again after: {how}")
                 started = time.time()
-                with running(contestant, broker, work, name, threads, live=True, keep=True, **restored(contestant, work / name)) as run:
+                with running(
+                    contestant, broker, work, name, threads, live=True, keep=True, **restored(contestant, work / name)
+                ) as run:
                     answer(broker, run, customer * 1_000 + 500)
-                    rows.append({**row, "customers": options.live_customers, "after": how, "restart_s": round(time.time() - started, 2)})
+                    rows.append(
+                        {
+                            **row,
+                            "customers": options.live_customers,
+                            "after": how,
+                            "restart_s": round(time.time() - started, 2),
+                        }
+                    )
     return rows
 
 
@@ -135,7 +172,11 @@ def restored(contestant, folder):
 
 def answer(broker, run, first_customer):
     """Produces an event a customer, ten a second, until a change of one of them can be read."""
-    kafka, portfolio, reader = traffic.producer(broker.bootstrap), traffic.Portfolio(1_000_000), traffic.reader(broker.bootstrap, run.output)
+    kafka, portfolio, reader = (
+        traffic.producer(broker.bootstrap),
+        traffic.Portfolio(1_000_000),
+        traffic.reader(broker.bootstrap, run.output),
+    )
     began, customer = time.time_ns(), first_customer
     try:
         while time.time_ns() - began < CATCH_UP_S * 1e9:

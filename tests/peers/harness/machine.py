@@ -1,4 +1,5 @@
 """What Linux says of processes and of the machine, and what is installed."""
+
 import os
 import platform
 import re
@@ -50,7 +51,7 @@ def busy_s():
     return (user + nice + system + irq + softirq) / TICKS
 
 
-def wait_for_quiet(most_cores=0.3, patience_s=60):
+def wait_for_quiet(patience_s, most_cores=0.3):
     """Waits until others use little of the machine, or patience ends; returns how many cores they used last."""
     ends = time.time() + patience_s
     while True:
@@ -103,11 +104,14 @@ def versions():
         return re.search(rf"<{name}>(.*)</{name}>", text)[1]
 
     def jar(module, name):
-        return next((j.stem.removeprefix(name + "-") for j in (BUILD / module / "target/lib").glob(f"{name}-*.jar")), "none")
+        return next(
+            (j.stem.removeprefix(name + "-") for j in (BUILD / module / "target/lib").glob(f"{name}-*.jar")), "none"
+        )
 
     java = re.search(r'version "(.*?)"', said("java", "-version"))
     return {
-        "Segflow": f"{said(SEGFLOW, '--version').removeprefix('segflow ')}, of {said('git', '-C', ROOT, 'describe', '--always', '--dirty')}",
+        "Segflow": said(SEGFLOW, "--version").removeprefix("segflow "),
+        "commit": said("git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"),
         "RocksDB of Segflow": locked("librocksdb-sys"),
         "librdkafka of Segflow": locked("rdkafka-sys"),
         "Kafka broker": property_("kafka.version", broker),

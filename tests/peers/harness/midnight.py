@@ -1,4 +1,5 @@
-"""A million timers at one midnight, with events going on. Time is that of records, so that nobody has to wait for midnight."""
+"""A million timers at one midnight, with events going on. Time is that of records: nobody has to wait for midnight."""
+
 import json
 import subprocess
 import time
@@ -20,8 +21,14 @@ def midnight(options):
     rows = []
     for round_ in range(options.rounds):
         for contestant in (name for name in options.contestants if name in ("segflow", "streams")):
-            row = {"measure": "midnight", "round": round_, "contestant": contestant, "threads": max(options.threads),
-                   "timers": options.timers, "before_cores": wait_for_quiet()}
+            row = {
+                "measure": "midnight",
+                "round": round_,
+                "contestant": contestant,
+                "threads": max(options.threads),
+                "timers": options.timers,
+                "before_cores": wait_for_quiet(options.patience),
+            }
             rows.append({**row, **once(options, contestant)})
             log(f"{contestant}: {rows[-1]['drained_s']} s for {options.timers} timers")
     return rows
@@ -45,8 +52,18 @@ def invoices_due(broker, customers):
     kafka = traffic.producer(broker.bootstrap)
     for customer in range(customers):
         ms = MIDNIGHT_MS - traffic.DAY_MS // 2 + customer * 10_000 // customers
-        traffic.send(kafka, "invoices", f"M-{customer:07d}", ms, event_id=f"I-{customer}", kind="ISSUED", invoice_id="INV-1",
-                     amount_minor=1_000, currency="GBP", due_date="2026-03-01")
+        traffic.send(
+            kafka,
+            "invoices",
+            f"M-{customer:07d}",
+            ms,
+            event_id=f"I-{customer}",
+            kind="ISSUED",
+            invoice_id="INV-1",
+            amount_minor=1_000,
+            currency="GBP",
+            due_date="2026-03-01",
+        )
     kafka.flush()
 
 
@@ -54,8 +71,24 @@ def drain(options, broker, run):
     reader = traffic.reader(broker.bootstrap, run.output)
     reader.poll(1)
     shift = MIDNIGHT_MS - SECONDS_BEFORE * 1_000 - time.time_ns() // 1_000_000
-    producing = [*TRAFFIC, "produce", "--bootstrap", broker.bootstrap, "--prefix", "L", "--customers", "20000", "--contacts", "0",
-                 "--rate", str(options.midnight_rate), "--seconds", str(options.midnight_seconds), "--shift-ms", str(shift)]
+    producing = [
+        *TRAFFIC,
+        "produce",
+        "--bootstrap",
+        broker.bootstrap,
+        "--prefix",
+        "L",
+        "--customers",
+        "20000",
+        "--contacts",
+        "0",
+        "--rate",
+        str(options.midnight_rate),
+        "--seconds",
+        str(options.midnight_seconds),
+        "--shift-ms",
+        str(shift),
+    ]
     producer = subprocess.Popen(producing, stdout=subprocess.PIPE, text=True)
     cpu, fired, first, last, lags = cpu_s(run.process.pid), 0, None, None, []
     try:
@@ -65,7 +98,9 @@ def drain(options, broker, run):
                 raise RuntimeError(f"{run.contestant} ended early")
             if message is None or message.error():
                 if producer.poll() is not None and fired < options.timers:
-                    raise TimeoutError(f"{fired} of {options.timers} timers fired while events came: raise --midnight-seconds")
+                    raise TimeoutError(
+                        f"{fired} of {options.timers} timers fired while events came: raise --midnight-seconds"
+                    )
                 continue
             now, produced = time.time_ns(), traffic.produced_ns(message.value())
             if produced:
@@ -76,6 +111,12 @@ def drain(options, broker, run):
         end(producer)
         reader.close()
     found = traffic.quantiles([lag for lag in lags if lag[0] <= last])
-    return {"drained_s": round((last - first) / 1e9, 2), "timers_per_s": round(fired / ((last - first) / 1e9)),
-            "live_p50_ms": found["p50_ms"], "live_p99_ms": found["p99_ms"], "live_max_ms": found["max_ms"],
-            "cpu_s": round(cpu_s(run.process.pid) - cpu, 2), "peak_mib": peak_mib(run.process.pid)}
+    return {
+        "drained_s": round((last - first) / 1e9, 2),
+        "timers_per_s": round(fired / ((last - first) / 1e9)),
+        "live_p50_ms": found["p50_ms"],
+        "live_p99_ms": found["p99_ms"],
+        "live_max_ms": found["max_ms"],
+        "cpu_s": round(cpu_s(run.process.pid) - cpu, 2),
+        "peak_mib": peak_mib(run.process.pid),
+    }

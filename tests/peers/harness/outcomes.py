@@ -1,4 +1,5 @@
 """Compares what contestants decided with what `segflow fold` decides, change by change. Needs no broker."""
+
 import calendar
 import json
 import time
@@ -45,12 +46,22 @@ def differences(expected, found):
     expected_keys, found_keys = expected.by_key.keys(), found.by_key.keys()
     missing, extra = sorted(expected_keys - found_keys), sorted(found_keys - expected_keys)
     other = sorted(key for key in expected_keys & found_keys if expected.by_key[key] != found.by_key[key])
-    shown = [{"change": key, "fold": expected.by_key.get(key), "contestant": found.by_key.get(key)}
-             for key in (missing + extra + other)[:5]]
-    return {"expected": len(expected_keys), "missing": len(missing), "extra": len(extra), "other": len(other),
-            "twice": found.twice, "first": shown}
+    shown = [
+        {"change": key, "fold": expected.by_key.get(key), "contestant": found.by_key.get(key)}
+        for key in (missing + extra + other)[:5]
+    ]
+    return {
+        "expected": len(expected_keys),
+        "missing": len(missing),
+        "extra": len(extra),
+        "other": len(other),
+        "twice": found.twice,
+        "first": shown,
+    }
 
 
 def are_equal(differences_):
     """Nothing expected is not equality: it says that nothing was compared."""
-    return differences_["expected"] > 0 and not any(differences_[kind] for kind in ("missing", "extra", "other", "twice"))
+    return differences_["expected"] > 0 and not any(
+        differences_[kind] for kind in ("missing", "extra", "other", "twice")
+    )

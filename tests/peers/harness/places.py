@@ -1,4 +1,5 @@
 """Where everything is: the repository, what was built, and the topics."""
+
 import os
 from pathlib import Path
 

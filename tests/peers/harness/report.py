@@ -1,22 +1,60 @@
 """One report of everything that was measured: tables in Markdown, and all rows in JSON."""
+
 import json
 import statistics
 
 # Of each measure: what it says, which figures, and by which fields rows belong together.
 MEASURES = {
     "outcomes": ("Outcomes, change by change, against `segflow fold`", ["events", "changes", "difference"], []),
-    "throughput": ("Throughput over preloaded topics",
-                   ["events_per_s", "warm_events_per_s", "events_per_cpu_s", "warm_events_per_cpu_s", "peak_mib", "written_mib",
-                    "broker_written_mib", "state_mib", "changes", "change_bytes", "elsewhere_cores"], []),
-    "latency": ("Latency, from produced to readable", ["p50_ms", "p90_ms", "p99_ms", "max_ms", "changes", "cpu_cores", "peak_mib",
-                                                       "written_bytes_per_event", "produced_late_ms"], ["rate"]),
-    "growth": ("Growth with the number of customers", ["events_per_s", "events_per_cpu_s", "peak_mib", "written_mib", "state_mib"],
-               ["customers"]),
-    "midnight": ("Timers at one midnight", ["drained_s", "timers_per_s", "live_p50_ms", "live_p99_ms", "live_max_ms", "peak_mib"],
-                 ["timers"]),
+    "throughput": (
+        "Throughput over preloaded topics",
+        [
+            "events_per_s",
+            "warm_events_per_s",
+            "events_per_cpu_s",
+            "warm_events_per_cpu_s",
+            "peak_mib",
+            "written_mib",
+            "broker_written_mib",
+            "state_mib",
+            "changes",
+            "change_bytes",
+            "elsewhere_cores",
+        ],
+        [],
+    ),
+    "latency": (
+        "Latency, from produced to readable",
+        [
+            "p50_ms",
+            "p90_ms",
+            "p99_ms",
+            "max_ms",
+            "changes",
+            "cpu_cores",
+            "peak_mib",
+            "written_bytes_per_event",
+            "produced_late_ms",
+        ],
+        ["rate"],
+    ),
+    "growth": (
+        "Growth with the number of customers",
+        ["events_per_s", "events_per_cpu_s", "peak_mib", "written_mib", "state_mib"],
+        ["customers"],
+    ),
+    "midnight": (
+        "Timers at one midnight",
+        ["drained_s", "timers_per_s", "live_p50_ms", "live_p99_ms", "live_max_ms", "peak_mib"],
+        ["timers"],
+    ),
     "idle": ("Idle", ["cpu_percent", "broker_cpu_percent", "written_mib", "peak_mib", "state_mib"], ["customers"]),
     "restart": ("Restart", ["restart_s"], ["customers", "after"]),
-    "disk": ("Disk, once nothing more is written", ["written_bytes_per_event", "settled_written_mib", "broker_written_mib", "state_mib"], []),
+    "disk": (
+        "Disk, once nothing more is written",
+        ["written_bytes_per_event", "settled_written_mib", "broker_written_mib", "state_mib"],
+        [],
+    ),
 }
 SPREAD = ("events_per_s", "events_per_cpu_s", "p50_ms", "p99_ms", "restart_s", "drained_s")
 
@@ -53,7 +91,9 @@ def table(rows, figures, keys):
     figures = [figure for figure in figures if any(figure in row for row in rows)]
     lines = ["| " + " | ".join([*keys, "rounds", *figures]) + " |", "|" + "---|" * (len(keys) + 1 + len(figures))]
     for group, mine in sorted(groups.items(), key=lambda pair: [str(word).rjust(12) for word in pair[0][1:]]):
-        cells = [cell([row[figure] for row in mine if row.get(figure) is not None], figure in SPREAD) for figure in figures]
+        cells = [
+            cell([row[figure] for row in mine if row.get(figure) is not None], figure in SPREAD) for figure in figures
+        ]
         lines.append("| " + " | ".join([*map(number, group), str(len(mine)), *cells]) + " |")
     return "\n".join(lines)
 

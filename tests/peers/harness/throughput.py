@@ -1,4 +1,5 @@
 """Measures contestants over the same preloaded topics, each in turn on one broker; and compares what they decided."""
+
 import json
 import subprocess
 import time
@@ -20,7 +21,15 @@ class OutcomesDiffer(Exception):
 def preloaded(options, customers, days, events=None, compare=True):
     """A broker with the events of a simulated portfolio, and what `segflow fold` decides of them."""
     work = fresh(options.work)
-    portfolio = ["--customers", customers, "--days", days, "--seed", options.seed, *(["--events", events] if events else [])]
+    portfolio = [
+        "--customers",
+        customers,
+        "--days",
+        days,
+        "--seed",
+        options.seed,
+        *(["--events", events] if events else []),
+    ]
     with Broker(work / "kafka", options.port) as broker:
         config = segflow_config(work / "preload", broker, "preload")
         create_topics(config)
@@ -31,8 +40,16 @@ def preloaded(options, customers, days, events=None, compare=True):
         if compare:
             segflow("generate", *portfolio, "--out", work / "events.ndjson", stderr=subprocess.DEVNULL)
             with open(work / "changes.ndjson", "wb") as out:
-                segflow("fold", "--partitions", PARTITIONS, "--segmentation", RULES, work / "events.ndjson", stdout=out,
-                        stderr=subprocess.DEVNULL)
+                segflow(
+                    "fold",
+                    "--partitions",
+                    PARTITIONS,
+                    "--segmentation",
+                    RULES,
+                    work / "events.ndjson",
+                    stdout=out,
+                    stderr=subprocess.DEVNULL,
+                )
             expected = folded(work / "changes.ndjson")
             log(f"{len(expected.by_key)} changes decided by fold")
         yield broker, work, loaded, expected
@@ -41,7 +58,12 @@ def preloaded(options, customers, days, events=None, compare=True):
 def outcomes(options):
     """Whether every contestant decides what `segflow fold` decides, on a portfolio small enough to know soon."""
     rows = []
-    with preloaded(options, options.check_customers, options.days, options.check_events) as (broker, work, events, expected):
+    with preloaded(options, options.check_customers, options.days, options.check_events) as (
+        broker,
+        work,
+        events,
+        expected,
+    ):
         for contestant in options.contestants:
             if contestant != "ceiling":
                 row, found = once(broker, work, contestant, events, max(options.threads), f"check-{contestant}")
@@ -74,7 +96,7 @@ def disk(options):
 
 
 def warm_up(broker, work, events):
-    """A broker compiles its code while it is first used: a run of Segflow's and one of a consumer that nobody reports."""
+    """Two runs that are not reported: a broker compiles its code while it is first used."""
     log("warming the broker up")
     ceiling(broker, work, True)
     once(broker, work, "segflow", events, 1, "warm-up")
@@ -86,7 +108,12 @@ def rounds(options, broker, work, events, expected, measure, settle=False):
         order = options.contestants if round_ % 2 == 0 else options.contestants[::-1]
         for contestant in order:
             for threads in [1] if contestant == "ceiling" else options.threads:
-                shared = {"measure": measure, "round": round_, "threads": threads, "before_cores": wait_for_quiet()}
+                shared = {
+                    "measure": measure,
+                    "round": round_,
+                    "threads": threads,
+                    "before_cores": wait_for_quiet(options.patience),
+                }
                 if contestant == "ceiling":
                     for decodes in (True, False):
                         yield {**shared, **ceiling(broker, work, decodes)}
@@ -120,13 +147,22 @@ def compared(row, expected, found):
 
 def ceiling(broker, work, decodes):
     """A bare consumer, decoding or not. It measures itself from its first record to its last."""
-    command = java("ceiling", CEILING_JVM, bootstrap=broker.bootstrap, inputs=",".join(INPUTS), decode=str(decodes).lower())
+    command = java(
+        "ceiling", CEILING_JVM, bootstrap=broker.bootstrap, inputs=",".join(INPUTS), decode=str(decodes).lower()
+    )
     folder = fresh(work / "ceiling")
     before = cpu_s(broker.pid)
     with open(folder / "out", "w") as out:
         subprocess.run(command, check=True, stdout=out)
     tally = json.loads((folder / "out").read_text().splitlines()[-1])
     wall, cpu, events = (tally["at_ms"] - tally["first_read_ms"]) / 1000, tally["cpu_ms"] / 1000, tally["read"]
-    return {"contestant": "consumer, decoding" if decodes else "consumer", "events": events, "wall_s": round(wall, 2),
-            "events_per_s": round(events / wall), "cpu_s": cpu, "events_per_cpu_s": round(events / cpu),
-            "broker_cpu_s": round(cpu_s(broker.pid) - before, 2), "unusable": tally["unusable"]}
+    return {
+        "contestant": "consumer, decoding" if decodes else "consumer",
+        "events": events,
+        "wall_s": round(wall, 2),
+        "events_per_s": round(events / wall),
+        "cpu_s": cpu,
+        "events_per_cpu_s": round(events / cpu),
+        "broker_cpu_s": round(cpu_s(broker.pid) - before, 2),
+        "unusable": tally["unusable"],
+    }

@@ -1,7 +1,8 @@
 """Live traffic: `produce` writes events dated now, at a rate; `read` notes when committed changes can be read.
 
-The instant of production is part of the event's id, which a change names: so the two, each a process of its own, share nothing.
+The instant of production is part of the event's id, which a change names. So the two processes share nothing.
 """
+
 import argparse
 import json
 import random
@@ -19,8 +20,16 @@ def iso(ms):
 
 
 def producer(bootstrap):
-    return Producer({"bootstrap.servers": bootstrap, "linger.ms": 5, "acks": "1", "partitioner": "murmur2",
-                     "queue.buffering.max.messages": 1_000_000})
+    return Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "linger.ms": 5,
+            "acks": "1",
+            "partitioner": "murmur2",
+            "log_level": 0,
+            "queue.buffering.max.messages": 1_000_000,
+        }
+    )
 
 
 def send(kafka, topic, customer, ms, **fields):
@@ -35,7 +44,7 @@ def send(kafka, topic, customer, ms, **fields):
 
 
 class Portfolio:
-    """Each customer is billed something overdue, and then pays it: half of these events move a stage. The others are contacts."""
+    """Each customer is billed something overdue, and then pays it: each moves a stage. The rest are contacts."""
 
     def __init__(self, customers, prefix="C"):
         self.steps, self.prefix, self.count = [0] * customers, prefix, 0
@@ -45,14 +54,35 @@ class Portfolio:
         ms = ns // 1_000_000 + shift_ms
         event, name = {"event_id": f"{ns}-{self.count}"}, f"{self.prefix}-{customer:07d}"
         if is_contact:
-            return send(kafka, "contacts", name, ms, **event, kind="OUTBOUND", contact_id=f"T-{self.count}", channel="SMS",
-                        outcome="DELIVERED")
+            return send(
+                kafka,
+                "contacts",
+                name,
+                ms,
+                **event,
+                kind="OUTBOUND",
+                contact_id=f"T-{self.count}",
+                channel="SMS",
+                outcome="DELIVERED",
+            )
         step = self.steps[customer]
         self.steps[customer] += 1
         money = {"invoice_id": f"INV-{step // 2:04d}", "amount_minor": 1_000, "currency": "GBP"}
         if step % 2 == 0:
-            return send(kafka, "invoices", name, ms, **event, **money, kind="ISSUED", due_date=iso(ms - 10 * DAY_MS)[:10])
-        return send(kafka, "payments", name, ms, **event, **money, kind="RECEIVED", payment_id=f"PAY-{self.count}", method="CARD")
+            return send(
+                kafka, "invoices", name, ms, **event, **money, kind="ISSUED", due_date=iso(ms - 10 * DAY_MS)[:10]
+            )
+        return send(
+            kafka,
+            "payments",
+            name,
+            ms,
+            **event,
+            **money,
+            kind="RECEIVED",
+            payment_id=f"PAY-{self.count}",
+            method="CARD",
+        )
 
 
 def seed(bootstrap, customers):
@@ -69,7 +99,9 @@ def produce(a):
     while sent < total:
         now = time.time()
         while sent < min(total, int((now - started) * a.rate) + 1):
-            portfolio.send(kafka, chance.randrange(a.customers), chance.random() < a.contacts, time.time_ns(), a.shift_ms)
+            portfolio.send(
+                kafka, chance.randrange(a.customers), chance.random() < a.contacts, time.time_ns(), a.shift_ms
+            )
             sent += 1
         kafka.poll(0)
         ahead = started + sent / a.rate - time.time()
@@ -81,8 +113,17 @@ def produce(a):
 
 def reader(bootstrap, topic):
     """Reads what is committed from now on, as soon as it is."""
-    kafka = Consumer({"bootstrap.servers": bootstrap, "group.id": "latency", "enable.auto.commit": False,
-                      "isolation.level": "read_committed", "fetch.wait.max.ms": 50, "fetch.min.bytes": 1, "fetch.queue.backoff.ms": 1})
+    kafka = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "latency",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 50,
+            "fetch.min.bytes": 1,
+            "fetch.queue.backoff.ms": 1,
+        }
+    )
     kafka.assign([TopicPartition(topic, partition, OFFSET_END) for partition in range(PARTITIONS)])
     return kafka
 
@@ -92,7 +133,7 @@ def produced_ns(value):
     at = value.find(b'"event_id":"')
     if at < 0:
         return None
-    text = value[at + 12:value.index(b"-", at + 12)]
+    text = value[at + 12 : value.index(b"-", at + 12)]
     return int(text) if text.isdigit() else None
 
 
@@ -112,7 +153,9 @@ def quantiles(lags, warm_s=0):
     """Of pairs of an instant of production and a lag in milliseconds; those of the first seconds are left out."""
     first = min(lags, default=(0, 0))[0] + warm_s * 1e9
     sorted_ = sorted(lag for produced, lag in lags if produced >= first)
-    at = lambda share: round(sorted_[min(len(sorted_) - 1, int(share * len(sorted_)))], 1) if sorted_ else None  # noqa: E731
+    at = lambda share: (
+        round(sorted_[min(len(sorted_) - 1, int(share * len(sorted_)))], 1) if sorted_ else None
+    )  # noqa: E731
     return {"changes": len(sorted_), "p50_ms": at(0.5), "p90_ms": at(0.9), "p99_ms": at(0.99), "max_ms": at(1)}
 
 

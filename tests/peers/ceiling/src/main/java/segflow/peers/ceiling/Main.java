@@ -13,7 +13,10 @@ import segflow.peers.job.Event;
 import segflow.peers.job.EventReader;
 import segflow.peers.job.Tally;
 
-/** What can be had at most: reads every record, decodes it or not, and does nothing else. Options: bootstrap, inputs, decode. */
+/**
+ * What can be had at most: reads every record, decodes it or not, and does nothing else. Options are system properties:
+ * bootstrap, inputs, decode.
+ */
 public final class Main {
     private Main() {}
 

@@ -18,8 +18,8 @@ import segflow.peers.job.Event;
 import segflow.peers.job.Tally;
 
 /**
- * Events wait until the watermark has reached them, so that those of one customer are taken in by time, from whichever topic
- * they come. A timer stands for each, and one for the next instant at which time alone moves something.
+ * Events wait until the watermark has reached them, so that those of one customer are taken in by time, from whichever
+ * topic they come. A timer stands for each, and one for the next instant at which time alone moves something.
  */
 final class Deciding extends KeyedProcessFunction<String, Event, Change> {
     private final long end;
@@ -92,7 +92,8 @@ final class Deciding extends KeyedProcessFunction<String, Event, Change> {
     private Changes changes(Collector<Change> out) {
         return (id, dimension, from, to, seq, at, cause, eventId) -> {
             Tally.CHANGES.increment();
-            out.collect(new Change(id.getBytes(StandardCharsets.UTF_8), writer.write(id, dimension, from, to, seq, at, cause, eventId)));
+            byte[] value = writer.write(id, dimension, from, to, seq, at, cause, eventId);
+            out.collect(new Change(id.getBytes(StandardCharsets.UTF_8), value));
         };
     }
 

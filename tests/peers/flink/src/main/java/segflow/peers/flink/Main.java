@@ -14,9 +14,10 @@ import segflow.peers.job.Event;
 import segflow.peers.job.Tally;
 
 /**
- * The segmentation as a Flink job in one process. Options are system properties: bootstrap, app, inputs, out, dir, threads,
- * clock. By the clock of records a job ends with its inputs, and timers after `end` (ms) do not fire: the end of a bounded
- * source is the end of time. By the wall clock it goes on.
+ * The segmentation as a Flink job in one process. Options are system properties: bootstrap, app, inputs, out, dir,
+ * threads, clock, end, restore. By the clock of records a job ends with its inputs, and timers after `end` (ms) do not
+ * fire: the end of a bounded source is the end of time. By the wall clock it goes on. It begins with the state of the
+ * checkpoint `restore`, if one is named.
  */
 public final class Main {
     private Main() {}
@@ -24,8 +25,8 @@ public final class Main {
     public static void main(String[] args) throws Exception {
         boolean isLive = System.getProperty("clock", "record").equals("wall");
         int threads = Integer.getInteger("threads", 1);
-        StreamExecutionEnvironment job =
-                StreamExecutionEnvironment.createLocalEnvironment(threads, settings(System.getProperty("dir"), threads, isLive));
+        var settings = settings(System.getProperty("dir"), threads, isLive);
+        var job = StreamExecutionEnvironment.createLocalEnvironment(threads, settings);
         job.fromSource(source(isLive), time(isLive), "inputs")
                 .keyBy(event -> event.customerId)
                 .process(new Deciding(Long.getLong("end", Long.MAX_VALUE)))
@@ -56,6 +57,8 @@ public final class Main {
         if (isLive) c.setString("pipeline.auto-watermark-interval", "20 ms");
         c.setString("io.tmp.dirs", dir + "/tmp");
         c.setString("rest.port", "0");
+        String restore = System.getProperty("restore");
+        if (restore != null) c.setString("execution.state-recovery.path", restore);
         return c;
     }
 
@@ -74,7 +77,8 @@ public final class Main {
 
     /** By the timestamps of records, which never decrease within a partition. */
     private static WatermarkStrategy<Event> time(boolean isLive) {
-        WatermarkStrategy<Event> time = WatermarkStrategy.<Event>forMonotonousTimestamps().withTimestampAssigner((event, at) -> event.recordedAt);
+        WatermarkStrategy<Event> time = WatermarkStrategy.<Event>forMonotonousTimestamps()
+                .withTimestampAssigner((event, at) -> event.recordedAt);
         return isLive ? time.withIdleness(Duration.ofMillis(500)) : time;
     }
 

@@ -12,8 +12,8 @@ public final class ChangeWriter {
         for (int dimension = 0; dimension < Segments.DIMENSIONS.length; dimension++) {
             for (int from = -1; from < Segments.NAMES[dimension].length; from++) {
                 for (int to = -1; to < Segments.NAMES[dimension].length; to++) {
-                    String text = "\",\"dimension\":\"" + Segments.DIMENSIONS[dimension] + "\",\"from\":" + name(dimension, from)
-                            + ",\"to\":" + name(dimension, to) + ",\"seq\":";
+                    String text = "\",\"dimension\":\"" + Segments.DIMENSIONS[dimension]
+                            + "\",\"from\":" + name(dimension, from) + ",\"to\":" + name(dimension, to) + ",\"seq\":";
                     MOVES[move(dimension, from, to)] = text.getBytes(StandardCharsets.UTF_8);
                 }
             }
@@ -23,14 +23,15 @@ public final class ChangeWriter {
     private byte[] buffer = new byte[1_024];
     private int length;
 
-    public byte[] write(String customerId, int dimension, int from, int to, int seq, long effectiveAt, String cause, String eventId) {
+    public byte[] write(
+            String customerId, int dimension, int from, int to, int seq, long at, String cause, String eventId) {
         length = 0;
         ascii("{\"customer_id\":\"");
         text(customerId);
         bytes(MOVES[move(dimension, from, to)]);
         ascii(Integer.toString(seq));
         ascii(",\"effective_at\":");
-        ascii(Long.toString(effectiveAt));
+        ascii(Long.toString(at));
         ascii(",\"cause\":\"");
         ascii(cause);
         if (eventId == null) {

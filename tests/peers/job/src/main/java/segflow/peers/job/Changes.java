@@ -3,6 +3,6 @@ package segflow.peers.job;
 /** Is told of each change of segment. */
 @FunctionalInterface
 public interface Changes {
-    /** Segments are numbers within {@link Segments#NAMES}; -1 is none. The event is null if time alone caused the change. */
-    void change(String customerId, int dimension, int from, int to, int seq, long effectiveAt, String cause, String eventId);
+    /** Segments are numbers, as in {@link Segments#NAMES}; -1 is none. Without an event time alone was the cause. */
+    void change(String customerId, int dimension, int from, int to, int seq, long at, String cause, String eventId);
 }

@@ -80,6 +80,8 @@ public final class Customer {
         erasedAt = recordedAt;
         asOf = at;
         wake = NEVER;
-        for (int dimension = 0; dimension < current.length; dimension++) move(dimension, -1, at, "ERASURE", null, changes);
+        for (int dimension = 0; dimension < current.length; dimension++) {
+            move(dimension, -1, at, "ERASURE", null, changes);
+        }
     }
 }

@@ -13,10 +13,11 @@ final class Dates {
     static long instant(char[] text, int from, int length) {
         int end = from + length, place = from + 19;
         if (text[end - 1] != 'Z') throw new IllegalArgumentException("expected an instant in UTC");
-        long seconds = number(text, from + 11, 2) * 3_600L + number(text, from + 14, 2) * 60L + number(text, from + 17, 2);
+        long minutes = number(text, from + 11, 2) * 60L + number(text, from + 14, 2);
+        long seconds = minutes * 60L + number(text, from + 17, 2);
         long millis = 0;
         if (text[place] == '.') {
-            for (int unit = 100, at = place + 1; at < end - 1; at++, unit /= 10) millis += (long) digit(text[at]) * unit;
+            for (int unit = 100, at = place + 1; at < end - 1; at++, unit /= 10) millis += digit(text[at]) * unit;
         }
         return day(text, from) * 86_400_000L + seconds * 1_000L + millis;
     }

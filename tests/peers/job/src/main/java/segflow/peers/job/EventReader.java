@@ -78,16 +78,18 @@ public final class EventReader {
         }
         event.names = names.toArray(byte[][]::new);
         event.parts = parts.stream().mapToLong(Long::longValue).toArray();
-        if (event.names.length != event.parts.length) throw new IllegalArgumentException("expected an amount for each invoice");
+        if (event.names.length != event.parts.length) throw new IllegalArgumentException("expected an amount for each");
     }
 
     private Event finish() {
         if (kind == null || !dated || !inPounds || event.customerId == null || event.eventId == null) return null;
         event.kind = Kind.of(kind, payment != null);
         switch (event.kind) {
-            case Kind.ISSUED, Kind.ADJUSTED, Kind.WRITTEN_OFF, Kind.RESTORED, Kind.VOIDED, Kind.HELD, Kind.RELEASED -> event.subject = invoice;
+            case Kind.ISSUED, Kind.ADJUSTED, Kind.WRITTEN_OFF, Kind.RESTORED, Kind.VOIDED, Kind.HELD, Kind.RELEASED ->
+                    about(invoice, null);
             case Kind.CREDITED -> about(credit, invoice);
-            case Kind.RECEIVED, Kind.FAILED, Kind.REVERSED, Kind.REINSTATED -> about(payment, event.names == null ? invoice : null);
+            case Kind.RECEIVED, Kind.FAILED, Kind.REVERSED, Kind.REINSTATED ->
+                    about(payment, event.names == null ? invoice : null);
             case Kind.OPENED, Kind.RESOLVED -> about(dispute, invoice);
             case Kind.MADE, Kind.AMENDED, Kind.CANCELLED -> about(promise, plan);
             case Kind.INBOUND, Kind.OTHER -> {

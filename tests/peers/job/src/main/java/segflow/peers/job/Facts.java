@@ -2,7 +2,7 @@ package segflow.peers.job;
 
 import java.util.Arrays;
 
-/** What is known of a customer and can still matter, by the time at which it happened. In columns, so that a replay allocates nothing. */
+/** What is known of a customer, by the time at which it happened. In columns: a replay allocates nothing. */
 final class Facts {
     final Ids ids = new Ids();
     int size;
@@ -13,7 +13,7 @@ final class Facts {
     /** Numbers of ids; -1 is none. */
     int[] subject = new int[16];
     int[] ref = new int[16];
-    /** Pairs of numbers, rarely any: of an invoice, its discount and the last day of that; of a payment, invoices and parts. */
+    /** Pairs, rarely any: of an invoice, its discount and the last day of that; of a payment, invoices and parts. */
     long[][] pairs = new long[16][];
     /** Of a receipt: how much of its payment stands, and is dated by it. */
     long[] stands = new long[16];
@@ -40,7 +40,7 @@ final class Facts {
     }
 
     private long[] pairs(Event event) {
-        if (event.discount != Event.NO_AMOUNT) return new long[] {event.discount, event.discountDay};
+        if (event.kind == Kind.ISSUED && event.discount > 0) return new long[] {event.discount, event.discountDay};
         if (event.names == null) return null;
         long[] pairs = new long[event.names.length * 2];
         for (int name = 0; name < event.names.length; name++) {
@@ -52,7 +52,9 @@ final class Facts {
 
     /** The first fact of a kind and subject from a place on; -1 if there is none. */
     int find(byte wanted, int about, int from) {
-        for (int place = from; place < size; place++) if (subject[place] == about && kind[place] == wanted) return place;
+        for (int place = from; place < size; place++) {
+            if (subject[place] == about && kind[place] == wanted) return place;
+        }
         return -1;
     }
 

@@ -2,7 +2,7 @@ package segflow.peers.job;
 
 import java.util.Arrays;
 
-/** The invoices of one customer during a replay, in columns, and those with something open in the order in which money goes to them. */
+/** The invoices of one customer during a replay, in columns; and those with something open, in the order of payment. */
 final class Invoices {
     static final int NOT_HELD = Integer.MIN_VALUE, HELD_FOR_LONG = Integer.MAX_VALUE;
 
@@ -85,6 +85,11 @@ final class Invoices {
             face[place] -= unpaid(place);
             discount[place] = 0;
         }
+    }
+
+    /** Puts it on hold until the end of a day, or for long. */
+    void hold(int place, int until) {
+        heldUntil[place] = until == Event.NO_DAY ? HELD_FOR_LONG : until;
     }
 
     void enqueue(int place) {

@@ -2,7 +2,8 @@ package segflow.peers.job;
 
 /** What events tell, as numbers. They are written into states. */
 public final class Kind {
-    public static final byte ISSUED = 1, ADJUSTED = 2, WRITTEN_OFF = 3, RESTORED = 4, VOIDED = 5, HELD = 6, RELEASED = 7, CREDITED = 8;
+    public static final byte ISSUED = 1, ADJUSTED = 2, WRITTEN_OFF = 3, RESTORED = 4, VOIDED = 5;
+    public static final byte HELD = 6, RELEASED = 7, CREDITED = 8;
     public static final byte RECEIVED = 10, FAILED = 11, REVERSED = 12, REINSTATED = 13;
     public static final byte OPENED = 20, RESOLVED = 21;
     public static final byte MADE = 30, AMENDED = 31, CANCELLED = 32;
@@ -13,9 +14,8 @@ public final class Kind {
 
     private Kind() {}
 
-    /** Whether debts follow from it, and so promises. */
-    static boolean isOfLedger(byte kind) {
-        return kind <= RESOLVED;
+    static boolean correctsInvoice(byte kind) {
+        return kind > ISSUED && kind <= RELEASED;
     }
 
     static boolean isOfPayment(byte kind) {

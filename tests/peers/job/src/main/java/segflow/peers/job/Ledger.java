@@ -78,7 +78,7 @@ final class Ledger {
         }
         int place = invoices.issue(invoice, facts.at[fact], facts.amount[fact], facts.day[fact], facts.pairs[fact]);
         for (int early = 0; early < fact; early++) {
-            if (facts.subject[early] == invoice && facts.kind[early] > Kind.ISSUED && facts.kind[early] <= Kind.RELEASED) correct(place, early);
+            if (facts.subject[early] == invoice && Kind.correctsInvoice(facts.kind[early])) correct(place, early);
         }
         disputes.meet(place);
         money.meet(place);
@@ -103,7 +103,7 @@ final class Ledger {
                 if (restores && facts.find(Kind.RESTORED, facts.subject[fact], fact + 1) >= 0) return;
                 invoices.writtenOff[place] = true;
             }
-            case Kind.HELD -> invoices.heldUntil[place] = facts.day[fact] == Event.NO_DAY ? Invoices.HELD_FOR_LONG : facts.day[fact];
+            case Kind.HELD -> invoices.hold(place, facts.day[fact]);
             case Kind.RELEASED -> invoices.heldUntil[place] = Invoices.NOT_HELD;
             default -> {
                 return;

@@ -61,14 +61,16 @@ final class Money {
         }
     }
 
-    /** Offers free money, the oldest first, to what is collected, then to what is open, then to what was written off. */
+    /** Offers free money, the oldest first: to what is collected, to what is open, to what was written off. */
     void offer(int today) {
         for (int source = 0; freeInAll > 0 && source < sources; source++) {
             if (free[source] == 0) continue;
             for (int at = 0; at < invoices.queued; at++) {
                 allocate(invoices.queue[at], source, invoices.collected(invoices.queue[at], today));
             }
-            for (int at = 0; at < invoices.queued; at++) allocate(invoices.queue[at], source, invoices.open(invoices.queue[at]));
+            for (int at = 0; at < invoices.queued; at++) {
+                allocate(invoices.queue[at], source, invoices.open(invoices.queue[at]));
+            }
             if (free[source] > 0) offerToWrittenOff(source);
         }
     }

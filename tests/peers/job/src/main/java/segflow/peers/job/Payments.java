@@ -2,7 +2,7 @@ package segflow.peers.job;
 
 import java.util.Arrays;
 
-/** What stands of a payment after all its events: a retry makes up for a failure, a chargeback takes back, a won dispute brings again. */
+/** What stands of a payment after all its events: failures take back, and retries bring again. */
 final class Payments {
     private Payments() {}
 

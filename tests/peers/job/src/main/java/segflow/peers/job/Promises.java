@@ -76,7 +76,8 @@ final class Promises {
         ended[place] = isOfBrokenPlan(place);
         for (int early = 0; early < fact; early++) {
             byte kind = facts.kind[early];
-            if (facts.subject[early] == id[place] && (kind == Kind.AMENDED || kind == Kind.CANCELLED)) correct(place, early, madeAt[place]);
+            boolean corrects = kind == Kind.AMENDED || kind == Kind.CANCELLED;
+            if (corrects && facts.subject[early] == id[place]) correct(place, early, madeAt[place]);
         }
         beginDay(madeAt[place]);
         for (int receipt = 0; receipt < receipts; receipt++) {
@@ -129,7 +130,8 @@ final class Promises {
     private boolean isOfBrokenPlan(int place) {
         if (plan[place] < 0) return false;
         for (int other = 0; other < place; other++) {
-            if (plan[other] == plan[place] && !ended[other] && Days.midnight(deadline[other]) <= madeAt[place]) return true;
+            boolean isMine = plan[other] == plan[place] && !ended[other];
+            if (isMine && Days.midnight(deadline[other]) <= madeAt[place]) return true;
         }
         return false;
     }
@@ -139,7 +141,8 @@ final class Promises {
         for (int place = 0; place < made; place++) {
             if (plan[place] < 0 || ended[place] || (at != NEVER && Days.midnight(deadline[place]) > at)) continue;
             for (int other = 0; other < made; other++) {
-                if (other != place && plan[other] == plan[place] && !ended[other] && breaksBefore(place, other)) ended[other] = true;
+                boolean isMine = other != place && plan[other] == plan[place];
+                if (isMine && breaksBefore(place, other)) ended[other] = true;
             }
         }
     }

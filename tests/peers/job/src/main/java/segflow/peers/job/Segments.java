@@ -5,7 +5,10 @@ final class Segments {
     static final int STAGE = 0, VALUE = 1, PROMISE = 2, REACH = 3;
     static final String[] DIMENSIONS = {"stage", "value", "promise", "reach"};
     static final String[][] NAMES = {
-        {"late", "mid", "early", "pre_due", "current"}, {"high", "standard"}, {"open", "broken", "none"}, {"responsive", "quiet"}
+        {"late", "mid", "early", "pre_due", "current"},
+        {"high", "standard"},
+        {"open", "broken", "none"},
+        {"responsive", "quiet"},
     };
     private static final int VALUE_DAYS = 90, BROKEN_DAYS = 90, INBOUND_DAYS = 30, NONE = Event.NO_DAY;
     private static final long HIGH = 50_000, STAYS_HIGH = 40_000;

@@ -1,8 +1,9 @@
 package segflow.peers.job;
 
 /**
- * What follows from the facts of one customer, until there is another: a few days on which everything turns. So a decision
- * between two facts replays nothing, and the next instant at which time alone moves a segment is computed, not polled.
+ * What follows from the facts of one customer, until there is another: a few days on which everything turns. So a
+ * decision between two facts replays nothing, and the next instant at which time alone moves a segment is computed,
+ * not polled.
  */
 final class Standing {
     private static final int[] NONE = {};

@@ -12,7 +12,7 @@ import segflow.peers.job.Customer;
 import segflow.peers.job.Event;
 import segflow.peers.job.Tally;
 
-/** One customer's state per key, and one timer per customer. Time is stream time over preloaded topics, the wall clock live. */
+/** One state and one timer per customer. Time is stream time over preloaded topics, and the wall clock live. */
 final class Deciding implements Processor<String, Event, String, byte[]> {
     static final String CUSTOMERS = "customers";
     /** Silence is judged so long after it was, since records may still be on their way. */
@@ -38,7 +38,8 @@ final class Deciding implements Processor<String, Event, String, byte[]> {
         customers = context.getStateStore(CUSTOMERS);
         timers = new Timers(context.getStateStore(Timers.STORE));
         if (isLive) {
-            context.schedule(LIVE_PASS, PunctuationType.WALL_CLOCK_TIME, now -> timers.pass(now - GRACE_MS, MOST_TIMERS, this::fire));
+            context.schedule(LIVE_PASS, PunctuationType.WALL_CLOCK_TIME,
+                    now -> timers.pass(now - GRACE_MS, MOST_TIMERS, this::fire));
         } else {
             context.schedule(Duration.ofMillis(1), PunctuationType.STREAM_TIME, this::fireAll);
         }
@@ -82,6 +83,7 @@ final class Deciding implements Processor<String, Event, String, byte[]> {
 
     private void forward(String id, int dimension, int from, int to, int seq, long at, String cause, String eventId) {
         Tally.CHANGES.increment();
-        context.forward(new Record<>(id, writer.write(id, dimension, from, to, seq, at, cause, eventId), Math.max(at, 0)));
+        byte[] value = writer.write(id, dimension, from, to, seq, at, cause, eventId);
+        context.forward(new Record<>(id, value, Math.max(at, 0)));
     }
 }

@@ -14,7 +14,10 @@ import org.apache.kafka.streams.state.Stores;
 import segflow.peers.job.EventReader;
 import segflow.peers.job.Tally;
 
-/** The segmentation as a Kafka Streams application. Options are system properties: bootstrap, app, inputs, out, dir, threads, clock. */
+/**
+ * The segmentation as a Kafka Streams application. Options are system properties: bootstrap, app, inputs, out, dir,
+ * threads, clock.
+ */
 public final class Main {
     private Main() {}
 
@@ -37,17 +40,19 @@ public final class Main {
 
     private static Topology topology() {
         boolean isLive = System.getProperty("clock", "record").equals("wall");
+        String[] inputs = required("inputs").split(",");
         var customers = Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(Deciding.CUSTOMERS), Serdes.String(), new CustomerSerde()).withCachingEnabled();
+                Stores.persistentKeyValueStore(Deciding.CUSTOMERS), Serdes.String(), new CustomerSerde());
         // Not cached: it is read in order, and a cache would have to be merged into each range.
         var timers = Stores.keyValueStoreBuilder(
                 Stores.persistentKeyValueStore(Timers.STORE), Serdes.Bytes(), Serdes.ByteArray());
         return new Topology()
-                .addSource("inputs", Serdes.String().deserializer(), (topic, value) -> EventReader.read(value), required("inputs").split(","))
+                .addSource("inputs", Serdes.String().deserializer(), (topic, value) -> EventReader.read(value), inputs)
                 .addProcessor("deciding", () -> new Deciding(isLive), "inputs")
-                .addStateStore(customers, "deciding")
+                .addStateStore(customers.withCachingEnabled(), "deciding")
                 .addStateStore(timers, "deciding")
-                .addSink("changes", required("out"), Serdes.String().serializer(), Serdes.ByteArray().serializer(), "deciding");
+                .addSink("changes", required("out"), Serdes.String().serializer(), Serdes.ByteArray().serializer(),
+                        "deciding");
     }
 
     private static Properties settings() {

@@ -59,7 +59,8 @@ final class Timers {
         for (Bytes row : due) {
             byte[] bytes = row.get();
             rows.delete(row);
-            fire.fire(new String(bytes, 8, bytes.length - 8, StandardCharsets.UTF_8), ByteBuffer.wrap(bytes).getLong(), bound);
+            String id = new String(bytes, 8, bytes.length - 8, StandardCharsets.UTF_8);
+            fire.fire(id, ByteBuffer.wrap(bytes).getLong(), bound);
         }
     }
 
