@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import signal
 import sys
 import time
 from pathlib import Path
@@ -115,6 +116,8 @@ def main():
         sys.exit(f"expected the command at {SEGFLOW}: run `make build`, or set SEGFLOW")
     out = options.out or CACHE / "reports" / time.strftime("%Y-%m-%d-%H%M%S")
     out.mkdir(parents=True, exist_ok=True)
+    # Whoever ends this ends the broker and the contestant with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rows, described, found = [], settings(options), versions()
     for name in wanted:
         log(f"## {name}")

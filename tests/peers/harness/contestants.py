@@ -51,10 +51,14 @@ def segflow(*arguments, **options):
     return subprocess.run([str(SEGFLOW), *map(str, arguments)], check=True, **options)
 
 
-def segflow_config(folder, broker, name, threads=1, live=False, extra=""):
+# Time is that of the records, and waits for all of them.
+PRELOADED = 'clock.idle = "record-time"\ninputs.contacts.clock = "gate"'
+LIVE = 'clock.idle = "wall-time"'
+
+
+def segflow_config(folder, broker, name, threads=1, clock=PRELOADED):
     """Segflow's defaults, but for the clock of preloaded records, and topics of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    clock = 'clock.idle = "wall-time"' if live else 'clock.idle = "record-time"\ninputs.contacts.clock = "gate"'
     path = folder / "segflow.toml"
     path.write_text(f"""application = "{name}"
 instance = "0"
@@ -70,7 +74,6 @@ outputs.segments = "{name}.segments"
 outputs.dead_letters = "{name}.dead-letters"
 outputs.journal = "{name}.journal"
 outputs.segmentations = "{name}.segmentations"
-{extra}
 """)
     return path
 
@@ -95,9 +98,9 @@ def java(module, jvm, **options):
     return ["java", *jvm, *properties, "-cp", classpath, f"segflow.peers.{module}.Main"]
 
 
-def command(contestant, broker, folder, name, threads, live, extra, options):
+def command(contestant, broker, folder, name, threads, live, clock, options):
     if contestant == "segflow":
-        config = segflow_config(folder, broker, name, threads, live, extra)
+        config = segflow_config(folder, broker, name, threads, clock or (LIVE if live else PRELOADED))
         create_topics(config)
         return [str(SEGFLOW), "run", "--config", str(config)]
     if f"{name}.changes" not in broker.admin.list_topics(timeout=10).topics:
@@ -120,12 +123,12 @@ def command(contestant, broker, folder, name, threads, live, extra, options):
 
 
 @contextmanager
-def running(contestant, broker, folder, name, threads=1, live=False, extra="", keep=False, **options):
+def running(contestant, broker, folder, name, threads=1, live=False, clock=None, keep=False, **options):
     """A contestant at work. With `keep` it finds the state that an earlier one of the same name has left."""
     folder = folder / name
     if not keep:
         fresh(folder)
-    words = command(contestant, broker, folder, name, threads, live, extra, options)
+    words = command(contestant, broker, folder, name, threads, live, clock, options)
     with open(folder / "out", "w") as out, open(folder / "err", "a") as err:
         process = subprocess.Popen(words, stdout=out, stderr=err)
         try:

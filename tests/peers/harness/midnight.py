@@ -11,8 +11,9 @@ from live import TRAFFIC, catch_up
 from machine import cpu_s, end, fresh, log, peak_mib, wait_for_quiet
 
 MIDNIGHT_MS = 1_772_409_600_000  # 2026-03-02 in London
-# The clock waits for invoices and payments alone, since there is no other live traffic.
-GATES = "\n".join(f'inputs.{name}.clock = "hint"' for name in ("contacts", "promises", "disputes", "profiles"))
+# Time is that of invoices and payments, since there is no other live traffic.
+HINTS = [f'inputs.{name}.clock = "hint"' for name in ("contacts", "promises", "disputes", "profiles")]
+CLOCK = "\n".join(['clock.idle = "record-time"', *HINTS])
 SECONDS_BEFORE = 5
 
 
@@ -40,8 +41,7 @@ def once(options, contestant):
         create_topics(segflow_config(work / "preload", broker, "preload"))
         invoices_due(broker, options.timers)
         name = f"{contestant}-midnight"
-        # The keys of the clock that a preloaded run has stand in `extra` here.
-        with running(contestant, broker, work, name, max(options.threads), extra=GATES) as run:
+        with running(contestant, broker, work, name, max(options.threads), clock=CLOCK) as run:
             catch_up(broker, run)
             time.sleep(3)
             return drain(options, broker, run)
