@@ -4,7 +4,7 @@
 # Outside the clone, so that RocksDB (a quarter of an hour on two cores) is compiled once.
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/segflow/target
 
-.PHONY: demo test build release lint
+.PHONY: demo test build release lint bench
 
 demo: build
 	@$(CARGO_TARGET_DIR)/release/segflow demo
@@ -23,6 +23,12 @@ build:
 release:
 	@deploy/install-tools build
 	@cargo xtask release
+
+# Segflow beside Kafka Streams and Flink (docs/benchmarks.md): hours. In minutes:
+# make bench BENCH="throughput --events 200000 --customers 10000 --rounds 1"
+bench: build
+	@deploy/install-tools bench
+	@tests/peers/bench $(BENCH)
 
 lint:
 	@.ci/run fast

@@ -44,11 +44,8 @@ fn fast() -> Result<()> {
     println!("\n## layers");
     layers::check()?;
     step("licences, sources, bans", tool("cargo-deny").args(["--locked", "check", "bans", "licenses", "sources"]))?;
-    let mut python = program("python3");
-    python
-        .args(["-m", "compileall", "-q", "examples", "tests", "xtask"])
-        .env("PYTHONPYCACHEPREFIX", target().join("python"));
-    step("syntax of Python", &mut python)?;
+    step("syntax of Python", &mut python("-m compileall -q examples tests xtask"))?;
+    step("tests of the benchmark's harness", &mut python("-m unittest discover -q -s tests/peers/harness"))?;
     step("lints of what is pure", &mut cargo(&format!("clippy --release {PURE} --all-targets -- -D warnings")))?;
     step("docs of what is pure", &mut docs(PURE))?;
     step("tests of what is pure", &mut cargo(&format!("test --release {PURE} --no-fail-fast")))
@@ -64,6 +61,13 @@ fn docs(packages: &str) -> Command {
     let mut docs = cargo(&format!("doc --release --no-deps {packages}"));
     docs.env("RUSTDOCFLAGS", "-D warnings");
     docs
+}
+
+/// A call of Python, its arguments separated by spaces, that leaves no compiled files in the clone.
+fn python(arguments: &str) -> Command {
+    let mut python = program("python3");
+    python.args(arguments.split_whitespace()).env("PYTHONPYCACHEPREFIX", target().join("python"));
+    python
 }
 
 /// A tool that `deploy/install-tools ci` has put into the cache.
