@@ -184,7 +184,7 @@ impl Facts {
         if list.windows(2).any(|pair| pair[0].order() == pair[1].order()) {
             return Err(postcard::Error::DeserializeBadEncoding);
         }
-        Ok(Self { list, shadowed, erased, pruned_from, kept, bytes: size })
+        Ok(Self { list, shadowed, erased, pruned_from, kept, bytes: size, places: Places::default() })
     }
 
     /// The fact that happened at an instant and has a key.
