@@ -1,7 +1,5 @@
 //! Instants, dates and the segmentation's time zone. A day is a calendar day, never 24 hours.
 
-mod usual;
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -40,12 +38,6 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The text of an instant of a year of four digits, as it is displayed, without a formatter.
-    #[must_use]
-    pub fn usual_text(self) -> Option<[u8; 24]> {
-        usual::instant_text(self.0)
-    }
-
     fn timestamp(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0.clamp(-377_000_000_000_000, 253_000_000_000_000))
             .expect("clamped to the calendar")
@@ -58,10 +50,7 @@ impl fmt::Display for Timestamp {
         match *self {
             Self::BEGINNING => f.write_str("beginning"),
             Self::NEVER => f.write_str("never"),
-            _ => match self.usual_text() {
-                Some(text) => f.write_str(str::from_utf8(&text).expect("digits")),
-                None => write!(f, "{:.3}", self.timestamp()),
-            },
+            _ => write!(f, "{:.3}", self.timestamp()),
         }
     }
 }
@@ -77,9 +66,6 @@ impl FromStr for Timestamp {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(ms) = usual::instant(text.as_bytes()) {
-            return Ok(Self(ms));
-        }
         text.parse::<jiff::Timestamp>()
             .map(|at| Self(at.as_millisecond()))
             .map_err(|_| format!("expected an instant such as 2026-05-03T09:30:00Z, found `{text}`"))
@@ -113,12 +99,6 @@ impl Date {
         self.0 as i64 - earlier.0 as i64
     }
 
-    /// The text of a date of a year of four digits, as it is displayed, without a formatter.
-    #[must_use]
-    pub fn usual_text(self) -> Option<[u8; 10]> {
-        usual::date_text(self.0.into())
-    }
-
     /// Monday is 1.
     #[must_use]
     pub fn weekday(self) -> i8 {
@@ -139,10 +119,7 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.usual_text() {
-            Some(text) => f.write_str(str::from_utf8(&text).expect("digits")),
-            None => fmt::Display::fmt(&self.civil(), f),
-        }
+        fmt::Display::fmt(&self.civil(), f)
     }
 }
 
@@ -157,9 +134,6 @@ impl FromStr for Date {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(days) = usual::date(text.as_bytes()) {
-            return Ok(Self(i32::try_from(days).expect("a day from 1900 to 2199")));
-        }
         let shaped = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
         shaped
             .then(|| text.parse::<civil::Date>().ok())
@@ -294,4 +268,24 @@ fn first_instant(zone: &TimeZone, date: Date) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_added_by_the_table_as_by_the_calendar() {
+        // An hour at midnight, half an hour, a day that was left out, a year with four changes, a zone without any.
+        let names = ["America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "Asia/Kolkata"];
+        for zone in names.map(|name| Zone::named(name).expect("a zone")) {
+            let mut plain = 0;
+            for hour in (0..24 * 365 * 12).step_by(7) {
+                let at = Timestamp(1_262_304_000_123 + i64::from(hour) * 3_600_000);
+                for days in [1, 29, 400, -3] {
+                    let Some(sum) = zone.plus_plain_days(at, days) else { continue };
+                    assert_eq!(sum, zone.plus_days(at, days), "{} {at} {days}", zone.name());
+                    plain += 1;
+                }
+            }
+            assert!(plain > 50_000, "{plain}");
+        }
+    }
+}

@@ -44,10 +44,7 @@ impl Stamp {
 impl Serialize for Stamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Text(at) => match at.usual_text() {
-                Some(text) => serializer.serialize_str(str::from_utf8(&text).expect("digits")),
-                None => serializer.collect_str(at),
-            },
+            Self::Text(at) => serializer.collect_str(at),
             Self::Millis(at) => serializer.serialize_i64(at.0),
         }
     }
@@ -102,10 +99,7 @@ impl Day {
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Text(date) => match date.usual_text() {
-                Some(text) => serializer.serialize_str(str::from_utf8(&text).expect("digits")),
-                None => serializer.collect_str(date),
-            },
+            Self::Text(date) => serializer.collect_str(date),
             Self::Days(date) => serializer.serialize_i32(date.0),
         }
     }

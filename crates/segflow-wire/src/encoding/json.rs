@@ -1,20 +1,17 @@
 //! JSON: objects with the field names of the schemas.
 
-mod writer;
-
 use serde::{Deserialize, Serialize};
 
 use crate::malformed::{DecodeError, shown};
-use writer::Writer;
 
 /// Room for most values, so that writing one seldom needs more.
 const VALUE_BYTES: usize = 1_536;
 
 /// Writes a value; maps have text for keys.
 pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(VALUE_BYTES);
-    value.serialize(&mut writer).expect("the shapes written are those that the writer knows");
-    writer.into_bytes()
+    let mut bytes = Vec::with_capacity(VALUE_BYTES);
+    serde_json::to_writer(&mut bytes, value).expect("the shapes written have text for keys");
+    bytes
 }
 
 /// Reads an object, and nothing after it. A list is refused: serde would take its items for the fields in order.
