@@ -108,6 +108,7 @@ pub fn config(
         clock: ClockSettings { grace_ms: [0, 5_000][rng.random_range(0..2)], idle },
         commit: Commit {
             interval: Duration::ZERO,
+            interval_min: Duration::ZERO,
             max_records: rng.random_range(2..=8),
             timers_max: rng.random_range(1..=4),
             resegmented_max: rng.random_range(1..=4),
