@@ -9,6 +9,7 @@ use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
 use segflow_runtime::config::{Commit, Config, Input, Outputs, Release};
 use segflow_runtime::rulebook::Rulebook;
+use segflow_runtime::task::cache::CacheMemory;
 use segflow_runtime::time::Monotonic;
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_store::{StoreMemory, StoreSettings};
@@ -32,7 +33,7 @@ pub fn config(segmentation: &Path, partitions: u32, state: &Path) -> Config {
         outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
         clock: ClockSettings { grace_ms: 0, idle: Idle::RecordTime },
         commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
-        cache_customers: 4,
+        cache: CacheMemory::new(40 << 10),
         state_dir: state.to_owned(),
         shadow: None,
         snapshots: None,

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::instructions::Instructions;
 use crate::layers;
 use crate::shell::{cache, cargo, program, run as call, target};
 
@@ -54,7 +55,9 @@ fn fast() -> Result<()> {
 fn live() -> Result<()> {
     step("lints", &mut cargo("clippy --release --workspace --all-targets -- -D warnings"))?;
     step("docs", &mut docs("--workspace"))?;
-    step("tests", program("make").arg("test"))
+    step("tests", program("make").arg("test"))?;
+    println!("\n## instructions of fold");
+    Instructions::default().run()
 }
 
 fn docs(packages: &str) -> Command {

@@ -4,6 +4,7 @@
 mod ci;
 mod faults;
 mod fuzz;
+mod instructions;
 mod layers;
 mod measure;
 mod object_stores;
@@ -43,6 +44,8 @@ enum Task {
     Recovery(faults::Options),
     /// Time `fold`, `backtest` and `run` over the same events
     Measure(measure::Measure),
+    /// Count the instructions of `fold` for fixed events, and compare with what was recorded
+    Instructions(instructions::Instructions),
     /// How a backtest grows with the number of customers
     Scale(scale::Scale),
     /// Who is ever in which segment of the shipped segmentations, and how often moves are taken back
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Chaos(options) => faults::segflow_chaos("run", &options),
         Task::Recovery(options) => faults::segflow_chaos("recovery", &options),
         Task::Measure(measure) => measure.run(),
+        Task::Instructions(instructions) => instructions.run(),
         Task::Scale(scale) => scale.run(),
         Task::Populations(populations) => populations.run(),
         Task::ObjectStores => object_stores::run(),

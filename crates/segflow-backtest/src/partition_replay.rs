@@ -15,7 +15,6 @@ use segflow_engine::replay::{Partition, ReplayStep};
 use segflow_engine::rules::Rules;
 use segflow_engine::states::States as _;
 use segflow_runtime::task::stored::StoredError;
-use segflow_store::StoreMemory;
 use segflow_wire::{Headers, Intake, RawRecord, Rejection};
 
 use crate::batch::{Batch, Queued, RecordPlace};
@@ -24,7 +23,7 @@ use crate::observe::outcomes::is_telling;
 use crate::observe::{Observer, Scope, Tally};
 use crate::period::Period;
 use crate::rejected::Rejected;
-use crate::states::Customers;
+use crate::states::{Customers, SpilledMemory};
 
 /// The settings and the room that the replays of all partitions share.
 pub struct ReplayContext {
@@ -40,8 +39,8 @@ pub struct ReplayContext {
     pub states: AtomicU64,
     /// The folder in which partitions beyond it keep theirs.
     pub spill: PathBuf,
-    /// The memory that the stores of these partitions share.
-    pub store_memory: StoreMemory,
+    /// The memory that these partitions share.
+    pub spilled_memory: SpilledMemory,
     /// The scope of the counts for the report.
     pub scope: Scope,
     /// The folder in which partitions leave their parts of `changes.parquet`.
@@ -232,7 +231,7 @@ impl PartitionReplay {
             for change in changes.iter().filter(|change| context.period.holds(change.core.effective_at)) {
                 side.reported_count += 1;
                 if context.period.from.is_some() {
-                    side.reported.add(PRESENT, &change.core);
+                    side.reported.merge(Digest::of(PRESENT, [&change.core]));
                 }
                 self.changes.push(name, &change.core)?;
             }
@@ -268,7 +267,7 @@ impl PartitionReplay {
         }
         for (index, side) in self.sides.iter_mut().enumerate() {
             let path = context.spill.join(format!("partition-{}-{index}", self.number));
-            side.replay.states.move_to_disk(&path, &context.store_memory)?;
+            side.replay.states.move_to_disk(&path, &context.spilled_memory)?;
         }
         context.states.fetch_sub(held, Ordering::Relaxed);
         self.in_memory = 0;

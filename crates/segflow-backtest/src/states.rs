@@ -7,13 +7,28 @@ use segflow_core::customer::Customer;
 use segflow_core::event::CustomerId;
 use segflow_core::state::State;
 use segflow_engine::states::{Due, Memory, States, TimerKind};
+use segflow_runtime::task::cache::CacheMemory;
 use segflow_runtime::task::stored::{Stored, StoredError};
-use segflow_store::{Store, StoreMemory};
+use segflow_store::{Store, StoreMemory, StoreSettings};
 
-/// The number of states of a partition that stay decoded once it is on disk.
-const DECODED: usize = 4_096;
+/// How much memory the decoded states of all partitions take once they are on disk.
+const CACHE_BYTES: usize = 512 << 20;
 /// The number of states that are written at once when a partition moves to disk.
 const MOVED_AT_ONCE: usize = 4_096;
+
+/// The memory that the states share that are on disk.
+pub struct SpilledMemory {
+    /// That of their databases.
+    pub store: StoreMemory,
+    /// That of decoded states.
+    pub cache: CacheMemory,
+}
+
+impl Default for SpilledMemory {
+    fn default() -> Self {
+        Self { store: StoreMemory::new(StoreSettings::default()), cache: CacheMemory::new(CACHE_BYTES) }
+    }
+}
 
 /// The states of one partition.
 #[allow(clippy::large_enum_variant, reason = "there are few of them")]
@@ -44,9 +59,9 @@ impl Customers {
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn move_to_disk(&mut self, path: &Path, shared: &StoreMemory) -> Result<(), StoredError> {
+    pub fn move_to_disk(&mut self, path: &Path, shared: &SpilledMemory) -> Result<(), StoredError> {
         let Self::Memory(memory) = self else { return Ok(()) };
-        let mut stored = Stored::new(Store::open(path, shared)?, DECODED);
+        let mut stored = Stored::new(Store::open(path, &shared.store)?, &shared.cache);
         for (count, (customer, known)) in std::mem::take(memory).into_customers().enumerate() {
             stored.change(&customer, |fresh| *fresh = known)?;
             if count % MOVED_AT_ONCE == 0 {

@@ -85,19 +85,9 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of some changes, hashed in a form.
     pub fn of<'a>(form: &Form, cores: impl IntoIterator<Item = &'a Core>) -> Self {
-        let (mut digest, mut bytes) = (Self::default(), Vec::new());
-        for core in cores {
-            bytes.clear();
-            bytes.reserve(CORE_BYTES);
-            bytes = (form.append)(core, bytes);
-            digest.merge(Self(Sha256::digest(&bytes).into()));
-        }
-        digest
-    }
-
-    /// Adds one change, hashed in a form. Only digests of one form can be compared.
-    pub fn add(&mut self, form: &Form, core: &Core) {
-        self.merge(Self::of(form, [core]));
+        let mut sum = Sum::new(form);
+        cores.into_iter().for_each(|core| sum.add(core));
+        sum.digest
     }
 
     /// Adds every change of another digest.
@@ -108,6 +98,31 @@ impl Digest {
             *mine = sum.to_be_bytes()[1];
             carry = sum >> 8;
         }
+    }
+}
+
+/// A digest that is being added up.
+#[derive(Debug)]
+pub struct Sum<'a> {
+    form: &'a Form,
+    /// The digest of the changes so far.
+    pub digest: Digest,
+    /// The bytes of a core; kept, so that not each needs memory of its own.
+    bytes: Vec<u8>,
+}
+
+impl<'a> Sum<'a> {
+    /// Of no change yet. Only digests of one form can be compared.
+    #[must_use]
+    pub fn new(form: &'a Form) -> Self {
+        Self { form, digest: Digest::default(), bytes: Vec::with_capacity(CORE_BYTES) }
+    }
+
+    /// Adds a change.
+    pub fn add(&mut self, core: &Core) {
+        self.bytes.clear();
+        self.bytes = (self.form.append)(core, std::mem::take(&mut self.bytes));
+        self.digest.merge(Digest(Sha256::digest(&self.bytes).into()));
     }
 }
 

@@ -173,7 +173,7 @@ impl Facts {
     /// If the bytes are not those of facts, or hold one of them twice.
     pub fn decode(mut bytes: &[u8], beside: Beside) -> Result<Self, postcard::Error> {
         let Beside { shadowed, erased, pruned_from, kept } = beside;
-        let size = bytes.len() + shadowed.iter().map(Fact::bytes).sum::<usize>();
+        let length = bytes.len();
         let mut list: Vec<Fact> = Vec::new();
         while !bytes.is_empty() {
             let (fact, rest) = postcard::take_from_bytes(bytes)?;
@@ -181,10 +181,13 @@ impl Facts {
             bytes = rest;
         }
         list.sort_by(|a, b| a.order().cmp(&b.order()));
-        if list.windows(2).any(|pair| pair[0].order() == pair[1].order()) {
+        // The same number can be read from more bytes than are ever written.
+        let as_written = list.iter().map(Fact::bytes).sum::<usize>() == length;
+        if !as_written || list.windows(2).any(|pair| pair[0].order() == pair[1].order()) {
             return Err(postcard::Error::DeserializeBadEncoding);
         }
-        Ok(Self { list, shadowed, erased, pruned_from, kept, bytes: size, places: Places::default() })
+        let bytes = length + shadowed.iter().map(Fact::bytes).sum::<usize>();
+        Ok(Self { list, shadowed, erased, pruned_from, kept, bytes, places: Places::default() })
     }
 
     /// The fact that happened at an instant and has a key.

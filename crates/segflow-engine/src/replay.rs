@@ -123,8 +123,8 @@ impl<S: States> Partition<S> {
         let clock = self.clock.at(to.max(self.clock.facts), 0);
         let target = Target::Proven { clock, grace_ms: 0, timers_max: usize::MAX };
         let plan = Plan { rules, before: &self.clock, target: &target, migration: None };
-        let epoch = decide(&mut self.states, plan, accepted)?;
-        self.digest.merge(epoch.digest(digest::PRESENT));
+        let epoch = decide(&mut self.states, plan, accepted, Vec::new())?;
+        self.digest.merge(Digest::of(digest::PRESENT, epoch.changes.iter().map(|change: &Decided| &change.core)));
         let Epoch { clock, changes, counts, refused, unreadable, .. } = epoch;
         self.counts.add(&counts);
         self.clock = clock;

@@ -17,6 +17,7 @@ use crate::log::TaskId;
 use crate::offer::Candidate;
 use crate::rulebook::Rulebook;
 use crate::snapshots::Keeper;
+use crate::task::cache::CacheMemory;
 use crate::time::Monotonic;
 use crate::worker::store_pool::StorePool;
 
@@ -35,8 +36,8 @@ pub struct Config {
     pub clock: ClockSettings,
     /// The bounds of a cycle.
     pub commit: Commit,
-    /// States that a task keeps decoded in memory between cycles, at most about twice as many.
-    pub cache_customers: usize,
+    /// The memory in which the tasks of this process keep decoded states between cycles.
+    pub cache: CacheMemory,
     /// Task `p` keeps its database in the directory `task-p` of this one.
     pub state_dir: PathBuf,
     /// The candidate that is evaluated beside the rules, if there is to be one.
@@ -60,8 +61,8 @@ pub struct StoreConfig {
     pub state_dir: PathBuf,
     /// The memory that the databases of this process share.
     pub memory: StoreMemory,
-    /// States that a task keeps decoded in memory between cycles, at most about twice as many.
-    pub cache_customers: usize,
+    /// The memory in which the tasks of this process keep decoded states between cycles.
+    pub cache: CacheMemory,
 }
 
 impl StoreConfig {
@@ -160,11 +161,7 @@ impl Config {
 
     /// What opening the stores of tasks needs.
     pub(crate) fn stores(&self) -> StoreConfig {
-        StoreConfig {
-            state_dir: self.state_dir.clone(),
-            memory: self.store.clone(),
-            cache_customers: self.cache_customers,
-        }
+        StoreConfig { state_dir: self.state_dir.clone(), memory: self.store.clone(), cache: self.cache.clone() }
     }
 
     /// The directory of the store of a task's shadow.

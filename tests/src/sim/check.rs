@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use segflow_core::change::Core;
 use segflow_core::clock::Clock;
-use segflow_core::digest;
+use segflow_core::digest::{self, Sum};
 use segflow_core::event::{CustomerId, Family};
 use segflow_core::journal::{Counts, JournalRecord};
 use segflow_core::segmentation::Segmentation;
@@ -210,8 +210,8 @@ fn stores(world: &World, config: &Config, workers: &[Arc<Config>], task: TaskId,
         let rules = Rules { present: texts[&standing.hash].clone(), former };
         let migration = standing.migration_of(&epoch);
         let plan = Plan { rules: &rules, before: &clock, target: &target, migration: migration.as_ref() };
-        let Ok(decided) = decide(&mut states, plan, accepted);
-        if decided.digest(digest::PRESENT) != epoch.digest {
+        let Ok(decided) = decide(&mut states, plan, accepted, Sum::new(digest::PRESENT));
+        if decided.changes.digest != epoch.digest {
             violations.push(format!("I6: epoch {} of task {} decides otherwise in replay", epoch.epoch, task.0));
         }
         clock = epoch.clock.clone();

@@ -12,6 +12,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Date, Timestamp};
 use segflow_runtime::config::{Commit, Config, Input, Outputs};
 use segflow_runtime::rulebook::Rulebook;
+use segflow_runtime::task::cache::CacheMemory;
 use segflow_store::StoreMemory;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
 
@@ -113,7 +114,7 @@ pub fn config(
             timers_max: rng.random_range(1..=4),
             resegmented_max: rng.random_range(1..=4),
         },
-        cache_customers: rng.random_range(0..=4),
+        cache: CacheMemory::new(rng.random_range(0..=40 << 10)),
         state_dir: Path::new("").to_owned(),
         shadow: None,
         snapshots: None,

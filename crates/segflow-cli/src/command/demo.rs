@@ -107,7 +107,7 @@ struct Tally {
 impl Tally {
     fn add(&mut self, core: &Core) {
         self.changes += 1;
-        self.digest.add(digest::PRESENT, core);
+        self.digest.merge(Digest::of(digest::PRESENT, [core]));
         let key = |segment: &String| (core.dimension.clone(), segment.clone());
         if let Some(from) = &core.from {
             *self.population.entry(key(from)).or_default() -= 1;
@@ -131,7 +131,7 @@ impl Stage {
             outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
             clock: ClockSettings { grace_ms: 0, idle: Idle::RecordTime },
             commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
-            cache_customers: 20_000,
+            cache: crate::config::Store::default().cache(),
             state_dir: state.path().to_owned(),
             shadow: None,
             snapshots: None,

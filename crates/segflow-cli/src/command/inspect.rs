@@ -13,6 +13,7 @@ use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_explain::customer::Portrait;
 use segflow_runtime::directories;
+use segflow_runtime::task::cache::CacheMemory;
 use segflow_runtime::task::state_format::StateReader;
 use segflow_runtime::task::stored::Stored;
 use segflow_store::{Meta, Store, StoreError, StoreMemory, StoreSettings};
@@ -54,7 +55,7 @@ impl Inspect {
             let store = open(path, &shared)?;
             let journal = journal(&store)?;
             let reader = StateReader::with_one(journal.as_ref(), &segmentation);
-            let mut states = Stored::new(store, 1).read_by(reader);
+            let mut states = Stored::new(store, &CacheMemory::new(0)).read_by(reader);
             let state = states.peek(&self.customer).with_context(|| format!("in {}", path.display()))?.clone();
             if state != State::default() {
                 decided_by(journal.as_ref(), &state, &segmentation)?;

@@ -6,6 +6,7 @@ use segflow_core::event::Family;
 use segflow_runtime::config::{Config as Runtime, Input, Outputs, StoreConfig};
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::snapshots::Keeper;
+use segflow_runtime::task::cache::CacheMemory;
 use segflow_runtime::time::Monotonic;
 use segflow_runtime::worker::store_pool::StorePool;
 use segflow_store::StoreMemory;
@@ -17,6 +18,7 @@ use super::Config;
 #[derive(Clone)]
 pub struct Stores {
     pub memory: StoreMemory,
+    pub cache: CacheMemory,
     pub pool: StorePool,
     /// The thread that makes the snapshots, if there is a place for them.
     pub keeper: Option<Arc<Keeper>>,
@@ -24,12 +26,8 @@ pub struct Stores {
 
 impl Config {
     /// What opening the stores of tasks needs.
-    pub fn stores(&self, memory: &StoreMemory) -> StoreConfig {
-        StoreConfig {
-            state_dir: self.state_dir.clone(),
-            memory: memory.clone(),
-            cache_customers: self.store.cache_customers,
-        }
+    pub fn stores(&self, stores: &Stores) -> StoreConfig {
+        StoreConfig { state_dir: self.state_dir.clone(), memory: stores.memory.clone(), cache: stores.cache.clone() }
     }
 
     /// The configuration of a worker, without a candidate. Topics have so many partitions.
@@ -49,7 +47,7 @@ impl Config {
             outputs: Outputs { changes: self.outputs.encoding, segments: self.outputs.encoding },
             clock: self.clock.settings(),
             commit: self.commit.bounds(),
-            cache_customers: self.store.cache_customers,
+            cache: stores.cache.clone(),
             state_dir: self.state_dir.clone(),
             shadow: None,
             snapshots: stores.keeper.clone(),

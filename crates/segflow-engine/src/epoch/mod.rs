@@ -2,12 +2,11 @@
 //! here, from the records handed in and the states alone.
 
 mod timers;
+mod told;
 
 use segflow_core::advance::advance;
-use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
 use segflow_core::customer::{Folded, fold};
-use segflow_core::digest::{Digest, Form};
 use segflow_core::event::{CustomerId, Event};
 use segflow_core::fact::{Facts, Inserted};
 use segflow_core::journal::Counts;
@@ -20,6 +19,8 @@ use crate::migration::{Migration, Reached, decided_before, reached, take_over};
 use crate::rules::Rules;
 use crate::states::{Due, States};
 use crate::unreadable::Unreadable;
+
+pub use told::Told;
 
 /// The terms of an epoch: its rules, where it begins, and how far it goes.
 #[derive(Clone, Copy, Debug)]
@@ -50,13 +51,13 @@ pub enum Target {
     Journalled(Clock),
 }
 
-/// The outcome of an epoch.
+/// The outcome of an epoch, whose changes were told to a `T`.
 #[derive(Debug)]
-pub struct Epoch {
+pub struct Epoch<T> {
     /// `F`, `T` and `S` after it.
     pub clock: Clock,
-    /// In order of (customer, `effective_at`, dimension).
-    pub changes: Vec<Decided>,
+    /// What was made of the changes.
+    pub changes: T,
     /// The fates of the records.
     pub counts: Counts,
     /// How many timers were due.
@@ -81,61 +82,59 @@ pub struct Refused {
     pub rejection: Rejection,
 }
 
-impl Epoch {
-    /// The digest of the changes' cores, hashed in a form.
-    #[must_use]
-    pub fn digest(&self, form: &Form) -> Digest {
-        Digest::of(form, self.changes.iter().map(|change| &change.core))
-    }
-}
-
 /// Folds the records in and decides up to the target.
 ///
-/// Three kinds of customers are looked at: those of the records, up to `F`; those whose timers are due, up to `F` for a
+/// Each change is told as soon as it is decided. Three kinds of customers are looked at: those of the records, up to `F`; those whose timers are due, up to `F` for a
 /// fact and up to `T` for silence; and those whom the migration reaches, up to `T`. Each of them who is still decided by
 /// former rules, or by an earlier engine, is taken over first.
 ///
 /// # Errors
 /// If a state cannot be read. The states are then to be discarded.
-pub fn decide<S: States>(states: &mut S, plan: Plan<'_>, accepted: Accepted) -> Result<Epoch, S::Error> {
+pub fn decide<S: States, T: Told>(
+    states: &mut S,
+    plan: Plan<'_>,
+    accepted: Accepted,
+    changes: T,
+) -> Result<Epoch<T>, S::Error> {
     let Accepted { facts, read, rejected, ignored, .. } = accepted;
     let (mut clock, facts_due) = timers::facts_due(states, plan, &facts)?;
     let silences_due = timers::silences_due(states, plan, &mut clock)?;
     let woken = facts_due.len() + silences_due.len();
     let counts = Counts { read, ignored, dead_letters: rejected, ..Counts::default() };
-    let mut work = Work { states, plan, moved: Vec::new(), tally: Tally { counts, ..Tally::default() } };
+    let decided_at = clock.facts;
+    let mut work = Work { states, plan, decided_at, changes, tally: Tally { counts, ..Tally::default() } };
     for (customer, events) in facts {
-        work.judge(customer, events, clock.facts)?;
+        work.judge(&customer, events, clock.facts)?;
     }
     for Due { instant, customer } in facts_due {
         if work.states.peek(&customer)?.wake().fact == instant {
-            work.judge(customer, Vec::new(), clock.facts)?;
+            work.judge(&customer, Vec::new(), clock.facts)?;
         }
     }
     for Due { instant, customer } in silences_due {
         if work.states.peek(&customer)?.wake().silence == instant {
-            work.judge(customer, Vec::new(), clock.silence)?;
+            work.judge(&customer, Vec::new(), clock.silence)?;
         }
     }
     let (customers, migrated) = reached(&*work.states, plan.migration)?;
     for customer in customers {
         if decided_before(plan, &customer, work.states.peek(&customer)?).is_some() {
-            work.judge(customer, Vec::new(), clock.silence)?;
+            work.judge(&customer, Vec::new(), clock.silence)?;
         }
     }
-    let Work { moved, tally: Tally { mut counts, mut refused, resegmented, unreadable }, .. } = work;
-    let changes = in_order(moved);
-    counts.changes = changes.len() as u64;
+    let Work { mut changes, tally: Tally { counts, mut refused, resegmented, unreadable }, .. } = work;
+    changes.end();
     refused.sort_unstable_by_key(|refused| refused.place);
     Ok(Epoch { clock, changes, counts, woken, refused, migrated, resegmented, unreadable })
 }
 
 /// An epoch on its way: what has come of the customers who were looked at so far.
-struct Work<'a, S> {
+struct Work<'a, S, T> {
     states: &'a mut S,
     plan: Plan<'a>,
-    /// Only those who moved.
-    moved: Vec<(CustomerId, Vec<Decided>)>,
+    /// `F` after the epoch.
+    decided_at: Timestamp,
+    changes: T,
     tally: Tally,
 }
 
@@ -148,16 +147,15 @@ struct Tally {
     unreadable: Vec<Unreadable>,
 }
 
-impl<S: States> Work<'_, S> {
+impl<S: States, T: Told> Work<'_, S, T> {
     /// Takes a customer over if that is to be, folds their events in, and decides up to an instant.
-    fn judge(&mut self, id: CustomerId, events: Vec<AcceptedEvent>, to: Timestamp) -> Result<(), S::Error> {
+    fn judge(&mut self, id: &CustomerId, events: Vec<AcceptedEvent>, to: Timestamp) -> Result<(), S::Error> {
         let plan = self.plan;
         let Plan { rules, before, .. } = plan;
         let tally = &mut self.tally;
-        let changes = self.states.change(&id, |customer| {
-            let taken_over = take_over(customer, &id, plan);
+        let changes = self.states.change(id, |customer| {
+            let taken_over = take_over(customer, id, plan);
             tally.resegmented += u64::from(taken_over.is_some());
-            let mut changes = taken_over.unwrap_or_default();
             for AcceptedEvent { event, offset, place } in events {
                 let unreadable = unreadable(&rules.present, &event, offset);
                 let folded = fold(customer, event, offset, before.cursor.instant, &rules.present);
@@ -167,22 +165,14 @@ impl<S: States> Work<'_, S> {
                 }
                 tally.refused.extend(rejection(&folded).map(|rejection| Refused { place, rejection }));
             }
-            changes.extend(advance(customer, &id, &rules.present, to));
-            changes
+            (taken_over, advance(customer, id, &rules.present, to))
         })?;
-        if !changes.is_empty() {
-            self.moved.push((id, changes));
+        for change in changes.0.into_iter().flatten().chain(changes.1) {
+            tally.counts.changes += 1;
+            self.changes.tell(self.decided_at, change);
         }
         Ok(())
     }
-}
-
-/// The changes in the order of their customers. A customer who was looked at twice keeps the order of the looks.
-fn in_order(mut moved: Vec<(CustomerId, Vec<Decided>)>) -> Vec<Decided> {
-    moved.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let mut changes = Vec::with_capacity(moved.iter().map(|(_, changes)| changes.len()).sum());
-    moved.iter_mut().for_each(|(_, own)| changes.append(own));
-    changes
 }
 
 /// The values of an event that the rules in force cannot read.
@@ -216,14 +206,4 @@ fn count(counts: &mut Counts, folded: &Folded) {
         Inserted::Replaced => (counts.folded, counts.conflicts) = (counts.folded + 1, counts.conflicts + 1),
     }
     counts.late += u64::from(folded.late && folded.contradiction.is_none());
-}
-
-/// The customers of some changes, each once.
-pub fn changed(changes: &[Decided]) -> impl Iterator<Item = &CustomerId> {
-    let mut last = None;
-    changes.iter().map(|change| &change.core.customer_id).filter(move |customer| {
-        let new = last != Some(*customer);
-        last = Some(*customer);
-        new
-    })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
+use segflow_core::digest::{Digest, PRESENT};
 use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Outcome};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
@@ -133,23 +134,33 @@ impl<S: States<Error: std::fmt::Debug>> Task<S> {
     }
 
     /// An epoch over some events, whose `F` is to reach an instant.
-    pub fn epoch(&mut self, events: &[Event], facts: &str) -> Epoch {
+    pub fn epoch(&mut self, events: &[Event], facts: &str) -> Epoch<Vec<Decided>> {
         self.migrating(events, facts, None)
     }
 
     /// [`Task::epoch`] in which a migration goes on.
-    pub fn migrating(&mut self, events: &[Event], facts: &str, migration: Option<&Migration>) -> Epoch {
+    pub fn migrating(&mut self, events: &[Event], facts: &str, migration: Option<&Migration>) -> Epoch<Vec<Decided>> {
         let clock = self.clock.at(at(facts), GRACE_MS);
         let target = Target::Proven { clock, grace_ms: GRACE_MS, timers_max: self.timers_max };
         self.decide(accepted(events), &target, migration)
     }
 
-    pub fn decide(&mut self, accepted: Accepted, target: &Target, migration: Option<&Migration>) -> Epoch {
+    pub fn decide(
+        &mut self,
+        accepted: Accepted,
+        target: &Target,
+        migration: Option<&Migration>,
+    ) -> Epoch<Vec<Decided>> {
         let plan = Plan { rules: &self.rules, before: &self.clock, target, migration };
-        let epoch = decide(&mut self.states, plan, accepted).unwrap();
+        let epoch = decide(&mut self.states, plan, accepted, Vec::new()).unwrap();
         self.clock = epoch.clock.clone();
         epoch
     }
+}
+
+/// The digest of the changes.
+pub fn digest(epoch: &Epoch<Vec<Decided>>) -> Digest {
+    Digest::of(PRESENT, epoch.changes.iter().map(|change| &change.core))
 }
 
 /// `c1 stage current -> early at 2026-03-01T23:00:00.000Z`

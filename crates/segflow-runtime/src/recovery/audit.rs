@@ -172,7 +172,7 @@ impl Audit {
         let greatest =
             |family: &Family| self.state.position(*family).greatest.max(accepted.greatest.get(family).copied());
         let greatest = record.inputs.keys().map(|family| (*family, greatest(family))).collect();
-        let epoch = self.state.decide_again(&record, accepted)?;
+        let epoch = self.state.decide_again(&record, accepted, Vec::new())?;
         self.state.check_room()?;
         let batch = self.state.batch(&record, &bytes);
         self.state.write(&batch, record.clone())?;
@@ -182,7 +182,8 @@ impl Audit {
             rejected.map(|Rejected { index, rejection }| (read[index].family, read[index].offset, rejection));
         let rejected = rejected.collect();
         let form = config.release.form(record.digest_form).unwrap_or(config.release.digest_form);
-        let (counts, digest, changes) = (epoch.counts, epoch.digest(form), epoch.changes);
+        let (counts, changes) = (epoch.counts, epoch.changes);
+        let digest = Digest::of(form, changes.iter().map(|change| &change.core));
         let audited = Audited { before, record, rejected, counts, greatest, digest, changes, segmentation };
         Ok(AuditStep::Epoch(Box::new(audited)))
     }

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::task::Poll;
 
-use segflow_core::digest::Digest;
+use segflow_core::digest::{Digest, Sum};
 use segflow_core::event::Family;
 use segflow_core::journal::JournalRecord;
 use segflow_engine::epoch::Epoch;
@@ -225,7 +225,8 @@ fn roll_forward(
     records: &[Record],
 ) -> Result<(), TaskError> {
     let (accepted, _) = accept(config, records, record.w);
-    let epoch = state.decide_again(&record, accepted)?;
+    let form = config.release.form(record.digest_form).unwrap_or(config.release.digest_form);
+    let epoch = state.decide_again(&record, accepted, Sum::new(form))?;
     compare(state, config, &record, &epoch, records)?;
     if let Err(error) = hit(Point::Rolled) {
         state.discard();
@@ -242,12 +243,11 @@ fn compare(
     state: &mut TaskState,
     config: &Config,
     record: &JournalRecord,
-    epoch: &Epoch,
+    epoch: &Epoch<Sum<'_>>,
     records: &[Record],
 ) -> Result<(), TaskError> {
     let (task, release) = (state.task(), &config.release);
-    let form = release.form(record.digest_form);
-    let digest = epoch.digest(form.unwrap_or(release.digest_form));
+    let digest = epoch.changes.digest;
     if digest != record.digest {
         let Some(reason) = explanation(state, config, record, records) else {
             state.discard();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use segflow_core::change::Decided;
+use segflow_core::change::{Core, Decided};
 use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
@@ -16,11 +16,14 @@ pub(crate) type Moves = BTreeMap<CustomerId, Vec<(String, Option<String>)>>;
 /// The moves that changes tell of.
 pub(crate) fn moves(changes: &[Decided]) -> Moves {
     let mut moves = Moves::new();
-    for Decided { core, .. } in changes {
-        let left = (core.dimension.clone(), core.from.clone());
-        moves.entry(core.customer_id.clone()).or_default().push(left);
-    }
+    changes.iter().for_each(|change| note(&mut moves, &change.core));
     moves
+}
+
+/// Notes the move that a change tells of.
+pub(crate) fn note(moves: &mut Moves, core: &Core) {
+    let left = (core.dimension.clone(), core.from.clone());
+    moves.entry(core.customer_id.clone()).or_default().push(left);
 }
 
 /// Segments by dimension; a dimension in which a customer does not stand is missing.

@@ -26,7 +26,7 @@ use crate::task::TaskState;
 use crate::task::epoch::{Prepared, ShadowNeeds};
 use crate::worker::TaskContext;
 
-pub(crate) use differing::{Moves, moves};
+pub(crate) use differing::{Moves, note};
 use run::{LiveEpoch, Run, ShadowStep};
 
 /// After a run has failed, the task is left without one for this long. The rest doubles with every failure, until a run

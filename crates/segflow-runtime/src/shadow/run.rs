@@ -144,7 +144,7 @@ impl Run {
         pair: &RulePair,
         progress: Progress,
     ) -> Result<Self, TaskError> {
-        let mut states = Stored::new(store, config.cache_customers);
+        let mut states = Stored::new(store, &config.cache);
         let rules = Rules { present: Arc::clone(&pair.candidate), former: vec![Arc::clone(&pair.live)] };
         states.upgrade(&rules)?;
         let intent = states.store().meta(Meta::Prepared)?;
@@ -200,7 +200,7 @@ impl Run {
         let until = Until::Customers(bounds.resegmented_max);
         let migration = self.progress.migrating.then_some(Migration { after, until });
         let plan = Plan { rules: &self.rules, before: &before, target: &target, migration: migration.as_ref() };
-        let epoch = decide(&mut self.states, plan, accepted)?;
+        let epoch = decide(&mut self.states, plan, accepted, Vec::new())?;
         let alone = live.prepared.commit.is_none();
         if alone && epoch.woken == 0 && epoch.migrated.is_none() {
             return Ok(ShadowStep::Nothing);
@@ -230,7 +230,7 @@ impl Run {
         first.put_meta(Meta::Prepared, &intent(&mark, &batch));
         self.states.store().write(&first.encode())?;
         self.prepared = Some((batch, next));
-        let changes = epoch.changes.into_iter();
+        let changes = epoch.changes.iter();
         let outputs = changes.map(|decided| self.output(config, decided, epoch.clock.facts)).collect();
         Ok(ShadowStep::Commit(ShadowCommit { task: self.task, outputs, mark }))
     }
@@ -254,7 +254,12 @@ impl Run {
     }
 
     /// Counts the customers anew that moved on either side.
-    fn compare(&mut self, next: &mut Progress, live: &mut LiveEpoch<'_>, epoch: &Epoch) -> Result<(), TaskError> {
+    fn compare(
+        &mut self,
+        next: &mut Progress,
+        live: &mut LiveEpoch<'_>,
+        epoch: &Epoch<Vec<Decided>>,
+    ) -> Result<(), TaskError> {
         let Moved { moves: moved, rules } = &live.moved;
         let mine = moves(&epoch.changes);
         let more = mine.keys().filter(|customer| !moved.contains_key(*customer));
@@ -266,7 +271,7 @@ impl Run {
         Ok(())
     }
 
-    fn output(&self, config: &Config, decided: Decided, decided_at: Timestamp) -> Output {
+    fn output(&self, config: &Config, decided: &Decided, decided_at: Timestamp) -> Output {
         let headers = vec![(RUN.to_owned(), Some(self.name().into_bytes()))];
         Output { headers, ..shadow_change(config, self.task, decided_at, decided) }
     }

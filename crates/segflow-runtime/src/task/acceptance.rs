@@ -44,7 +44,7 @@ pub(crate) fn accept(config: &Config, records: &[Record], w: Timestamp) -> (Acce
 }
 
 /// The records whose facts were refused after all.
-pub(crate) fn refused(epoch: &Epoch) -> Vec<Rejected> {
+pub(crate) fn refused<T>(epoch: &Epoch<T>) -> Vec<Rejected> {
     let refused = |refused: &Refused| Rejected { index: refused.place, rejection: refused.rejection.clone() };
     epoch.refused.iter().map(refused).collect()
 }

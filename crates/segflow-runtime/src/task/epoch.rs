@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use segflow_core::change::Actionable;
 use segflow_core::clock::{Clock, Idle};
 use segflow_core::event::Family;
 use segflow_core::journal::{JournalRecord, Position};
-use segflow_engine::epoch::{Epoch, Plan, Target, changed, decide};
+use segflow_engine::epoch::{Epoch, Plan, Target, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::rules::{Refused, Rules};
 use segflow_engine::states::States as _;
@@ -13,11 +14,12 @@ use segflow_engine::states::States as _;
 use super::TaskState;
 use crate::config::{Bounds, Config};
 use crate::error::TaskError;
-use crate::log::{Ends, Offsets, Output, Record};
-use crate::shadow::{Moves, moves};
+use crate::log::{Ends, Offsets, Record};
+use crate::shadow::Moves;
 use crate::task::acceptance::{Rejected, accept, refused};
 use crate::task::activation::Beginning;
 use crate::task::outputs;
+use crate::task::telling::Telling;
 use crate::worker::commit::TaskCommit;
 
 /// What an epoch is decided from.
@@ -88,10 +90,16 @@ impl TaskState {
         let facts = (input.shadow == ShadowNeeds::Facts).then(|| accepted.clone());
         let rules = &beginning.rules;
         let plan = Plan { rules, before: &before, target: &target, migration: migration.as_ref() };
-        let epoch = decide(&mut self.states, plan, accepted)?;
+        let actionable = Actionable {
+            w: (config.clock.idle == Idle::WallTime).then_some(w),
+            first_started: self.first_started(w),
+            within_ms: rules.present.actionable_within_ms,
+        };
+        let telling = Telling::new(config, self.task, actionable, facts.is_some().then(Moves::new));
+        let mut epoch = decide(&mut self.states, plan, accepted, telling)?;
         let beside = facts.map(|accepted| {
-            let moved = Moved { moves: moves(&epoch.changes), rules: beginning.rules.clone() };
-            Beside { accepted, moved }
+            let moves = epoch.changes.moves.take().expect("they were noted for the shadow");
+            Beside { accepted, moved: Moved { moves, rules: beginning.rules.clone() } }
         });
         let refused_rules = beginning.refused;
         let moved = inputs.iter().any(|(family, position)| position.offset != self.position(*family).offset);
@@ -135,18 +143,21 @@ impl TaskState {
         inputs.iter().map(input).collect()
     }
 
-    fn commit(&mut self, config: &Config, records: &[Record], decided: DecidedEpoch) -> Result<TaskCommit, TaskError> {
+    fn commit(
+        &mut self,
+        config: &Config,
+        records: &[Record],
+        decided: DecidedEpoch<'_>,
+    ) -> Result<TaskCommit, TaskError> {
         let DecidedEpoch { beginning, record, epoch, rejected } = decided;
         let (task, segmentation) = (self.task, &*beginning.rules.present);
-        let mut memberships = Vec::new();
-        for customer in changed(&epoch.changes) {
+        let Epoch { changes: Telling { mut outputs, moved, .. }, unreadable, resegmented, .. } = epoch;
+        for customer in &moved {
             let state = self.states.peek(customer)?;
-            memberships.push(outputs::memberships(config, segmentation, task, customer, state));
+            outputs.push(outputs::memberships(config, segmentation, task, customer, state));
         }
-        let mut outputs: Vec<Output> = self.at_hand.text(&beginning).into_iter().collect();
-        let change = |decided| outputs::change(config, segmentation, task, &record, decided);
-        outputs.extend(epoch.changes.into_iter().map(change));
-        outputs.append(&mut memberships);
+        // The text is in the transaction that first names it; no reader depends on its place there.
+        outputs.extend(self.at_hand.text(&beginning));
         let letter =
             |Rejected { index, rejection }: &Rejected| outputs::dead_letter(config, &records[*index], rejection);
         outputs.extend(rejected.iter().map(letter));
@@ -157,15 +168,14 @@ impl TaskState {
         for Rejected { rejection, .. } in &rejected {
             *dead_letters.entry(rejection.reason.word()).or_default() += 1;
         }
-        let Epoch { unreadable, resegmented, .. } = epoch;
         Ok(TaskCommit { task, record, outputs, batch, dead_letters, unreadable, resegmented })
     }
 }
 
 /// An epoch that has something to say.
-struct DecidedEpoch {
+struct DecidedEpoch<'a> {
     beginning: Beginning,
     record: JournalRecord,
-    epoch: Epoch,
+    epoch: Epoch<Telling<'a>>,
     rejected: Vec<Rejected>,
 }

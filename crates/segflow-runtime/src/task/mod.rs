@@ -2,10 +2,12 @@
 
 pub mod acceptance;
 pub(crate) mod activation;
+pub mod cache;
 pub(crate) mod epoch;
 pub(crate) mod outputs;
 pub mod state_format;
 pub mod stored;
+mod telling;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -16,7 +18,7 @@ use segflow_core::event::Family;
 use segflow_core::journal::{JournalRecord, Position};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
-use segflow_engine::epoch::{Epoch, Plan, Target, decide};
+use segflow_engine::epoch::{Epoch, Plan, Target, Told, decide};
 use segflow_engine::intake::Accepted;
 use segflow_engine::migration::Reached;
 use segflow_engine::rules::{InForce, Rules};
@@ -28,6 +30,7 @@ use crate::error::TaskError;
 use crate::log::{Offsets, Past, TaskId};
 use crate::task::activation::AtHand;
 use crate::task::stored::Stored;
+use crate::task::telling::Telling;
 
 /// What a worker holds of a task: its states on disk, its last epoch, and the segmentations that decide it.
 pub(crate) struct TaskState {
@@ -62,7 +65,7 @@ impl TaskState {
         };
         let diverged = number(store.meta(Meta::Diverged)?).map_err(|row| unreadable(task, &row))?;
         let engine_changed = number(store.meta(Meta::EngineChanged)?).map_err(|row| unreadable(task, &row))?;
-        let states = Stored::new(store, stores.cache_customers);
+        let states = Stored::new(store, &stores.cache);
         let (at_hand, engine_changed) = (AtHand::new(task), engine_changed.map(Timestamp));
         Ok(Self { task, states, last, at_hand, diverged, engine_changed })
     }
@@ -176,12 +179,17 @@ impl TaskState {
     ///
     /// # Errors
     /// If a state cannot be read. What was changed in the cache is to be discarded.
-    pub(crate) fn decide_again(&mut self, record: &JournalRecord, accepted: Accepted) -> Result<Epoch, TaskError> {
+    pub(crate) fn decide_again<T: Told>(
+        &mut self,
+        record: &JournalRecord,
+        accepted: Accepted,
+        changes: T,
+    ) -> Result<Epoch<T>, TaskError> {
         let standing = InForce::of_record(self.last.as_ref(), record);
         let (rules, migration) = (self.at_hand.rules(&standing), standing.migration_of(record));
         let (before, target) = (self.clock(), Target::Journalled(record.clock.clone()));
         let plan = Plan { rules: &rules, before: &before, target: &target, migration: migration.as_ref() };
-        Ok(decide(&mut self.states, plan, accepted)?)
+        Ok(decide(&mut self.states, plan, accepted, changes)?)
     }
 
     /// The rules of the last epoch; none before the first.
@@ -266,11 +274,16 @@ impl TaskState {
         self.states.encode(&meta)
     }
 
+    /// The wall time of the task's first cycle ever, for a cycle at `w`.
+    fn first_started(&self, w: Timestamp) -> Timestamp {
+        self.last.as_ref().map_or(w, |last| last.first_started)
+    }
+
     fn journal(
         &self,
         config: &Config,
         standing: &InForce,
-        epoch: &Epoch,
+        epoch: &Epoch<Telling<'_>>,
         inputs: BTreeMap<Family, Position>,
         w: Timestamp,
     ) -> JournalRecord {
@@ -284,7 +297,7 @@ impl TaskState {
             inputs,
             clock: epoch.clock.clone(),
             w,
-            first_started: self.last.as_ref().map_or(w, |last| last.first_started),
+            first_started: self.first_started(w),
             segmentation_hash: standing.hash.clone(),
             former,
             resegmented_to,
@@ -292,7 +305,7 @@ impl TaskState {
             engine_version: config.release.engine_version.clone(),
             counts: epoch.counts,
             digest_form: config.release.digest_form.number,
-            digest: epoch.digest(config.release.digest_form),
+            digest: epoch.changes.sum.digest,
         }
     }
 }

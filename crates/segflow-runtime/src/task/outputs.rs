@@ -1,9 +1,7 @@
 //! What an epoch writes to the sinks: changes, memberships, dead letters, and its own journal record.
 
-use segflow_core::change::{Actionable, Change, Decided, Envelope};
-use segflow_core::clock::Idle;
+use segflow_core::change::{Actionable, Core, Decided, Envelope};
 use segflow_core::event::CustomerId;
-use segflow_core::journal::JournalRecord;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
@@ -13,28 +11,22 @@ use crate::config::Config;
 use crate::log::{Output, Record, Sink, TEXTS, TaskId};
 use crate::task::acceptance::raw;
 
-/// A change that the epoch of `record` decided, for [`Sink::Changes`].
+/// A change that an epoch decided whose `F` is `decided_at`, for [`Sink::Changes`].
 pub(crate) fn change(
     config: &Config,
-    segmentation: &Segmentation,
     task: TaskId,
-    record: &JournalRecord,
-    decided: Decided,
+    actionable: &Actionable,
+    decided_at: Timestamp,
+    decided: &Decided,
 ) -> Output {
-    let actionable = Actionable {
-        w: (config.clock.idle == Idle::WallTime).then_some(record.w),
-        first_started: record.first_started,
-        within_ms: segmentation.actionable_within_ms,
-    };
     let actionable = actionable.judge(&decided.core);
-    let envelope = Envelope { actionable, ..envelope(config, task, &decided, record.clock.facts) };
-    encoded(config, Sink::Changes, task, Change { core: decided.core, envelope })
+    let envelope = Envelope { actionable, ..envelope(config, task, decided, decided_at) };
+    encoded(config, Sink::Changes, task, &decided.core, &envelope)
 }
 
 /// A change that a candidate would have made, for [`Sink::Shadow`]. Nobody is to act on it.
-pub(crate) fn shadow_change(config: &Config, task: TaskId, decided_at: Timestamp, decided: Decided) -> Output {
-    let envelope = envelope(config, task, &decided, decided_at);
-    encoded(config, Sink::Shadow, task, Change { core: decided.core, envelope })
+pub(crate) fn shadow_change(config: &Config, task: TaskId, decided_at: Timestamp, decided: &Decided) -> Output {
+    encoded(config, Sink::Shadow, task, &decided.core, &envelope(config, task, decided, decided_at))
 }
 
 /// Where a customer stands now, for [`Sink::Segments`]; no value once they are erased.
@@ -77,9 +69,9 @@ fn envelope(config: &Config, task: TaskId, decided: &Decided, decided_at: Timest
     Envelope { engine_version: config.release.engine_version.clone(), ..envelope }
 }
 
-fn encoded(config: &Config, sink: Sink, task: TaskId, change: Change) -> Output {
-    let value = segflow_wire::change::encode(&change, config.outputs.changes);
-    keyed(sink, task, change.core.customer_id.as_str(), value)
+fn encoded(config: &Config, sink: Sink, task: TaskId, core: &Core, envelope: &Envelope) -> Output {
+    let value = segflow_wire::change::encode_parts(core, envelope, config.outputs.changes);
+    keyed(sink, task, core.customer_id.as_str(), value)
 }
 
 fn keyed(sink: Sink, task: TaskId, key: &str, value: Vec<u8>) -> Output {

@@ -1,6 +1,6 @@
 //! States on disk behind a write-back cache: nothing reaches the disk before the cycle's commit.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use segflow_core::clock::Cursor;
 use segflow_core::customer::Customer;
@@ -12,6 +12,7 @@ use segflow_engine::states::{Due, States, TimerKind};
 use segflow_store::{Batch, Meta, Store, StoreError, TimerPosition};
 use sha2::{Digest, Sha256};
 
+use crate::task::cache::{Cache, CacheMemory, Weighed};
 use crate::task::state_format::{self, StateBytesError, StateReader};
 
 /// The states of a task, on disk.
@@ -20,7 +21,7 @@ pub struct Stored {
     reader: StateReader,
     /// Changed in this cycle and not yet written.
     dirty: BTreeMap<CustomerId, Box<Entry>>,
-    clean: Cache,
+    clean: Cache<Entry>,
 }
 
 /// Why a state cannot be read.
@@ -61,6 +62,17 @@ enum Row {
 /// On disk. The first byte of the key of an erased customer. No id begins with it, since ids are UTF-8.
 pub(super) const HASHED: u8 = 0xff;
 
+/// What a decoded customer takes in memory, about: with no fact, and for each fact, with its share of the index.
+/// docs/performance.md has the measurement.
+const CUSTOMER_BYTES: usize = 4 << 10;
+const FACT_BYTES: usize = 700;
+
+impl Weighed for Entry {
+    fn bytes(&self) -> usize {
+        CUSTOMER_BYTES + FACT_BYTES * self.known.state().facts.len()
+    }
+}
+
 impl Row {
     /// The row in which a state is to be.
     fn of(state: &State) -> Self {
@@ -77,15 +89,10 @@ impl Row {
 }
 
 impl Stored {
-    /// The states of a store, of which about `capacity` to twice as many stay decoded in memory.
+    /// The states of a store, of which some stay decoded in memory, within what all stores of the process share.
     #[must_use]
-    pub fn new(store: Store, capacity: usize) -> Self {
-        Self {
-            store,
-            reader: StateReader::default(),
-            dirty: BTreeMap::new(),
-            clean: Cache { capacity, ..Cache::default() },
-        }
+    pub fn new(store: Store, memory: &CacheMemory) -> Self {
+        Self { store, reader: StateReader::default(), dirty: BTreeMap::new(), clean: Cache::new(memory) }
     }
 
     /// Reads states of earlier releases too from now on. These rules decided them, present and former ones. Rows that
@@ -187,14 +194,12 @@ impl States for Stored {
     }
 
     fn peek(&mut self, customer: &CustomerId) -> Result<&State, StoredError> {
-        if self.dirty.contains_key(customer) {
-            return Ok(self.dirty[customer].known.state());
-        }
-        if !self.clean.young.contains_key(customer) {
+        if !self.dirty.contains_key(customer) && self.clean.young(customer).is_none() {
             let entry = self.take(customer)?;
             self.clean.insert(customer.clone(), entry);
         }
-        Ok(self.clean.young[customer].known.state())
+        let entry = self.dirty.get(customer).map(|entry| &**entry).or_else(|| self.clean.young(customer));
+        Ok(entry.expect("it was just inserted").known.state())
     }
 
     fn due(&self, kind: TimerKind, from: &Cursor, to: &Cursor, max: usize) -> Result<Vec<Due>, StoredError> {
@@ -247,30 +252,5 @@ fn turn(batch: &mut Batch<'_>, kind: TimerKind, id: &[u8], before: Timestamp, af
     }
     if after != Timestamp::NEVER {
         batch.put_timer(stored_kind(kind), after.0, id);
-    }
-}
-
-/// Entries by customer. The hashes are seeded: nobody can choose ids that all have one.
-type Entries = HashMap<CustomerId, Box<Entry>, foldhash::fast::RandomState>;
-
-/// Two generations of clean states: when the young one is full, it becomes the old one, whose states are dropped.
-#[derive(Default)]
-struct Cache {
-    capacity: usize,
-    young: Entries,
-    old: Entries,
-}
-
-impl Cache {
-    fn insert(&mut self, customer: CustomerId, entry: Box<Entry>) {
-        if self.young.len() >= self.capacity {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.old.remove(&customer);
-        self.young.insert(customer, entry);
-    }
-
-    fn remove(&mut self, customer: &CustomerId) -> Option<Box<Entry>> {
-        self.young.remove(customer).or_else(|| self.old.remove(customer))
     }
 }

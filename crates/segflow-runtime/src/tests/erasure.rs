@@ -7,6 +7,7 @@ use segflow_store::Store;
 use super::support::{Bench, P0, at, issued, reasons};
 use crate::log::Sink;
 use crate::log::local::NewRecord;
+use crate::task::cache::CacheMemory;
 use crate::task::stored::Stored;
 use segflow_core::event::Family;
 use segflow_engine::states::States;
@@ -50,7 +51,7 @@ fn who_is_erased_leaves_a_stub_without_an_id_and_goes_on_in_seq() {
     {
         let store = Store::open(&bench.config.task_dir(P0), &bench.config.store).unwrap();
         assert_eq!(store.customer(CUSTOMER.as_bytes()).unwrap(), None, "the id is gone");
-        let mut states = Stored::new(store, 10);
+        let mut states = Stored::new(store, &CacheMemory::new(1 << 20));
         let wake = states.peek(&CustomerId::new(CUSTOMER).unwrap()).unwrap().wake();
         assert_eq!(wake.silence, segflow_core::time::Timestamp::NEVER, "nothing is judged any more");
         assert!(states.peek(&CustomerId::new(CUSTOMER).unwrap()).unwrap().is_stub());

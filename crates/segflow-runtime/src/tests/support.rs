@@ -15,6 +15,7 @@ use crate::log::local::{LocalBroker, LocalLog, NewRecord};
 use crate::log::{Sink, TaskId};
 use crate::rulebook::Rulebook;
 use crate::status::Status;
+use crate::task::cache::CacheMemory;
 use crate::worker::Worker;
 
 pub const SEGMENTATION: &str = r#"
@@ -70,7 +71,7 @@ impl Bench {
             outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
             clock: ClockSettings { grace_ms: 0, idle: Idle::WallTime },
             commit: Commit::default(),
-            cache_customers: 4,
+            cache: CacheMemory::new(40 << 10),
             state_dir: directory.path().to_owned(),
             shadow: None,
             snapshots: None,

@@ -99,7 +99,7 @@ impl Audit {
         let mut past = KafkaPast::new(config.kafka(0)?);
         let partitions = answer(&mut past, &interrupted, |past| Ok(Poll::Ready(past.partitions()?)))?;
         let memory = StoreMemory::new(config.store.settings());
-        let stores = Stores { memory, pool: StorePool::default(), keeper: None };
+        let stores = Stores { memory, cache: config.store.cache(), pool: StorePool::default(), keeper: None };
         let mut runtime = config.runtime(&rulebook, partitions, &stores);
         runtime.state_dir = scratch.path().to_owned();
         let mut auditor = Auditor { config, runtime, past, interrupted };

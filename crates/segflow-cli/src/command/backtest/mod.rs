@@ -20,12 +20,12 @@ use segflow_backtest::report::build::{Capacity, Source as ReportSource, build};
 use segflow_backtest::report::examples::explain;
 use segflow_backtest::report::figures::Report;
 use segflow_backtest::run::{BacktestError, Replayed, run};
+use segflow_backtest::states::SpilledMemory;
 use segflow_backtest::{changes_parquet, report};
 use segflow_core::event::Family;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_engine::rules::Rules;
-use segflow_store::{StoreMemory, StoreSettings};
 use segflow_wire::{Encoding, Intake, Partitioner};
 
 use arguments::{CapacityArgument, When, capacity, check_capacity};
@@ -116,7 +116,7 @@ impl Backtest {
             states: AtomicU64::new(0),
             spill: work.path().join("states"),
             parts: work.path().join("parts"),
-            store_memory: StoreMemory::new(StoreSettings::default()),
+            spilled_memory: SpilledMemory::default(),
         };
         let threads =
             self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);

@@ -61,6 +61,7 @@ impl Run {
         let shadow = shadow(&config, &status, &stop)?;
         let stores = Stores {
             memory: StoreMemory::new(config.store.settings()),
+            cache: config.store.cache(),
             pool: StorePool::new(STORE_KEPT, Monotonic::Real),
             keeper: keeper(&config, &status)?,
         };
@@ -79,7 +80,7 @@ impl Run {
         let workers = (0..count).map(service).collect::<Result<Vec<_>>>()?;
         let standby = config.standby_of.is_some().then(|| service(count)).transpose()?;
         // From here on nothing ends the process but its threads.
-        let mut threads = vec![open_ahead(config.stores(&stores.memory), &stores.pool, &stop)?];
+        let mut threads = vec![open_ahead(config.stores(&stores), &stores.pool, &stop)?];
         for (number, service) in workers.into_iter().enumerate() {
             threads.push(spawn(format!("worker-{number}"), &stop, move |stop| service.serve(stop))?);
         }
