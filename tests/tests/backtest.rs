@@ -2,15 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use segflow_core::digest::{Digest, PRESENT};
 use segflow_tests::archives;
 use segflow_tests::binary::segflow;
 use segflow_tests::service::run;
+use segflow_wire::{Encoding, Partitioner, change, partition_of};
 use serde_json::Value;
 
 /// How long anything may take before a test gives up.
@@ -98,6 +101,45 @@ fn the_digest_is_that_of_fold_for_every_archive_and_number_of_workers() {
     for (from, more, files) in &reports {
         assert!(files == first, "{from} {more:?}: another report of the same events");
     }
+}
+
+#[test]
+fn a_sample_decides_its_customers_as_the_whole_does_and_says_how_many_there_are() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let events = portfolio(folder, 600, 150);
+    let (changes, _) = fold(&demo(), &events, &["--partitions=3"]);
+    let in_sample =
+        |id: &str| u64::from(partition_of(id.as_bytes(), u32::MAX, Partitioner::Crc32)) * 5 < u64::from(u32::MAX);
+    let (mut digest, mut customers) = (Digest::default(), BTreeSet::new());
+    for line in changes.lines() {
+        let core = change::decode(line.as_bytes(), Encoding::Json).unwrap().core;
+        if in_sample(core.customer_id.as_str()) {
+            digest.merge(Digest::of(PRESENT, [&core]));
+            customers.insert(core.customer_id);
+        }
+    }
+    let out = folder.join("sample");
+    run(&mut backtest(&demo(), &events, &out, &["--partitions=3", "--sample=20%"]));
+    let found = report(&out);
+    assert_eq!(found["sides"][0]["digest"], digest.to_string());
+    assert_eq!(found["sample"], "20%");
+    let (read, outside) = (found["events"]["read"].as_u64().unwrap(), found["events"]["outside"].as_u64().unwrap());
+    assert_eq!(read + outside, fs::read_to_string(&events).unwrap().lines().count() as u64);
+    for dimension in found["sides"][0]["dimensions"].as_array().unwrap() {
+        let estimate = |end: &str| -> f64 {
+            dimension["segments"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|segment| segment["estimate"][end].as_f64().unwrap())
+                .sum()
+        };
+        assert!(estimate("low") < 600.0 && 600.0 < estimate("high"), "{dimension}");
+    }
+    let summary = fs::read_to_string(out.join("summary.txt")).unwrap();
+    assert!(summary.contains("sample     20% of the customers") && summary.contains("of all about"), "{summary}");
+    assert!((90..150).contains(&customers.len()), "{}", customers.len());
 }
 
 #[test]

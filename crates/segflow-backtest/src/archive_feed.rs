@@ -57,5 +57,5 @@ pub fn archives(
     }
     feeder.done(merged.bytes_read());
     feeder.finish_all()?;
-    Ok(LeftOut { malformed: std::mem::take(&mut feeder.malformed), beyond: feeder.beyond })
+    Ok(LeftOut { malformed: std::mem::take(&mut feeder.malformed), beyond: feeder.beyond, outside: feeder.outside })
 }

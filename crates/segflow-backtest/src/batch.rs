@@ -28,6 +28,7 @@ struct Entry {
     start: usize,
     key: Option<usize>,
     value: Option<usize>,
+    only_time: bool,
 }
 
 /// A record of a batch.
@@ -47,6 +48,15 @@ pub struct Queued<'a> {
     pub value: Option<&'a [u8]>,
 }
 
+/// What a thread that folds is given of a record.
+#[derive(Clone, Copy, Debug)]
+pub enum Given<'a> {
+    /// All of it.
+    Record(Queued<'a>),
+    /// Only its timestamp, which moves the clock: it is of a customer outside the sample.
+    Time(Family, Timestamp),
+}
+
 impl Batch {
     /// Copies a record in.
     pub fn push(&mut self, record: &Queued<'_>) {
@@ -55,7 +65,22 @@ impl Batch {
         self.bytes.extend_from_slice(key.unwrap_or_default());
         self.bytes.extend_from_slice(value.unwrap_or_default());
         let (key, value) = (key.map(<[u8]>::len), value.map(<[u8]>::len));
-        self.entries.push(Entry { family, offset, timestamp, place, start, key, value });
+        self.entries.push(Entry { family, offset, timestamp, place, start, key, value, only_time: false });
+    }
+
+    /// Notes that time has passed.
+    pub fn push_time(&mut self, family: Family, timestamp: Timestamp) {
+        let (start, place) = (self.bytes.len(), RecordPlace { source: 0, number: 0 });
+        self.entries.push(Entry {
+            family,
+            offset: 0,
+            timestamp,
+            place,
+            start,
+            key: None,
+            value: None,
+            only_time: true,
+        });
     }
 
     /// How many records there are.
@@ -76,14 +101,17 @@ impl Batch {
         self.bytes.len()
     }
 
-    /// The records, in order.
-    pub fn records(&self) -> impl Iterator<Item = Queued<'_>> {
+    /// What it was given, in order.
+    pub fn given(&self) -> impl Iterator<Item = Given<'_>> {
         self.entries.iter().map(|entry| {
-            let Entry { family, offset, timestamp, place, start, key, value } = *entry;
+            let Entry { family, offset, timestamp, place, start, key, value, only_time } = *entry;
+            if only_time {
+                return Given::Time(family, timestamp);
+            }
             let middle = start + key.unwrap_or(0);
             let key = key.map(|_| &self.bytes[start..middle]);
             let value = value.map(|length| &self.bytes[middle..middle + length]);
-            Queued { family, offset, timestamp, place, key, value }
+            Given::Record(Queued { family, offset, timestamp, place, key, value })
         })
     }
 

@@ -1,14 +1,16 @@
 //! Hands records to the threads that fold: in batches per partition, and no faster than they are folded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
+use segflow_core::event::Family;
 use segflow_core::time::Timestamp;
 
 use crate::batch::{Batch, Queued, RecordPlace};
 use crate::batch_queue::BatchQueue;
 use crate::rejected::Rejected;
+use crate::sample::Sample;
 
 /// The most records that wait in batches that are being filled, over all partitions of one reader.
 const OPEN_MAX: usize = 65_536;
@@ -37,12 +39,17 @@ pub struct Feeder<'b, P> {
     queue: &'b BatchQueue<P>,
     progress: &'b Progress,
     until: Option<Timestamp>,
+    sample: Option<Sample>,
     batch_records: usize,
     open: BTreeMap<u32, Batch>,
+    /// By partition, the greatest timestamp of a record outside the sample that is not handed on yet.
+    passed: BTreeMap<u32, (Timestamp, Family)>,
     /// Lines and rows that are no record of an input.
     pub malformed: Rejected,
     /// Records at or after the end of the period.
     pub beyond: u64,
+    /// Records of customers outside the sample.
+    pub outside: u64,
 }
 
 /// The backtest is over: it was interrupted, or a thread that folds has failed. Reading on serves nothing.
@@ -54,10 +61,12 @@ impl<'b, P> Feeder<'b, P> {
         queue: &'b BatchQueue<P>,
         progress: &'b Progress,
         until: Option<Timestamp>,
+        sample: Option<Sample>,
         partitions: u32,
     ) -> Self {
         let batch_records = (OPEN_MAX / partitions.max(1) as usize).clamp(1, BATCH_RECORDS);
-        Self { queue, progress, until, batch_records, open: BTreeMap::new(), malformed: Rejected::default(), beyond: 0 }
+        let (open, passed, malformed) = (BTreeMap::new(), BTreeMap::new(), Rejected::default());
+        Self { queue, progress, until, sample, batch_records, open, passed, malformed, beyond: 0, outside: 0 }
     }
 
     /// Hands on a record of a partition, and waits if the threads that fold are behind.
@@ -71,14 +80,36 @@ impl<'b, P> Feeder<'b, P> {
             return Ok(());
         }
         self.progress.greatest_ms.fetch_max(record.timestamp.0, Ordering::Relaxed);
+        if self.is_outside(record) {
+            self.outside += 1;
+            self.pass(partition, record);
+            return Ok(());
+        }
         let queue = self.queue;
         let batch = self.open.entry(partition).or_insert_with(|| queue.empty());
+        if let Some((timestamp, family)) = self.passed.remove(&partition) {
+            batch.push_time(family, timestamp);
+        }
         batch.push(record);
         if batch.len() >= self.batch_records || batch.bytes() >= BATCH_BYTES {
             let full = std::mem::replace(batch, queue.empty());
             self.put(partition, full)?;
         }
         Ok(())
+    }
+
+    /// Notes how far the clock goes by a record that is not handed on. One beyond the calendar does not move it.
+    fn pass(&mut self, partition: u32, record: &Queued<'_>) {
+        if record.timestamp <= Timestamp::LATEST {
+            let now = (record.timestamp, record.family);
+            let passed = self.passed.entry(partition).or_insert(now);
+            *passed = now.max(*passed);
+        }
+    }
+
+    /// A record without a key is nobody's: it is handed on, and counted among those that cannot be used.
+    fn is_outside(&self, record: &Queued<'_>) -> bool {
+        self.sample.zip(record.key).is_some_and(|(sample, key)| !sample.has(key))
     }
 
     /// Counts a line or row that is no record of an input.
@@ -102,7 +133,11 @@ impl<'b, P> Feeder<'b, P> {
     /// # Errors
     /// If the backtest is over.
     pub fn finish(&mut self, partition: u32) -> Result<(), Over> {
-        let Some(batch) = self.open.remove(&partition) else { return Ok(()) };
+        let queue = self.queue;
+        let mut batch = self.open.remove(&partition).unwrap_or_else(|| queue.empty());
+        if let Some((timestamp, family)) = self.passed.remove(&partition) {
+            batch.push_time(family, timestamp);
+        }
         if batch.is_empty() { Ok(()) } else { self.put(partition, batch) }
     }
 
@@ -111,7 +146,7 @@ impl<'b, P> Feeder<'b, P> {
     /// # Errors
     /// If the backtest is over.
     pub fn finish_all(&mut self) -> Result<(), Over> {
-        let open: Vec<u32> = self.open.keys().copied().collect();
+        let open: BTreeSet<u32> = self.open.keys().chain(self.passed.keys()).copied().collect();
         open.into_iter().try_for_each(|partition| self.finish(partition))
     }
 

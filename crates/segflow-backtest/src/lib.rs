@@ -17,4 +17,5 @@ pub mod period;
 pub mod rejected;
 pub mod report;
 pub mod run;
+pub mod sample;
 pub mod states;

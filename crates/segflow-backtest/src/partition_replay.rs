@@ -10,19 +10,20 @@ use segflow_core::digest::{Digest, PRESENT};
 use segflow_core::event::{Event, Family};
 use segflow_core::time::Timestamp;
 use segflow_engine::intake::Accepted;
-use segflow_engine::intake::accept;
+use segflow_engine::intake::{accept, only_time};
 use segflow_engine::replay::{Partition, ReplayStep};
 use segflow_engine::rules::Rules;
 use segflow_engine::states::States as _;
 use segflow_runtime::task::stored::StoredError;
 use segflow_wire::{Headers, Intake, RawRecord, Rejection};
 
-use crate::batch::{Batch, Queued, RecordPlace};
+use crate::batch::{Batch, Given, Queued, RecordPlace};
 use crate::changes_parquet::ChangesParquet;
 use crate::observe::outcomes::is_telling;
 use crate::observe::{Observer, Scope, Tally};
 use crate::period::Period;
 use crate::rejected::Rejected;
+use crate::sample::Sample;
 use crate::states::{Customers, SpilledMemory};
 
 /// The settings and the room that the replays of all partitions share.
@@ -33,6 +34,8 @@ pub struct ReplayContext {
     pub intake: Intake,
     /// The period that is reported.
     pub period: Period,
+    /// The customers who are looked at; none: everybody.
+    pub sample: Option<Sample>,
     /// The most states that all partitions may hold in memory together.
     pub states_max: u64,
     /// How many they hold.
@@ -135,7 +138,7 @@ impl PartitionReplay {
     pub fn batch(&mut self, context: &ReplayContext, batch: &Batch) -> Result<(), ReplayError> {
         let begun = Instant::now();
         let accepted: Vec<(RecordPlace, Accepted, Option<Rejection>)> =
-            batch.records().map(|record| self.accept(context, &record)).collect();
+            batch.given().map(|given| self.take_in(context, given)).collect();
         let decoded = Instant::now();
         let mut counting = Duration::ZERO;
         for (place, accepted, rejection) in accepted {
@@ -175,6 +178,15 @@ impl PartitionReplay {
         })?;
         self.spent.counting += folded.elapsed();
         Ok(())
+    }
+
+    fn take_in(&self, context: &ReplayContext, given: Given<'_>) -> (RecordPlace, Accepted, Option<Rejection>) {
+        match given {
+            Given::Record(record) => self.accept(context, &record),
+            Given::Time(family, timestamp) => {
+                (RecordPlace { source: 0, number: 0 }, only_time(family, timestamp), None)
+            }
+        }
     }
 
     fn accept(&self, context: &ReplayContext, record: &Queued<'_>) -> (RecordPlace, Accepted, Option<Rejection>) {

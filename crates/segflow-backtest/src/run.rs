@@ -14,6 +14,7 @@ use crate::feeder::{Feeder, Over, Progress};
 use crate::observe::Tally;
 use crate::partition_replay::{PartitionReplay, ReplayContext, ReplayError, Spent};
 use crate::rejected::Rejected;
+use crate::sample::Sample;
 
 /// The reasons why a backtest has no result.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,8 @@ pub struct LeftOut {
     pub malformed: Rejected,
     /// Records at or after the end of the period.
     pub beyond: u64,
+    /// Records of customers outside the sample.
+    pub outside: u64,
 }
 
 /// Everything replayed.
@@ -56,6 +59,7 @@ pub struct Feeding<'b> {
     queue: &'b BatchQueue<PartitionReplay>,
     progress: &'b Progress,
     until: Option<Timestamp>,
+    sample: Option<Sample>,
     partitions: u32,
 }
 
@@ -63,7 +67,7 @@ impl<'b> Feeding<'b> {
     /// A feeder for one reading thread.
     #[must_use]
     pub fn feeder(&self) -> Feeder<'b, PartitionReplay> {
-        Feeder::new(self.queue, self.progress, self.until, self.partitions)
+        Feeder::new(self.queue, self.progress, self.until, self.sample, self.partitions)
     }
 
     /// How far the backtest has come. All feeders share it.
@@ -110,8 +114,8 @@ pub fn run<E>(
                 }
             });
         }
-        let (until, partitions) = (context.period.to, context.intake.partitions);
-        let fed = feed(&Feeding { queue: &queue, progress, until, partitions });
+        let (until, sample, partitions) = (context.period.to, context.sample, context.intake.partitions);
+        let fed = feed(&Feeding { queue: &queue, progress, until, sample, partitions });
         if fed.is_ok() {
             queue.close()
         } else {

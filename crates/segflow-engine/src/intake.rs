@@ -65,6 +65,12 @@ impl Accepted {
     }
 }
 
+/// What records do that nobody asks for: they move the clock, as far as their greatest timestamp that is within the calendar.
+#[must_use]
+pub fn only_time(family: Family, timestamp: Timestamp) -> Accepted {
+    Accepted { greatest: BTreeMap::from([(family, timestamp)]), ..Accepted::default() }
+}
+
 /// A record accepted on its own, or why it cannot be used; it counts all the same.
 ///
 /// There is no wall clock here. The limit `Intake::max_skew_ms` needs one, and is not to be set.

@@ -2,7 +2,7 @@
 
 use super::figures::{DimensionFigures, Report};
 use super::html::{Html, escaped};
-use super::numbers::{grouped, per_cent};
+use super::numbers::{grouped, of_all, per_cent};
 use super::svg::{areas, colour};
 use super::{afterwards, moves};
 
@@ -46,11 +46,12 @@ fn population(html: &mut Html, report: &Report, dimension: &DimensionFigures) {
     for (place, segment) in dimension.segments.iter().enumerate() {
         let now = segment.population.last().copied().unwrap_or(0);
         content.add(format_args!(
-            "<li><i style=\"background:{}\"></i>{} <span class=\"soft\">{}{}</span></li>",
+            "<li><i style=\"background:{}\"></i>{} <span class=\"soft\">{}{}{}</span></li>",
             colour(place),
             escaped(&segment.name),
             grouped(now),
-            versus(baseline, &segment.name)
+            versus(baseline, &segment.name),
+            segment.estimate.as_ref().map_or(String::new(), |estimate| format!("; {}", of_all(estimate)))
         ));
     }
     content.add(format_args!("</ul>"));

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::stats::{Durations, Separation, Share};
+use crate::sample::Estimate;
 
 /// The whole report.
 #[derive(Clone, PartialEq, Serialize, Debug)]
@@ -13,6 +14,8 @@ pub struct Report {
     pub engine_version: String,
     /// The period that is reported.
     pub period: PeriodFigures,
+    /// The share of customers who were looked at, such as `1%`; none: everybody. Counts are of the sample.
+    pub sample: Option<String>,
     /// What became of the records.
     pub events: EventFigures,
     /// The candidate, then the baseline if there is one.
@@ -55,6 +58,8 @@ pub struct EventFigures {
     pub bad: u64,
     /// Records at or after the end of the period.
     pub beyond: u64,
+    /// Records of customers outside the sample.
+    pub outside: u64,
     /// How many could not be used, by reason.
     pub bad_by_reason: Vec<(String, u64)>,
     /// The first of them.
@@ -140,6 +145,8 @@ pub struct SegmentFigures {
     pub initial: u64,
     /// Customers at the end of each day.
     pub population: Vec<u64>,
+    /// Of a sample: how many of all customers are likely to be in it at the end of the period.
+    pub estimate: Option<Estimate>,
     /// Customer-days within the period.
     pub customer_days: f64,
     /// The share of all customer-days, from 0 to 1.

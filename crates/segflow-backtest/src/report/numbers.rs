@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use crate::sample::Estimate;
+
 /// A count with its thousands apart: `12,345`
 #[must_use]
 pub fn grouped(count: u64) -> String {
@@ -25,6 +27,12 @@ pub fn per_cent(share: f64) -> String {
         _ => 0,
     };
     format!("{:.*} %", digits, share * 100.0)
+}
+
+/// What a sample says of all customers.
+pub fn of_all(estimate: &Estimate) -> String {
+    let [total, low, high] = [estimate.total, estimate.low, estimate.high].map(|count| grouped(count as u64));
+    format!("of all about {total} ({low} to {high})")
 }
 
 #[cfg(test)]

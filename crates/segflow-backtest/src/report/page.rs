@@ -66,6 +66,12 @@ fn head(html: &mut Html, report: &Report, title: &str) {
     ));
     tiles(html, report);
     html.add(format_args!("</div>"));
+    if let Some(sample) = &report.sample {
+        html.add(format_args!(
+            "<p>Only a sample was looked at: {sample} of the customers, by a hash of their ids. <b>Every count here is of the \
+             sample</b>, but for those that say \u{201c}of all\u{201d}.</p>"
+        ));
+    }
     navigation(html, report);
     html.add(format_args!("</header>"));
 }

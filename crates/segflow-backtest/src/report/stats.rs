@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::observe::outcomes::Rate;
 
 /// The normal quantile of a two-sided interval of 95 %.
-const Z: f64 = 1.959_963_984_540_054;
+pub const Z: f64 = 1.959_963_984_540_054;
 
 /// A share with its interval of 95 %.
 #[derive(Clone, Copy, PartialEq, Serialize, Debug)]

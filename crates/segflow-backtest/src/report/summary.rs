@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::figures::{Report, SideFigures};
-use super::numbers::{grouped, per_cent};
+use super::numbers::{grouped, of_all, per_cent};
 use super::stats::part;
 
 /// The text, with a line break at its end.
@@ -28,6 +28,12 @@ pub fn summary(report: &Report) -> String {
         grouped(events.forgotten),
         grouped(events.bad)
     ));
+    if let Some(sample) = &report.sample {
+        text.line(format_args!(
+            "sample     {sample} of the customers; {} records of others only moved the clock; what follows is of the sample",
+            grouped(events.outside)
+        ));
+    }
     if events.ignored > 0 {
         text.line(format_args!("           {} of another currency were ignored", grouped(events.ignored)));
     }
@@ -91,6 +97,9 @@ fn write_side(text: &mut Text, side: &SideFigures) {
                 grouped(segment.population.last().copied().unwrap_or(0)),
                 segment.customer_days
             ));
+            if let Some(estimate) = &segment.estimate {
+                text.line(format_args!("    {:<20} {}", "", of_all(estimate)));
+            }
         }
     }
     for work in side.work.iter().filter(|work| work.capacity.is_some()) {

@@ -10,6 +10,7 @@ use crate::observe::outcomes::{Rate, SegmentOutcomes};
 use crate::observe::sums::{NOBODY, number_of};
 use crate::report::figures::{DimensionFigures, MoveFigures, RollFigures, SegmentFigures, Separations};
 use crate::report::stats::{durations, number, part, separation, wilson};
+use crate::sample::Sample;
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
@@ -19,6 +20,7 @@ pub fn figures(
     counted: &DimensionTally,
     outcomes: &[SegmentOutcomes],
     days: &Days,
+    sample: Option<Sample>,
 ) -> DimensionFigures {
     let between = |&((from, to), _): &(&(u16, u16), &[u64; 2])| *from != NOBODY && *to != NOBODY;
     let (moves, flaps) = counted
@@ -29,7 +31,7 @@ pub fn figures(
     let separated = |rate: fn(&SegmentOutcomes) -> Rate| separation(&outcomes.iter().map(rate).collect::<Vec<_>>());
     DimensionFigures {
         name: dimension.name.clone(),
-        segments: segments(dimension, counted, outcomes, days),
+        segments: segments(dimension, counted, outcomes, days, sample),
         moves,
         flaps,
         flap_rate: part(flaps, moves),
@@ -49,16 +51,19 @@ fn segments(
     counted: &DimensionTally,
     outcomes: &[SegmentOutcomes],
     days: &Days,
+    sample: Option<Sample>,
 ) -> Vec<SegmentFigures> {
     let all = counted.spent_ms.iter().map(|ms| ms.unsigned_abs()).sum::<u64>();
     let segment = |place: usize| {
         let spent = counted.spent_ms[place].unsigned_abs();
+        let population = days.accumulated(counted.initial[place], |day| {
+            counted.grown.get(&day).and_then(|grown| grown.get(place)).copied().unwrap_or(0)
+        });
         SegmentFigures {
             name: dimension.segments[place].name.clone(),
             initial: u64::try_from(counted.initial[place]).unwrap_or(0),
-            population: days.accumulated(counted.initial[place], |day| {
-                counted.grown.get(&day).and_then(|grown| grown.get(place)).copied().unwrap_or(0)
-            }),
+            estimate: sample.map(|sample| sample.estimate(population.last().copied().unwrap_or(0))),
+            population,
             customer_days: number(spent) / number(DAY_MS),
             share: part(spent, all),
             ended: durations(&counted.ended[place]),

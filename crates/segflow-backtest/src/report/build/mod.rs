@@ -18,6 +18,7 @@ use crate::observe::{SideTally, Tally};
 use crate::partition_replay::{ReplayContext, SIDES};
 use crate::rejected::{Fault, Rejected};
 use crate::run::{Replayed, Totals};
+use crate::sample::Sample;
 use days::Days;
 
 /// The layout of [`Report`].
@@ -48,7 +49,7 @@ pub fn build(source: &Source<'_>, capacity: &Capacity, named: &dyn Fn(RecordPlac
     let segmentations = context.rules.iter().zip(&tally.sides).zip(&context.scope.words).enumerate();
     let sides = segmentations.map(|(place, ((rules, tally), words))| {
         let totals = replayed.totals(context, place);
-        let side = Side { place, segmentation: &rules.present, totals, tally, words };
+        let side = Side { place, segmentation: &rules.present, totals, tally, words, sample: context.sample };
         side.figures(&days, capacity)
     });
     Report {
@@ -61,6 +62,7 @@ pub fn build(source: &Source<'_>, capacity: &Capacity, named: &dyn Fn(RecordPlac
             days: days.all().map(|day| day.to_string()).collect(),
             step: context.scope.step().word(),
         },
+        sample: context.sample.map(|sample| sample.to_string()),
         events: events(context, replayed, named),
         sides: sides.collect(),
         differences: (context.rules.len() == 2).then(|| differences::figures(context, &tally.differences, &days)),
@@ -85,6 +87,7 @@ fn events(context: &ReplayContext, replayed: &Replayed, named: &dyn Fn(RecordPla
         late: counts.late,
         bad: counts.dead_letters + malformed,
         beyond: replayed.left_out.beyond,
+        outside: replayed.left_out.outside,
         bad_by_reason: by_reason.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect(),
         bad_named: first.into_iter().map(figure).collect(),
     }
@@ -98,14 +101,15 @@ struct Side<'a> {
     totals: Totals,
     tally: &'a SideTally,
     words: &'a Words,
+    sample: Option<Sample>,
 }
 
 impl Side<'_> {
     fn figures(&self, days: &Days, capacity: &Capacity) -> SideFigures {
-        let Self { place, segmentation, totals, tally, words } = self;
+        let Self { place, segmentation, totals, tally, words, sample } = self;
         let dimensions = (0..segmentation.dimensions.len()).map(|place| {
             let (dimension, counted) = (&segmentation.dimensions[place], &tally.dimensions[place]);
-            dimension::figures(dimension, counted, &tally.outcomes.of_dimension(place, dimension), days)
+            dimension::figures(dimension, counted, &tally.outcomes.of_dimension(place, dimension), days, *sample)
         });
         SideFigures {
             side: SIDES[*place],

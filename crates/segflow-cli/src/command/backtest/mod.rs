@@ -20,6 +20,7 @@ use segflow_backtest::report::build::{Capacity, Source as ReportSource, build};
 use segflow_backtest::report::examples::explain;
 use segflow_backtest::report::figures::Report;
 use segflow_backtest::run::{BacktestError, Replayed, run};
+use segflow_backtest::sample::Sample;
 use segflow_backtest::states::SpilledMemory;
 use segflow_backtest::{changes_parquet, report};
 use segflow_core::event::Family;
@@ -73,6 +74,9 @@ pub struct Backtest {
     /// Where to write the report: a folder that does not exist yet
     #[arg(long)]
     out: PathBuf,
+    /// Look only at this share of the customers, such as 1%: a preview in seconds, with intervals
+    #[arg(long, value_name = "SHARE")]
+    sample: Option<Sample>,
     /// How many threads replay partitions; not given: one per core
     #[arg(long)]
     threads: Option<NonZero<usize>>,
@@ -112,6 +116,7 @@ impl Backtest {
             rules: segmentations.into_iter().map(Rules::new).collect(),
             intake,
             period,
+            sample: self.sample,
             states_max: self.states_in_memory,
             states: AtomicU64::new(0),
             spill: work.path().join("states"),

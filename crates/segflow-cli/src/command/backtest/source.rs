@@ -99,6 +99,8 @@ struct Topics<'a, 'b> {
     next: AtomicU32,
     /// Records at or after the end of the period.
     beyond: AtomicU64,
+    /// Records of customers outside the sample.
+    outside: AtomicU64,
 }
 
 fn feed_topics(
@@ -118,7 +120,8 @@ fn feed_topics(
     feeding.progress().total.store(total, Ordering::Relaxed);
     let readers = threads.get().min(partitions as usize);
     let others = (1..readers).map(|_| TopicScan::open(kafka)).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-    let topics = Topics { feeding, held, next: AtomicU32::new(0), beyond: AtomicU64::new(0) };
+    let topics =
+        Topics { feeding, held, next: AtomicU32::new(0), beyond: AtomicU64::new(0), outside: AtomicU64::new(0) };
     std::thread::scope(|scope| {
         let topics = &topics;
         let others: Vec<_> = others.into_iter().map(|scan| scope.spawn(move || topics.read(scan))).collect();
@@ -126,7 +129,7 @@ fn feed_topics(
         let others = others.into_iter().map(|thread| thread.join().expect("a thread that reads does not panic"));
         std::iter::once(mine).chain(others).collect::<Result<(), Ended<Error>>>()
     })?;
-    Ok(LeftOut { beyond: topics.beyond.into_inner(), ..LeftOut::default() })
+    Ok(LeftOut { beyond: topics.beyond.into_inner(), outside: topics.outside.into_inner(), ..LeftOut::default() })
 }
 
 impl Topics<'_, '_> {
@@ -156,6 +159,7 @@ impl Topics<'_, '_> {
             feeder.finish(partition)?;
         }
         self.beyond.fetch_add(feeder.beyond, Ordering::Relaxed);
+        self.outside.fetch_add(feeder.outside, Ordering::Relaxed);
         Ok(())
     }
 }
