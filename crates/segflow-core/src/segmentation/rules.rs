@@ -10,6 +10,7 @@ use crate::feature::{FactFeature, Feature};
 use crate::rule::foreign::{Words, advised, warned};
 use crate::rule::syntax::expr::Expr;
 use crate::rule::syntax::lexer::Mistake;
+use crate::rule::syntax::Wording;
 use crate::rule::syntax::parser::parse;
 use crate::rule::typing::scope::{Outline, Scope, Slots};
 use crate::rule::{Node, Rule};
@@ -63,7 +64,7 @@ impl<'a> Rules<'a> {
     }
 
     fn root(&mut self, dimension: usize, rule: &str) -> Result<Option<Node>, Mistake> {
-        parse(rule).and_then(|expr| self.checked(dimension, &expr))
+        parse(rule, &Wording::RULE).and_then(|expr| self.checked(dimension, &expr))
     }
 
     fn checked(&mut self, dimension: usize, expr: &Expr) -> Result<Option<Node>, Mistake> {
