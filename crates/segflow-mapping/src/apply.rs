@@ -104,9 +104,10 @@ impl Mapping {
         let before = mapped.events.len();
         for (place, entry) in self.entries.iter().enumerate() {
             if let Some(when) = &entry.when {
-                let holds = scope.truth(&when.node).map_err(|fault| rejection(&at_entry(place, &entry.then), fault))?;
-                if holds != Some(true) {
-                    continue;
+                match scope.truth(&when.node).map_err(|fault| rejection(&at_entry(place, &entry.then), fault))? {
+                    Some(true) => {}
+                    Some(false) => continue,
+                    None => return Err(undecided(&at_entry(place, &entry.then), when)),
                 }
             }
             match &entry.then {
@@ -167,6 +168,12 @@ fn at_entry(place: usize, then: &Then) -> String {
         Then::DeadLetter(_) => "dead-letter",
     };
     format!("events, entry {} ({what}), when", place + 1)
+}
+
+/// The rejection of a record that lacks what an entry is decided by: passing over it would lose it without a word.
+fn undecided(entry: &str, when: &Expression) -> Rejection {
+    let detail = format!("{entry}: expected true or false, found no value to decide it by: {}", when.text);
+    Rejection { reason: Reason::MissingField, detail }
 }
 
 fn event(program: &EventProgram, scope: &Scope<'_, '_>) -> Result<MappedEvent, Rejection> {

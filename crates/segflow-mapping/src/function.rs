@@ -10,6 +10,7 @@ pub(crate) enum Function {
     Date,
     Days,
     EndsWith,
+    Filled,
     Instant,
     Local,
     Lower,
@@ -73,12 +74,13 @@ const TEXT: &[Type] = &[Type::Text];
 const WRITABLE: &[Type] = &[Type::Text, Type::Number, Type::Truth, Type::Date, Type::Instant, Type::Amount];
 
 /// Every function of one value, by name.
-pub(crate) const FUNCTIONS: [Signature; 22] = [
+pub(crate) const FUNCTIONS: [Signature; 23] = [
     signature(Function::Absolute, "absolute", &[Type::Amount], Constant::None, Type::Amount),
     signature(Function::Contains, "contains", TEXT, Constant::Text, Type::Truth),
     signature(Function::Date, "date", &[Type::Text, Type::Instant], Constant::Format, Type::Date),
     signature(Function::Days, "days", NUMERIC, Constant::None, Type::Date),
     signature(Function::EndsWith, "ends_with", TEXT, Constant::Text, Type::Truth),
+    signature(Function::Filled, "filled", TEXT, Constant::None, Type::Text),
     signature(Function::Instant, "instant", TEXT, Constant::Format, Type::Instant),
     signature(Function::Local, "local", &[Type::Instant], Constant::None, Type::Instant),
     signature(Function::Lower, "lower", TEXT, Constant::None, Type::Text),

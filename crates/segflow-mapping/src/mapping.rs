@@ -119,6 +119,20 @@ impl Mapping {
         kinds
     }
 
+    /// The parts of a record that it reads, as the file names them, each once.
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        let mut reads: Vec<String> = self.each.iter().map(|list| list.text.clone()).collect();
+        Self::each_node(&self.entries, &mut |node| {
+            node.each_path(&mut |path| {
+                if !reads.contains(&path.text) {
+                    reads.push(path.text.clone());
+                }
+            });
+        });
+        reads
+    }
+
     /// Shows `see` every expression, with what it is for.
     pub(crate) fn each_node(entries: &[Entry], see: &mut impl FnMut(&Node)) {
         for entry in entries {

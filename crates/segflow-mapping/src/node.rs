@@ -32,6 +32,28 @@ pub(crate) enum Node {
     Call(Function, Box<Node>, Option<Constant>),
 }
 
+impl Node {
+    /// Shows `see` every path that it reads.
+    pub fn each_path(&self, see: &mut impl FnMut(&Path)) {
+        match self {
+            Self::Path(path) => see(path),
+            Self::Record(_) | Self::Literal(_) => {}
+            Self::And(nodes) | Self::Or(nodes) | Self::FirstKnown(nodes) | Self::Joined(nodes) => {
+                nodes.iter().for_each(|node| node.each_path(see));
+            }
+            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
+                [left, right].into_iter().for_each(|node| node.each_path(see));
+            }
+            Self::Not(inner)
+            | Self::In(inner, _)
+            | Self::Known(inner)
+            | Self::Unknown(inner)
+            | Self::Word(_, inner)
+            | Self::Call(_, inner, _) => inner.each_path(see),
+        }
+    }
+}
+
 /// The constant of a call, read at load.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Constant {

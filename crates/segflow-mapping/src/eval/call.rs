@@ -55,6 +55,11 @@ pub(super) fn call<'a>(
             Value::Text(text) => Some(Value::Text(unpadded(text).to_owned().into())),
             _ => None,
         },
+        Function::Filled => match text(&value) {
+            Some(text) if text.trim().is_empty() => Some(Value::Absent),
+            Some(_) => written(&value),
+            None => None,
+        },
         Function::Upper => text(&value).map(|text| Value::Text(text.to_uppercase().into())),
         Function::Lower => text(&value).map(|text| Value::Text(text.to_lowercase().into())),
         Function::Trim => text(&value).map(|text| Value::Text(text.trim().to_owned().into())),
@@ -93,7 +98,8 @@ fn expected(scope: &Scope<'_, '_>, function: Function, constant: Option<&Constan
         Function::Local => "an instant of the calendar".to_owned(),
         Function::Text => "a text, a number or a truth value".to_owned(),
         Function::Unpadded => "a text or a number".to_owned(),
-        Function::Upper
+        Function::Filled
+        | Function::Upper
         | Function::Lower
         | Function::Trim
         | Function::StartsWith

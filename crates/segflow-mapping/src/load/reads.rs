@@ -1,7 +1,7 @@
 //! What of a record a mapping reads, so that decoders pass over the rest.
 
 use crate::mapping::{Entry, Mapping};
-use crate::node::{Node, Path, Root};
+use crate::node::{Path, Root};
 use crate::tree::shape::{PathStep, Shape};
 use crate::unwrap::Wrapping;
 
@@ -27,7 +27,7 @@ pub(super) fn shapes(entries: &[Entry], each: &[Path], wrapping: Wrapping) -> Sh
         }
     };
     each.iter().for_each(|list| add(list, &[PathStep::Every]));
-    Mapping::each_node(entries, &mut |node| each_path(node, &mut |path| add(path, &[])));
+    Mapping::each_node(entries, &mut |node| node.each_path(&mut |path| add(path, &[])));
     Shapes { whole: wrapping.shape(&value, &envelope), value, key }
 }
 
@@ -38,23 +38,4 @@ fn from_root(path: &Path, each: &[Path]) -> (Root, Vec<PathStep>) {
     steps.push(PathStep::Every);
     steps.extend(path.steps.iter().cloned());
     (root, steps)
-}
-
-fn each_path(node: &Node, see: &mut impl FnMut(&Path)) {
-    match node {
-        Node::Path(path) => see(path),
-        Node::Record(_) | Node::Literal(_) => {}
-        Node::And(nodes) | Node::Or(nodes) | Node::FirstKnown(nodes) | Node::Joined(nodes) => {
-            nodes.iter().for_each(|node| each_path(node, see));
-        }
-        Node::Compare(_, left, right) | Node::Arithmetic(_, left, right) => {
-            [left, right].into_iter().for_each(|node| each_path(node, see));
-        }
-        Node::Not(inner)
-        | Node::In(inner, _)
-        | Node::Known(inner)
-        | Node::Unknown(inner)
-        | Node::Word(_, inner)
-        | Node::Call(_, inner, _) => each_path(inner, see),
-    }
 }

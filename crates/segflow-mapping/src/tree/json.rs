@@ -32,7 +32,9 @@ impl<'a> DeserializeSeed<'a> for Seed<'a> {
         }
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         match raw.as_bytes().first() {
-            Some(b'{' | b'[') if !self.0.is_leaf() => decode(raw, self.0).map_err(D::Error::custom),
+            Some(b'{' | b'[') if !self.0.is_leaf() => {
+                serde_json::Deserializer::from_str(raw).deserialize_any(self).map_err(D::Error::custom)
+            }
             _ => scalar(raw).map_err(D::Error::custom),
         }
     }
@@ -92,6 +94,10 @@ impl<'a> Visitor<'a> for Seed<'a> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Tree<'a>, A::Error> {
+        // Converters of XML write a list of one as that one.
+        if let (true, Some(items)) = (self.0.names.is_empty(), &self.0.items) {
+            return Seed(items).visit_map(map).map(|one| Tree::List(vec![one]));
+        }
         let mut entries: Vec<(&'a str, Tree<'a>)> = Vec::with_capacity(self.0.names.len());
         while let Some(Name(name)) = map.next_key()? {
             let Some((name, shape)) = self.0.names.get_key_value(&*name) else {
