@@ -51,9 +51,6 @@ impl Mapping {
             currency: None,
         };
         self.items(&base, &[], &mut mapped)?;
-        if mapped.events.is_empty() && mapped.skipped.is_empty() {
-            self.no_entry("no item in the list of `each`", &mut mapped)?;
-        }
         Ok(mapped)
     }
 
@@ -92,15 +89,19 @@ impl Mapping {
     ) -> Result<(), Rejection> {
         let scope = Scope { items, ..*base };
         let Some(path) = self.each.get(items.len()) else { return self.item(&scope, mapped) };
-        let list = scope.list(path).map_err(|fault| rejection("each", fault))?.unwrap_or_default();
-        list.iter().try_for_each(|item| self.items(&scope, &[items, &[item]].concat(), mapped))
+        match scope.list(path).map_err(|fault| rejection("each", fault))? {
+            Some([]) => skip(format!("nothing in `{}`", path.text), mapped),
+            Some(list) => list.iter().try_for_each(|item| self.items(&scope, &[items, &[item]].concat(), mapped)),
+            // One of several lists that is not there would be lost without a word.
+            None => {
+                let detail = format!("each: expected a list, perhaps an empty one, found none: {}", path.text);
+                Err(Rejection { reason: Reason::MissingField, detail })
+            }
+        }
     }
 
     fn item(&self, scope: &Scope<'_, '_>, mapped: &mut Mapped) -> Result<(), Rejection> {
-        if mapped.events.len() + mapped.skipped.len() >= MAX_ITEMS {
-            let detail = format!("each: expected at most {MAX_ITEMS} events and items, found more");
-            return Err(Rejection { reason: Reason::MalformedField, detail });
-        }
+        bounded(mapped)?;
         let before = mapped.events.len();
         for (place, entry) in self.entries.iter().enumerate() {
             if let Some(when) = &entry.when {
@@ -112,34 +113,36 @@ impl Mapping {
             }
             match &entry.then {
                 Then::Event(program) => mapped.events.push(event(program, scope)?),
-                Then::Skip(reason) if mapped.events.len() == before => {
-                    mapped.skipped.push(Skipped { reason: reason.clone() });
-                    return Ok(());
-                }
+                Then::Skip(reason) if mapped.events.len() == before => return skip(reason.clone(), mapped),
                 Then::Skip(_) => return Ok(()),
                 Then::DeadLetter(reason) => {
                     return Err(Rejection { reason: Reason::Unmapped, detail: reason.clone() });
                 }
             }
         }
-        if mapped.events.len() == before {
-            self.no_entry("no entry of `events` applies", mapped)?;
-        }
-        Ok(())
-    }
-
-    fn no_entry(&self, found: &str, mapped: &mut Mapped) -> Result<(), Rejection> {
         match self.otherwise {
-            Otherwise::Skip => {
-                mapped.skipped.push(Skipped { reason: found.to_owned() });
-                Ok(())
-            }
+            _ if mapped.events.len() > before => Ok(()),
+            Otherwise::Skip => skip("no entry of `events` applies".to_owned(), mapped),
             Otherwise::DeadLetter => {
-                let detail = format!("mapping {}: expected an event or a reason to skip, found {found}", self.name);
+                let detail = format!("mapping {}: expected an entry of `events` that applies, found none", self.name);
                 Err(Rejection { reason: Reason::Unmapped, detail })
             }
         }
     }
+}
+
+fn skip(reason: String, mapped: &mut Mapped) -> Result<(), Rejection> {
+    bounded(mapped)?;
+    mapped.skipped.push(Skipped { reason });
+    Ok(())
+}
+
+fn bounded(mapped: &Mapped) -> Result<(), Rejection> {
+    if mapped.events.len() + mapped.skipped.len() < MAX_ITEMS {
+        return Ok(());
+    }
+    let detail = format!("each: expected at most {MAX_ITEMS} events and skipped items, found more");
+    Err(Rejection { reason: Reason::MalformedField, detail })
 }
 
 impl MappedEvent {

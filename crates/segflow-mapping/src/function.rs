@@ -102,3 +102,9 @@ pub(crate) const FUNCTIONS: [Signature; 23] = [
 
 /// The functions of several values, and those that ask whether there is one.
 pub(crate) const OTHERS: [&str; 4] = ["first_known", "joined", "known", "unknown"];
+
+/// The name of every function.
+#[must_use]
+pub fn function_names() -> Vec<&'static str> {
+    FUNCTIONS.iter().map(|signature| signature.name).chain(OTHERS).collect()
+}

@@ -62,5 +62,6 @@ mod unwrap;
 pub mod value;
 
 pub use event::MappedEvent;
+pub use function::function_names;
 pub use mapping::{Mapped, Mapping, Skipped};
 pub use record::ForeignRecord;

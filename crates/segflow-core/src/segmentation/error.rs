@@ -85,6 +85,8 @@ impl Problems {
     #[must_use]
     pub fn sorted(mut self, file: &str) -> Vec<Problem> {
         self.0.sort();
+        // What stands once and is read for several places has its problem as often.
+        self.0.dedup();
         self.0.truncate(LoadError::MAX_PROBLEMS);
         let named = |(position, message)| Problem { file: file.to_owned(), position, message };
         self.0.into_iter().map(named).collect()

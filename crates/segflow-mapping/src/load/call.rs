@@ -107,7 +107,7 @@ fn constant(at: usize, signature: &Signature, rest: &[Expr]) -> Result<Option<Co
     use function::Constant::{Format, Mark, None as Nothing, Scale, Text};
     let name = signature.name;
     let expected = match signature.constant {
-        Nothing => "one value",
+        Nothing => "one value and nothing else",
         Text => "a value and a text",
         Format => "a value, and perhaps how it is written, as in \"%d.%m.%Y\"",
         Mark => "a value, and perhaps the sign before its decimals, \",\" or \".\"",

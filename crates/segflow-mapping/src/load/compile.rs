@@ -133,7 +133,7 @@ impl Scope<'_> {
     fn record(&self, at: usize, name: &str, steps: Vec<PathStep>) -> Result<Typed, Mistake> {
         let known = RECORD.iter().map(|(name, ..)| *name).chain(["headers"]);
         let expected = || "expected `record.` and one of topic, partition, offset, timestamp, key, headers";
-        let Some(PathStep::Name(field)) = steps.first() else { return Err(Mistake::new(at, expected())) };
+        let Some(PathStep::Name(field)) = steps.first() else { return Err(Mistake::new(at, format!("{}, found `record`", expected()))) };
         match (field.as_str(), &steps[1..]) {
             ("headers", [PathStep::Name(header)]) => {
                 Ok(typed(Node::Record(RecordField::Header(header.clone())), Type::Any))
