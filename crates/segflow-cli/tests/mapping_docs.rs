@@ -24,7 +24,9 @@ fn every_example_of_the_page_is_true() {
     for block in &blocks {
         let info: Vec<&str> = block.info.iter().map(String::as_str).collect();
         let outcome = match info[..] {
-            ["yaml" | "json", name] => fs::write(scratch.path().join(name), &block.text).map_err(|error| error.to_string()),
+            ["yaml" | "json", name] => {
+                fs::write(scratch.path().join(name), &block.text).map_err(|error| error.to_string())
+            }
             ["console"] => {
                 consoles += 1;
                 page::console(scratch.path(), &block.text)
@@ -51,7 +53,8 @@ fn the_page_names_every_function() {
 /// What becomes of every sample of every shipped mapping, as a person reads it. `UPDATE_CASES=1` writes what was found.
 #[test]
 fn what_becomes_of_the_samples_is_as_it_was() {
-    let mut folders: Vec<_> = fs::read_dir(repository("tests/mappings")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<_> =
+        fs::read_dir(repository("tests/mappings")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     assert_eq!(folders.len(), fs::read_dir(repository("deploy/mappings")).unwrap().count());
     for folder in folders {

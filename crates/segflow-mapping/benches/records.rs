@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --profile release -p segflow-mapping --bench records`
 
+#![allow(clippy::disallowed_methods, reason = "samples are files")]
+
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
@@ -15,8 +17,13 @@ use segflow_wire::envelope::{self, Line};
 use segflow_wire::{Encoding, Intake, Partitioner, accept};
 
 /// A mapping, its currency, and the line of its samples that is measured.
-const MEASURED: [(&str, &str, usize); 5] =
-    [("debezium-loans", "GBP", 0), ("stripe", "GBP", 5), ("gocardless", "GBP", 2), ("camt054", "EUR", 0), ("erp-invoices", "EUR", 0)];
+const MEASURED: [(&str, &str, usize); 5] = [
+    ("debezium-loans", "GBP", 0),
+    ("stripe", "GBP", 5),
+    ("gocardless", "GBP", 2),
+    ("camt054", "EUR", 0),
+    ("erp-invoices", "EUR", 0),
+];
 
 fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

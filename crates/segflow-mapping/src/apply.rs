@@ -10,9 +10,9 @@ use segflow_wire::{Intake, RawRecord, Reason, Rejection, accept, partition_of};
 use crate::eval::{Fault, Scope, named};
 use crate::event::{MappedEvent, Written, write};
 use crate::mapping::{EventProgram, FieldProgram, Mapped, Mapping, Otherwise, Skipped, Source, Then};
-use crate::node::{Expression, Node};
+use crate::node::{Expression, Node, Path};
 use crate::record::ForeignRecord;
-use crate::target::FieldType;
+use crate::target::{FieldType, TargetField};
 use crate::tree::Tree;
 use crate::unwrap::{self, Unwrapped, Wrapping};
 use crate::value::Value;
@@ -36,10 +36,7 @@ impl Mapping {
             return Err(Rejection { reason: Reason::NullValue, detail: detail.to_owned() });
         };
         let Unwrapped { value, envelope } = self.unwrapped(record, bytes)?;
-        let key = match (&self.key_shape, record.key) {
-            (Some(shape), Some(bytes)) => unwrap::decode("key", bytes, shape)?,
-            _ => Tree::Null,
-        };
+        let key = self.key(record)?;
         let base = Scope {
             record,
             value: &value,
@@ -64,7 +61,19 @@ impl Mapping {
         mapped.events.iter().map(|event| accept(&event.raw(record, intake), intake, w)).collect()
     }
 
-    fn unwrapped<'a>(&'a self, record: &ForeignRecord<'a>, bytes: &'a [u8]) -> Result<Unwrapped<'a>, Rejection> {
+    /// What is read of the key as JSON.
+    pub(crate) fn key<'a>(&'a self, record: &ForeignRecord<'a>) -> Result<Tree<'a>, Rejection> {
+        match (&self.key_shape, record.key) {
+            (Some(shape), Some(bytes)) => unwrap::decode("key", bytes, shape),
+            _ => Ok(Tree::Null),
+        }
+    }
+
+    pub(crate) fn unwrapped<'a>(
+        &'a self,
+        record: &ForeignRecord<'a>,
+        bytes: &'a [u8],
+    ) -> Result<Unwrapped<'a>, Rejection> {
         if self.wrapping == Wrapping::CloudEvents && unwrap::is_binary(record) {
             let value = unwrap::decode("value", bytes, &self.data_shape)?;
             return Ok(Unwrapped { value, envelope: unwrap::attributes(record)? });
@@ -213,8 +222,10 @@ fn written<'a>(
                 let written = fitting(field.holds, value, &expression.node);
                 return written.map(Some).map_err(|fault| of_field(program, field, fault));
             }
-            if field.required { Err(missing(program, field, expression)) } else { Ok(None) }
+            let at = || format!("{}, {}", program.name, field.name);
+            if field.required { Err(missing(&at(), expression)) } else { Ok(None) }
         }
+        Source::Allocations { list, part } => allocations(program, list, part, scope),
         Source::Attributes(attributes) => {
             let mut written = Vec::with_capacity(attributes.len());
             for (name, expression) in attributes {
@@ -224,9 +235,34 @@ fn written<'a>(
                     written.push((name.as_str(), value));
                 }
             }
-            Ok(Some(Written::Attributes(written)))
+            Ok(Some(Written::Object(written)))
         }
     }
+}
+
+/// The parts of a payment; none where the record has no list of them.
+fn allocations<'a>(
+    program: &'a EventProgram,
+    list: &Path,
+    part: &'a [(TargetField, Expression)],
+    scope: &Scope<'a, '_>,
+) -> Result<Option<Written<'a>>, Rejection> {
+    let at = |name: &str| format!("{}, allocations.{name}", program.name);
+    let items = scope.list(list).map_err(|fault| rejection(&at("each"), fault))?.unwrap_or_default();
+    let made = items.iter().map(|item| {
+        let scope = Scope { items: &[scope.items, &[item]].concat(), ..*scope };
+        let fields = part.iter().map(|(field, expression)| {
+            let value = scope.value(&expression.node).map_err(|fault| rejection(&at(field.name), fault))?;
+            if !value.is_known() {
+                return Err(missing(&at(field.name), expression));
+            }
+            let written = fitting(field.holds, value, &expression.node);
+            written.map(|written| (field.name, written)).map_err(|fault| rejection(&at(field.name), fault))
+        });
+        fields.collect::<Result<Vec<_>, _>>().map(Written::Object)
+    });
+    let made = made.collect::<Result<Vec<_>, _>>()?;
+    Ok((!made.is_empty()).then_some(Written::List(made)))
 }
 
 /// A value as the field holds it.
@@ -249,7 +285,9 @@ fn fitting<'a>(holds: FieldType, value: Value<'a>, node: &Node) -> Result<Writte
             Ok(at) => Ok(Written::Whole(at.0)),
             Err(_) => fault("an instant such as 2026-05-03T09:30:00Z", Value::Text(text)),
         },
-        (FieldType::Instant, found) => fault("an instant as text; of a number name the unit, as in `seconds(..)`", found),
+        (FieldType::Instant, found) => {
+            fault("an instant as text; of a number name the unit, as in `seconds(..)`", found)
+        }
         (FieldType::Truth, Value::Truth(truth)) => Ok(Written::Truth(truth)),
         (FieldType::Word(words), Value::Text(text)) => match words.find(&text) {
             Some(word) => Ok(Written::Text(Cow::Borrowed(word))),
@@ -259,7 +297,7 @@ fn fitting<'a>(holds: FieldType, value: Value<'a>, node: &Node) -> Result<Writte
         (FieldType::Amount, found) => fault("an amount", found),
         (FieldType::Date, found) => fault("a date such as 2026-05-03", found),
         (FieldType::Truth, found) => fault("true or false", found),
-        (FieldType::Attributes, found) => fault("attributes", found),
+        (FieldType::Attributes | FieldType::Allocations, found) => fault("a map", found),
     }
 }
 
@@ -276,14 +314,15 @@ fn attribute<'a>(value: Value<'a>, node: &Node) -> Result<Option<Written<'a>>, F
             _ => Written::Digits(number.to_string()),
         },
         value @ (Value::Date(_) | Value::Instant(_)) => Written::Text(value.written().unwrap_or_default().into()),
-        value @ Value::Composite(_) => return Err(Fault::new(named(node), "null, a text, a number or a truth value", value)),
+        value @ Value::Composite(_) => {
+            return Err(Fault::new(named(node), "null, a text, a number or a truth value", value));
+        }
     }))
 }
 
-/// The rejection of a required field of which there is no value. A name that stands alone may have been meant as a text.
-fn missing(program: &EventProgram, field: &FieldProgram, expression: &Expression) -> Rejection {
-    let (event, name, text) = (&program.name, field.name, &expression.text);
-    let detail = format!("{event}, {name}: expected a value, found none: {text}");
+/// The rejection of a record that has no value for what needs one.
+fn missing(place: &str, expression: &Expression) -> Rejection {
+    let detail = format!("{place}: expected a value, found none: {}", expression.text);
     Rejection { reason: Reason::MissingField, detail }
 }
 

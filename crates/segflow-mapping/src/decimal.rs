@@ -239,7 +239,9 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Some(value), "{text}");
         }
-        for text in ["", "-", ".5", "1.", "1e", "1e+", "1e1.5", "1_0", "--1", " 1", "0x1", "1e999", "١", "1.2.3", "1.-2"] {
+        for text in
+            ["", "-", ".5", "1.", "1e", "1e+", "1e1.5", "1_0", "--1", " 1", "0x1", "1e999", "١", "1.2.3", "1.-2"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(read(&"9".repeat(40)), None);

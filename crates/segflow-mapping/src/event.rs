@@ -27,7 +27,8 @@ pub(crate) enum Written<'a> {
     /// A number that may not fit 64 bits, in digits.
     Digits(String),
     Text(Cow<'a, str>),
-    Attributes(Vec<(&'a str, Written<'a>)>),
+    Object(Vec<(&'a str, Written<'a>)>),
+    List(Vec<Self>),
 }
 
 impl Serialize for Written<'_> {
@@ -36,11 +37,12 @@ impl Serialize for Written<'_> {
             Self::Null => serializer.serialize_unit(),
             Self::Truth(truth) => serializer.serialize_bool(*truth),
             Self::Whole(number) => serializer.serialize_i64(*number),
-            Self::Digits(digits) => RawValue::from_string(digits.clone()).expect("digits are JSON").serialize(serializer),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Attributes(attributes) => {
-                serializer.collect_map(attributes.iter().map(|(name, value)| (name, value)))
+            Self::Digits(digits) => {
+                RawValue::from_string(digits.clone()).expect("digits are JSON").serialize(serializer)
             }
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Object(entries) => serializer.collect_map(entries.iter().map(|(name, value)| (name, value))),
+            Self::List(items) => serializer.collect_seq(items),
         }
     }
 }

@@ -55,6 +55,7 @@ mod function;
 mod load;
 mod mapping;
 mod node;
+mod presence;
 mod record;
 pub mod target;
 pub mod tree;

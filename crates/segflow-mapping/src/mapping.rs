@@ -4,8 +4,8 @@ use segflow_core::event::Kind;
 use segflow_core::time::Zone;
 
 use crate::event::MappedEvent;
-use crate::node::{Expression, Node, Path, WordTable};
-use crate::target::FieldType;
+use crate::node::{Expression, Path, WordTable};
+use crate::target::{FieldType, TargetField};
 use crate::tree::shape::Shape;
 use crate::unwrap::Wrapping;
 
@@ -83,6 +83,11 @@ pub(crate) enum Source {
     Expression(Expression),
     /// One expression per attribute.
     Attributes(Vec<(String, Expression)>),
+    /// A list, and the fields that are made of each item.
+    Allocations {
+        list: Path,
+        part: Vec<(TargetField, Expression)>,
+    },
 }
 
 /// What a record became: at least one event, or at least one reason why there is none.
@@ -122,26 +127,38 @@ impl Mapping {
     /// The parts of a record that it reads, as the file names them, each once.
     #[must_use]
     pub fn reads(&self) -> Vec<String> {
-        let mut reads: Vec<String> = self.each.iter().map(|list| list.text.clone()).collect();
-        Self::each_node(&self.entries, &mut |node| {
-            node.each_path(&mut |path| {
-                if !reads.contains(&path.text) {
-                    reads.push(path.text.clone());
-                }
-            });
+        let mut reads: Vec<String> = Vec::new();
+        self.each_path(&mut |path| {
+            if !reads.contains(&path.text) {
+                reads.push(path.text.clone());
+            }
         });
         reads
     }
 
-    /// Shows `see` every expression, with what it is for.
-    pub(crate) fn each_node(entries: &[Entry], see: &mut impl FnMut(&Node)) {
-        for entry in entries {
-            entry.when.iter().for_each(|when| see(&when.node));
-            let Then::Event(program) = &entry.then else { continue };
-            for field in &program.fields {
-                match &field.source {
-                    Source::Expression(expression) => see(&expression.node),
-                    Source::Attributes(attributes) => attributes.iter().for_each(|(_, expression)| see(&expression.node)),
+    fn each_path(&self, see: &mut impl FnMut(&Path)) {
+        each_path(&self.entries, &self.each, &mut |path, _, _| see(path));
+    }
+}
+
+/// Shows `see` every path, with the lists whose items it may begin at, and whether it is a list of which every item is read.
+pub(crate) fn each_path(entries: &[Entry], each: &[Path], see: &mut impl FnMut(&Path, &[Path], bool)) {
+    each.iter().for_each(|list| see(list, each, true));
+    for entry in entries {
+        entry.when.iter().for_each(|when| when.node.each_path(&mut |path| see(path, each, false)));
+        let Then::Event(program) = &entry.then else { continue };
+        for field in &program.fields {
+            match &field.source {
+                Source::Expression(expression) => expression.node.each_path(&mut |path| see(path, each, false)),
+                Source::Attributes(attributes) => attributes
+                    .iter()
+                    .for_each(|(_, expression)| expression.node.each_path(&mut |path| see(path, each, false))),
+                Source::Allocations { list, part } => {
+                    see(list, each, true);
+                    let lists = [each, std::slice::from_ref(list)].concat();
+                    part.iter().for_each(|(_, expression)| {
+                        expression.node.each_path(&mut |path| see(path, &lists, false));
+                    });
                 }
             }
         }

@@ -71,6 +71,17 @@ pub(crate) struct Path {
     pub text: String,
 }
 
+impl Path {
+    /// The same path from a root that is no item; `each` are the lists of the mapping.
+    pub fn rooted(&self, each: &[Self]) -> (Root, Vec<PathStep>) {
+        let Root::Item(item) = self.root else { return (self.root, self.steps.clone()) };
+        let (root, mut steps) = each[item].rooted(each);
+        steps.push(PathStep::Every);
+        steps.extend(self.steps.iter().cloned());
+        (root, steps)
+    }
+}
+
 /// Where a path begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Root {

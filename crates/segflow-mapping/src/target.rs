@@ -35,6 +35,8 @@ pub enum FieldType {
     Word(Words),
     /// A map of names to texts, numbers and truths.
     Attributes,
+    /// The parts of a payment, each with its invoice.
+    Allocations,
 }
 
 /// Words of the catalogue.
@@ -112,7 +114,14 @@ fn own(kind: Kind) -> Vec<TargetField> {
         Kind::WrittenOff | Kind::Voided | Kind::InvoiceReinstated | Kind::Released => vec![INVOICE_ID, SOME_CURRENCY],
         Kind::Credited => vec![required("credit_note_id", FieldType::Text), CURRENCY, AMOUNT, OF_INVOICE],
         Kind::Held => vec![INVOICE_ID, SOME_CURRENCY, optional("hold_until", FieldType::Date)],
-        Kind::Received => vec![PAYMENT_ID, CURRENCY, AMOUNT, OF_INVOICE, optional("method", FieldType::Text)],
+        Kind::Received => vec![
+            PAYMENT_ID,
+            CURRENCY,
+            AMOUNT,
+            OF_INVOICE,
+            optional("allocations", FieldType::Allocations),
+            optional("method", FieldType::Text),
+        ],
         Kind::Submitted => vec![PAYMENT_ID, CURRENCY, AMOUNT],
         Kind::Failed => {
             vec![PAYMENT_ID, SOME_CURRENCY, optional("failure_code", FieldType::Word(Words::FailureCodes))]
@@ -132,6 +141,9 @@ fn own(kind: Kind) -> Vec<TargetField> {
         Kind::Updated => vec![required("attributes", FieldType::Attributes)],
     }
 }
+
+/// The fields of a part of a payment.
+pub(crate) const PART: [TargetField; 2] = [INVOICE_ID, AMOUNT];
 
 /// The fields of a kind, in the order in which they are written.
 pub fn fields(kind: Kind) -> impl Iterator<Item = TargetField> {

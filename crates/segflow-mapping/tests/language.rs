@@ -75,7 +75,11 @@ fn amounts_are_exact() {
     check("absolute(minor(a))", r#"{"a": -5}"#, "5");
     check("number(a) * 0.1 + 0.2", r#"{"a": "0.1"}"#, "0.21");
     check("number(a, \",\")", r#"{"a": "1.234,50-"}"#, "-1234.5");
-    check("number(a, \",\")", r#"{"a": "1.23,5"}"#, r#"expected a number with ',' before its decimals, found "1.23,5": a"#);
+    check(
+        "number(a, \",\")",
+        r#"{"a": "1.23,5"}"#,
+        r#"expected a number with ',' before its decimals, found "1.23,5": a"#,
+    );
     check("number(a)", r#"{"a": 0.1000000000000000000000000001}"#, "0.1000000000000000000000000001");
     check("unscaled(a, 2)", r#"{"a": "AeJA"}"#, "1234.56");
     check("unscaled(a, 2)", r#"{"a": "/w=="}"#, "-0.01");
@@ -84,7 +88,11 @@ fn amounts_are_exact() {
         r#"{"a": "?"}"#,
         r#"expected a whole number of at most 16 bytes in base64, as Debezium writes decimals, found "?": a"#,
     );
-    check("minor(a) + minor(a)", r#"{"a": 9223372036854775807}"#, "expected a result of at most 38 digits, found a larger one");
+    check(
+        "minor(a) + minor(a)",
+        r#"{"a": 9223372036854775807}"#,
+        "expected a result of at most 38 digits, found a larger one",
+    );
 }
 
 /// Of an amount of the currency's decimals, whatever they are.
@@ -104,8 +112,10 @@ fn money_is_in_the_decimals_of_the_events_currency() {
     }
     expect!["malformed_field: payments.SUBMITTED, amount_minor: expected a decimal number of at most 0 decimals, as JPY has, found 12.5: a"]
         .assert_eq(&amount(r#"{"c": "JPY", "a": 12.5}"#));
-    expect![[r#"malformed_field: payments.SUBMITTED, currency: expected a code of three capital letters, found "yen""#]]
-        .assert_eq(&amount(r#"{"c": "yen", "a": 12.5}"#));
+    expect![[
+        r#"malformed_field: payments.SUBMITTED, currency: expected a code of three capital letters, found "yen""#
+    ]]
+    .assert_eq(&amount(r#"{"c": "yen", "a": 12.5}"#));
 }
 
 #[test]
@@ -116,17 +126,29 @@ fn instants_and_dates_name_their_unit_and_zone() {
     check("nanos(a)", r#"{"a": 1777800000123456789}"#, r#""2026-05-03T09:20:00.123Z""#);
     check("instant(a)", r#"{"a": "2026-05-03T11:20:00+02:00"}"#, r#""2026-05-03T09:20:00.000Z""#);
     check("instant(a, \"%d.%m.%Y %H:%M\")", r#"{"a": "03.05.2026 11:20"}"#, r#""2026-05-03T09:20:00.000Z""#);
-    check("instant(a, \"%Y-%m-%dT%H:%M:%S%z\")", r#"{"a": "2026-05-03T11:20:00+0100"}"#, r#""2026-05-03T10:20:00.000Z""#);
+    check(
+        "instant(a, \"%Y-%m-%dT%H:%M:%S%z\")",
+        r#"{"a": "2026-05-03T11:20:00+0100"}"#,
+        r#""2026-05-03T10:20:00.000Z""#,
+    );
     check("date(instant(a))", r#"{"a": "2026-05-03T22:30:00Z"}"#, r#""2026-05-04""#);
     check("date(a, \"%d.%m.%Y\")", r#"{"a": "31.12.2026"}"#, r#""2026-12-31""#);
-    check("date(a, \"%d.%m.%Y\")", r#"{"a": "31.06.2026"}"#, r#"expected a date written as "%d.%m.%Y", found "31.06.2026": a"#);
+    check(
+        "date(a, \"%d.%m.%Y\")",
+        r#"{"a": "31.06.2026"}"#,
+        r#"expected a date written as "%d.%m.%Y", found "31.06.2026": a"#,
+    );
     check("days(a)", r#"{"a": 20576}"#, r#""2026-05-03""#);
     check("midnight(a)", r#"{"a": "2026-05-03"}"#, r#""2026-05-02T22:00:00.000Z""#);
     // The clocks of Berlin skip from 2 to 3 o'clock, and show 2 to 3 o'clock twice.
     check("local(millis(a))", r#"{"a": 1774751400000}"#, r#""2026-03-29T01:30:00.000Z""#);
     check("instant(a, \"%Y-%m-%d %H:%M\")", r#"{"a": "2026-10-25 02:30"}"#, r#""2026-10-25T00:30:00.000Z""#);
     check("seconds(a)", r#"{"a": "soon"}"#, r#"expected a number of seconds since 1970, found "soon": a"#);
-    check("seconds(a)", r#"{"a": 99999999999999999999999999999999999999}"#, "expected a number of seconds since 1970, found 99999999999999999999999999999999999999: a");
+    check(
+        "seconds(a)",
+        r#"{"a": 99999999999999999999999999999999999999}"#,
+        "expected a number of seconds since 1970, found 99999999999999999999999999999999999999: a",
+    );
 }
 
 #[test]
@@ -191,13 +213,27 @@ const CLOUD: &str = "mapping: m\nunwrap: cloudevents\ndefaults: {event_id: envel
 fn cloudevents_are_read_in_both_modes() {
     let none = Headers::new();
     let structured = r#"{"specversion": "1.0", "id": "1", "type": "paid", "source": "/s", "subject": "C", "time": "2026-05-03T09:20:00Z", "data": {"payment": "P"}}"#;
-    let event = expect![[r#"{"kind":"FAILED","event_id":"1","customer_id":"C","occurred_at":1777800000000,"payment_id":"P"}"#]];
+    let event =
+        expect![[r#"{"kind":"FAILED","event_id":"1","customer_id":"C","occurred_at":1777800000000,"payment_id":"P"}"#]];
     event.assert_eq(&map(CLOUD, &record(Some(structured), &none)));
-    let binary: Headers = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", "paid"), ("ce_subject", "C"), ("ce_time", "2026-05-03T09:20:00Z")]
-        .map(|(name, value)| (name.to_owned(), Some(value.as_bytes().to_vec())))
-        .into();
+    let binary: Headers = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", "1"),
+        ("ce_type", "paid"),
+        ("ce_subject", "C"),
+        ("ce_time", "2026-05-03T09:20:00Z"),
+    ]
+    .map(|(name, value)| (name.to_owned(), Some(value.as_bytes().to_vec())))
+    .into();
     event.assert_eq(&map(CLOUD, &record(Some(r#"{"payment": "P"}"#), &binary)));
-    entries(CLOUD, Some(r#"{"payment": "P"}"#), &none, expect!["undecodable: expected a CloudEvent, with `specversion` or a header ce_specversion, found neither: unwrap: cloudevents"]);
+    entries(
+        CLOUD,
+        Some(r#"{"payment": "P"}"#),
+        &none,
+        expect![
+            "undecodable: expected a CloudEvent, with `specversion` or a header ce_specversion, found neither: unwrap: cloudevents"
+        ],
+    );
 }
 
 #[test]
@@ -208,21 +244,70 @@ fn what_is_no_event_is_skipped_or_rejected_and_says_why() {
                 - when: line.kind == \"failed\"\n    to: payments.FAILED\n    payment_id: order.id\notherwise: skip\n";
     let lines = |lines: &str| format!(r#"{{"c": "C", "orders": [{{"id": "O-1", "lines": [{lines}]}}]}}"#);
     let two = lines(r#"{"id": "1", "kind": "note"}, {"id": "2", "kind": "failed"}, {"id": "3", "kind": "other"}"#);
-    entries(text, Some(&two), &none, expect![[r#"
+    entries(
+        text,
+        Some(&two),
+        &none,
+        expect![[r#"
         {"kind":"FAILED","event_id":"2","customer_id":"C","occurred_at":1777800000000,"payment_id":"O-1"}
         skipped: only a note
-        skipped: no entry of `events` applies"#]]);
-    entries(text, Some(&lines(r#"{"id": "1", "kind": "failed"}, {"id": "2", "kind": "bad"}"#)), &none, expect!["unmapped: bad lines are nothing"]);
-    entries(text, Some(&lines(r#"{"id": "1"}"#)), &none, expect![[r#"missing_field: events, entry 1 (skip), when: expected true or false, found no value to decide it by: line.kind == "note""#]]);
+        skipped: no entry of `events` applies"#]],
+    );
+    entries(
+        text,
+        Some(&lines(r#"{"id": "1", "kind": "failed"}, {"id": "2", "kind": "bad"}"#)),
+        &none,
+        expect!["unmapped: bad lines are nothing"],
+    );
+    entries(
+        text,
+        Some(&lines(r#"{"id": "1"}"#)),
+        &none,
+        expect![[
+            r#"missing_field: events, entry 1 (skip), when: expected true or false, found no value to decide it by: line.kind == "note""#
+        ]],
+    );
     entries(text, Some(&lines("")), &none, expect!["skipped: nothing in `order.lines`"]);
-    entries(text, Some(r#"{"c": "C"}"#), &none, expect!["missing_field: each: expected a list, perhaps an empty one, found none: orders"]);
-    entries(text, Some(r#"{"c": "C", "orders": 5}"#), &none, expect!["malformed_field: each: expected a list, found a number: orders"]);
+    entries(
+        text,
+        Some(r#"{"c": "C"}"#),
+        &none,
+        expect!["missing_field: each: expected a list, perhaps an empty one, found none: orders"],
+    );
+    entries(
+        text,
+        Some(r#"{"c": "C", "orders": 5}"#),
+        &none,
+        expect!["malformed_field: each: expected a list, found a number: orders"],
+    );
     // Converters of XML write a list of one as that one.
-    entries(text, Some(r#"{"c": "C", "orders": {"id": "O-1", "lines": {"id": "1", "kind": "failed"}}}"#), &none, expect![[r#"{"kind":"FAILED","event_id":"1","customer_id":"C","occurred_at":1777800000000,"payment_id":"O-1"}"#]]);
-    entries(text, None, &none, expect!["null_value: value: expected one to map, found null; `tombstones: skip` passes over such records"]);
+    entries(
+        text,
+        Some(r#"{"c": "C", "orders": {"id": "O-1", "lines": {"id": "1", "kind": "failed"}}}"#),
+        &none,
+        expect![[
+            r#"{"kind":"FAILED","event_id":"1","customer_id":"C","occurred_at":1777800000000,"payment_id":"O-1"}"#
+        ]],
+    );
+    entries(
+        text,
+        None,
+        &none,
+        expect!["null_value: value: expected one to map, found null; `tombstones: skip` passes over such records"],
+    );
     entries(&text.replace("mapping: m", "mapping: m\ntombstones: skip"), None, &none, expect!["skipped: no value"]);
-    entries(text, Some("no json"), &none, expect!["undecodable: value: expected json, found: expected ident at line 1 column 2"]);
-    entries(&text.replace("otherwise: skip", "otherwise: dead-letter"), Some(&lines(r#"{"id": "3", "kind": "other"}"#)), &none, expect!["unmapped: mapping m: expected an entry of `events` that applies, found none"]);
+    entries(
+        text,
+        Some("no json"),
+        &none,
+        expect!["undecodable: value: expected json, found: expected ident at line 1 column 2"],
+    );
+    entries(
+        &text.replace("otherwise: skip", "otherwise: dead-letter"),
+        Some(&lines(r#"{"id": "3", "kind": "other"}"#)),
+        &none,
+        expect!["unmapped: mapping m: expected an entry of `events` that applies, found none"],
+    );
 }
 
 #[test]
@@ -232,5 +317,6 @@ fn a_record_has_a_bound_of_items() {
     let json = |rest: usize| format!(r#"{{"l": [{}, {}, {}]}}"#, list(5_000), list(4_999), list(rest));
     let skipped = map(text, &record(Some(&json(1)), &Headers::new()));
     assert_eq!(skipped.lines().count(), 10_000);
-    expect!["malformed_field: each: expected at most 10000 events and skipped items, found more"].assert_eq(&map(text, &record(Some(&json(2)), &Headers::new())));
+    expect!["malformed_field: each: expected at most 10000 events and skipped items, found more"]
+        .assert_eq(&map(text, &record(Some(&json(2)), &Headers::new())));
 }

@@ -86,7 +86,9 @@ impl Fold {
             false => Box::new(io::sink()),
         };
         if !self.mappings.is_empty() && self.arrival == Arrival::OccurredAt {
-            bail!("--arrival occurred-at: expected it without --mapping, since foreign records say when they happened only once they are mapped");
+            bail!(
+                "--arrival occurred-at: expected it without --mapping, since foreign records say when they happened only once they are mapped"
+            );
         }
         let topics = Family::ALL.map(Family::default_topic);
         let mut folding = Folding {

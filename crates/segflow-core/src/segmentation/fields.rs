@@ -8,8 +8,7 @@ use super::yaml::{Map, Text, Yaml};
 use crate::time::Span;
 
 /// What the name of a segmentation, dimension or segment must look like.
-pub const A_NAME: &str =
-    "a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`";
+pub const A_NAME: &str = "a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`";
 
 /// The name that a text is, if it looks like [`A_NAME`].
 #[must_use]

@@ -79,7 +79,9 @@ fn expected(scope: &Scope<'_, '_>, function: Function, constant: Option<&Constan
     match function {
         Function::Minor => "a whole number of minor units".to_owned(),
         Function::Money => match scope.currency {
-            Some(currency) => format!("a decimal number of at most {} decimals, as {} has", currency.decimals, currency.code),
+            Some(currency) => {
+                format!("a decimal number of at most {} decimals, as {} has", currency.decimals, currency.code)
+            }
             None => "a decimal number".to_owned(),
         },
         Function::Absolute => "an amount within 64 bits".to_owned(),

@@ -139,7 +139,9 @@ impl<'a, 's> Scope<'a, 's> {
                 (_, Tree::Null) => None,
                 (PathStep::Name(name), Tree::Map(_)) => tree.get(name),
                 (PathStep::Item(item), Tree::List(items)) => items.get(*item),
-                (PathStep::Name(_), other) => return Err(Fault::new(&path.text, "an object around it", described(other))),
+                (PathStep::Name(_), other) => {
+                    return Err(Fault::new(&path.text, "an object around it", described(other)));
+                }
                 (_, other) => return Err(Fault::new(&path.text, "a list around it", described(other))),
             };
             let Some(next) = next else { return Ok(None) };
@@ -216,7 +218,11 @@ impl<'a, 's> Scope<'a, 's> {
         let found = value.written().ok_or_else(|| Fault::new(named(inner), "a text", &value))?;
         match table.words.get(&found).or(table.otherwise.as_ref()) {
             Some(word) => Ok(Value::Text(word.clone().into())),
-            None => Err(Fault::new(named(inner), format!("a word of `words.{}`, which has no `otherwise`", table.name), value)),
+            None => Err(Fault::new(
+                named(inner),
+                format!("a word of `words.{}`, which has no `otherwise`", table.name),
+                value,
+            )),
         }
     }
 }
@@ -236,9 +242,9 @@ fn of_tree<'a>(tree: Option<&Tree<'a>>, path: &Path) -> Result<Value<'a>, Fault>
         Some(Tree::Null) => Value::Null,
         Some(Tree::Bool(truth)) => Value::Truth(*truth),
         Some(Tree::Text(text)) => Value::Text(text.clone()),
-        Some(Tree::Number(number)) => Decimal::parse(number).map(Value::Number).ok_or_else(|| {
-            Fault::new(&path.text, format!("a number of at most {MAX_DIGITS} digits"), number)
-        })?,
+        Some(Tree::Number(number)) => Decimal::parse(number)
+            .map(Value::Number)
+            .ok_or_else(|| Fault::new(&path.text, format!("a number of at most {MAX_DIGITS} digits"), number))?,
         Some(Tree::Map(_)) => Value::Composite("an object"),
         Some(Tree::List(_)) => Value::Composite("a list"),
         Some(Tree::Unread(what)) => Value::Composite(what),

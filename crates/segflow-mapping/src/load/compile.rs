@@ -116,7 +116,8 @@ impl Scope<'_> {
     fn name(&self, at: usize, name: &str, steps: &[Step]) -> Result<Typed, Mistake> {
         let mut names = name.split('.');
         let first = names.next().unwrap_or_default();
-        let rest: Vec<PathStep> = names.map(|name| PathStep::Name(name.to_owned())).chain(steps.iter().map(step)).collect();
+        let rest: Vec<PathStep> =
+            names.map(|name| PathStep::Name(name.to_owned())).chain(steps.iter().map(step)).collect();
         if first == "record" {
             return self.record(at, name, rest);
         }
@@ -133,7 +134,9 @@ impl Scope<'_> {
     fn record(&self, at: usize, name: &str, steps: Vec<PathStep>) -> Result<Typed, Mistake> {
         let known = RECORD.iter().map(|(name, ..)| *name).chain(["headers"]);
         let expected = || "expected `record.` and one of topic, partition, offset, timestamp, key, headers";
-        let Some(PathStep::Name(field)) = steps.first() else { return Err(Mistake::new(at, format!("{}, found `record`", expected()))) };
+        let Some(PathStep::Name(field)) = steps.first() else {
+            return Err(Mistake::new(at, format!("{}, found `record`", expected())));
+        };
         match (field.as_str(), &steps[1..]) {
             ("headers", [PathStep::Name(header)]) => {
                 Ok(typed(Node::Record(RecordField::Header(header.clone())), Type::Any))
@@ -166,7 +169,8 @@ impl Scope<'_> {
                 }
                 _ => "",
             };
-            let message = format!("expected two values of one type, found {} and {}{hint}", one.gives.named(), two.gives.named());
+            let message =
+                format!("expected two values of one type, found {} and {}{hint}", one.gives.named(), two.gives.named());
             return Err(Mistake::new(at, message));
         }
         Ok(Node::Compare(operator, Box::new(one.node), Box::new(two.node)))
@@ -204,7 +208,8 @@ impl Scope<'_> {
         };
         let Some(gives) = gives else {
             let (one, two) = (one.gives.named(), two.gives.named());
-            let expected = "expected the sum or difference of two amounts, or the sum, difference or product of two numbers";
+            let expected =
+                "expected the sum or difference of two amounts, or the sum, difference or product of two numbers";
             let message = format!("{expected}, found `{}` of {one} and {two}", operation.symbol());
             return Err(Mistake::new(at, message));
         };

@@ -15,6 +15,9 @@ use crate::value::{Type, Value};
 /// The most entries of a mapping.
 const MAX_ENTRIES: usize = 200;
 
+/// The name of the present item of `allocations`.
+pub(super) const PART_NAME: &str = "part";
+
 const OWNER: &str = "an entry of `events`";
 
 pub(super) fn read(file: &Map, scope: &Scope<'_>, problems: &mut Problems) -> Vec<Entry> {
@@ -22,7 +25,8 @@ pub(super) fn read(file: &Map, scope: &Scope<'_>, problems: &mut Problems) -> Ve
     if let Some(defaults) = defaults {
         only_fields(defaults, problems);
     }
-    let Some(items) = problems.required(file, super::OWNER, "events").and_then(|yaml| problems.list(yaml, "a list")) else {
+    let Some(items) = problems.required(file, super::OWNER, "events").and_then(|yaml| problems.list(yaml, "a list"))
+    else {
         return Vec::new();
     };
     if items.is_empty() || items.len() > MAX_ENTRIES {
@@ -39,7 +43,8 @@ fn problems_map<'y>(yaml: &'y Yaml, problems: &mut Problems) -> Option<&'y Map> 
 
 /// Refuses defaults that no kind of event has.
 fn only_fields(defaults: &Map, problems: &mut Problems) {
-    let mut names: Vec<&str> = Kind::ALL.iter().flat_map(|kind| target::fields(*kind)).map(|field| field.name).collect();
+    let mut names: Vec<&str> =
+        Kind::ALL.iter().flat_map(|kind| target::fields(*kind)).map(|field| field.name).collect();
     names.sort_unstable();
     names.dedup();
     for (key, _) in &defaults.entries {
@@ -83,7 +88,8 @@ fn kind(text: &Text, problems: &mut Problems) -> Option<Kind> {
     let kind = Kind::ALL.iter().copied().find(|kind| target::name(*kind) == text.value);
     if kind.is_none() {
         let names: Vec<String> = Kind::ALL.iter().map(|kind| target::name(*kind)).collect();
-        problems.add(text.position, unknown("a kind such as `payments.RECEIVED`", text, names.iter().map(String::as_str)));
+        problems
+            .add(text.position, unknown("a kind such as `payments.RECEIVED`", text, names.iter().map(String::as_str)));
     }
     kind
 }
@@ -137,6 +143,30 @@ fn source(field: &TargetField, yaml: &Yaml, scope: &Scope<'_>, problems: &mut Pr
         });
         return Some(Source::Attributes(attributes.collect()));
     }
+    if field.holds == FieldType::Allocations {
+        return allocations(yaml, scope, problems);
+    }
+    expression(field, yaml, scope, problems).map(Source::Expression)
+}
+
+/// The parts of a payment: the list, and the fields of each item, which is called `part`.
+fn allocations(yaml: &Yaml, scope: &Scope<'_>, problems: &mut Problems) -> Option<Source> {
+    let owner = "`allocations`";
+    let map = problems.map(yaml, "a map of `each`, `invoice_id` and `amount_minor`")?;
+    problems.only_keys(map, owner, &["each", "invoice_id", "amount_minor"]);
+    let list = problems.required(map, owner, "each").and_then(|yaml| problems.text(yaml, "the name of a list"));
+    let list = list.and_then(|text| placed(text, scope.path(&text.value), problems));
+    let items = [scope.items, &[PART_NAME.to_owned()]].concat();
+    let scope = Scope { items: &items, ..*scope };
+    let mut part = Vec::new();
+    for field in target::PART {
+        let yaml = problems.required(map, owner, field.name);
+        part.extend(yaml.and_then(|yaml| expression(&field, yaml, &scope, problems)).map(|made| (field, made)));
+    }
+    Some(Source::Allocations { list: list?, part })
+}
+
+fn expression(field: &TargetField, yaml: &Yaml, scope: &Scope<'_>, problems: &mut Problems) -> Option<Expression> {
     let text = problems.text(yaml, "an expression")?;
     let node = match constant(field.holds, &text.value) {
         Some(word) => Node::Literal(Value::Text(word.into())),
@@ -149,7 +179,7 @@ fn source(field: &TargetField, yaml: &Yaml, scope: &Scope<'_>, problems: &mut Pr
             typed.node
         }
     };
-    Some(Source::Expression(Expression { node, text: text.value.clone() }))
+    Some(Expression { node, text: text.value.clone() })
 }
 
 /// A word that stands for itself: a word of the catalogue, or a currency's code.
@@ -181,7 +211,8 @@ fn fits(field: &TargetField, typed: &Typed) -> Result<(), String> {
         (FieldType::Instant, _) => ("an instant", ""),
         (FieldType::Truth, _) => ("a truth value", ""),
         (FieldType::Text, _) => ("a text", ": `text(..)` writes it as one"),
-        (FieldType::Currency | FieldType::Word(_) | FieldType::Attributes, _) => ("a text", ""),
+        (FieldType::Currency | FieldType::Word(_), _) => ("a text", ""),
+        (FieldType::Attributes | FieldType::Allocations, _) => ("a map", ""),
     };
     Err(format!("`{name}`: expected {expected}, found {}{hint}", typed.gives.named()))
 }

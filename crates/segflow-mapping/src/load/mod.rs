@@ -42,9 +42,7 @@ impl Mapping {
         let mut problems = Problems::default();
         let mapping = read_text(bytes, &mut problems).and_then(|text| read(text, &mut problems));
         match mapping.filter(|_| problems.is_empty()) {
-            Some(mapping) => {
-                Ok(Self { hash: hex::encode(Sha256::digest(bytes)), text: bytes.to_vec(), ..mapping })
-            }
+            Some(mapping) => Ok(Self { hash: hex::encode(Sha256::digest(bytes)), text: bytes.to_vec(), ..mapping }),
             None => Err(LoadError { problems: problems.sorted(file) }),
         }
     }
@@ -154,17 +152,15 @@ fn each(file: &Map, wrapping: Wrapping, problems: &mut Problems) -> (Vec<String>
         problems.add(yaml.position(), format!("expected at most {MAX_EACH} lists, found {}", lists.len()));
     }
     for (item, list) in lists {
-        if ["record", "value", "envelope", "words"].contains(&item) || name(item).is_none_or(|name| name.contains('-')) {
-            let expected = "expected a name of letters, digits and `_`, other than record, value, envelope and words";
+        if ["record", "value", "envelope", "words", entries::PART_NAME].contains(&item)
+            || name(item).is_none_or(|name| name.contains('-'))
+        {
+            let expected =
+                "expected a name of letters, digits and `_`, other than record, value, envelope, words and part";
             problems.add(list.position(), format!("{expected}, found `{item}`"));
         }
-        let scope = Scope {
-            wrapped: wrapping != Wrapping::None,
-            items: &names,
-            words: &[],
-            zoned: false,
-            has_currency: false,
-        };
+        let scope =
+            Scope { wrapped: wrapping != Wrapping::None, items: &names, words: &[], zoned: false, has_currency: false };
         let text = problems.text(list, "the name of a list");
         let Some(path) = text.and_then(|text| placed(text, scope.path(&text.value), problems)) else { continue };
         paths.push(path);
@@ -178,12 +174,23 @@ fn placed<T>(text: &Text, result: Result<T, Mistake>, problems: &mut Problems) -
     match result {
         Ok(value) => Some(value),
         Err(Mistake { at, message }) => {
+            let message = message + hint(&text.value, at);
             match text.position_of(at) {
                 Some(position) => problems.add(position, message),
                 None => problems.add(text.position, format!("in the expression at character {}: {message}", at + 1)),
             }
             None
         }
+    }
+}
+
+/// Advice on an expression that ends within a call: in YAML's `{..}` a comma ends a value.
+fn hint(text: &str, at: usize) -> &'static str {
+    let opened = text.matches('(').count() > text.matches(')').count();
+    if opened && at >= text.trim_end().chars().count() {
+        "; within `{..}` a comma ends it: quote it, or give every key a line"
+    } else {
+        ""
     }
 }
 

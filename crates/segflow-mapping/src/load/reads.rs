@@ -1,6 +1,6 @@
 //! What of a record a mapping reads, so that decoders pass over the rest.
 
-use crate::mapping::{Entry, Mapping};
+use crate::mapping::{Entry, each_path};
 use crate::node::{Path, Root};
 use crate::tree::shape::{PathStep, Shape};
 use crate::unwrap::Wrapping;
@@ -17,25 +17,14 @@ pub(super) struct Shapes {
 
 pub(super) fn shapes(entries: &[Entry], each: &[Path], wrapping: Wrapping) -> Shapes {
     let (mut value, mut envelope, mut key) = (Shape::default(), Shape::default(), None::<Shape>);
-    let mut add = |path: &Path, tail: &[PathStep]| {
-        let (root, steps) = from_root(path, each);
-        let steps = [&steps, tail].concat();
+    each_path(entries, each, &mut |path, lists, is_list| {
+        let (root, mut steps) = path.rooted(lists);
+        steps.extend(is_list.then_some(PathStep::Every));
         match root {
             Root::Envelope => envelope.add(&steps),
             Root::Key => key.get_or_insert_default().add(&steps),
             Root::Value | Root::Item(_) => value.add(&steps),
         }
-    };
-    each.iter().for_each(|list| add(list, &[PathStep::Every]));
-    Mapping::each_node(entries, &mut |node| node.each_path(&mut |path| add(path, &[])));
+    });
     Shapes { whole: wrapping.shape(&value, &envelope), value, key }
-}
-
-/// A path from a root that is no item.
-fn from_root(path: &Path, each: &[Path]) -> (Root, Vec<PathStep>) {
-    let Root::Item(item) = path.root else { return (path.root, path.steps.clone()) };
-    let (root, mut steps) = from_root(&each[item], each);
-    steps.push(PathStep::Every);
-    steps.extend(path.steps.iter().cloned());
-    (root, steps)
 }

@@ -3,6 +3,7 @@
 //! `UPDATE_EXPECT=1` writes the goldens anew.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, reason = "samples are files")]
 
 mod mutate;
 mod samples;
@@ -50,7 +51,9 @@ fn is_accounted_for(sample: &Sample, line: &Line) -> Result<(), String> {
         return Err("two outcomes of one record".to_owned());
     }
     match outcome {
-        Ok(mapped) if mapped.events.is_empty() && mapped.skipped.is_empty() => Err("neither events nor a reason".to_owned()),
+        Ok(mapped) if mapped.events.is_empty() && mapped.skipped.is_empty() => {
+            Err("neither events nor a reason".to_owned())
+        }
         Ok(mapped) => {
             let intake = sample.intake();
             let accepted = sample.mapping.accept(&record, &intake, Timestamp::LATEST);
@@ -58,7 +61,9 @@ fn is_accounted_for(sample: &Sample, line: &Line) -> Result<(), String> {
             match accepted {
                 Ok(events) if events.len() == count => Ok(()),
                 Ok(events) => Err(format!("{} events of {count}", events.len())),
-                Err(rejection) if rejection.reason == Reason::Undecodable => Err(format!("of our own making: {rejection}")),
+                Err(rejection) if rejection.reason == Reason::Undecodable => {
+                    Err(format!("of our own making: {rejection}"))
+                }
                 Err(_) => Ok(()),
             }
         }
@@ -102,4 +107,33 @@ fn a_sample_without_what_it_needs_is_rejected_and_says_what() {
             assert!(rejection.detail.contains(named), "{}: {rejection}", sample.name);
         }
     }
+}
+
+/// Mapping files with something wrong: each is refused with a place, or loads and maps every sample without a panic.
+#[test]
+fn no_mutation_of_a_mapping_panics() {
+    let (mut loaded, mut refused) = (0, 0);
+    for sample in samples() {
+        for seed in 0..1_000 {
+            let text = mutate::mutated_text(&sample.mapping.text, seed);
+            match segflow_mapping::Mapping::load("m.yaml", &text) {
+                Ok(mapping) => {
+                    loaded += 1;
+                    for line in &sample.lines {
+                        match mapping.map(&samples::record(line)) {
+                            Ok(mapped) => assert!(mapped.events.len() + mapped.skipped.len() > 0, "seed {seed}"),
+                            Err(rejection) => assert!(!rejection.detail.is_empty(), "seed {seed}"),
+                        }
+                    }
+                }
+                Err(error) => {
+                    refused += 1;
+                    assert!(
+                        error.problems.iter().all(|problem| problem.position.line > 0 && !problem.message.is_empty())
+                    );
+                }
+            }
+        }
+    }
+    assert!(loaded > 500 && refused > 500, "{loaded} loaded, {refused} refused");
 }

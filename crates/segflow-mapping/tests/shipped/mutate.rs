@@ -36,6 +36,28 @@ pub fn without(line: &Line, pointer: &str) -> Line {
     Line { value: Some(serde_json::to_vec(&value).unwrap()), ..line.clone() }
 }
 
+/// A text, of which a seed exchanges, takes out or repeats one to three pieces of up to twelve bytes.
+pub fn mutated_text(text: &[u8], seed: u64) -> Vec<u8> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut text = text.to_vec();
+    for _ in 0..rng.random_range(1..=3) {
+        let piece = |rng: &mut ChaCha8Rng, length: usize| {
+            let start = rng.random_range(0..length);
+            start..(start + rng.random_range(1..=12)).min(length)
+        };
+        let (from, to) = (piece(&mut rng, text.len()), piece(&mut rng, text.len()));
+        match rng.random_range(0..4) {
+            0 => drop(text.drain(from)),
+            1 => drop(text.splice(from, [rng.random()])),
+            _ => {
+                let other = text[to].to_vec();
+                text.splice(from, other);
+            }
+        }
+    }
+    text
+}
+
 fn change_bytes(bytes: &mut Vec<u8>, rng: &mut impl Rng) {
     let at = rng.random_range(0..bytes.len());
     match rng.random_range(0..4) {

@@ -22,7 +22,11 @@ pub struct Sample {
 type Shipped = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const SHIPPED: [Shipped; 5] = [
-    ("camt054", "EUR", &[("/BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/Amt/#text", "transaction.Amt[\"#text\"]")]),
+    (
+        "camt054",
+        "EUR",
+        &[("/BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/Amt/#text", "transaction.Amt[\"#text\"]")],
+    ),
     ("debezium-loans", "GBP", &[("/after/amount_due", "amount_due")]),
     ("erp-invoices", "EUR", &[("/items/1/KUNNR", "item.KUNNR"), ("/items/1/BUDAT", "item.BUDAT")]),
     ("gocardless", "GBP", &[("/events/0/action", "item.action"), ("/events/0/links/payment", "item.links.payment")]),
@@ -46,7 +50,8 @@ pub fn samples() -> Vec<Sample> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let shipped = SHIPPED.map(|(name, currency, needed)| {
         let file = format!("deploy/mappings/{name}.yaml");
-        let mapping = Mapping::load(&file, fs::read(root.join(&file)).unwrap()).unwrap_or_else(|error| panic!("{error}"));
+        let mapping =
+            Mapping::load(&file, fs::read(root.join(&file)).unwrap()).unwrap_or_else(|error| panic!("{error}"));
         let folder = root.join("tests/mappings").join(name);
         let records = fs::read_to_string(folder.join("records.ndjson")).unwrap();
         let lines = records.lines().map(|line| envelope::parse(line.as_bytes()).unwrap()).collect();

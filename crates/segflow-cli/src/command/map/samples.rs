@@ -18,7 +18,8 @@ pub fn read(file: &Path) -> Result<Vec<Line>> {
     let now = Timestamp(i64::try_from(now.as_millis()).context("the clock stands beyond the calendar")?);
     let mut lines = Vec::new();
     for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
-        let raw = value.with_context(|| format!("{}: expected json, record {}", file.display(), lines.len() + 1))?.get();
+        let raw =
+            value.with_context(|| format!("{}: expected json, record {}", file.display(), lines.len() + 1))?.get();
         lines.push(record(raw, lines.len() as u64, now)?);
     }
     if lines.is_empty() {

@@ -1,6 +1,6 @@
 //! `segflow map try`: what becomes of each record of a file, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -38,8 +38,12 @@ impl Try {
         for (number, line) in samples::read(&self.file)?.iter().enumerate() {
             println!("record {}", number + 1);
             print!("{}", self.shown(&mapping, line, &mut tally));
+            tally.found.extend(mapping.found(&foreign(line)).unwrap_or_default());
         }
         eprint!("{}", tally.summary());
+        for name in mapping.reads().iter().filter(|name| !tally.found.contains(*name)) {
+            eprintln!("warning: no record has `{name}`; if it is meant as a text, write `text({name:?})`");
+        }
         if tally.mapped + tally.skipped.values().sum::<u64>() == 0 {
             bail!("expected a record that can be mapped, found none among {}", tally.rejected);
         }
@@ -94,11 +98,13 @@ struct Tally {
     events: u64,
     rejected: u64,
     skipped: BTreeMap<String, u64>,
+    /// The names that some record has.
+    found: BTreeSet<String>,
 }
 
 impl Tally {
     fn summary(&self) -> String {
-        let Self { mapped, events, rejected, skipped } = self;
+        let Self { mapped, events, rejected, skipped, .. } = self;
         let mut summary = format!("{mapped} records became {events} events, {rejected} are dead letters\n");
         for (reason, count) in skipped {
             writeln!(summary, "skipped {count}: {reason}").expect("a string takes any text");

@@ -143,7 +143,8 @@ impl Parser {
             Kind::Word(_) | Kind::Symbol("(") => ": subtract from 0",
             _ => "",
         };
-        let message = format!("a minus stands before a number only, as in -5, found {}{instead}", other.found(self.wording));
+        let message =
+            format!("a minus stands before a number only, as in -5, found {}{instead}", other.found(self.wording));
         Err(Mistake::new(minus.at, message))
     }
 

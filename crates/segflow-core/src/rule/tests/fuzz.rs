@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::rule::foreign::{Words, advised, warned};
-use crate::rule::syntax::lexer::Mistake;
 use crate::rule::syntax::Wording;
+use crate::rule::syntax::lexer::Mistake;
 use crate::rule::syntax::parser::{MAX_BYTES, parse};
 
 /// Rules from which others are made: together they use the whole syntax.
