@@ -1,6 +1,6 @@
 //! Expressions: a tree of the syntax becomes a checked expression, or the first mistake in it.
 
-use segflow_core::rule::syntax::Wording;
+use segflow_core::rule::syntax::Dialect;
 use segflow_core::rule::syntax::expr::{Expr, ExprKind, Step};
 use segflow_core::rule::syntax::lexer::Mistake;
 use segflow_core::rule::syntax::parser::parse;
@@ -13,12 +13,13 @@ use crate::node::{Node, Path, RecordField, Root, WordTable};
 use crate::tree::shape::PathStep;
 use crate::value::{Type, Value};
 
-/// How the syntax names expressions of a mapping.
-pub(super) const WORDING: Wording = Wording {
+/// The dialect of a mapping's expressions.
+pub(super) const DIALECT: Dialect = Dialect {
     whole: "expression",
     a_whole: "an expression",
     a_name: "a name of the record",
     split: "split the expression, for instance into several events",
+    has_steps: true,
 };
 
 /// What an expression may name.
@@ -56,17 +57,17 @@ const RECORD: [(&str, RecordField, Type); 5] = [
 impl Scope<'_> {
     /// The checked expression of a text.
     pub fn expression(&self, text: &str) -> Result<Typed, Mistake> {
-        self.node(&parse(text, &WORDING)?)
+        self.node(&parse(text, &DIALECT)?)
     }
 
     /// The checked expression of a text that must be true or false.
     pub fn truth(&self, text: &str) -> Result<Node, Mistake> {
-        self.truth_of(&parse(text, &WORDING)?)
+        self.truth_of(&parse(text, &DIALECT)?)
     }
 
     /// The path of a text that must be one.
     pub fn path(&self, text: &str) -> Result<Path, Mistake> {
-        let expr = parse(text, &WORDING)?;
+        let expr = parse(text, &DIALECT)?;
         match self.node(&expr)?.node {
             Node::Path(path) => Ok(path),
             _ => Err(Mistake::new(expr.at, format!("expected the name of a list, found {}", expr.found()))),

@@ -1,6 +1,6 @@
 //! Rules as tokens, each with the character at which it begins.
 
-use super::Wording;
+use super::Dialect;
 use crate::segmentation::nearest::shortened;
 
 /// What is wrong with a rule, and at which of its characters.
@@ -38,12 +38,12 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// As a message names it.
-    pub(crate) fn found(&self, wording: &Wording) -> String {
+    pub(crate) fn found(&self, dialect: &Dialect) -> String {
         match self {
             Self::Word(text) | Self::Number(text) => format!("`{}`", shortened(text)),
             Self::Text(text) => format!("`\"{}\"`", shortened(text)),
             Self::Symbol(symbol) => format!("`{symbol}`"),
-            Self::End => format!("the end of the {}", wording.whole),
+            Self::End => format!("the end of the {}", dialect.whole),
         }
     }
 }
@@ -53,8 +53,8 @@ pub(crate) const SYMBOLS: [&str; 20] =
     ["||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ",", ".", "+", "-", "*", "/", ":"];
 
 /// The tokens of a rule, the last of which is `End`.
-pub(crate) fn tokens(rule: &str, wording: &'static Wording) -> Result<Vec<Token>, Mistake> {
-    let mut lexer = Lexer { rest: rule, at: 0, wording };
+pub(crate) fn tokens(rule: &str, dialect: &'static Dialect) -> Result<Vec<Token>, Mistake> {
+    let mut lexer = Lexer { rest: rule, at: 0, dialect };
     let mut tokens = Vec::new();
     loop {
         let token = lexer.token()?;
@@ -69,7 +69,7 @@ pub(crate) fn tokens(rule: &str, wording: &'static Wording) -> Result<Vec<Token>
 struct Lexer<'a> {
     rest: &'a str,
     at: usize,
-    wording: &'static Wording,
+    dialect: &'static Dialect,
 }
 
 impl<'a> Lexer<'a> {
@@ -97,7 +97,7 @@ impl<'a> Lexer<'a> {
     fn symbol(&mut self) -> Result<&'static str, Mistake> {
         let Some(symbol) = SYMBOLS.iter().find(|symbol| self.rest.starts_with(**symbol)) else {
             let found: String = self.rest.chars().take(1).collect();
-            let expected = self.wording.a_name;
+            let expected = self.dialect.a_name;
             return Err(Mistake::new(self.at, format!("expected {expected}, a value or an operator, found `{found}`")));
         };
         self.rest = &self.rest[symbol.len()..];

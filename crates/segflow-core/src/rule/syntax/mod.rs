@@ -2,10 +2,10 @@
 //! here. The expressions of mappings (`segflow-mapping`) have the same syntax.
 
 pub(crate) mod decimal;
+mod dialect;
 pub mod expr;
 pub(crate) mod infix;
 pub mod lexer;
 pub mod parser;
-mod wording;
 
-pub use wording::Wording;
+pub use dialect::Dialect;

@@ -3,7 +3,7 @@
 //! The parser knows the syntax alone. It accepts more than the language has: arithmetic of truth values, and lists and
 //! constants anywhere. The checker refuses these with better messages than a parser could give.
 
-use super::Wording;
+use super::Dialect;
 use super::expr::{Expr, ExprKind, Step};
 use super::infix::Power;
 use super::lexer::{Kind, Mistake, Token, tokens};
@@ -13,17 +13,17 @@ pub const MAX_BYTES: usize = 4096;
 /// The deepest nesting of parentheses, `!`, arguments and lists, and of operations: `a + b + c` is two deep.
 pub const MAX_DEPTH: usize = 32;
 
-/// The tree of a rule, or of another expression that has its syntax; `wording` is for messages.
+/// The tree of a rule, or of another expression that has its syntax.
 ///
 /// # Errors
 /// The first mistake, and its place.
-pub fn parse(rule: &str, wording: &'static Wording) -> Result<Expr, Mistake> {
-    let Wording { whole, a_whole, .. } = wording;
+pub fn parse(rule: &str, dialect: &'static Dialect) -> Result<Expr, Mistake> {
+    let Dialect { whole, a_whole, .. } = dialect;
     if rule.len() > MAX_BYTES {
         let message = format!("expected {a_whole} of at most {MAX_BYTES} bytes, found {}", rule.len());
         return Err(Mistake::new(0, message));
     }
-    let mut parser = Parser { tokens: tokens(rule, wording)?, next: 0, depth: 0, wording };
+    let mut parser = Parser { tokens: tokens(rule, dialect)?, next: 0, depth: 0, dialect };
     if parser.peek().kind == Kind::End {
         return Err(Mistake::new(0, format!("expected {a_whole}, found nothing")));
     }
@@ -38,7 +38,7 @@ struct Parser {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
-    wording: &'static Wording,
+    dialect: &'static Dialect,
 }
 
 impl Parser {
@@ -89,7 +89,7 @@ impl Parser {
     fn prefix(&mut self) -> Result<Expr, Mistake> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let message = format!("expected nesting of at most {MAX_DEPTH}: {}", self.wording.split);
+            let message = format!("expected nesting of at most {MAX_DEPTH}: {}", self.dialect.split);
             return Err(Mistake::new(self.peek().at, message));
         }
         let expr = self.operand();
@@ -144,7 +144,7 @@ impl Parser {
             _ => "",
         };
         let message =
-            format!("a minus stands before a number only, as in -5, found {}{instead}", other.found(self.wording));
+            format!("a minus stands before a number only, as in -5, found {}{instead}", other.found(self.dialect));
         Err(Mistake::new(minus.at, message))
     }
 
@@ -160,7 +160,7 @@ impl Parser {
                 _ => return Err(self.unexpected(&format!("a name after `{name}.`"))),
             }
         }
-        if self.peek().kind == Kind::Symbol("[") {
+        if self.dialect.has_steps && self.peek().kind == Kind::Symbol("[") {
             return Ok(ExprKind::Path(name, self.steps()?));
         }
         let arguments = if self.passes("(") { Some(self.items(")")?) } else { None };
@@ -200,7 +200,7 @@ impl Parser {
     }
 
     fn unexpected_operand(&self) -> Mistake {
-        self.unexpected(&format!("{} or a value", self.wording.a_name))
+        self.unexpected(&format!("{} or a value", self.dialect.a_name))
     }
 
     /// The items before the closing bracket; the opening one is taken already.
@@ -223,6 +223,6 @@ impl Parser {
     /// The mistake that the next token is not what was expected.
     fn unexpected(&self, expected: &str) -> Mistake {
         let Token { at, kind } = self.peek();
-        Mistake::new(*at, format!("expected {expected}, found {}", kind.found(self.wording)))
+        Mistake::new(*at, format!("expected {expected}, found {}", kind.found(self.dialect)))
     }
 }

@@ -39,7 +39,7 @@ impl Scope<'_> {
                 return self.arithmetic(expr.at, *operation, left, right).map(Side::Typed);
             }
             ExprKind::Path(..) => {
-                format!("expected a feature or a value, found {}: a feature has no parts", expr.found())
+                format!("expected a feature or a value, found {}", expr.found())
             }
             ExprKind::List(_) => "a list stands only after `in`, as in `x in [1, 2]`".to_owned(),
             ExprKind::Not(_) => "`!` binds tighter than comparisons and arithmetic: write `!(a == b)`".to_owned(),
