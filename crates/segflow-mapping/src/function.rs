@@ -54,7 +54,7 @@ pub(crate) struct Signature {
     pub takes: &'static [Type],
     pub constant: Constant,
     pub gives: Type,
-    /// Whether it needs the mapping's time zone, whatever it is given.
+    /// Whether it always needs the mapping's time zone.
     pub zoned: bool,
 }
 

@@ -18,10 +18,10 @@ pub(crate) enum Node {
     And(Vec<Node>),
     Or(Vec<Node>),
     Not(Box<Node>),
-    /// Of two values of one type.
+    /// A comparison of two values of one type.
     Compare(Operator, Box<Node>, Box<Node>),
     In(Box<Node>, Vec<Value<'static>>),
-    /// Of two amounts, or of two numbers.
+    /// A sum, difference or product of two amounts, or of two numbers.
     Arithmetic(Operation, Box<Node>, Box<Node>),
     Known(Box<Node>),
     Unknown(Box<Node>),

@@ -80,6 +80,9 @@ fn amounts_are_exact() {
         r#"{"a": "1.23,5"}"#,
         r#"expected a number with ',' before its decimals, found "1.23,5": a"#,
     );
+    let long = "1".repeat(70);
+    let told = format!("expected a number of at most 38 digits, found {}...: a", &long[..60]);
+    check("a", &format!(r#"{{"a": {long}}}"#), &told);
     check("number(a)", r#"{"a": 0.1000000000000000000000000001}"#, "0.1000000000000000000000000001");
     check("unscaled(a, 2)", r#"{"a": "AeJA"}"#, "1234.56");
     check("unscaled(a, 2)", r#"{"a": "/w=="}"#, "-0.01");
@@ -95,7 +98,7 @@ fn amounts_are_exact() {
     );
 }
 
-/// Of an amount of the currency's decimals, whatever they are.
+/// The currencies have two decimals, none and three.
 #[test]
 fn money_is_in_the_decimals_of_the_events_currency() {
     let mapping = "mapping: m\nevents:\n  - to: payments.SUBMITTED\n    event_id: text(\"E\")\n    customer_id: text(\"C\")\n    \

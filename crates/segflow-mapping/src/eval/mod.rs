@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use segflow_core::money::Currency;
 use segflow_core::rule::{Operation, Operator};
+use segflow_core::segmentation::nearest::shortened;
 use segflow_core::time::Zone;
 
 use crate::decimal::{Decimal, MAX_DIGITS};
@@ -242,9 +243,9 @@ fn of_tree<'a>(tree: Option<&Tree<'a>>, path: &Path) -> Result<Value<'a>, Fault>
         Some(Tree::Null) => Value::Null,
         Some(Tree::Bool(truth)) => Value::Truth(*truth),
         Some(Tree::Text(text)) => Value::Text(text.clone()),
-        Some(Tree::Number(number)) => Decimal::parse(number)
-            .map(Value::Number)
-            .ok_or_else(|| Fault::new(&path.text, format!("a number of at most {MAX_DIGITS} digits"), number))?,
+        Some(Tree::Number(number)) => Decimal::parse(number).map(Value::Number).ok_or_else(|| {
+            Fault::new(&path.text, format!("a number of at most {MAX_DIGITS} digits"), shortened(number))
+        })?,
         Some(Tree::Map(_)) => Value::Composite("an object"),
         Some(Tree::List(_)) => Value::Composite("a list"),
         Some(Tree::Unread(what)) => Value::Composite(what),
