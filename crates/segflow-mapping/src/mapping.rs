@@ -1,6 +1,7 @@
 //! A mapping that may be used, and what it makes of a record.
 
 use segflow_core::event::Kind;
+use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Zone;
 
 use crate::event::MappedEvent;
@@ -107,8 +108,8 @@ pub struct Skipped {
 }
 
 impl Mapping {
-    /// The largest file, in bytes.
-    pub const MAX_BYTES: usize = 1 << 20;
+    /// The largest file, in bytes; a segmentation may be as large.
+    pub const MAX_BYTES: usize = Segmentation::MAX_BYTES;
 
     /// The kinds of events that it may make, as the file names them, each once and in its order.
     #[must_use]

@@ -387,3 +387,17 @@ fn money_needs_the_currency_of_its_event() {
         m.yaml:15:19: `money(..)` counts in the decimals of the event's `currency`, of which there is none here; compare numbers, as in `number(x) < 0`"#]],
     );
 }
+
+#[test]
+fn a_file_has_bounds() {
+    let of =
+        |entries: usize| format!("mapping: m\notherwise: skip\nevents:\n{}", "  - skip: nothing\n".repeat(entries));
+    assert!(Mapping::load("m.yaml", of(200)).is_ok());
+    refused(&of(201), expect!["m.yaml:1:1: expected 1 to 200 entries of `events`, found 201"]);
+    let padded = |bytes: usize| format!("{SOUND}#{}", "x".repeat(bytes - SOUND.len() - 1));
+    assert!(Mapping::load("m.yaml", padded(Mapping::MAX_BYTES)).is_ok());
+    refused(
+        &padded(Mapping::MAX_BYTES + 1),
+        expect!["m.yaml:1:1: expected a file of at most 1048576 bytes, found 1048577"],
+    );
+}
