@@ -106,3 +106,56 @@ fn fold_maps_as_the_goldens_say() {
         assert!(said.contains(" foreign records were mapped to "), "{said}");
     }
 }
+
+/// The second line of the first order is in another currency: neither is folded. The second order is sound.
+#[test]
+fn a_foreign_record_is_folded_whole_or_not_at_all() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = scratch.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let segmentation = "name: s\nversion: 1\ncurrency: GBP\ntimezone: Europe/London\ndimensions:\n  - name: stage\n    \
+                        segments: [{name: early, when: overdue.days >= 1}]\n    otherwise: none\n";
+    let mapping = "mapping: m\neach: lines\nevents:\n  - to: invoices.ISSUED\n    event_id: item.id\n    customer_id: customer\n    \
+                   occurred_at: record.timestamp\n    invoice_id: item.id\n    currency: item.currency\n    \
+                   amount_minor: money(item.amount)\n    due_date: item.due\notherwise: dead-letter\n";
+    let line = |id: &str, currency: &str| {
+        format!(r#"{{"id": "{id}", "currency": "{currency}", "amount": "5.00", "due": "2026-05-05"}}"#)
+    };
+    let order = |customer: &str, lines: &[String]| {
+        let lines = lines.join(", ");
+        format!(
+            r#"{{"topic": "orders", "ts": 1777800000000, "payload": {{"customer": "{customer}", "lines": [{lines}]}}}}{}"#,
+            "\n"
+        )
+    };
+    let records =
+        order("C-1", &[line("1", "GBP"), line("2", "EUR")]) + &order("C-2", &[line("3", "GBP"), line("4", "GBP")]);
+    let mapped = format!("orders={}", file("m.yaml", mapping).display());
+    let fold = |more: &[&str]| {
+        let mut command = segflow();
+        command.arg("fold").arg("--segmentation").arg(file("s.yaml", segmentation)).args(["--mapping", &mapped]);
+        let output = command.args(more).arg(file("records.ndjson", &records)).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = fold(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("wrong_currency: currency: expected GBP, found \"EUR\""), "{said}");
+    assert!(said.contains("3 records read: 2 folded (0 late), 0 duplicates"), "{said}");
+    assert!(said.contains("2 foreign records were mapped to 2 events; 1 are dead letters"), "{said}");
+    // Whoever ignores other currencies ignores that line alone.
+    let (_, said) = fold(&["--other-currency", "ignore"]);
+    assert!(
+        said.contains("4 records read: 3 folded") && said.contains("1 records of another currency were ignored"),
+        "{said}"
+    );
+    let (code, said) = fold(&["--arrival", "occurred-at"]);
+    assert!(code == Some(1) && said.contains("--arrival occurred-at: expected it without --mapping"), "{said}");
+    let (code, said) = fold(&["--mapping", &mapped]);
+    assert!(
+        code == Some(1) && said.contains("--mapping orders: expected one mapping for a topic, found two"),
+        "{said}"
+    );
+}
