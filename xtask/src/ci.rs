@@ -10,7 +10,7 @@ use crate::shell::{cache, cargo, program, run as call, target};
 
 /// What the fast stage builds: the pure crates, the properties, and `segflow check` and `segflow fold`.
 const PURE: &str = "--no-default-features -p segflow-core -p segflow-wire -p segflow-engine -p segflow-explain \
-                    -p segflow-archive -p segflow-portfolio -p segflow-pure-tests -p segflow-cli -p xtask";
+                    -p segflow-archive -p segflow-mapping -p segflow-portfolio -p segflow-pure-tests -p segflow-cli -p xtask";
 
 #[derive(clap::Args)]
 pub struct Ci {

@@ -10,12 +10,13 @@ use crate::shell::{cargo, output, root};
 use crate::sources;
 
 /// Each library of ours, and those of ours that it names, no more and no fewer. Tests and benchmarks may name others.
-const OURS: [(&str, &[&str]); 13] = [
+const OURS: [(&str, &[&str]); 14] = [
     ("segflow-core", &[]),
     ("segflow-wire", &["segflow-core"]),
     ("segflow-engine", &["segflow-core", "segflow-wire"]),
     ("segflow-explain", &["segflow-core", "segflow-wire", "segflow-engine"]),
     ("segflow-archive", &["segflow-core", "segflow-wire"]),
+    ("segflow-mapping", &["segflow-core", "segflow-wire"]),
     ("segflow-portfolio", &["segflow-core"]),
     ("segflow-pure-tests", &["segflow-core"]),
     ("segflow-store", &[]),
@@ -38,12 +39,13 @@ const OURS: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates that reach no broker, no store and no log, neither themselves nor through another crate.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "segflow-core",
     "segflow-wire",
     "segflow-engine",
     "segflow-explain",
     "segflow-archive",
+    "segflow-mapping",
     "segflow-portfolio",
     "segflow-pure-tests",
 ];

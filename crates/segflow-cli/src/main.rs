@@ -5,6 +5,7 @@ mod command;
 mod config;
 #[cfg(feature = "service")]
 mod interrupt;
+mod mapping;
 mod segmentation;
 
 use std::process::ExitCode;

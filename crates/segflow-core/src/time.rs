@@ -220,6 +220,13 @@ impl Zone {
         date
     }
 
+    /// The instant at which the zone's clocks show a local time; where they show it twice the earlier one, where they skip it
+    /// as much later as they skip.
+    #[must_use]
+    pub fn at(&self, local: civil::DateTime) -> Option<Timestamp> {
+        local.to_zoned(self.0.zone.clone()).ok().map(|at| Timestamp(at.timestamp().as_millisecond()))
+    }
+
     /// `at` plus a span: days end at the same local time (after the gap where the clock skips it), hours are elapsed.
     #[must_use]
     pub fn plus(&self, at: Timestamp, span: Span) -> Timestamp {

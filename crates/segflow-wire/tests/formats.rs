@@ -417,7 +417,8 @@ fn the_reasons_of_dead_letters() {
         wrong_partition
         implausible_instant
         customer_full
-        contradicts"#]]
+        contradicts
+        unmapped"#]]
     .assert_eq(&words.join("\n"));
     let Rejection { reason, detail } = Rejection::customer_full(1_000);
     expect!["customer_full: customer: expected at most 1000 bytes of facts, found more with this one"]

@@ -1,5 +1,6 @@
 //! `segflow fold`: events in the envelope of `kcat -J` become changes, without broker or disk.
 
+mod foreign;
 mod summary;
 
 use std::fs::File;
@@ -17,9 +18,11 @@ use segflow_engine::replay::Replay;
 use segflow_explain::customer::Portrait;
 use segflow_explain::what_if::assumption::{FORMS, MEANING};
 use segflow_explain::what_if::{WhatIf, WhatIfError};
-use segflow_wire::{Encoding, Intake, OtherCurrency, Partitioner};
+use segflow_mapping::Mapping;
+use segflow_wire::{Encoding, Intake, OtherCurrency, Partitioner, RawRecord};
 use serde_json::json;
 
+use self::foreign::{Foreign, MappedTopic, mapped_topic};
 use self::summary::{Idle, Refused, UnreadableAttributes};
 use super::{customer_id, one_of};
 use crate::segmentation::load;
@@ -44,6 +47,9 @@ pub struct Fold {
     /// recorded when it happened, in that order. All of it is then held in memory
     #[arg(long, default_value = "recorded", value_parser = one_of(Arrival::ALL))]
     arrival: Arrival,
+    /// A foreign topic and the mapping that makes events of its records (docs/mapping.md); may be repeated
+    #[arg(long = "mapping", value_name = "TOPIC=FILE", value_parser = mapped_topic)]
+    mappings: Vec<MappedTopic>,
     /// What becomes of records of another currency than the segmentation's: each is a dead letter, or all are ignored and
     /// counted
     #[arg(long, default_value = "dead-letter", value_parser = one_of(OtherCurrency::ALL))]
@@ -79,12 +85,18 @@ impl Fold {
             true => Box::new(BufWriter::new(io::stdout().lock())),
             false => Box::new(io::sink()),
         };
+        if !self.mappings.is_empty() && self.arrival == Arrival::OccurredAt {
+            bail!(
+                "--arrival occurred-at: expected it without --mapping, since foreign records say when they happened only once they are mapped"
+            );
+        }
         let topics = Family::ALL.map(Family::default_topic);
         let mut folding = Folding {
             addresses: Addresses::new(topics.clone(), &intake),
             replay: Replay::new(Arc::clone(&segmentation), Arc::clone(&intake)),
             changes,
             dead_letters,
+            foreign: Foreign::load(&self.mappings, &intake)?,
             malformed: 0,
             beyond: 0,
             refused: Refused::default(),
@@ -170,6 +182,7 @@ struct Folding {
     addresses: Addresses,
     changes: Box<dyn Write>,
     dead_letters: Box<dyn Write>,
+    foreign: Foreign,
     /// Lines that are no record of an input.
     malformed: u64,
     /// Records at or after `--until`.
@@ -189,6 +202,9 @@ impl Folding {
             self.beyond += 1;
             return Ok(());
         }
+        if let Some(mapping) = self.foreign.mapping(&held.topic) {
+            return self.mapped(held, &mapping, file);
+        }
         let address = match self.addresses.of(held) {
             Ok(address) => address,
             Err(detail) => {
@@ -196,7 +212,23 @@ impl Folding {
                 return self.dead_letter(held, file, "unknown_topic", &detail);
             }
         };
-        let outcome = self.replay.record(&held.raw(address));
+        self.event(held, &held.raw(address), file)
+    }
+
+    /// Folds in the events of a foreign record: all of them, or none.
+    fn mapped(&mut self, held: &Held, mapping: &Mapping, file: &str) -> Result<()> {
+        let record = foreign::record(held);
+        match self.foreign.map(mapping, &record) {
+            Ok(mapped) => mapped.events.iter().try_for_each(|event| {
+                let raw = event.raw(&record, self.foreign.intake());
+                self.event(held, &raw, file)
+            }),
+            Err(rejection) => self.dead_letter(held, file, rejection.reason.word(), &rejection.detail),
+        }
+    }
+
+    fn event(&mut self, held: &Held, record: &RawRecord<'_>, file: &str) -> Result<()> {
+        let outcome = self.replay.record(record);
         if !outcome.unreadable.is_empty() {
             self.unreadable.add(&place(held, file), outcome.unreadable);
         }
@@ -224,7 +256,7 @@ impl Folding {
 
     /// How many records and lines were read.
     fn read(&self) -> u64 {
-        self.replay.counts().read + self.malformed
+        self.replay.counts().read + self.malformed + self.foreign.rejected
     }
 
     /// Whether there were records, but none was folded or is a copy of one that was.
@@ -252,7 +284,7 @@ impl Folding {
             counts.duplicates,
             counts.conflicts,
             counts.forgotten,
-            counts.dead_letters + self.malformed,
+            counts.dead_letters + self.malformed + self.foreign.rejected,
             counts.changes,
         );
         if let Some(reasons) = self.refused.by_reason() {
@@ -261,6 +293,7 @@ impl Folding {
         if counts.ignored > 0 {
             eprintln!("{} records of another currency were ignored", counts.ignored);
         }
+        eprint!("{}", self.foreign);
         if self.beyond > 0 {
             eprintln!("{} records at or after --until were not folded", self.beyond);
         }

@@ -13,6 +13,7 @@ pub mod fold;
 pub mod generate;
 #[cfg(feature = "service")]
 pub mod inspect;
+pub mod map;
 #[cfg(feature = "service")]
 pub mod run;
 #[cfg(feature = "service")]
@@ -37,6 +38,8 @@ pub enum Command {
     #[cfg(feature = "service")]
     Audit(audit::Audit),
     Check(check::Check),
+    #[command(subcommand)]
+    Map(map::Map),
     #[cfg(feature = "service")]
     Inspect(inspect::Inspect),
     #[cfg(feature = "service")]
@@ -60,6 +63,7 @@ impl Command {
             #[cfg(feature = "service")]
             Self::Audit(audit) => audit.run(),
             Self::Check(check) => check.run(),
+            Self::Map(map) => map.run(),
             #[cfg(feature = "service")]
             Self::Inspect(inspect) => inspect.run(),
             #[cfg(feature = "service")]

@@ -20,14 +20,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod foreign;
+#[path = "../common/page.rs"]
+mod page;
 mod timeline;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Seek;
 use std::path::Path;
 
 use common::{repository, segflow};
+use page::{Block, blocks};
 use segflow_core::segmentation::Segmentation;
 use serde_json::Value;
 
@@ -53,7 +55,7 @@ const SEGMENT: &str = "        when: overdue.days >= 1\n";
 #[test]
 fn every_example_of_the_page_is_true() {
     let page = repository("docs/segmentation.md");
-    let blocks = blocks(&fs::read_to_string(page).unwrap());
+    let blocks = blocks("docs/segmentation.md", &fs::read_to_string(page).unwrap());
     let scratch = tempfile::tempdir().unwrap();
     let mut reader = Reader { scratch: scratch.path(), blocks: &blocks, last: Value::Null, seen: BTreeMap::new() };
     let mut wrong = String::new();
@@ -68,34 +70,6 @@ fn every_example_of_the_page_is_true() {
     {
         assert!(reader.seen.contains_key(kind), "the page has no block of {kind} any more");
     }
-}
-
-/// A fenced block of the page.
-struct Block {
-    /// The line of its fence, from 1.
-    line: usize,
-    /// The text behind the fence.
-    info: Vec<String>,
-    text: String,
-}
-
-fn blocks(page: &str) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut open = false;
-    for (index, line) in page.lines().enumerate() {
-        match (line.strip_prefix("```"), open) {
-            (Some(_), true) => open = false,
-            (Some(info), false) => {
-                let info = info.split_whitespace().map(str::to_owned).collect();
-                blocks.push(Block { line: index + 1, info, text: String::new() });
-                open = true;
-            }
-            (None, true) => blocks.last_mut().unwrap().text += &format!("{line}\n"),
-            (None, false) => {}
-        }
-    }
-    assert!(!open, "docs/segmentation.md: the last block does not end");
-    blocks
 }
 
 struct Reader<'a> {
@@ -118,7 +92,7 @@ impl Reader<'_> {
             ["yaml", "segment"] => ("segment", loads(&framed(SEGMENT, &indented(8, &without_name(&block.text))))),
             ["yaml", "dimensions"] => ("dimensions", loads(&framed("# dimensions\n", &indented(2, &block.text)))),
             ["yaml", "header"] => ("header", loads(&FRAME.replace("# header\n", &block.text))),
-            ["console"] => ("console", self.console(&block.text)),
+            ["console"] => ("console", page::console(self.scratch, &block.text)),
             ["text", "timeline", name] => ("timeline", self.timeline(name, &block.text)),
             ["json", "change"] => ("change", self.change(&block.text)),
             ["text", "mistakes"] => ("mistakes", mistakes(&block.text)),
@@ -139,24 +113,6 @@ impl Reader<'_> {
         // The part that the page shows is compared there.
         let faulty = shown.into_iter().any(|(_, said)| !said.contains(" is valid (") || said.contains("warning: "));
         if faulty { Ok(()) } else { loads(text) }
-    }
-
-    fn console(&self, text: &str) -> Result<(), String> {
-        for call in text.split("$ ").skip(1) {
-            let (command, expected) = call.split_once('\n').ok_or("a call without a line's end")?;
-            let arguments = command.strip_prefix("segflow ").ok_or_else(|| format!("`{command}` is not of segflow"))?;
-            // Both streams into one file: in the order in which a terminal would show them.
-            let mut shown = tempfile::tempfile().unwrap();
-            let mut command_line = segflow();
-            command_line.args(words(arguments)).current_dir(self.scratch);
-            command_line.stdout(shown.try_clone().unwrap()).stderr(shown.try_clone().unwrap()).status().unwrap();
-            shown.rewind().unwrap();
-            let found = std::io::read_to_string(shown).unwrap();
-            if !like(expected, &found) {
-                return Err(format!("`{command}` was to say\n{expected}\nand says\n{found}"));
-            }
-        }
-        Ok(())
     }
 
     fn timeline(&mut self, name: &str, text: &str) -> Result<(), String> {
@@ -188,19 +144,6 @@ impl Reader<'_> {
             None => Ok(()),
         }
     }
-}
-
-/// As a shell splits a line: at spaces, but for those between single quotes.
-fn words(line: &str) -> Vec<String> {
-    let (mut words, mut quoted) = (vec![String::new()], false);
-    for letter in line.chars() {
-        match letter {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            _ => words.last_mut().unwrap().push(letter),
-        }
-    }
-    words
 }
 
 fn rule(line: &str) -> Result<(), String> {
@@ -244,20 +187,4 @@ fn loads(file: &str) -> Result<(), String> {
         [] => Ok(()),
         warnings => Err(format!("warnings: {warnings:?}")),
     }
-}
-
-/// Whether a text reads as shown, `...` standing for anything; line by line, blank lines at the end apart.
-fn like(shown: &str, found: &str) -> bool {
-    let (shown, mut found) = (shown.trim_end(), found.trim_end());
-    let parts: Vec<&str> = shown.split("...").collect();
-    for (index, part) in parts.iter().enumerate() {
-        let at = match index {
-            0 => found.starts_with(part).then_some(0),
-            last if last + 1 == parts.len() => found.ends_with(part).then(|| found.len() - part.len()),
-            _ => found.find(part),
-        };
-        let Some(at) = at else { return false };
-        found = &found[at + part.len()..];
-    }
-    parts.len() > 1 || found.is_empty()
 }

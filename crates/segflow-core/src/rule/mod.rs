@@ -4,7 +4,7 @@ pub mod eval;
 pub mod explain;
 pub(crate) mod foreign;
 pub mod spelling;
-pub(crate) mod syntax;
+pub mod syntax;
 pub(crate) mod typing;
 
 #[cfg(test)]

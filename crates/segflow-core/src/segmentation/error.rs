@@ -1,4 +1,4 @@
-//! What is wrong with a segmentation file, and where.
+//! What is wrong with a segmentation file, or with a mapping, and where.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why a segmentation was refused: one problem a line, in file order.
+/// Why a file was refused: one problem a line, in file order.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[error("{}", one_a_line(problems))]
 pub struct LoadError {
@@ -58,26 +58,35 @@ fn one_a_line(problems: &[Problem]) -> String {
 const MAX_COLLECTED: usize = 10 * LoadError::MAX_PROBLEMS;
 
 /// Collects what is found while a file is read.
-#[derive(Default)]
-pub(super) struct Problems(Vec<(Position, String)>);
+#[derive(Default, Debug)]
+pub struct Problems(Vec<(Position, String)>);
 
 impl Problems {
-    pub(super) fn add(&mut self, position: Position, message: impl Into<String>) {
+    /// Adds a problem at a place.
+    pub fn add(&mut self, position: Position, message: impl Into<String>) {
         if self.0.len() < MAX_COLLECTED {
             self.0.push((position, message.into()));
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// How many were found.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn sorted(mut self, file: &str) -> Vec<Problem> {
+    /// The first [`LoadError::MAX_PROBLEMS`] in file order; `file` is its name in messages.
+    #[must_use]
+    pub fn sorted(mut self, file: &str) -> Vec<Problem> {
         self.0.sort();
+        // What stands once and is read for several places has its problem as often.
+        self.0.dedup();
         self.0.truncate(LoadError::MAX_PROBLEMS);
         let named = |(position, message)| Problem { file: file.to_owned(), position, message };
         self.0.into_iter().map(named).collect()

@@ -8,17 +8,19 @@ use super::yaml::{Map, Text, Yaml};
 use crate::time::Span;
 
 /// What the name of a segmentation, dimension or segment must look like.
-pub(super) const A_NAME: &str =
-    "a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`";
+pub const A_NAME: &str = "a name of 1 to 64 letters, digits, `_` and `-` that does not begin with a digit or `-`";
 
-pub(super) fn name(text: &str) -> Option<String> {
+/// The name that a text is, if it looks like [`A_NAME`].
+#[must_use]
+pub fn name(text: &str) -> Option<String> {
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let rest = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     (first && rest && text.len() <= 64).then(|| text.to_owned())
 }
 
 /// A whole number without sign, leading zeros allowed.
-pub(super) fn whole<T: std::str::FromStr>(text: &str) -> Option<T> {
+#[must_use]
+pub fn whole<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
@@ -33,7 +35,7 @@ pub(super) fn span(text: &str) -> Option<Span> {
 
 impl Problems {
     /// The map that must stand here.
-    pub(super) fn map<'y>(&mut self, yaml: &'y Yaml, expected: &str) -> Option<&'y Map> {
+    pub fn map<'y>(&mut self, yaml: &'y Yaml, expected: &str) -> Option<&'y Map> {
         match yaml {
             Yaml::Map(map) => Some(map),
             other => self.expected(other, expected),
@@ -41,7 +43,7 @@ impl Problems {
     }
 
     /// The list that must stand here.
-    pub(super) fn list<'y>(&mut self, yaml: &'y Yaml, expected: &str) -> Option<&'y [Yaml]> {
+    pub fn list<'y>(&mut self, yaml: &'y Yaml, expected: &str) -> Option<&'y [Yaml]> {
         match yaml {
             Yaml::List(_, items) => Some(items),
             other => self.expected(other, expected),
@@ -49,7 +51,7 @@ impl Problems {
     }
 
     /// The text that must stand here.
-    pub(super) fn text<'y>(&mut self, yaml: &'y Yaml, expected: &str) -> Option<&'y Text> {
+    pub fn text<'y>(&mut self, yaml: &'y Yaml, expected: &str) -> Option<&'y Text> {
         match yaml {
             Yaml::Text(text) if !text.value.is_empty() => Some(text),
             other => self.expected(other, expected),
@@ -57,7 +59,7 @@ impl Problems {
     }
 
     /// The value of the text that must stand here.
-    pub(super) fn value<T>(&mut self, yaml: &Yaml, expected: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub fn value<T>(&mut self, yaml: &Yaml, expected: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(yaml, expected)?;
         match read(&text.value) {
             Some(value) => Some(value),
@@ -65,13 +67,14 @@ impl Problems {
         }
     }
 
-    fn expected<T>(&mut self, found: &Yaml, expected: &str) -> Option<T> {
+    /// Adds that another value was expected here.
+    pub fn expected<T>(&mut self, found: &Yaml, expected: &str) -> Option<T> {
         self.add(found.position(), format!("expected {expected}, found {}", found.found()));
         None
     }
 
     /// Refuses keys that `owner` does not have.
-    pub(super) fn only_keys(&mut self, map: &Map, owner: &str, keys: &[&str]) {
+    pub fn only_keys(&mut self, map: &Map, owner: &str, keys: &[&str]) {
         for (key, _) in &map.entries {
             if !keys.contains(&key.value.as_str()) {
                 let (all, near) = (listed(keys.iter().copied()), did_you_mean(&key.value, keys.iter().copied()));
@@ -81,7 +84,7 @@ impl Problems {
     }
 
     /// What stands under a key that `owner` must have.
-    pub(super) fn required<'y>(&mut self, map: &'y Map, owner: &str, key: &str) -> Option<&'y Yaml> {
+    pub fn required<'y>(&mut self, map: &'y Map, owner: &str, key: &str) -> Option<&'y Yaml> {
         let value = map.get(key);
         if value.is_none() {
             self.add(map.position, format!("expected the key `{key}` in {owner}, found none"));

@@ -9,7 +9,7 @@ use super::error::{LoadError, Position, Problem, Problems};
 use super::fields::{self, A_NAME, span, whole};
 use super::header::Header;
 use super::nearest::nearest;
-use super::yaml::{self, Map};
+use super::yaml::{self, Map, Yaml};
 use super::{Segmentation, Slot};
 use crate::feature::context::Parameters;
 use crate::money::Currency;
@@ -67,7 +67,8 @@ impl Segmentation {
     }
 }
 
-fn read_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
+/// The text of a file; none if it is too large or not UTF-8.
+pub fn read_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
     if bytes.len() > Segmentation::MAX_BYTES {
         let message = format!("expected a file of at most {} bytes, found {}", Segmentation::MAX_BYTES, bytes.len());
         problems.add(Position::START, message);
@@ -90,7 +91,7 @@ fn read_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
 }
 
 fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Problems) -> Option<Segmentation> {
-    let document = yaml::read(text, problems)?;
+    let document = yaml::read(text, "segmentation", problems)?;
     let file = problems.map(&document, "a segmentation: a map that begins with `name`")?;
     let owner = "a segmentation";
     problems.only_keys(file, owner, &KEYS);
@@ -98,7 +99,7 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
     let version = problems.required(file, owner, "version").and_then(|yaml| {
         problems.value(yaml, "a whole number from 1 to 4294967295", |text| whole(text).filter(|version| *version >= 1))
     });
-    let zone_name = zone_name(file, problems);
+    let zone = problems.required(file, owner, "timezone").and_then(|yaml| zone(yaml, problems));
     let actionable = format!("hours or days from 1h to {MAX_ACTIONABLE_HOURS}h");
     let actionable_within_ms = problems.or(Some(file), "actionable_within", 24 * 3_600_000, &actionable, actionable_ms);
 
@@ -123,7 +124,7 @@ fn read(text: &str, hash: String, problems: &mut Problems, warnings: &mut Proble
         hash,
         text: Vec::new(),
         currency: currency?,
-        zone: Zone::named(&zone_name?)?,
+        zone: zone?,
         attributes: attributes.declared,
         parameters: parameters?,
         actionable_within_ms,
@@ -140,12 +141,11 @@ fn currency(file: &Map, problems: &mut Problems) -> Option<Currency> {
 }
 
 /// The time zone; its name must be in the bundled database, spelled alike.
-fn zone_name(file: &Map, problems: &mut Problems) -> Option<String> {
-    let yaml = problems.required(file, "a segmentation", "timezone")?;
+pub fn zone(yaml: &Yaml, problems: &mut Problems) -> Option<Zone> {
     let text = problems.text(yaml, "an IANA time zone such as Europe/London")?;
     let names: Vec<String> = jiff::tz::TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
     if names.contains(&text.value) {
-        return Some(text.value.clone());
+        return Zone::named(&text.value);
     }
     let city = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
     let near = nearest(&text.value, names.iter().map(String::as_str))

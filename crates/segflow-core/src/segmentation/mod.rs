@@ -3,17 +3,17 @@
 pub(crate) mod attributes;
 pub(crate) mod debt_types;
 mod dimensions;
-mod error;
-mod fields;
+pub mod error;
+pub mod fields;
 mod header;
-mod load;
-pub(crate) mod nearest;
+pub mod load;
+pub mod nearest;
 pub(crate) mod parameters;
 mod rules;
 mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
-mod yaml;
+pub mod yaml;
 
 pub use crate::feature::context::{AttributeDeclaration, Parameters};
 pub use error::{LoadError, Position, Problem};

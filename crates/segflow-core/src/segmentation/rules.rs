@@ -8,6 +8,7 @@ use crate::feature::customer::CustomerFeature;
 use crate::feature::owed::OwedFeature;
 use crate::feature::{FactFeature, Feature};
 use crate::rule::foreign::{Words, advised, warned};
+use crate::rule::syntax::Dialect;
 use crate::rule::syntax::expr::Expr;
 use crate::rule::syntax::lexer::Mistake;
 use crate::rule::syntax::parser::parse;
@@ -63,7 +64,7 @@ impl<'a> Rules<'a> {
     }
 
     fn root(&mut self, dimension: usize, rule: &str) -> Result<Option<Node>, Mistake> {
-        parse(rule).and_then(|expr| self.checked(dimension, &expr))
+        parse(rule, &Dialect::RULE).and_then(|expr| self.checked(dimension, &expr))
     }
 
     fn checked(&mut self, dimension: usize, expr: &Expr) -> Result<Option<Node>, Mistake> {

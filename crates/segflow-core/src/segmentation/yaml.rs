@@ -1,4 +1,4 @@
-//! YAML as a segmentation uses it: one document of maps, lists and texts, each with its position.
+//! YAML as segmentations and mappings use it: one document of maps, lists and texts, each with its position.
 //!
 //! Every scalar is a text, also `no`, `1.10` and `2026-05-03`. Tags, anchors, aliases, duplicate
 //! keys, keys that are not text and further documents are refused.
@@ -13,14 +13,21 @@ use super::nearest::shortened;
 /// The most maps and lists within each other.
 const MAX_DEPTH: usize = 16;
 
-pub(super) enum Yaml {
+/// A node of a document.
+#[derive(Debug)]
+pub enum Yaml {
+    /// A scalar.
     Text(Text),
+    /// A list, and where it begins.
     List(Position, Vec<Yaml>),
+    /// A map.
     Map(Map),
 }
 
 impl Yaml {
-    pub(super) fn position(&self) -> Position {
+    /// Where it begins.
+    #[must_use]
+    pub fn position(&self) -> Position {
         match self {
             Self::Text(text) => text.position,
             Self::List(position, _) => *position,
@@ -29,7 +36,8 @@ impl Yaml {
     }
 
     /// As a message names it.
-    pub(super) fn found(&self) -> String {
+    #[must_use]
+    pub fn found(&self) -> String {
         match self {
             Self::Text(text) => text.found(),
             Self::List(..) => "a list".to_owned(),
@@ -38,42 +46,57 @@ impl Yaml {
     }
 }
 
-pub(super) struct Text {
-    pub(super) value: String,
-    pub(super) position: Position,
+/// A scalar, as text.
+#[derive(Debug)]
+pub struct Text {
+    /// Without quotes and escapes.
+    pub value: String,
+    /// Where it begins.
+    pub position: Position,
     /// The column of the value's first character; none if the value is escaped or stands on several lines.
     verbatim: Option<usize>,
 }
 
 impl Text {
     /// The place in the file of a character of the value, if it can be told.
-    pub(super) fn position_of(&self, character: usize) -> Option<Position> {
+    #[must_use]
+    pub fn position_of(&self, character: usize) -> Option<Position> {
         self.verbatim.map(|column| Position { line: self.position.line, column: column + character })
     }
 
-    pub(super) fn found(&self) -> String {
+    /// As a message names it.
+    #[must_use]
+    pub fn found(&self) -> String {
         if self.value.is_empty() { "nothing".to_owned() } else { format!("`{}`", shortened(&self.value)) }
     }
 }
 
-pub(super) struct Map {
-    pub(super) position: Position,
-    pub(super) entries: Vec<(Text, Yaml)>,
+/// A map with its entries in file order.
+#[derive(Debug)]
+pub struct Map {
+    /// Where it begins.
+    pub position: Position,
+    /// No key stands twice.
+    pub entries: Vec<(Text, Yaml)>,
 }
 
 impl Map {
-    pub(super) fn entry(&self, key: &str) -> Option<&(Text, Yaml)> {
+    /// The entry of a key.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&(Text, Yaml)> {
         self.entries.iter().find(|(name, _)| name.value == key)
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&Yaml> {
+    /// The value under a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Yaml> {
         self.entry(key).map(|(_, value)| value)
     }
 }
 
-/// Reads the one document of a file; none if there are problems.
-pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Yaml> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), lines: lines(text), problems };
+/// Reads the one document of a file; none if there are problems. `noun` says in messages what the file is: `segmentation`.
+pub fn read(text: &str, noun: &'static str, problems: &mut Problems) -> Option<Yaml> {
+    let mut reader = Reader { parser: Parser::new_from_str(text), lines: lines(text), noun, problems };
     let document = match reader.document() {
         Ok(document) => document,
         Err(error) => {
@@ -92,6 +115,7 @@ fn lines(text: &str) -> Vec<&str> {
 struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     lines: Vec<&'a str>,
+    noun: &'static str,
     problems: &'a mut Problems,
 }
 
@@ -104,8 +128,8 @@ impl<'a> Reader<'a> {
                 Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
                 Event::StreamEnd => break,
                 Event::DocumentStart(_) if document.is_some() => {
-                    self.problems
-                        .add(position(span), "expected one document, found another: a file is one segmentation");
+                    let message = format!("expected one document, found another: a file is one {}", self.noun);
+                    self.problems.add(position(span), message);
                     return Ok(None);
                 }
                 Event::DocumentStart(_) => {}
@@ -113,7 +137,7 @@ impl<'a> Reader<'a> {
             }
         }
         if document.is_none() && self.problems.is_empty() {
-            self.problems.add(Position::START, "expected a segmentation, found an empty file");
+            self.problems.add(Position::START, format!("expected a {}, found an empty file", self.noun));
         }
         Ok(document)
     }
@@ -142,7 +166,8 @@ impl<'a> Reader<'a> {
                 Ok(clean.then_some(Yaml::Map(map)))
             }
             Event::Alias(_) => {
-                self.problems.add(position(span), "aliases (`*name`) are not used in a segmentation: repeat the value");
+                let message = format!("aliases (`*name`) are not used in a {}: repeat the value", self.noun);
+                self.problems.add(position(span), message);
                 Ok(None)
             }
             other => unreachable!("not the beginning of a node: {other:?}"),
@@ -194,9 +219,10 @@ impl<'a> Reader<'a> {
     fn plain(&mut self, anchor: usize, tag: Option<&Tag>, span: Span) -> bool {
         if let Some(tag) = tag {
             let at = self.tag_position(tag, position(span));
-            self.problems.add(at, tag_message(tag));
+            self.problems.add(at, tag_message(tag, self.noun));
         } else if anchor != 0 {
-            self.problems.add(position(span), "anchors (`&name`) are not used in a segmentation: repeat the value");
+            let message = format!("anchors (`&name`) are not used in a {}: repeat the value", self.noun);
+            self.problems.add(position(span), message);
         }
         tag.is_none() && anchor == 0
     }
@@ -264,15 +290,15 @@ fn written(tag: &Tag) -> String {
     if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { format!("!{}", tag.suffix) }
 }
 
-fn tag_message(tag: &Tag) -> String {
+fn tag_message(tag: &Tag, noun: &str) -> String {
     let written = written(tag);
     match tag.suffix.strip_prefix("known(") {
         Some(argument) => format!("`{written}` is a YAML tag here: write `unknown({argument}`, or quote the rule"),
         None if tag.is_yaml_core_schema() => {
-            format!("tags such as `{written}` are not used in a segmentation: leave it out")
+            format!("tags such as `{written}` are not used in a {noun}: leave it out")
         }
         None => {
-            format!("`{written}` is a YAML tag here: to negate, quote the rule; tags are not used in a segmentation")
+            format!("`{written}` is a YAML tag here: to negate, quote the rule; tags are not used in a {noun}")
         }
     }
 }

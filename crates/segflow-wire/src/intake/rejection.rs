@@ -116,6 +116,8 @@ reasons! {
     /// Another event says something else of the same invoice, credit note, promise or dispute, or tells of another thing under
     /// the same event id. Judged last, when the fact is folded in; it stays among the facts, and one of the two counts.
     Contradicts = "contradicts",
+    /// The mapping of a foreign topic has no event for the record, and does not skip it.
+    Unmapped = "unmapped",
 }
 
 impl fmt::Display for Reason {

@@ -564,6 +564,7 @@ fn the_documentation_names_every_reason_and_a_test_of_it() {
         include_str!("tests/erasure.rs"),
         include_str!("tests/kinds.rs"),
         include_str!("../../../segflow-runtime/src/tests/erasure.rs"),
+        include_str!("../../../segflow-mapping/tests/language.rs"),
     ];
     for reason in Reason::ALL {
         let mut rows = docs.lines().filter(|row| row.contains(&format!("| `{reason}` |"))).peekable();

@@ -1,17 +1,20 @@
 //! Rules as tokens, each with the character at which it begins.
 
+use super::Dialect;
 use crate::segmentation::nearest::shortened;
 
 /// What is wrong with a rule, and at which of its characters.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Mistake {
+pub struct Mistake {
     /// Counts characters from 0.
-    pub(crate) at: usize,
-    pub(crate) message: String,
+    pub at: usize,
+    /// In lower case, without a full stop.
+    pub message: String,
 }
 
 impl Mistake {
-    pub(crate) fn new(at: usize, message: impl Into<String>) -> Self {
+    /// A mistake at a character, counted from 0.
+    pub fn new(at: usize, message: impl Into<String>) -> Self {
         Self { at, message: message.into() }
     }
 }
@@ -35,12 +38,12 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// As a message names it.
-    pub(crate) fn found(&self) -> String {
+    pub(crate) fn found(&self, dialect: &Dialect) -> String {
         match self {
             Self::Word(text) | Self::Number(text) => format!("`{}`", shortened(text)),
             Self::Text(text) => format!("`\"{}\"`", shortened(text)),
             Self::Symbol(symbol) => format!("`{symbol}`"),
-            Self::End => "the end of the rule".to_owned(),
+            Self::End => format!("the end of the {}", dialect.whole),
         }
     }
 }
@@ -50,8 +53,8 @@ pub(crate) const SYMBOLS: [&str; 20] =
     ["||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ",", ".", "+", "-", "*", "/", ":"];
 
 /// The tokens of a rule, the last of which is `End`.
-pub(crate) fn tokens(rule: &str) -> Result<Vec<Token>, Mistake> {
-    let mut lexer = Lexer { rest: rule, at: 0 };
+pub(crate) fn tokens(rule: &str, dialect: &'static Dialect) -> Result<Vec<Token>, Mistake> {
+    let mut lexer = Lexer { rest: rule, at: 0, dialect };
     let mut tokens = Vec::new();
     loop {
         let token = lexer.token()?;
@@ -66,6 +69,7 @@ pub(crate) fn tokens(rule: &str) -> Result<Vec<Token>, Mistake> {
 struct Lexer<'a> {
     rest: &'a str,
     at: usize,
+    dialect: &'static Dialect,
 }
 
 impl<'a> Lexer<'a> {
@@ -93,7 +97,8 @@ impl<'a> Lexer<'a> {
     fn symbol(&mut self) -> Result<&'static str, Mistake> {
         let Some(symbol) = SYMBOLS.iter().find(|symbol| self.rest.starts_with(**symbol)) else {
             let found: String = self.rest.chars().take(1).collect();
-            return Err(Mistake::new(self.at, format!("expected a feature, a value or an operator, found `{found}`")));
+            let expected = self.dialect.a_name;
+            return Err(Mistake::new(self.at, format!("expected {expected}, a value or an operator, found `{found}`")));
         };
         self.rest = &self.rest[symbol.len()..];
         self.at += symbol.len();

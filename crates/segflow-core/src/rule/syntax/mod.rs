@@ -1,8 +1,11 @@
 //! The syntax of rules, a subset of CEL's: text becomes tokens, and tokens become trees. Names and types are not known
-//! here.
+//! here. The expressions of mappings (`segflow-mapping`) have the same syntax.
 
 pub(crate) mod decimal;
-pub(crate) mod expr;
+mod dialect;
+pub mod expr;
 pub(crate) mod infix;
-pub(crate) mod lexer;
-pub(crate) mod parser;
+pub mod lexer;
+pub mod parser;
+
+pub use dialect::Dialect;

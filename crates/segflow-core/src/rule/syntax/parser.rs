@@ -3,29 +3,34 @@
 //! The parser knows the syntax alone. It accepts more than the language has: arithmetic of truth values, and lists and
 //! constants anywhere. The checker refuses these with better messages than a parser could give.
 
-use super::expr::{Expr, ExprKind};
+use super::Dialect;
+use super::expr::{Expr, ExprKind, Step};
 use super::infix::Power;
 use super::lexer::{Kind, Mistake, Token, tokens};
 
 /// The longest rule, in bytes.
-pub(crate) const MAX_BYTES: usize = 4096;
+pub const MAX_BYTES: usize = 4096;
 /// The deepest nesting of parentheses, `!`, arguments and lists, and of operations: `a + b + c` is two deep.
-pub(crate) const MAX_DEPTH: usize = 32;
+pub const MAX_DEPTH: usize = 32;
 
-/// The tree of a rule.
-pub(crate) fn parse(rule: &str) -> Result<Expr, Mistake> {
+/// The tree of a rule, or of another expression that has its syntax.
+///
+/// # Errors
+/// The first mistake, and its place.
+pub fn parse(rule: &str, dialect: &'static Dialect) -> Result<Expr, Mistake> {
+    let Dialect { whole, a_whole, .. } = dialect;
     if rule.len() > MAX_BYTES {
-        let message = format!("expected a rule of at most {MAX_BYTES} bytes, found {}", rule.len());
+        let message = format!("expected {a_whole} of at most {MAX_BYTES} bytes, found {}", rule.len());
         return Err(Mistake::new(0, message));
     }
-    let mut parser = Parser { tokens: tokens(rule)?, next: 0, depth: 0 };
+    let mut parser = Parser { tokens: tokens(rule, dialect)?, next: 0, depth: 0, dialect };
     if parser.peek().kind == Kind::End {
-        return Err(Mistake::new(0, "expected a rule, found nothing"));
+        return Err(Mistake::new(0, format!("expected {a_whole}, found nothing")));
     }
     let root = parser.expression(Power::Or)?;
     match parser.peek().kind {
         Kind::End => Ok(root),
-        _ => Err(parser.unexpected("an operator or the end of the rule")),
+        _ => Err(parser.unexpected(&format!("an operator or the end of the {whole}"))),
     }
 }
 
@@ -33,6 +38,7 @@ struct Parser {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
+    dialect: &'static Dialect,
 }
 
 impl Parser {
@@ -83,8 +89,7 @@ impl Parser {
     fn prefix(&mut self) -> Result<Expr, Mistake> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let message =
-                format!("expected nesting of at most {MAX_DEPTH}: split the rule, for instance into dimensions");
+            let message = format!("expected nesting of at most {MAX_DEPTH}: {}", self.dialect.split);
             return Err(Mistake::new(self.peek().at, message));
         }
         let expr = self.operand();
@@ -99,7 +104,7 @@ impl Parser {
             Kind::Text(text) => self.constant(ExprKind::Text(text)),
             Kind::Word(word) => match word.as_str() {
                 "true" | "false" => self.constant(ExprKind::Bool(word == "true")),
-                "in" => return Err(self.unexpected("a feature or a value")),
+                "in" => return Err(self.unexpected_operand()),
                 _ => self.name()?,
             },
             Kind::Symbol("!") => {
@@ -118,7 +123,7 @@ impl Parser {
                 ExprKind::List(self.items("]")?)
             }
             Kind::Symbol(".") => return Err(Mistake::new(at, "expected a digit before the point, as in 0.5")),
-            _ => return Err(self.unexpected("a feature or a value")),
+            _ => return Err(self.unexpected_operand()),
         };
         Ok(Expr { at, kind })
     }
@@ -138,7 +143,8 @@ impl Parser {
             Kind::Word(_) | Kind::Symbol("(") => ": subtract from 0",
             _ => "",
         };
-        let message = format!("a minus stands before a number only, as in -5, found {}{instead}", other.found());
+        let message =
+            format!("a minus stands before a number only, as in -5, found {}{instead}", other.found(self.dialect));
         Err(Mistake::new(minus.at, message))
     }
 
@@ -154,8 +160,47 @@ impl Parser {
                 _ => return Err(self.unexpected(&format!("a name after `{name}.`"))),
             }
         }
+        if self.dialect.has_steps && self.peek().kind == Kind::Symbol("[") {
+            return Ok(ExprKind::Path(name, self.steps()?));
+        }
         let arguments = if self.passes("(") { Some(self.items(")")?) } else { None };
         Ok(ExprKind::Name(name, arguments))
+    }
+
+    /// The steps of a path from its first bracket on.
+    fn steps(&mut self) -> Result<Vec<Step>, Mistake> {
+        let mut steps = Vec::new();
+        loop {
+            if self.passes("[") {
+                steps.push(self.step_in_brackets()?);
+                if !self.passes("]") {
+                    return Err(self.unexpected("`]`"));
+                }
+            } else if self.passes(".") {
+                let Kind::Word(word) = self.peek().kind.clone() else {
+                    return Err(self.unexpected("a name after `.`"));
+                };
+                self.advance();
+                steps.push(Step::Name(word));
+            } else {
+                return Ok(steps);
+            }
+        }
+    }
+
+    fn step_in_brackets(&mut self) -> Result<Step, Mistake> {
+        let step = match &self.peek().kind {
+            Kind::Text(name) => Some(Step::Name(name.clone())),
+            Kind::Number(number) => number.parse().ok().map(Step::Item),
+            _ => None,
+        };
+        let step = step.ok_or_else(|| self.unexpected("a place such as 0, or a name in quotes"))?;
+        self.advance();
+        Ok(step)
+    }
+
+    fn unexpected_operand(&self) -> Mistake {
+        self.unexpected(&format!("{} or a value", self.dialect.a_name))
     }
 
     /// The items before the closing bracket; the opening one is taken already.
@@ -178,6 +223,6 @@ impl Parser {
     /// The mistake that the next token is not what was expected.
     fn unexpected(&self, expected: &str) -> Mistake {
         let Token { at, kind } = self.peek();
-        Mistake::new(*at, format!("expected {expected}, found {}", kind.found()))
+        Mistake::new(*at, format!("expected {expected}, found {}", kind.found(self.dialect)))
     }
 }

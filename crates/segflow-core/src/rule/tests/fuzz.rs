@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::rule::foreign::{Words, advised, warned};
+use crate::rule::syntax::Dialect;
 use crate::rule::syntax::lexer::Mistake;
 use crate::rule::syntax::parser::{MAX_BYTES, parse};
 
@@ -133,12 +134,12 @@ pub(crate) fn mutated_rule() -> impl Strategy<Value = String> {
 }
 
 fn answers(rule: &str) -> Result<(), TestCaseError> {
-    if let Err(Mistake { at, message }) = parse(rule) {
+    if let Err(Mistake { at, message }) = parse(rule, &Dialect::RULE) {
         let characters = rule.chars().count();
         prop_assert!(at <= characters, "character {at} of {characters}: {message}");
         prop_assert!(!message.is_empty());
         let words = Words::new(&[]);
-        let advised = advised(rule, Mistake { at, message }, &words, &mut |rule| parse(rule).is_ok());
+        let advised = advised(rule, Mistake { at, message }, &words, &mut |rule| parse(rule, &Dialect::RULE).is_ok());
         prop_assert!(advised.at <= characters, "character {} of {characters}: {}", advised.at, advised.message);
     }
     for Mistake { at, .. } in warned(rule, &Words::new(&[])) {
@@ -176,6 +177,6 @@ proptest! {
 #[test]
 fn the_rules_from_which_others_are_made_are_valid() {
     for rule in VALID {
-        assert!(parse(rule).is_ok(), "{rule}");
+        assert!(parse(rule, &Dialect::RULE).is_ok(), "{rule}");
     }
 }

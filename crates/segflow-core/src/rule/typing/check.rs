@@ -38,7 +38,7 @@ impl Scope<'_> {
                 let typed = self.arithmetic(expr.at, *operation, left, right)?;
                 Err(self.not_a_truth(expr.at, &typed))
             }
-            ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_) => {
+            ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Path(..) | ExprKind::List(_) => {
                 let message =
                     format!("expected a comparison or a feature that is true or false, found {}", expr.found());
                 Err(Mistake::new(expr.at, message))

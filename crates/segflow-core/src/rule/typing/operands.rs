@@ -38,6 +38,9 @@ impl Scope<'_> {
             ExprKind::Arithmetic { operation, left, right, .. } => {
                 return self.arithmetic(expr.at, *operation, left, right).map(Side::Typed);
             }
+            ExprKind::Path(..) => {
+                format!("expected a feature or a value, found {}", expr.found())
+            }
             ExprKind::List(_) => "a list stands only after `in`, as in `x in [1, 2]`".to_owned(),
             ExprKind::Not(_) => "`!` binds tighter than comparisons and arithmetic: write `!(a == b)`".to_owned(),
             _ => "expected a feature or a value, found a truth value: write it by itself, or `!(..)`".to_owned(),
