@@ -130,6 +130,7 @@ impl Stage {
             inputs: inputs.into_iter().collect(),
             outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
             clock: ClockSettings { grace_ms: 0, idle: Idle::RecordTime },
+            max_host_skew_ms: None,
             commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
             cache_customers: 20_000,
             state_dir: state.path().to_owned(),

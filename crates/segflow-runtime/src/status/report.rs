@@ -95,6 +95,7 @@ pub(crate) fn cycled(
     name: &str,
     tasks: &BTreeMap<TaskId, TaskPhase>,
     cycle: Result<&Cycle, &WorkerError>,
+    failing: bool,
 ) {
     let mut status = status.lock();
     status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&TaskId(*task)));
@@ -123,7 +124,7 @@ pub(crate) fn cycled(
     match cycle {
         Ok(cycle) => {
             worker.commits += u64::from(cycle.committed);
-            worker.failing = !cycle.pause.is_zero();
+            worker.failing = failing;
         }
         Err(error) => {
             worker.failing = true;

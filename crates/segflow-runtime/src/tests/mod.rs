@@ -13,6 +13,7 @@ mod dead_letters;
 mod emitted;
 mod engine_version;
 mod erasure;
+mod host_clock;
 mod ownership;
 mod refusals;
 mod restart;

@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
+use segflow_core::time::Timestamp;
 
 use super::gate::Gate;
 use crate::log::local::LocalLog;
@@ -149,6 +150,10 @@ impl Transaction for Slow {
             return Err(LogError::Retry("a partition has no leader".to_owned()));
         }
         self.log.flush()
+    }
+
+    fn appended(&self) -> BTreeMap<TaskId, Timestamp> {
+        self.log.appended()
     }
 
     fn mark(&mut self, task: TaskId, mark: &str) {

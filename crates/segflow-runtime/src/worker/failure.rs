@@ -40,10 +40,20 @@ impl<L: Log> Worker<L> {
             LogError::Unclear(_) => self.remedy(tasks, Remedy::Recycle),
         }
         self.failures = self.failures.saturating_add(1);
+        self.given_up = tasks.iter().copied().collect();
         let pause = PAUSE_MAX.min(PAUSE_MIN * 2_u32.saturating_pow(self.failures.min(16) - 1));
         report::gave_up(&self.status, &self.name, &error);
         warn!(worker = self.name, failures = self.failures, ?pause, "cycle given up, to be tried again: {error}");
         Ok(Cycle { busy: true, pause, ..Cycle::default() })
+    }
+
+    /// A cycle found nothing to commit. That makes up for the failures before it, unless tasks that were given up then are
+    /// still consulting their journals: what failed has not been tried again.
+    pub(super) fn nothing_to_say(&mut self) {
+        let waiting = |task: &TaskId| matches!(self.tasks.get(task), Some(TaskPhase::Recovering(_)));
+        if !self.given_up.iter().any(waiting) {
+            self.failures = 0;
+        }
     }
 
     fn remedy(&mut self, tasks: &[TaskId], remedy: Remedy) {
