@@ -1,14 +1,28 @@
 //! The reasons why a process is not live, or not ready: one per line, none if all is well.
 
+use std::time::Duration;
+
 use segflow_runtime::status::{Phase, Snapshot, TaskStatus, WorkerStatus};
 
-/// The reasons to restart the process: the workers that have stopped for good.
+/// How long a cycle may take. It takes some seconds at most; a call that never returns, or a disk that hangs, takes for ever.
+/// The group gives a worker up after 5 minutes.
+pub const CYCLE_MAX: Duration = Duration::from_mins(10);
+
+/// The reasons to restart the process: the workers that have stopped for good, and those that hang.
 #[must_use]
 pub fn liveness(snapshot: &Snapshot) -> Vec<String> {
-    let ended = |(name, worker): (&String, &WorkerStatus)| {
-        worker.ended.as_ref().map(|reason| line(format!("worker {name} has stopped: {reason}")))
-    };
-    snapshot.workers.iter().filter_map(ended).collect()
+    snapshot.workers.iter().filter_map(|(name, worker)| ended(name, worker).or_else(|| hanging(name, worker))).collect()
+}
+
+fn ended(name: &str, worker: &WorkerStatus) -> Option<String> {
+    worker.ended.as_ref().map(|reason| line(format!("worker {name} has stopped: {reason}")))
+}
+
+/// Why a worker hangs; none if it does not.
+#[must_use]
+pub fn hanging(name: &str, worker: &WorkerStatus) -> Option<String> {
+    let age = worker.cycle_age.filter(|age| *age >= CYCLE_MAX)?;
+    Some(format!("worker {name} hangs: its cycle has been under way for {} s", age.as_secs()))
 }
 
 /// The reasons why the process does not do all its work: those of its workers, then those of their tasks.

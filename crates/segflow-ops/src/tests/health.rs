@@ -1,10 +1,12 @@
 //! Liveness and readiness of snapshots.
 
+use std::time::Duration;
+
 use expect_test::expect;
 use segflow_runtime::status::{Phase, Snapshot, WorkerStatus};
 
 use super::{healthy, task, worker};
-use crate::health::{liveness, readiness};
+use crate::health::{CYCLE_MAX, liveness, readiness};
 
 #[test]
 fn a_healthy_process_is_live_and_ready() {
@@ -28,6 +30,18 @@ fn ready_with_a_spare_worker_and_not_with_spare_workers_alone() {
     snapshot.tasks.clear();
     let reason = "no worker owns a task: the group is being joined, or has fewer tasks than workers";
     assert_eq!(readiness(&snapshot), [reason]);
+}
+
+#[test]
+fn a_worker_whose_cycle_does_not_end_is_not_live() {
+    let aged = |age| {
+        let mut snapshot = healthy();
+        snapshot.workers.get_mut("w-0").unwrap().cycle_age = Some(age);
+        (liveness(&snapshot), readiness(&snapshot))
+    };
+    assert_eq!(aged(CYCLE_MAX - Duration::from_millis(1)), (Vec::new(), Vec::new()));
+    let reason = vec!["worker w-0 hangs: its cycle has been under way for 600 s".to_owned()];
+    assert_eq!(aged(CYCLE_MAX), (reason.clone(), reason));
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn worker(tasks: &[u32]) -> WorkerStatus {
         unclear: 1,
         last_error: None,
         failing: false,
+        cycle_age: None,
         ended: None,
     }
 }

@@ -12,6 +12,7 @@ use crate::log::{Ends, LogError, TaskId};
 use crate::status::{InputStatus, Phase, Shadowing, Snapshot, Status, TaskStatus, WorkerStatus};
 use crate::task::TaskState;
 use crate::task::epoch::Prepared;
+use crate::time::Monotonic;
 use crate::worker::commit::TaskCommit;
 use crate::worker::{Cycle, TaskContext, TaskPhase};
 
@@ -22,6 +23,7 @@ pub(crate) fn started(status: &Status, worker: &str) {
 }
 
 pub(crate) fn ended(status: &Status, worker: &str) {
+    status.began().remove(worker);
     let mut status = status.lock();
     status.tasks.retain(|_, task| task.worker != worker);
     let worker = of_worker(&mut status, worker);
@@ -89,6 +91,11 @@ pub(crate) fn settled(context: TaskContext<'_>, state: &TaskState, prepared: &Pr
     }
 }
 
+/// Before every cycle: it may never end.
+pub(crate) fn began(status: &Status, worker: &str, time: &Monotonic) {
+    status.began().insert(worker.to_owned(), (time.clone(), time.now()));
+}
+
 /// After every cycle: the tasks of a worker, and how they fare.
 pub(crate) fn cycled(
     status: &Status,
@@ -97,6 +104,7 @@ pub(crate) fn cycled(
     cycle: Result<&Cycle, &WorkerError>,
     failing: bool,
 ) {
+    status.began().remove(name);
     let mut status = status.lock();
     status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&TaskId(*task)));
     for (task, phase) in tasks {

@@ -14,6 +14,7 @@ mod emitted;
 mod engine_version;
 mod erasure;
 mod host_clock;
+mod hung;
 mod ownership;
 mod refusals;
 mod restart;

@@ -25,6 +25,10 @@ pub struct Slow {
     pub trimming: Arc<Gate>,
     /// How many transactions more fail before they are delivered.
     pub refuses: u32,
+    /// Whether the producer delivers nothing until it is replaced.
+    pub stuck: bool,
+    /// What a delivery has to pass.
+    pub delivery: Arc<Gate>,
     /// The task whose shadow's topic takes nothing, and what it says. The end of its journal is told to the second question.
     pub shadowless: Option<(TaskId, LogError)>,
     pub hesitated: bool,
@@ -38,6 +42,8 @@ impl Slow {
             asked: Vec::new(),
             trimming: Arc::default(),
             refuses: 0,
+            stuck: false,
+            delivery: Arc::default(),
             shadowless: None,
             hesitated: false,
         }
@@ -149,6 +155,10 @@ impl Transaction for Slow {
             self.refuses -= 1;
             return Err(LogError::Retry("a partition has no leader".to_owned()));
         }
+        if self.stuck {
+            return Err(LogError::Retry("1 records were not delivered within 10000 ms".to_owned()));
+        }
+        self.delivery.pass();
         self.log.flush()
     }
 
@@ -173,6 +183,7 @@ impl Transaction for Slow {
     }
 
     fn recycle(&mut self) -> LogResult<()> {
+        self.stuck = false;
         self.log.recycle()
     }
 

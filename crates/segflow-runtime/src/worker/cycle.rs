@@ -25,6 +25,7 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// If the worker must be built anew, or an operator must act. What can be tried again is not an error.
     pub fn cycle(&mut self) -> Result<Cycle, WorkerError> {
+        report::began(&self.status, &self.name, &self.config.time);
         let cycle = self.attempt();
         report::cycled(&self.status, &self.name, &self.tasks, cycle.as_ref(), self.failures > 0);
         self.snapshot();

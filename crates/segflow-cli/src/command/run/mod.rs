@@ -4,6 +4,7 @@ mod fences;
 mod file_watch;
 mod retention;
 mod service;
+mod watchdog;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -79,6 +80,7 @@ impl Run {
         let count = config.worker_count();
         let workers = (0..count).map(service).collect::<Result<Vec<_>>>()?;
         let standby = config.standby_of.is_some().then(|| service(count)).transpose()?;
+        watchdog::start(Arc::clone(&status), Arc::clone(&stop))?;
         // From here on nothing ends the process but its threads.
         let mut threads = vec![open_ahead(config.stores(&stores.memory), &stores.pool, &stop)?];
         for (number, service) in workers.into_iter().enumerate() {
