@@ -49,7 +49,7 @@ fn a_second_process_with_the_same_state_directory_ends_at_once_and_says_who_has_
     let (first, second) = (config(directory.path(), "a"), config(directory.path(), "b"));
     let holder = Stopped(run(&first).stderr(Stdio::null()).spawn().unwrap());
     let (lock, began) = (directory.path().join("state/process.lock"), Instant::now());
-    while fs::read_to_string(&lock).is_ok_and(|text| text.contains("since")) != true {
+    while !fs::read_to_string(&lock).is_ok_and(|text| text.contains("since")) {
         assert!(began.elapsed() < LIMIT, "the first process does not hold its directory");
         thread::sleep(Duration::from_millis(20));
     }

@@ -232,6 +232,8 @@ pub struct InputStatus {
     pub position: u64,
     /// The latest offset that the leaders answered; none without an answer.
     pub latest: Option<u64>,
+    /// Wall time of the last cycle in which its leader answered; none before the first answer.
+    pub answered: Option<Timestamp>,
     /// The greatest record timestamp read; none before the first record.
     pub greatest: Option<Timestamp>,
 }

@@ -86,7 +86,9 @@ pub(crate) fn settled(context: TaskContext<'_>, state: &TaskState, prepared: &Pr
     for family in config.inputs.keys() {
         let position = state.position(*family);
         let latest = ends.latest.get(&(task, *family)).copied();
-        let input = InputStatus { position: position.offset, latest, greatest: position.greatest };
+        let before = status.inputs.get(family).and_then(|input| input.answered);
+        let answered = latest.map_or(before, |_| Some(ends.w));
+        let input = InputStatus { position: position.offset, latest, answered, greatest: position.greatest };
         status.inputs.insert(*family, input);
     }
 }

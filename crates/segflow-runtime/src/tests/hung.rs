@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use segflow_core::event::Family;
+
 use super::stalling_log::Slow;
 use super::support::{Bench, at, issued};
 use crate::time::{Monotonic, Steered};
@@ -52,4 +54,24 @@ fn a_cycle_that_never_ends_tells_its_age() {
         cycles.join().unwrap();
     });
     assert_eq!(age(), None);
+}
+
+/// No call fails then, and nothing is read: only the answers are missing.
+#[test]
+fn leaders_that_answer_no_more_are_seen_by_when_they_last_did() {
+    let (bench, _) = bench();
+    let mut worker =
+        Worker::new("a", Arc::new(bench.config.clone()), Slow::new(bench.broker.attach("a")), bench.status.clone());
+    let seen = || {
+        let task = bench.status.snapshot().tasks[&0].clone();
+        let payments = task.inputs[&Family::Payments];
+        (task.w, payments.latest, payments.answered)
+    };
+    while worker.cycle().unwrap().busy {}
+    let ten = at("2026-03-01T10:00:01Z");
+    assert_eq!(seen(), (Some(ten), Some(0), Some(ten)));
+    worker.log().deaf = true;
+    bench.broker.set_time(ten.plus_ms(60_000));
+    worker.cycle().unwrap();
+    assert_eq!(seen(), (Some(ten.plus_ms(60_000)), None, Some(ten)));
 }

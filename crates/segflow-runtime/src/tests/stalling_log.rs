@@ -27,6 +27,8 @@ pub struct Slow {
     pub refuses: u32,
     /// Whether the producer delivers nothing until it is replaced.
     pub stuck: bool,
+    /// Whether no leader answers where the inputs end.
+    pub deaf: bool,
     /// What a delivery has to pass.
     pub delivery: Arc<Gate>,
     /// The task whose shadow's topic takes nothing, and what it says. The end of its journal is told to the second question.
@@ -43,6 +45,7 @@ impl Slow {
             trimming: Arc::default(),
             refuses: 0,
             stuck: false,
+            deaf: false,
             delivery: Arc::default(),
             shadowless: None,
             hesitated: false,
@@ -134,7 +137,8 @@ impl Inputs for Slow {
     }
 
     fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends> {
-        self.log.ends(tasks)
+        let ends = self.log.ends(tasks)?;
+        Ok(if self.deaf { Ends { latest: BTreeMap::new(), ..ends } } else { ends })
     }
 }
 
