@@ -32,6 +32,7 @@ pub fn config(segmentation: &Path, partitions: u32, state: &Path) -> Config {
         inputs: Family::ALL.map(input).into(),
         outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
         clock: ClockSettings { grace_ms: 0, idle: Idle::RecordTime },
+        max_host_skew_ms: None,
         commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
         cache: CacheMemory::new(40 << 10),
         state_dir: state.to_owned(),

@@ -332,6 +332,24 @@ fn a_journal_is_trimmed_from_any_thread_and_never_back_or_beyond_its_end() {
     assert_eq!(held(&mut log), (4, 7));
 }
 
+/// The clock that the host's is held against: the broker's own, and only of what this transaction delivered.
+#[test]
+fn the_broker_tells_when_it_took_a_journal_record() {
+    let config = application(Broker::shared(), "appended", 2);
+    let mut log = open(&config);
+    write_epoch(&mut log, 1, Transaction::commit);
+    let before = log.ends(&[TASK].into()).unwrap().w;
+    log.begin().unwrap();
+    log.produce(&journal(TaskId(1), 1)).unwrap();
+    log.flush().unwrap();
+    let appended = log.appended();
+    assert_eq!(appended.keys().collect::<Vec<_>>(), [&TaskId(1)]);
+    let took_ms = appended[&TaskId(1)].0 - before.0;
+    assert!((0..10_000).contains(&took_ms), "{took_ms} ms on the same machine");
+    log.commit().unwrap();
+    assert_eq!(log.appended().len(), 0);
+}
+
 #[test]
 fn the_journal_is_found_behind_aborted_epochs_and_markers() {
     let config = application(Broker::shared(), "journal", 2);
@@ -437,7 +455,7 @@ fn a_zombie_is_fenced_and_its_writes_are_aborted() {
         told = zombie.tasks().err();
         told.is_some()
     });
-    assert!(matches!(told, Some(LogError::Fenced(_))), "{told:?}");
+    assert!(matches!(&told, Some(LogError::Stop(why)) if why.contains("has taken this one's place")), "{told:?}");
     write_epoch(&mut successor, 2, Transaction::commit);
     settles(&mut successor, TASK);
     assert_eq!(last(&mut successor, TASK).unwrap().epoch, 2);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use segflow_store::{Store, StoreMemory, StoreSettings};
@@ -153,6 +153,78 @@ fn a_standby_follows_takes_over_warm_and_follows_again() {
     assert_eq!(stores[0].len(), 4);
 }
 
+/// Each process would fence the other, for ever, and both be ready at times.
+#[test]
+fn of_two_processes_with_one_instance_one_ends_and_says_why_and_the_other_goes_on() {
+    let settings = "clock.idle = \"record-time\"\nkafka.session_timeout = \"6s\"\n";
+    let service = Service::new(Broker::shared(), "twins", 2, &segmentation(), settings);
+    let mut twins = [0, 1].map(|twin| Twin::new(&service, twin));
+    twins[0].start();
+    until("the first has the tasks", || twins[0].log().matches("task recovered").count() == 2);
+    twins[1].start();
+    let began = Instant::now();
+    let mut ended = None;
+    until("one of them ends", || {
+        ended = (0..2).find(|twin| twins[*twin].status().is_some());
+        ended.is_some()
+    });
+    println!("a twin ended {:?} after the second was started", began.elapsed());
+    let ended = ended.unwrap();
+    assert_eq!(twins[ended].status().and_then(|status| status.code()), Some(1));
+    let log = twins[ended].log();
+    assert!(log.lines().last().unwrap().contains("give every process an `instance` of its own"), "{log}");
+    let other = &mut twins[1 - ended];
+    let recovered = |twin: &Twin| twin.log().rmatches("task recovered").count();
+    until("the other has the tasks", || recovered(other) >= 2 && other.is_ready());
+    assert_eq!(other.status(), None);
+}
+
+/// One of two processes that bear the same name.
+struct Twin {
+    config: PathBuf,
+    log: PathBuf,
+    child: Option<Child>,
+}
+
+impl Twin {
+    fn new(service: &Service<'_>, twin: usize) -> Self {
+        let [config, log] = ["toml", "log"].map(|kind| service.dir().join(format!("twin-{twin}.{kind}")));
+        let text = std::fs::read_to_string(service.config(0)).unwrap();
+        std::fs::write(&config, text.replace("/state-0", &format!("/twin-state-{twin}"))).unwrap();
+        Self { config, log, child: None }
+    }
+
+    fn start(&mut self) {
+        let log = std::fs::File::create(&self.log).unwrap();
+        let mut command = segflow();
+        command.args(["run", "--config"]).arg(&self.config).stdout(Stdio::null()).stderr(log);
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn status(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut().and_then(|child| child.try_wait().unwrap())
+    }
+
+    fn is_ready(&self) -> bool {
+        let log = self.log();
+        let address = log.split_whitespace().find_map(|word| word.strip_prefix("address=")).unwrap();
+        http(address, "/readyz").ends_with("ok\n")
+    }
+}
+
+impl Drop for Twin {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 fn number(line: &str, field: &str) -> u64 {
     let said = line.split_whitespace().find_map(|word| word.strip_prefix(&format!("{field}=")));
     said.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("no {field} in {line}"))
@@ -164,7 +236,8 @@ type State = (Vec<u8>, Vec<u8>);
 /// Every state of every task, by the name of its directory.
 fn states(state: &Path) -> BTreeMap<String, Vec<State>> {
     let shared = StoreMemory::new(StoreSettings::default());
-    let directories = std::fs::read_dir(state).unwrap().map(|entry| entry.unwrap());
+    let entries = std::fs::read_dir(state).unwrap().map(|entry| entry.unwrap());
+    let directories = entries.filter(|entry| entry.path().is_dir());
     let of = |path: &Path| Store::open(path, &shared).unwrap().customers_all().collect::<Result<_, _>>().unwrap();
     directories.map(|entry| (entry.file_name().into_string().unwrap(), of(&entry.path()))).collect()
 }

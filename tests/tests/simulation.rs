@@ -122,3 +122,9 @@ fn without_the_second_barrier_an_epoch_is_decided_twice() {
 fn with_the_store_written_before_the_commit_it_is_ahead() {
     is_seen(Sabotage::WriteBeforeCommit, Fault::of, &["I3", "I6"]);
 }
+
+/// A host's clock runs ahead of the cluster's, and silence is judged that is not over.
+#[test]
+fn without_a_look_at_the_hosts_clock_silence_is_judged_early() {
+    is_seen(Sabotage::HostClockUnchecked, Fault::of, &["I5"]);
+}

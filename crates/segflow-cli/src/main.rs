@@ -1,5 +1,7 @@
 //! `segflow`: parses, wires, and maps outcomes to exit codes. Nothing is decided here.
 
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "`terminal` says everything")]
+
 mod command;
 #[cfg(feature = "service")]
 mod config;
@@ -7,6 +9,7 @@ mod config;
 mod interrupt;
 mod mapping;
 mod segmentation;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -26,12 +29,13 @@ struct Arguments {
     command: Command,
 }
 
-/// Exit codes: 0 done, 1 it could not be done, 2 wrong usage, 3 an audit has found a difference.
+/// Exit codes: 0 done, also if the reader of standard output has enough; 1 it could not be done, 2 wrong usage, 3 an audit has found a difference.
 fn main() -> ExitCode {
     match Arguments::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if terminal::is_enough(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("segflow: {error:#}");
+            terminal::tell!("segflow: {error:#}");
             #[cfg(feature = "service")]
             if error.is::<command::audit::Differs>() {
                 return ExitCode::from(3);

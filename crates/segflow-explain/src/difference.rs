@@ -17,6 +17,7 @@ use segflow_core::time::Timestamp;
 use segflow_wire::{Encoding, Rejection};
 use serde_json::{Map, Value};
 
+use crate::printable::printable;
 use crate::sentence::{because, summary};
 
 /// How many changes, or refused records, are shown.
@@ -162,6 +163,7 @@ impl EpochDifference<'_> {
 
     /// The records among which one that has changed may be found.
     fn suspects(&self, text: &mut Text, customer: &CustomerId, records: &RecordOffsets) {
+        let customer = printable(customer.as_str());
         text.line(&format!(
             "records of {customer} up to here, of which one or more are not what they were, unless the journal or the release is not:"
         ));
@@ -231,7 +233,7 @@ fn changes(text: &mut Text, told: &[Change], decided: &[Decided]) {
 
 /// The customer and the change: `C-1 arrears: early -> mid from ..`
 fn whose(core: &Core) -> String {
-    format!("{} {}", core.customer_id, summary(core))
+    format!("{} {}", printable(core.customer_id.as_str()), summary(core))
 }
 
 /// The fields of a change that differ, as subscribers read them.

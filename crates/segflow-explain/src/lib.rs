@@ -12,6 +12,7 @@
 //! | [`difference`] | one epoch that is decided differently now than its journal says |
 //! | [`what_if`] | one customer, after events that are only assumed |
 //!
+//! Ids and values in these texts are what producers wrote: [`printable`] takes from them what a terminal would obey.
 //! Clocks on the wall of the segmentation's time zone show the instants of these texts: [`local_time`].
 
 pub mod customer;
@@ -19,6 +20,7 @@ pub mod difference;
 mod forecast;
 pub mod local_time;
 pub mod outlook;
+pub mod printable;
 pub mod sentence;
 #[cfg(test)]
 mod testing;

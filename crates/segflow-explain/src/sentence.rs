@@ -5,6 +5,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::time::{Timestamp, Zone};
 
 use crate::local_time::LocalTime;
+use crate::printable::printable;
 use crate::why::is_sensitive;
 
 /// A change as one sentence, with the days of `zone`:
@@ -27,7 +28,7 @@ pub fn sentence(core: &Core, zone: &Zone) -> String {
     if let Some(Forecast { to, at }) = &core.next_if_silent {
         text.push_str(&format!("; next: {to} on {} if nothing happens", day(*at, zone)));
     }
-    text
+    printable(&text).into_owned()
 }
 
 /// A comparison as people say it: `30 days past due`
@@ -66,7 +67,7 @@ pub fn in_local_time(core: &Core, segmentation: &Segmentation, local: &LocalTime
     };
     let moved = format!("{}  {}: {from}{to}, {by}", local.time(core.effective_at), core.dimension);
     let reasons = core.reasons.iter().map(|reason| format!("  {}", before_and_now(reason, segmentation)));
-    std::iter::once(moved).chain(reasons).collect()
+    std::iter::once(moved).chain(reasons).map(|line| printable(&line).into_owned()).collect()
 }
 
 /// `overdue.days >= 1: 0, before 3`
@@ -91,14 +92,15 @@ pub fn summary(core: &Core) -> String {
         (Some(from), None) => format!("{from} -> no segment any more"),
         (None, None) => "no segment".to_owned(),
     };
-    format!(
+    let text = format!(
         "{}: {moved} from {} on, by {}{event}, change {}, version {}",
         core.dimension,
         core.effective_at,
         core.cause.word(),
         core.seq,
         core.segmentation_version
-    )
+    );
+    printable(&text).into_owned()
 }
 
 /// The comparisons that decided, in one line: `overdue.days >= 30 (30, before 29); ..`
@@ -111,7 +113,7 @@ pub fn because(core: &Core) -> String {
         let [bound, value, before] = told;
         format!("{feature} {operator} {bound} ({value}, before {before})")
     };
-    core.reasons.iter().map(words).collect::<Vec<_>>().join("; ")
+    printable(&core.reasons.iter().map(words).collect::<Vec<_>>().join("; ")).into_owned()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(crate) const ENDPOINTS: [Endpoint; 3] = [
     Endpoint { path: "/metrics", about: "lag, clocks, counts; for Prometheus", answer: metrics },
     Endpoint {
         path: "/livez",
-        about: "200 while no worker has stopped for good",
+        about: "200 while no worker has stopped for good, or hangs",
         answer: |source| verdict(&liveness(&source.status.snapshot())),
     },
     Endpoint {

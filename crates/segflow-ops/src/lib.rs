@@ -5,6 +5,7 @@
 //!
 //! A metric is a row of `metrics/table.rs`, a path a row of `endpoints.rs`.
 
+mod connections;
 mod endpoints;
 mod exposition;
 pub mod health;

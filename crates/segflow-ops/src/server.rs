@@ -14,7 +14,9 @@ use segflow_core::event::Family;
 use segflow_runtime::status::Status;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
+use crate::connections::Connections;
 use crate::endpoints::{ENDPOINTS, Endpoint, Source, list};
 
 /// How long open requests may take once the server stops.
@@ -64,7 +66,7 @@ pub fn serve(address: SocketAddr, status: Arc<Status>, topics: BTreeMap<Family, 
     let router = router(Source { status, topics });
     let thread = std::thread::Builder::new()
         .name("ops".to_owned())
-        .spawn(move || run(&runtime, listener, router, stop))
+        .spawn(move || run(&runtime, listener, &router, stop))
         .map_err(OpsError::Thread)?;
     Ok(Server { address: bound, alive: Some(alive), thread: Some(thread) })
 }
@@ -87,21 +89,14 @@ impl Drop for Server {
     }
 }
 
-fn run(runtime: &Runtime, listener: tokio::net::TcpListener, router: Router, stop: watch::Receiver<()>) {
-    let limit = stop.clone();
+fn run(runtime: &Runtime, listener: tokio::net::TcpListener, router: &Router, stop: watch::Receiver<()>) {
     runtime.block_on(async {
-        let served = axum::serve(listener, router).with_graceful_shutdown(closed(stop));
-        tokio::select! {
-            // It accepts for ever and ends only by the signal.
-            _ = served => {}
-            () = async { closed(limit).await; tokio::time::sleep(DRAIN).await } => {}
-        }
+        let mut connections = Connections::default();
+        connections.accept(&listener, router, stop).await;
+        // Nobody is accepted any more.
+        drop(listener);
+        let _ = timeout(DRAIN, connections.answered()).await;
     });
-}
-
-/// Waits until the server's handle is dropped.
-async fn closed(mut stop: watch::Receiver<()>) {
-    while stop.changed().await.is_ok() {}
 }
 
 fn router(source: Source) -> Router {

@@ -34,6 +34,8 @@ pub struct Config {
     pub outputs: Outputs,
     /// How the clocks of the tasks run.
     pub clock: ClockSettings,
+    /// How far the clock of this host may be off, in milliseconds; none where no wall clock is looked at.
+    pub max_host_skew_ms: Option<i64>,
     /// The bounds of a cycle.
     pub commit: Commit,
     /// The memory in which the tasks of this process keep decoded states between cycles.

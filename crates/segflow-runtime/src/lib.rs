@@ -15,6 +15,7 @@ pub mod recovery;
 pub mod rulebook;
 pub(crate) mod shadow;
 pub mod snapshots;
+pub mod state_lock;
 pub mod status;
 pub mod task;
 pub mod testing;

@@ -1,7 +1,10 @@
 //! Dead letters: the original record, with its origin and the reason in headers after its own.
 //!
-//! Key and value are the record's, byte for byte. A record that is sent back and rejected again has these headers
-//! twice: the last of a name counts. On the topic: append only, golden in `tests/formats.rs`.
+//! Key and value are the record's, byte for byte, unless the record is too large to be written again: then their first
+//! bytes and a hash stand for it, and the record is at its origin. A record that is sent back and rejected again has these
+//! headers twice: the last of a name counts. On the topic: append only, golden in `tests/formats.rs`.
+
+use sha2::{Digest, Sha256};
 
 use crate::encoding::Headers;
 use crate::intake::{RawRecord, Rejection};
@@ -19,7 +22,48 @@ pub const OFFSET: &str = "segflow.offset";
 /// The record's timestamp, in milliseconds since 1970-01-01T00:00:00Z.
 pub const TIMESTAMP: &str = "segflow.timestamp";
 
-/// The headers of the dead letter of a record.
+/// Of a letter that is not whole: what its record holds, in bytes.
+pub const CUT: &str = "segflow.cut";
+/// Of a letter that is not whole: the SHA-256 of its record's value, in hexadecimal.
+pub const VALUE_SHA256: &str = "segflow.value_sha256";
+
+/// The largest record of which a letter is whole: its key, its value and its headers. Topics take 16 MiB, for which a letter
+/// has headers of its own.
+pub const WHOLE_MAX_BYTES: usize = 15 << 20;
+/// The most bytes of a key, and of a value, in a letter that is not whole.
+const FIRST_BYTES: usize = 64 << 10;
+
+/// A dead letter, but for where it goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Letter {
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value.
+    pub value: Option<Vec<u8>>,
+    /// Its headers, in order.
+    pub headers: Headers,
+}
+
+/// The dead letter of a record: whole, or the first bytes of key and value and none of the record's own headers.
+#[must_use]
+pub fn letter(record: &RawRecord<'_>, rejection: &Rejection) -> Letter {
+    let [key, value] = [record.key, record.value].map(|bytes| bytes.map_or(0, <[u8]>::len));
+    let own = record.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len)).sum::<usize>();
+    if key + value + own <= WHOLE_MAX_BYTES {
+        let [key, value] = [record.key, record.value].map(|bytes| bytes.map(<[u8]>::to_vec));
+        return Letter { key, value, headers: headers(record, rejection) };
+    }
+    let count = record.headers.len();
+    let none = Headers::new();
+    let mut headers = headers(&RawRecord { headers: &none, ..*record }, rejection);
+    let cut = format!("key of {key} bytes, value of {value} bytes, {count} headers of {own} bytes");
+    let hash = hex::encode(Sha256::digest(record.value.unwrap_or_default()));
+    headers.extend([(CUT, cut), (VALUE_SHA256, hash)].map(|(name, text)| (name.to_owned(), Some(text.into_bytes()))));
+    let first = |bytes: &[u8]| bytes[..bytes.len().min(FIRST_BYTES)].to_vec();
+    Letter { key: record.key.map(first), value: record.value.map(first), headers }
+}
+
+/// The headers of the dead letter of a record, after the record's own.
 #[must_use]
 pub fn headers(record: &RawRecord<'_>, rejection: &Rejection) -> Headers {
     let added = [
@@ -42,6 +86,36 @@ mod tests {
 
     use super::*;
     use crate::intake::Reason;
+
+    /// Whether the letter of a record with a value and a header of so many bytes is whole.
+    fn is_whole(value: usize, header: usize) -> bool {
+        let (value, headers) = (vec![b'v'; value], vec![("h".to_owned(), Some(vec![b'h'; header - 1]))]);
+        let record = RawRecord {
+            family: Family::Payments,
+            topic: "collections.payments",
+            partition: 3,
+            offset: 42,
+            timestamp: Timestamp(1_700_000_000_123),
+            key: Some(b"key"),
+            value: Some(&value),
+            headers: &headers,
+        };
+        let rejection = Rejection { reason: Reason::Undecodable, detail: "rubbish".to_owned() };
+        let letter = letter(&record, &rejection);
+        assert_eq!(letter.key.as_deref(), Some(&b"key"[..]));
+        assert!(value.starts_with(letter.value.as_ref().unwrap()));
+        let whole = letter.headers.first() == headers.first();
+        assert_eq!(letter.headers.iter().any(|(name, _)| name == CUT), !whole);
+        assert_eq!(letter.value.is_some_and(|kept| kept.len() == value.len()), whole || value.len() <= FIRST_BYTES);
+        whole
+    }
+
+    #[test]
+    fn a_letter_is_whole_up_to_a_bound_of_everything_that_its_record_holds() {
+        assert!(is_whole(WHOLE_MAX_BYTES - 3 - 5, 5));
+        assert!(!is_whole(WHOLE_MAX_BYTES - 3 - 4, 5));
+        assert!(!is_whole(10, WHOLE_MAX_BYTES), "headers alone may be too much");
+    }
 
     #[test]
     fn origin_and_reason_follow_the_records_own_headers() {

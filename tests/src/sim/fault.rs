@@ -92,4 +92,6 @@ pub enum Sabotage {
     SecondBarrier,
     /// The store is written before the commit.
     WriteBeforeCommit,
+    /// The hosts' clocks are wrong, and nobody looks.
+    HostClockUnchecked,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt;
+use segflow_core::time::Timestamp;
 use segflow_runtime::config::Config;
 use segflow_runtime::log::local::NewRecord;
 use segflow_runtime::log::{LogError, TaskId, Transaction};
@@ -46,6 +47,8 @@ pub struct Fleet {
     pub violations: RefCell<Vec<String>>,
     /// What has happened so far.
     pub mishaps: RefCell<Mishaps>,
+    /// By how much the clock of each worker's host is ahead, in milliseconds.
+    host_errors: RefCell<Vec<i64>>,
     may: May,
 }
 
@@ -54,6 +57,8 @@ pub struct Fleet {
 pub struct May {
     /// A wall clock runs ahead.
     pub run_ahead: bool,
+    /// The clocks of hosts are wrong.
+    pub host_errors: bool,
     /// Other versions of the segmentation are activated.
     pub activate: bool,
     /// What the processes have.
@@ -92,6 +97,7 @@ impl Fleet {
             drafts: RefCell::new(drafts),
             violations: RefCell::default(),
             mishaps: RefCell::default(),
+            host_errors: RefCell::new(vec![0; workers]),
             may,
         })
     }
@@ -137,6 +143,25 @@ impl Fleet {
         }
     }
 
+    /// The wall time, as the clock of a worker's host shows it.
+    pub fn host_time(&self, index: usize) -> Timestamp {
+        self.world.borrow().inputs.time().plus_ms(self.host_errors.borrow()[index])
+    }
+
+    /// The clock of a host may go wrong, or right again.
+    fn set_host(&self, index: usize) {
+        if !self.may.host_errors {
+            return;
+        }
+        let over = self.drafts.borrow().is_empty();
+        let error = if over { Some(0) } else { mishap::host_error_ms(&mut self.world.borrow_mut().rng) };
+        let Some(error) = error else { return };
+        self.host_errors.borrow_mut()[index] = error;
+        if error != 0 {
+            self.happened(Mishap::HostClock);
+        }
+    }
+
     /// Markers are written; some records arrive, and the wall clock follows them.
     fn pass_time(&self, one_in: u32) {
         self.configs[0].time.sleep(TURN);
@@ -169,6 +194,7 @@ impl Fleet {
 
     /// One cycle of a worker, which is started if it is down. Returns whether it had nothing to say.
     fn cycle(self: &Rc<Self>, index: usize) -> bool {
+        self.set_host(index);
         let slot = std::mem::replace(&mut self.slots.borrow_mut()[index], Slot::Busy);
         let mut worker = match slot {
             Slot::Busy => return false,
@@ -317,7 +343,7 @@ fn write_before_commit(worker: &mut Worker<SimLog>) -> Result<Cycle, WorkerError
     if commits.is_empty() {
         return Ok(Cycle { busy: recovery == RecoveryStep::Progress, ..Cycle::default() });
     }
-    send(worker.log(), &commits, &[]).map_err(fenced)?;
+    send(worker.log(), &commits, &[], None).map_err(fenced)?;
     let cycle = worker.write(commits);
     worker.log().commit().map_err(fenced)?;
     Ok(cycle)

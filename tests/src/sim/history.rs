@@ -107,6 +107,7 @@ pub fn config(
         inputs: Family::ALL.map(input).into(),
         outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
         clock: ClockSettings { grace_ms: [0, 5_000][rng.random_range(0..2)], idle },
+        max_host_skew_ms: None,
         commit: Commit {
             interval: Duration::ZERO,
             interval_min: Duration::ZERO,

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// A kind of mishap.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -23,6 +24,8 @@ pub enum Mishap {
     ClockBack,
     /// The wall clock runs ahead for a while: what is recorded meanwhile is late.
     ClockAhead,
+    /// The clock of one host is wrong for a while, and the cluster's is not.
+    HostClock,
     /// A worker leaves between two cycles, and comes back later.
     Away,
     /// One worker's file of the segmentation has a higher version; the others never see it.
@@ -30,12 +33,13 @@ pub enum Mishap {
 }
 
 /// Every kind.
-pub const MISHAPS: [Mishap; 7] = [
+pub const MISHAPS: [Mishap; 8] = [
     Mishap::DiskLost,
     Mishap::StoreLost,
     Mishap::LogTorn,
     Mishap::ClockBack,
     Mishap::ClockAhead,
+    Mishap::HostClock,
     Mishap::Away,
     Mishap::NewVersion,
 ];
@@ -49,6 +53,17 @@ pub fn jump_ms(rng: &mut ChaCha8Rng, may_run_ahead: bool) -> Option<(Mishap, i64
     match rng.random_range(0..20) {
         0 => Some((Mishap::ClockBack, -rng.random_range(1..12 * HOUR_MS))),
         1 if may_run_ahead => Some((Mishap::ClockAhead, rng.random_range(1..72 * HOUR_MS))),
+        _ => None,
+    }
+}
+
+/// By how much the clock of a host is wrong from now on, in milliseconds; none if it stays as it is.
+#[must_use]
+pub fn host_error_ms(rng: &mut ChaCha8Rng) -> Option<i64> {
+    match rng.random_range(0..60) {
+        0 => Some(-rng.random_range(2 * MINUTE_MS..12 * HOUR_MS)),
+        1 => Some(rng.random_range(2 * MINUTE_MS..72 * HOUR_MS)),
+        2..22 => Some(0),
         _ => None,
     }
 }

@@ -26,6 +26,9 @@ use super::mishap::{Mishap, Mishaps};
 use super::process::{self, Equipment};
 use super::world::World;
 
+/// How far the clock of a host may be off, where that is looked at.
+const MAX_HOST_SKEW_MS: i64 = 60_000;
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Report {
@@ -65,9 +68,12 @@ pub fn run(seed: u64, fault: Fault, sabotage: Sabotage, rules: &Arc<Segmentation
     let may_run_ahead = config.clock.idle == Idle::WallTime && rng.random_range(0..5) == 0;
     let may_activate = rng.random_range(0..4) == 0;
     let late = late || may_run_ahead;
+    let host_errors = config.clock.idle == Idle::WallTime && rng.random_range(0..3) == 0;
+    let checked = host_errors && sabotage != Sabotage::HostClockUnchecked;
+    let config = Config { max_host_skew_ms: checked.then_some(MAX_HOST_SKEW_MS), ..config };
     let equipment = equipment(&mut rng);
     let standbys = equipment.standbys;
-    let may = May { run_ahead: may_run_ahead, activate: may_activate, equipment };
+    let may = May { run_ahead: may_run_ahead, host_errors, activate: may_activate, equipment };
     let configs = configs(&config, rng.random_range(2..=4), directory.path());
     let world = World::new(rng, LocalBroker::new(partitions), fault, sabotage);
     let fleet = Fleet::new(world, configs, drafts.clone(), may);

@@ -263,6 +263,14 @@ impl World {
         self.transactions[id].offsets.iter().filter_map(place).collect()
     }
 
+    /// The tasks whose journal records of a transaction are delivered.
+    pub fn journals(&self, id: usize) -> Vec<TaskId> {
+        let of = |((sink, task), log): (&(Sink, TaskId), &Vec<(usize, Output)>)| {
+            (*sink == Sink::Journal && log.iter().rev().any(|(by, _)| *by == id)).then_some(*task)
+        };
+        self.logs.iter().filter_map(of).collect()
+    }
+
     /// How many journals were trimmed.
     pub fn trimmed(&self) -> usize {
         self.beginnings().values().filter(|beginning| **beginning > 0).count()

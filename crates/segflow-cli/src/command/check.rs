@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::segmentation::load;
+use crate::terminal::say;
 
 /// Check a segmentation and list what it reads.
 #[derive(clap::Args)]
@@ -17,23 +18,26 @@ impl Check {
     pub fn run(self) -> Result<()> {
         let segmentation = load(&self.file)?;
         let summary = segmentation.summary();
-        println!("{} version {} is valid ({})", segmentation.name, segmentation.version, segmentation.hash);
-        println!("currency {}, days of {}", segmentation.currency.code, segmentation.zone.name());
-        println!("\ndimensions, in the order decided:");
+        say!("{} version {} is valid ({})", segmentation.name, segmentation.version, segmentation.hash)?;
+        say!("currency {}, days of {}", segmentation.currency.code, segmentation.zone.name())?;
+        say!("\ndimensions, in the order decided:")?;
         for (dimension, segments) in &summary.dimensions {
-            println!("  {dimension}: {}", segments.join(", "));
+            say!("  {dimension}: {}", segments.join(", "))?;
         }
-        println!("\nfeatures read:");
-        summary.features.iter().for_each(|feature| println!("  {feature}"));
-        println!("\nattributes read:");
-        summary.attributes.iter().for_each(|(name, kind)| println!("  {name}: {kind}"));
+        say!("\nfeatures read:")?;
+        for feature in &summary.features {
+            say!("  {feature}")?;
+        }
+        say!("\nattributes read:")?;
+        for (name, kind) in &summary.attributes {
+            say!("  {name}: {kind}")?;
+        }
         if summary.attributes.is_empty() {
-            println!("  none");
+            say!("  none")?;
         }
         match summary.longest_window_days {
-            Some(days) => println!("\nlongest window: {days} days"),
-            None => println!("\nlongest window: none"),
+            Some(days) => say!("\nlongest window: {days} days"),
+            None => say!("\nlongest window: none"),
         }
-        Ok(())
     }
 }

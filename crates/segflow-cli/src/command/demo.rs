@@ -21,6 +21,8 @@ use segflow_runtime::status::{Phase, Status};
 use segflow_runtime::worker::Worker;
 use segflow_wire::{Encoding, Intake, Partitioner, partition_of};
 
+use crate::terminal::say;
+
 /// The segmentation of the demo, also on disk as `deploy/segmentations/demo.yaml`.
 const SEGMENTATION: &str = include_str!("../../../../deploy/segmentations/demo.yaml");
 const PARTITIONS: u32 = 4;
@@ -53,10 +55,15 @@ impl Demo {
             seed: self.seed,
             ..PortfolioSettings::default()
         };
-        println!(
+        say!(
             "{} customers over {} days from {}, seed {}, decided by {} version {}",
-            self.customers, self.days, settings.start, self.seed, segmentation.name, segmentation.version
-        );
+            self.customers,
+            self.days,
+            settings.start,
+            self.seed,
+            segmentation.name,
+            segmentation.version
+        )?;
         let mut stage = Stage::new(&segmentation)?;
         let started = Instant::now();
         let bar = ProgressBar::new(u64::from(self.days));
@@ -75,8 +82,7 @@ impl Demo {
         }
         stage.settle(&bar)?;
         bar.finish_and_clear();
-        stage.report(started.elapsed());
-        Ok(())
+        stage.report(started.elapsed())
     }
 }
 
@@ -130,6 +136,7 @@ impl Stage {
             inputs: inputs.into_iter().collect(),
             outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
             clock: ClockSettings { grace_ms: 0, idle: Idle::RecordTime },
+            max_host_skew_ms: None,
             commit: Commit { interval: Duration::from_millis(1), ..Commit::default() },
             cache: crate::config::Store::default().cache(),
             state_dir: state.path().to_owned(),
@@ -187,7 +194,7 @@ impl Stage {
                 let kind = (change.core.dimension.clone(), change.core.to.clone().unwrap_or_default());
                 let telling = change.core.from.is_some() && change.core.next_if_silent.is_some();
                 if telling && self.sampled.len() < SAMPLE && self.sampled.insert(kind) {
-                    bar.suspend(|| println!("  {}", sentence(&change.core, &self.segmentation.zone)));
+                    bar.suspend(|| say!("  {}", sentence(&change.core, &self.segmentation.zone)))?;
                 }
             }
         }
@@ -195,7 +202,7 @@ impl Stage {
         Ok(())
     }
 
-    fn report(&self, elapsed: Duration) {
+    fn report(&self, elapsed: Duration) -> Result<()> {
         let mut table = comfy_table::Table::new();
         table.load_preset(comfy_table::presets::UTF8_BORDERS_ONLY);
         table.set_header(["dimension", "segment", "customers", "moves in"]);
@@ -212,14 +219,14 @@ impl Stage {
                 column.set_cell_alignment(comfy_table::CellAlignment::Right);
             }
         }
-        println!("\n{table}");
+        say!("\n{table}")?;
         let rate = u128::from(self.events) * 1_000 / elapsed.as_millis().max(1);
-        println!(
+        say!(
             "{} events, {} changes, in {:.1} s: {rate} events per second",
             self.events,
             self.tally.changes,
             elapsed.as_secs_f64()
-        );
-        println!("digest {}", self.tally.digest);
+        )?;
+        say!("digest {}", self.tally.digest)
     }
 }

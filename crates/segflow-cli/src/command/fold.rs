@@ -16,6 +16,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::time::Timestamp;
 use segflow_engine::replay::Replay;
 use segflow_explain::customer::Portrait;
+use segflow_explain::printable::printable;
 use segflow_explain::what_if::assumption::{FORMS, MEANING};
 use segflow_explain::what_if::{WhatIf, WhatIfError};
 use segflow_mapping::Mapping;
@@ -26,6 +27,7 @@ use self::foreign::{Foreign, MappedTopic, mapped_topic};
 use self::summary::{Idle, Refused, UnreadableAttributes};
 use super::{customer_id, one_of};
 use crate::segmentation::load;
+use crate::terminal::{self, tell};
 
 /// Turn events into segment changes, without broker or disk.
 ///
@@ -82,7 +84,7 @@ impl Fold {
             None => Box::new(io::sink()),
         };
         let changes: Box<dyn Write> = match self.explain.is_empty() {
-            true => Box::new(BufWriter::new(io::stdout().lock())),
+            true => terminal::records(),
             false => Box::new(io::sink()),
         };
         if !self.mappings.is_empty() && self.arrival == Arrival::OccurredAt {
@@ -128,10 +130,8 @@ impl Fold {
     fn explained(&self, replay: &Replay, segmentation: &Segmentation, what_if: Option<WhatIf<'_>>) -> Result<()> {
         explain(replay, &self.explain, segmentation)?;
         let Some(what_if) = what_if else { return Ok(()) };
-        let mut output = BufWriter::new(io::stdout().lock());
         let text = what_if.text(replay).map_err(worded)?;
-        output.write_all(text.as_bytes()).context("cannot write to standard output")?;
-        output.flush().context("cannot write to standard output")
+        terminal::print(format_args!("{text}"))
     }
 
     /// The assumptions, if there are any.
@@ -166,15 +166,14 @@ fn worded(error: WhatIfError) -> Error {
 
 /// Writes the portraits of customers to standard output, with an empty line between two.
 fn explain(replay: &Replay, customers: &[CustomerId], segmentation: &Segmentation) -> Result<()> {
-    let mut output = BufWriter::new(io::stdout().lock());
     for (index, customer) in customers.iter().enumerate() {
         let known = replay.state(customer);
-        let (state, decided_up_to) = known.with_context(|| format!("no event of customer {customer} was folded"))?;
+        let unknown = || format!("no event of customer {} was folded", printable(customer.as_str()));
+        let (state, decided_up_to) = known.with_context(unknown)?;
         let between = if index == 0 { "" } else { "\n" };
-        write!(output, "{between}{}", Portrait { customer, state, segmentation, decided_up_to })
-            .context("cannot write to standard output")?;
+        terminal::print(format_args!("{between}{}", Portrait { customer, state, segmentation, decided_up_to }))?;
     }
-    output.flush().context("cannot write to standard output")
+    Ok(())
 }
 
 struct Folding {
@@ -276,8 +275,8 @@ impl Folding {
         let read = self.read();
         let mut idle = Idle::default();
         self.replay.states().for_each(|(customer, state)| idle.add(customer, state));
-        eprint!("{}{idle}{}", self.unreadable, self.refused);
-        eprintln!(
+        terminal::remark(format_args!("{}{idle}{}", self.unreadable, self.refused));
+        tell!(
             "{read} records read: {} folded ({} late), {} duplicates ({} conflicts), {} forgotten, {} dead letters; {} changes",
             counts.folded,
             counts.late,
@@ -288,16 +287,16 @@ impl Folding {
             counts.changes,
         );
         if let Some(reasons) = self.refused.by_reason() {
-            eprintln!("dead letters by reason: {reasons}");
+            tell!("dead letters by reason: {reasons}");
         }
         if counts.ignored > 0 {
-            eprintln!("{} records of another currency were ignored", counts.ignored);
+            tell!("{} records of another currency were ignored", counts.ignored);
         }
         eprint!("{}", self.foreign);
         if self.beyond > 0 {
-            eprintln!("{} records at or after --until were not folded", self.beyond);
+            tell!("{} records at or after --until were not folded", self.beyond);
         }
-        eprintln!("digest {}", self.replay.digest());
+        tell!("digest {}", self.replay.digest());
         if self.is_in_vain() {
             let first = self.refused.first().map_or(String::new(), |first| format!("; the first: {first}"));
             bail!("expected records that can be used, found none among {read}{first}");

@@ -14,6 +14,7 @@ use segflow_wire::envelope::{self, Line};
 use segflow_wire::{Encoding, partition_of};
 
 use crate::config::Config;
+use crate::terminal::tell;
 
 /// Write the simulated portfolio as NDJSON, or onto Kafka.
 ///
@@ -68,9 +69,9 @@ impl Generate {
             }
             (None, None) => as_ndjson(BufWriter::new(io::stdout().lock()), events, self.rate)?,
         };
-        eprintln!("{written} events in {:.1} s", started.elapsed().as_secs_f64());
+        tell!("{written} events in {:.1} s", started.elapsed().as_secs_f64());
         if self.events.is_some_and(|wanted| written < wanted) {
-            eprintln!("fewer than asked for: {} customers have no more in {} days", self.customers, self.days);
+            tell!("fewer than asked for: {} customers have no more in {} days", self.customers, self.days);
         }
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! `segflow inspect`: one customer out of a service's state directory, which is only read.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
 use segflow_explain::customer::Portrait;
+use segflow_explain::printable::printable;
 use segflow_runtime::directories;
 use segflow_runtime::task::cache::CacheMemory;
 use segflow_runtime::task::state_format::StateReader;
@@ -20,6 +20,7 @@ use segflow_store::{Meta, Store, StoreError, StoreMemory, StoreSettings};
 
 use super::customer_id;
 use crate::segmentation::load;
+use crate::terminal;
 use segflow_engine::states::States as _;
 
 /// Show one customer of a running or stopped service: facts, features, memberships, why, and what comes next.
@@ -62,13 +63,13 @@ impl Inspect {
                 let decided_up_to = decided_up_to(journal.as_ref(), &state);
                 let (customer, state, segmentation) = (&self.customer, &state, &*segmentation);
                 let portrait = Portrait { customer, state, segmentation, decided_up_to };
-                return write!(io::stdout(), "{portrait}").context("cannot write to standard output");
+                return terminal::print(format_args!("{portrait}"));
             }
         }
         let tasks = if stores.len() == 1 { "the one task" } else { "any of the tasks" };
         bail!(
             "customer {} is not known to {tasks} in {}; another instance of the service may own theirs",
-            self.customer,
+            printable(self.customer.as_str()),
             self.store.display()
         )
     }

@@ -11,6 +11,7 @@ use segflow_snapshot::{ArchivePlace, Manifest, SnapshotError, Within};
 use segflow_store::{Store, StoreMemory, StoreSettings};
 
 use crate::config::Config;
+use crate::terminal::{say, tell};
 
 /// List, check and restore the snapshots of tasks.
 #[derive(clap::Args)]
@@ -104,12 +105,7 @@ impl Where {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        if table.row_count() == 0 {
-            println!("no snapshots in {}", snapshots.url());
-        } else {
-            println!("{table}");
-        }
-        Ok(())
+        if table.row_count() == 0 { say!("no snapshots in {}", snapshots.url()) } else { say!("{table}") }
     }
 
     fn verify(&self) -> Result<()> {
@@ -120,9 +116,11 @@ impl Where {
             let (bytes, damages) = snapshots.verify(task)?;
             read += bytes;
             damaged += damages.len();
-            damages.iter().for_each(|damage| println!("damaged: task {} {}: {}", task, damage.name, damage.reason));
+            for damage in damages {
+                say!("damaged: task {task} {}: {}", damage.name, damage.reason)?;
+            }
         }
-        println!("{checked} snapshots, {} read", HumanBytes(read));
+        say!("{checked} snapshots, {} read", HumanBytes(read))?;
         if damaged > 0 {
             bail!(
                 "{damaged} damaged objects: what names them is passed over by a restore, and replaced by the next snapshots"
@@ -165,10 +163,9 @@ impl Restore {
         let Self { task, directory, .. } = self;
         match snapshots.restore(task, &Within::default(), &directory, &AtomicBool::new(false))? {
             Some(restored) => {
-                restored.skipped.iter().for_each(|reason| eprintln!("passed over: {reason}"));
+                restored.skipped.iter().for_each(|reason| tell!("passed over: {reason}"));
                 let (manifest, place) = (&restored.manifest, directory.display());
-                println!("task {task} at epoch {} in {place}: {}", manifest.epoch, HumanBytes(manifest.size()));
-                Ok(())
+                say!("task {task} at epoch {} in {place}: {}", manifest.epoch, HumanBytes(manifest.size()))
             }
             None => bail!("there is no snapshot of task {task} in {}", snapshots.url()),
         }
@@ -185,7 +182,6 @@ impl Digest {
         let store = Store::open_read_only(&self.directory, &shared)?;
         let digest = segflow_runtime::testing::store_digest::digest(&store)?;
         let epoch = segflow_runtime::testing::store_digest::epoch(&store).context("no store of a task")?;
-        println!("{digest} at epoch {epoch}");
-        Ok(())
+        say!("{digest} at epoch {epoch}")
     }
 }

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use segflow_kafka::admin::topics::{Wanted, create};
 
 use crate::config::Config;
+use crate::terminal::{say, tell};
 
 /// Create the topics that `run` needs.
 #[derive(clap::Args)]
@@ -40,12 +41,16 @@ impl Topics {
         let mut wanted = Wanted::new(config.input_topics(), config.output_topics(), arguments.partitions);
         wanted.replication = arguments.replication;
         let outcome = create(&config.connection()?, &wanted.plan())?;
-        outcome.created.iter().for_each(|topic| println!("created {topic}"));
-        outcome.present.iter().for_each(|topic| println!("already there: {topic}"));
+        for topic in &outcome.created {
+            say!("created {topic}")?;
+        }
+        for topic in &outcome.present {
+            say!("already there: {topic}")?;
+        }
         if outcome.differences.is_empty() {
             return Ok(());
         }
-        outcome.differences.iter().for_each(|difference| eprintln!("{difference}"));
+        outcome.differences.iter().for_each(|difference| tell!("{difference}"));
         bail!("some topics exist and differ from what `run` needs: nothing was changed");
     }
 }

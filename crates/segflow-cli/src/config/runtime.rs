@@ -46,6 +46,7 @@ impl Config {
             inputs: Family::ALL.map(|family| (family, input(family))).into_iter().collect(),
             outputs: Outputs { changes: self.outputs.encoding, segments: self.outputs.encoding },
             clock: self.clock.settings(),
+            max_host_skew_ms: self.clock.max_host_skew_ms(),
             commit: self.commit.bounds(),
             cache: stores.cache.clone(),
             state_dir: self.state_dir.clone(),

@@ -21,6 +21,7 @@ use segflow_core::time::Timestamp;
 
 use crate::forecast::Forecast;
 use crate::local_time::LocalTime;
+use crate::printable::printable;
 use crate::why::Present;
 
 /// A customer's state, and up to which instant it is decided. It displays as the text that `segflow inspect` shows.
@@ -56,7 +57,7 @@ impl Display for Portrait<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { segmentation, decided_up_to, .. } = *self;
         let local = LocalTime::of(&segmentation.zone);
-        writeln!(f, "customer {}", self.customer)?;
+        writeln!(f, "customer {}", printable(self.customer.as_str()))?;
         if decided_up_to < Timestamp::EARLIEST {
             // A clock that has not started reads as the beginning of time, of which the calendar knows nothing.
             writeln!(f, "  nothing is decided yet: an input for which the clock waits has had no record so far")?;
@@ -120,7 +121,8 @@ impl<'a> Portrait<'a> {
         let width = rows.iter().map(|(time, _)| time.len()).max().unwrap_or(0);
         for (time, fact) in rows {
             let kind = fact.body.kind().map_or("ERASED", Kind::word);
-            let content = fact::words(&fact.body, self.segmentation);
+            let words = fact::words(&fact.body, self.segmentation);
+            let content = printable(&words);
             write!(out, "  {time:<width$}  {kind:<11}  {content}")?;
             if let Some(reason) = idle.get(&fact.key()) {
                 write!(out, " (counts for {reason})")?;
@@ -170,7 +172,7 @@ impl<'a> Portrait<'a> {
         writeln!(out, "  {}: {}", dimension.name, segment.name)?;
         writeln!(out, "    since {}, change {}", present.local.time(entered_at), membership.seq)?;
         for line in present.why(dimension, membership) {
-            writeln!(out, "    {line}")?;
+            writeln!(out, "    {}", printable(&line))?;
         }
         match forecast.next(&dimension.name) {
             Some(next) => writeln!(out, "    next: {} on {}, if nothing happens", next.to, present.local.time(next.at)),
@@ -223,7 +225,7 @@ fn feature<'a>(slot: usize, present: &Present<'_, '_, 'a, '_>) -> FeatureRow<'a>
         (false, None, None) => "(not known)".to_owned(),
         (false, None, Some(kind)) => format!("(not readable as {kind})"),
     };
-    FeatureRow { name: &read.text, value, until }
+    FeatureRow { name: &read.text, value: printable(&value).into_owned(), until }
 }
 
 /// The type of the attribute that a feature names, if its present value cannot be read as that type.

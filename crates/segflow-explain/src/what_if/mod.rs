@@ -16,6 +16,7 @@ use segflow_engine::replay::Replay;
 
 use crate::local_time::LocalTime;
 use crate::outlook::Outlook;
+use crate::printable::printable;
 use crate::sentence::in_local_time;
 use assumption::{Assumed, Assumption};
 use course::{Course, Effect, Happened};
@@ -40,7 +41,7 @@ pub enum WhatIfError {
         reason: String,
     },
     /// There is no customer to assume anything of.
-    #[error("no event of customer {0} was folded")]
+    #[error("no event of customer {} was folded", printable(.0.as_str()))]
     Unknown(CustomerId),
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::message::{Header, Message, OwnedHeaders};
+use rdkafka::message::{Header, Message, OwnedHeaders, Timestamp};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, NoCustomPartitioner, Producer, ProducerContext};
 use rdkafka::statistics::Statistics;
 use segflow_runtime::log::{Headers, LogError, LogResult};
@@ -28,8 +28,16 @@ const TICK: Duration = Duration::from_micros(200);
 pub(crate) struct Deliveries {
     failure: Mutex<Option<LogError>>,
     journal: String,
-    /// Where the last records delivered to the journal stand, by partition.
-    journaled: Mutex<BTreeMap<i32, i64>>,
+    /// The last records delivered to the journal, by partition.
+    journaled: Mutex<BTreeMap<i32, Journaled>>,
+}
+
+/// A record delivered to the journal.
+#[derive(Clone, Copy)]
+pub(crate) struct Journaled {
+    pub(crate) offset: i64,
+    /// When its broker appended it, by that one's clock, in milliseconds; none where the topic keeps the producer's time.
+    pub(crate) appended: Option<i64>,
 }
 
 impl Deliveries {
@@ -38,8 +46,13 @@ impl Deliveries {
         Self { journal: journal.to_owned(), ..Self::default() }
     }
 
-    /// Where the last records of the journal were delivered since the last call, by partition.
-    pub(crate) fn take_journaled(&self) -> BTreeMap<i32, i64> {
+    /// The last records of the journal that were delivered since they were taken, by partition.
+    pub(crate) fn journaled(&self) -> BTreeMap<i32, Journaled> {
+        self.journaled.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// As [`Deliveries::journaled`], and takes them.
+    pub(crate) fn take_journaled(&self) -> BTreeMap<i32, Journaled> {
         std::mem::take(&mut *self.journaled.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -68,7 +81,11 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
         match report {
             Ok(message) if message.topic() == self.journal => {
                 let mut journaled = self.journaled.lock().unwrap_or_else(PoisonError::into_inner);
-                journaled.insert(message.partition(), message.offset());
+                let appended = match message.timestamp() {
+                    Timestamp::LogAppendTime(ms) => Some(ms),
+                    Timestamp::CreateTime(_) | Timestamp::NotAvailable => None,
+                };
+                journaled.insert(message.partition(), Journaled { offset: message.offset(), appended });
             }
             Ok(_) => {}
             Err((error, message)) => {

@@ -5,6 +5,7 @@ pub(crate) mod producer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use segflow_core::time::Timestamp;
 use segflow_runtime::log::{LogError, LogResult, Offsets, Output, TaskId, Transaction, Trimmer};
 
 use crate::admin::trim;
@@ -21,6 +22,10 @@ impl Transaction for KafkaLog {
 
     fn flush(&mut self) -> LogResult<()> {
         self.transactions.flush()
+    }
+
+    fn appended(&self) -> BTreeMap<TaskId, Timestamp> {
+        self.transactions.appended()
     }
 
     fn mark(&mut self, task: TaskId, mark: &str) {

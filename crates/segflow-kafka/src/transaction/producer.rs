@@ -9,10 +9,11 @@ use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
+use segflow_core::time::Timestamp;
 use segflow_runtime::log::{LogError, LogResult, Offsets, Output, Sink, TaskId};
 
 use crate::client::config::{KafkaConfig, input_topic};
-use crate::client::delivery::{Deliveries, deliver, hand_over, owned_headers};
+use crate::client::delivery::{Deliveries, Journaled, deliver, hand_over, owned_headers};
 use crate::client::errors::{beyond_use, failed};
 use crate::client::partitions::{list_at, number, offset};
 
@@ -126,6 +127,15 @@ impl Transactions {
         deliver(client, self.config.transaction_timeout).map_err(|error| self.unless_beyond_use("flushing", error))
     }
 
+    /// When the brokers appended the journal records of this transaction that are delivered, by task.
+    pub(crate) fn appended(&self) -> BTreeMap<TaskId, Timestamp> {
+        let journaled = self.client.as_ref().map(|client| client.context().journaled()).unwrap_or_default();
+        let appended = |(partition, journaled): (i32, Journaled)| {
+            Some((TaskId(u32::try_from(partition).ok()?), Timestamp(journaled.appended?)))
+        };
+        journaled.into_iter().filter_map(appended).collect()
+    }
+
     /// Leaves a mark of a task with the offsets of this transaction.
     pub(crate) fn mark(&mut self, task: TaskId, mark: &str) {
         self.marks.insert(task, mark.to_owned());
@@ -173,8 +183,9 @@ impl Transactions {
         })?;
         if waited < PROMPT {
             let journaled = self.client()?.context().take_journaled();
-            let known =
-                |(partition, offset)| Some((TaskId(u32::try_from(partition).ok()?), u64::try_from(offset).ok()?));
+            let known = |(partition, journaled): (i32, Journaled)| {
+                Some((TaskId(u32::try_from(partition).ok()?), u64::try_from(journaled.offset).ok()?))
+            };
             self.journaled.extend(journaled.into_iter().filter_map(known));
             return Ok(());
         }

@@ -1,10 +1,14 @@
 //! Liveness and readiness of snapshots.
 
-use expect_test::expect;
-use segflow_runtime::status::{Phase, Snapshot, WorkerStatus};
+use std::time::Duration;
 
-use super::{healthy, task, worker};
-use crate::health::{liveness, readiness};
+use expect_test::expect;
+use segflow_core::event::Family;
+use segflow_core::time::Timestamp;
+use segflow_runtime::status::{InputStatus, Phase, Snapshot, WorkerStatus};
+
+use super::{TEN, healthy, input, task, worker};
+use crate::health::{CYCLE_MAX, liveness, readiness};
 
 #[test]
 fn a_healthy_process_is_live_and_ready() {
@@ -28,6 +32,35 @@ fn ready_with_a_spare_worker_and_not_with_spare_workers_alone() {
     snapshot.tasks.clear();
     let reason = "no worker owns a task: the group is being joined, or has fewer tasks than workers";
     assert_eq!(readiness(&snapshot), [reason]);
+}
+
+#[test]
+fn a_worker_whose_cycle_does_not_end_is_not_live() {
+    let aged = |age| {
+        let mut snapshot = healthy();
+        snapshot.workers.get_mut("w-0").unwrap().cycle_age = Some(age);
+        (liveness(&snapshot), readiness(&snapshot))
+    };
+    assert_eq!(aged(CYCLE_MAX - Duration::from_millis(1)), (Vec::new(), Vec::new()));
+    let reason = vec!["worker w-0 hangs: its cycle has been under way for 600 s".to_owned()];
+    assert_eq!(aged(CYCLE_MAX), (reason.clone(), reason));
+}
+
+/// Nothing fails while the brokers are away and nobody sends anything.
+#[test]
+fn an_idle_task_whose_leaders_are_silent_is_not_ready() {
+    let silent = |ms: i64, answered: Option<Timestamp>| {
+        let mut snapshot = healthy();
+        let task = snapshot.tasks.get_mut(&3).unwrap();
+        task.w = Some(TEN.plus_ms(ms));
+        task.inputs.insert(Family::Payments, InputStatus { answered, ..input(7, None, None) });
+        task.inputs.insert(Family::Contacts, InputStatus { answered: task.w, ..input(7, Some(7), None) });
+        readiness(&snapshot).join("\n")
+    };
+    assert_eq!(silent(9_999, Some(TEN)), "");
+    expect!["task 3: the brokers have not answered for 10 s where its inputs end (payments): they are away, or a right to describe is missing; nothing is lost, and time stands still until they do"]
+        .assert_eq(&silent(10_000, Some(TEN)));
+    assert!(silent(0, None).starts_with("task 3: the brokers have not answered yet where its inputs end (payments)"));
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn worker(tasks: &[u32]) -> WorkerStatus {
         unclear: 1,
         last_error: None,
         failing: false,
+        cycle_age: None,
         ended: None,
     }
 }
@@ -51,7 +52,7 @@ fn task(phase: Phase) -> TaskStatus {
 }
 
 fn input(position: u64, latest: Option<u64>, greatest: Option<Timestamp>) -> InputStatus {
-    InputStatus { position, latest, greatest }
+    InputStatus { position, latest, answered: Some(TEN), greatest }
 }
 
 fn healthy() -> Snapshot {

@@ -1,8 +1,9 @@
 //! Round trips over a socket.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use expect_test::expect;
 use segflow_runtime::status::Status;
@@ -20,7 +21,7 @@ fn each_path_over_a_socket() {
         content-type: text/plain; charset=utf-8
 
         /metrics  lag, clocks, counts; for Prometheus
-        /livez    200 while no worker has stopped for good
+        /livez    200 while no worker has stopped for good, or hangs
         /readyz   200 while every worker is healthy and all its tasks run
     "#]]
     .assert_eq(&request(address, "/"));
@@ -56,7 +57,7 @@ fn each_path_over_a_socket() {
 
         no such path; there are
         /metrics  lag, clocks, counts; for Prometheus
-        /livez    200 while no worker has stopped for good
+        /livez    200 while no worker has stopped for good, or hangs
         /readyz   200 while every worker is healthy and all its tasks run
     "#]]
     .assert_eq(&request(address, "/customers/C-1"));
@@ -70,6 +71,60 @@ fn stopping_frees_the_port_though_a_client_holds_its_connection() {
     client.write_all(b"GET /livez HTTP/1.1\r\n").unwrap();
     drop(server);
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// Nobody keeps a connection by saying little, or nothing.
+#[test]
+fn a_client_that_does_not_finish_its_request_is_let_go() {
+    let server = start();
+    let began = Instant::now();
+    let clients = ["", "GET /livez HTTP/1.1\r\nhost: seg"].map(|said| {
+        let mut client = connect(&server);
+        client.write_all(said.as_bytes()).unwrap();
+        client
+    });
+    for mut client in clients {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("the server closes the connection");
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    }
+    assert!(began.elapsed() >= Duration::from_secs(1), "a slow client has some time");
+}
+
+/// A client that takes no answer holds its place for a while only, and one that asks much is refused.
+#[test]
+fn a_request_has_a_bound() {
+    let server = start();
+    let mut client = connect(&server);
+    let long = format!("GET /livez HTTP/1.1\r\nhost: segflow\r\nx: {}\r\n\r\n", "y".repeat(100_000));
+    // The server may close before it has read all of it.
+    let _ = client.write_all(long.as_bytes());
+    let mut answer = [0; 12];
+    let refused = client.read_exact(&mut answer).is_err() || &answer == b"HTTP/1.1 431";
+    assert!(refused, "{}", String::from_utf8_lossy(&answer));
+}
+
+/// The probe of a supervisor finds room, whoever holds connections.
+#[test]
+fn connections_have_a_bound_and_the_oldest_makes_room() {
+    let server = start();
+    let idle: Vec<TcpStream> = (0..200).map(|_| connect(&server)).collect();
+    assert!(request(server.address(), "/livez").starts_with("HTTP/1.1 200 OK"));
+    let open = idle.iter().rev().take(30).filter(|client| is_open(client)).count();
+    assert_eq!(open, 30, "those that came last are open still");
+    assert!(!is_open(&idle[0]), "the first one was let go");
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let client = TcpStream::connect(server.address()).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    client
+}
+
+fn is_open(client: &TcpStream) -> bool {
+    let mut client = client;
+    client.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+    matches!(client.read(&mut [0]), Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use segflow_core::time::Timestamp;
+
 use super::{LogResult, Offsets, Output, TaskId};
 
 /// Deletes what stands before an offset in a task's journal, from any thread. The offset is one that
@@ -20,6 +22,10 @@ pub trait Transaction {
 
     /// S2: waits until every output is delivered.
     fn flush(&mut self) -> LogResult<()>;
+
+    /// When the log appended the journal records of the transaction under way, by its own clock: those that are delivered,
+    /// by task. A task is missing where the log keeps the producer's timestamp.
+    fn appended(&self) -> BTreeMap<TaskId, Timestamp>;
 
     /// S2: leaves a mark of a task, which [`Group::marked`](super::Group::marked) tells once this transaction is
     /// committed. At most 1,000 bytes. A commit of the task without a mark takes the one before it away.

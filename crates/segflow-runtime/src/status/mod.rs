@@ -4,6 +4,7 @@ pub(crate) mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use segflow_core::clock::Clock;
 use segflow_core::event::Family;
@@ -11,12 +12,16 @@ use segflow_core::journal::Counts;
 use segflow_core::time::Timestamp;
 use segflow_engine::unreadable::Unreadable;
 
+use crate::time::Monotonic;
+
 /// What a process knows of itself. All workers of the process write it; metrics and health read it.
 #[derive(Default)]
 pub struct Status {
     snapshot: Mutex<Snapshot>,
     /// The unreadable values that were logged, as attribute and text.
     told: Mutex<BTreeSet<(String, String)>>,
+    /// When the cycles under way began, by worker, and the clock that tells.
+    began: Mutex<BTreeMap<String, (Monotonic, Instant)>>,
 }
 
 /// The most unreadable values that are logged while the process lives. Their counts go on.
@@ -26,7 +31,13 @@ impl Status {
     /// What is known now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.lock().clone()
+        let mut snapshot = self.lock().clone();
+        for (name, (time, began)) in &*self.began() {
+            if let Some(worker) = snapshot.workers.get_mut(name) {
+                worker.cycle_age = Some(time.since(*began));
+            }
+        }
+        snapshot
     }
 
     /// Says whether the segmentation's file cannot be used, so that the one offered is not what the file holds.
@@ -41,6 +52,10 @@ impl Status {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Snapshot> {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn began(&self) -> MutexGuard<'_, BTreeMap<String, (Monotonic, Instant)>> {
+        self.began.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether an unreadable value is to be logged: each once, up to a bound.
@@ -157,6 +172,8 @@ pub struct WorkerStatus {
     pub last_error: Option<String>,
     /// Whether the last cycle was given up.
     pub failing: bool,
+    /// How long its cycle has been under way; none between two cycles.
+    pub cycle_age: Option<Duration>,
     /// Why it ended; none while it runs.
     pub ended: Option<String>,
 }
@@ -215,6 +232,8 @@ pub struct InputStatus {
     pub position: u64,
     /// The latest offset that the leaders answered; none without an answer.
     pub latest: Option<u64>,
+    /// Wall time of the last cycle in which its leader answered; none before the first answer.
+    pub answered: Option<Timestamp>,
     /// The greatest record timestamp read; none before the first record.
     pub greatest: Option<Timestamp>,
 }

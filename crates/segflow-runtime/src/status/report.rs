@@ -12,6 +12,7 @@ use crate::log::{Ends, LogError, TaskId};
 use crate::status::{InputStatus, Phase, Shadowing, Snapshot, Status, TaskStatus, WorkerStatus};
 use crate::task::TaskState;
 use crate::task::epoch::Prepared;
+use crate::time::Monotonic;
 use crate::worker::commit::TaskCommit;
 use crate::worker::{Cycle, TaskContext, TaskPhase};
 
@@ -22,6 +23,7 @@ pub(crate) fn started(status: &Status, worker: &str) {
 }
 
 pub(crate) fn ended(status: &Status, worker: &str) {
+    status.began().remove(worker);
     let mut status = status.lock();
     status.tasks.retain(|_, task| task.worker != worker);
     let worker = of_worker(&mut status, worker);
@@ -84,9 +86,16 @@ pub(crate) fn settled(context: TaskContext<'_>, state: &TaskState, prepared: &Pr
     for family in config.inputs.keys() {
         let position = state.position(*family);
         let latest = ends.latest.get(&(task, *family)).copied();
-        let input = InputStatus { position: position.offset, latest, greatest: position.greatest };
+        let before = status.inputs.get(family).and_then(|input| input.answered);
+        let answered = latest.map_or(before, |_| Some(ends.w));
+        let input = InputStatus { position: position.offset, latest, answered, greatest: position.greatest };
         status.inputs.insert(*family, input);
     }
+}
+
+/// Before every cycle: it may never end.
+pub(crate) fn began(status: &Status, worker: &str, time: &Monotonic) {
+    status.began().insert(worker.to_owned(), (time.clone(), time.now()));
 }
 
 /// After every cycle: the tasks of a worker, and how they fare.
@@ -95,7 +104,9 @@ pub(crate) fn cycled(
     name: &str,
     tasks: &BTreeMap<TaskId, TaskPhase>,
     cycle: Result<&Cycle, &WorkerError>,
+    failing: bool,
 ) {
+    status.began().remove(name);
     let mut status = status.lock();
     status.tasks.retain(|task, known| known.worker != name || tasks.contains_key(&TaskId(*task)));
     for (task, phase) in tasks {
@@ -123,7 +134,7 @@ pub(crate) fn cycled(
     match cycle {
         Ok(cycle) => {
             worker.commits += u64::from(cycle.committed);
-            worker.failing = !cycle.pause.is_zero();
+            worker.failing = failing;
         }
         Err(error) => {
             worker.failing = true;

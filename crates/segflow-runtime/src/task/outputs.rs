@@ -5,6 +5,7 @@ use segflow_core::event::CustomerId;
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
 use segflow_core::time::Timestamp;
+use segflow_wire::dead_letter::{self, Letter};
 use segflow_wire::{Rejection, memberships};
 
 use crate::config::Config;
@@ -41,16 +42,11 @@ pub(crate) fn memberships(
     Output { value: (!state.is_stub()).then(memberships), ..keyed(Sink::Segments, task, customer.as_str(), Vec::new()) }
 }
 
-/// The dead letter of a record that cannot be used: it is kept whole, with the reason and the origin in headers.
+/// The dead letter of a record that cannot be used, with the reason and the origin in headers: whole, if a topic takes it.
 pub(crate) fn dead_letter(config: &Config, record: &Record, rejection: &Rejection) -> Output {
     let topic = config.topic(record.family);
-    Output {
-        sink: Sink::DeadLetters,
-        task: record.task,
-        key: record.key.clone(),
-        value: record.value.clone(),
-        headers: segflow_wire::dead_letter::headers(&raw(record, topic), rejection),
-    }
+    let Letter { key, value, headers } = dead_letter::letter(&raw(record, topic), rejection);
+    Output { sink: Sink::DeadLetters, task: record.task, key, value, headers }
 }
 
 /// The journal record of an epoch.

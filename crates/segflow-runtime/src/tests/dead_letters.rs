@@ -57,3 +57,42 @@ fn dead_letters_keep_key_value_headers_and_origin_and_add_up() {
     let last = bench.journal().pop().unwrap();
     assert_eq!(last.inputs[&Family::Promises].greatest, None, "a rejected timestamp does not move the clock");
 }
+
+/// A record that compresses well may be read though it could not be written again: it stops nobody.
+#[test]
+fn a_record_too_large_for_a_dead_letter_leaves_its_hash_its_origin_and_its_first_bytes() {
+    let bench = Bench::new();
+    let now = at("2026-03-01T10:00:00Z");
+    let (large, headers) = (vec![b'x'; 20 << 20], vec![("trace".to_owned(), Some(vec![7; 100_000]))]);
+    let key = Some(b"c1".to_vec());
+    bench.broker.append(
+        P0,
+        Family::Payments,
+        NewRecord { timestamp: now, key: key.clone(), value: Some(large), headers },
+    );
+    bench.event("c2", now, "e2", issued("2026-05-01"));
+    bench.broker.set_time(at("2026-03-01T10:00:01Z"));
+    let mut worker = bench.worker("a");
+    bench.settle(&mut worker);
+
+    let letter = bench.broker.outputs(Sink::DeadLetters, P0, 0).pop().unwrap();
+    assert_eq!((letter.key, letter.value), (key, Some(vec![b'x'; 64 << 10])));
+    let told = |(name, value): &(String, Option<Vec<u8>>)| {
+        format!("{name}: {}", String::from_utf8_lossy(value.as_ref().unwrap()))
+    };
+    let told: Vec<String> = letter.headers.iter().map(told).collect();
+    assert_eq!(told[0], "segflow.reason: undecodable");
+    assert_eq!(
+        told[2..],
+        [
+            "segflow.topic: collections.payments",
+            "segflow.partition: 0",
+            "segflow.offset: 0",
+            "segflow.timestamp: 1772359200000",
+            "segflow.cut: key of 2 bytes, value of 20971520 bytes, 1 headers of 100005 bytes",
+            "segflow.value_sha256: 6adfa0775cbd16a3f50d1fda1d7bd7f375dd1f9af5e6dfb751a87d3dff68699c",
+        ]
+    );
+    let counts = bench.journal().pop().unwrap().counts;
+    assert_eq!((counts.read, counts.folded, counts.dead_letters), (2, 1, 1));
+}

@@ -13,6 +13,8 @@ mod dead_letters;
 mod emitted;
 mod engine_version;
 mod erasure;
+mod host_clock;
+mod hung;
 mod ownership;
 mod refusals;
 mod restart;

@@ -251,7 +251,7 @@ fn dies(bench: &Bench, how: Dies) -> bool {
             return false;
         }
         if matches!(how, Dies::Committed) {
-            publish(worker.log(), &commits, &beside).unwrap();
+            publish(worker.log(), &commits, &beside, None).unwrap();
         }
         return true;
     }

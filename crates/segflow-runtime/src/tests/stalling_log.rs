@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
+use segflow_core::time::Timestamp;
 
 use super::gate::Gate;
 use crate::log::local::LocalLog;
@@ -24,6 +25,12 @@ pub struct Slow {
     pub trimming: Arc<Gate>,
     /// How many transactions more fail before they are delivered.
     pub refuses: u32,
+    /// Whether the producer delivers nothing until it is replaced.
+    pub stuck: bool,
+    /// Whether no leader answers where the inputs end.
+    pub deaf: bool,
+    /// What a delivery has to pass.
+    pub delivery: Arc<Gate>,
     /// The task whose shadow's topic takes nothing, and what it says. The end of its journal is told to the second question.
     pub shadowless: Option<(TaskId, LogError)>,
     pub hesitated: bool,
@@ -37,6 +44,9 @@ impl Slow {
             asked: Vec::new(),
             trimming: Arc::default(),
             refuses: 0,
+            stuck: false,
+            deaf: false,
+            delivery: Arc::default(),
             shadowless: None,
             hesitated: false,
         }
@@ -127,7 +137,8 @@ impl Inputs for Slow {
     }
 
     fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends> {
-        self.log.ends(tasks)
+        let ends = self.log.ends(tasks)?;
+        Ok(if self.deaf { Ends { latest: BTreeMap::new(), ..ends } } else { ends })
     }
 }
 
@@ -148,7 +159,15 @@ impl Transaction for Slow {
             self.refuses -= 1;
             return Err(LogError::Retry("a partition has no leader".to_owned()));
         }
+        if self.stuck {
+            return Err(LogError::Retry("1 records were not delivered within 10000 ms".to_owned()));
+        }
+        self.delivery.pass();
         self.log.flush()
+    }
+
+    fn appended(&self) -> BTreeMap<TaskId, Timestamp> {
+        self.log.appended()
     }
 
     fn mark(&mut self, task: TaskId, mark: &str) {
@@ -168,6 +187,7 @@ impl Transaction for Slow {
     }
 
     fn recycle(&mut self) -> LogResult<()> {
+        self.stuck = false;
         self.log.recycle()
     }
 

@@ -70,6 +70,7 @@ impl Bench {
             inputs: families.map(input).into(),
             outputs: Outputs { changes: Encoding::Json, segments: Encoding::Json },
             clock: ClockSettings { grace_ms: 0, idle: Idle::WallTime },
+            max_host_skew_ms: Some(60_000),
             commit: Commit::default(),
             cache: CacheMemory::new(40 << 10),
             state_dir: directory.path().to_owned(),

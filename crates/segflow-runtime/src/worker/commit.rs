@@ -8,6 +8,7 @@ use segflow_engine::unreadable::Unreadable;
 use crate::log::{Group, LogError, LogResult, Offsets, Output, TaskId, Transaction};
 use crate::shadow::ShadowCommit;
 use crate::testing::failpoint::{Point, hit};
+use crate::worker::host_clock::HostClock;
 
 /// What a task has to say after S0.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,11 +43,17 @@ fn offsets(commits: &[TaskCommit], shadows: &[ShadowCommit]) -> BTreeMap<TaskId,
     offsets
 }
 
-/// S1 to S3: produces everything, waits until it is delivered, and adds the offsets under the present generation.
+/// S1 to S3: produces everything, waits until it is delivered, and adds the offsets under the present generation. The
+/// host's clock, if there is one to be looked at, is held against that of the log in between.
 ///
 /// # Errors
-/// What the log says; `Retry` if a task of this cycle is no longer owned.
-pub fn send<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
+/// What the log says; `Retry` if a task of this cycle is no longer owned, or if the host's clock is wrong.
+pub fn send<L: Group + Transaction>(
+    log: &mut L,
+    commits: &[TaskCommit],
+    shadows: &[ShadowCommit],
+    host_clock: Option<HostClock<'_>>,
+) -> LogResult<()> {
     log.begin()?;
     hit(Point::Begun)?;
     let beside = shadows.iter().flat_map(|shadow| &shadow.outputs);
@@ -57,6 +64,9 @@ pub fn send<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows
     hit(Point::Flush)?;
     log.flush()?;
     hit(Point::Flushed)?;
+    if let (Some(host_clock), Some(commit)) = (host_clock, commits.first()) {
+        host_clock.is_confirmed(commit.record.w, &log.appended())?;
+    }
     shadows.iter().for_each(|shadow| log.mark(shadow.task, &shadow.mark));
     let offsets = offsets(commits, shadows);
     still_owned(&log.tasks()?, offsets.keys())?;
@@ -68,8 +78,13 @@ pub fn send<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows
 ///
 /// # Errors
 /// As [`send`]; `Unclear` if nobody can say whether the commit happened.
-pub fn publish<L: Group + Transaction>(log: &mut L, commits: &[TaskCommit], shadows: &[ShadowCommit]) -> LogResult<()> {
-    send(log, commits, shadows)?;
+pub fn publish<L: Group + Transaction>(
+    log: &mut L,
+    commits: &[TaskCommit],
+    shadows: &[ShadowCommit],
+    host_clock: Option<HostClock<'_>>,
+) -> LogResult<()> {
+    send(log, commits, shadows, host_clock)?;
     log.commit()?;
     hit(Point::Committed)
 }

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use segflow_core::journal::JournalRecord;
+use segflow_core::time::Timestamp;
 
 use super::failure::Remedy;
+use super::host_clock::HostClock;
 use super::{Cycle, TaskContext, TaskPhase, Worker};
 use crate::config::Bounds;
 use crate::error::{TaskError, WorkerError};
@@ -23,8 +25,9 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// If the worker must be built anew, or an operator must act. What can be tried again is not an error.
     pub fn cycle(&mut self) -> Result<Cycle, WorkerError> {
+        report::began(&self.status, &self.name, &self.config.time);
         let cycle = self.attempt();
-        report::cycled(&self.status, &self.name, &self.tasks, cycle.as_ref());
+        report::cycled(&self.status, &self.name, &self.tasks, cycle.as_ref(), self.failures > 0);
         self.snapshot();
         cycle
     }
@@ -49,14 +52,15 @@ impl<L: Log> Worker<L> {
             Err(error) => return self.give_up(error, &self.running(), Remedy::SeekBack),
         };
         if commits.is_empty() && self.shadows.prepared().is_empty() {
-            self.failures = 0;
+            self.nothing_to_say();
             let busy = recovery == RecoveryStep::Progress || self.shadows.is_busy();
             return Ok(Cycle { busy, ..Cycle::default() });
         }
         if let Err(error) = hit(Point::Prepared) {
             return self.give_up(error, &self.running(), Remedy::SeekBack);
         }
-        match publish(&mut self.log, &commits, self.shadows.prepared()) {
+        let host_clock = HostClock::of(&self.config, self.wall_read_at);
+        match publish(&mut self.log, &commits, self.shadows.prepared(), host_clock) {
             Ok(()) => (self.failures, self.committed_at) = (0, Some(self.config.time.now())),
             Err(error) => {
                 let tasks = commits.iter().map(|commit| commit.task).chain(self.shadows.tasks());
@@ -111,13 +115,24 @@ impl<L: Log> Worker<L> {
             RecoveryStep::Waiting => self.config.commit.interval,
         };
         let records = self.gather(wait)?;
+        self.wall_read_at = self.config.time.now();
         let ends = self.log.ends(running)?;
+        self.check_host_clock(ends.w)?;
         hit(Point::Read)?;
         let mut by_task: BTreeMap<TaskId, Vec<Record>> = BTreeMap::new();
         for record in records {
             by_task.entry(record.task).or_default().push(record);
         }
         Ok((by_task, ends))
+    }
+
+    /// No task decides by a clock that stands before the one by which it decided last.
+    fn check_host_clock(&self, w: Timestamp) -> LogResult<()> {
+        let Some(host_clock) = HostClock::of(&self.config, self.wall_read_at) else { return Ok(()) };
+        self.tasks.iter().try_for_each(|(task, phase)| match phase {
+            TaskPhase::Running(state) => state.last().map_or(Ok(()), |last| host_clock.follows(w, *task, last.w)),
+            TaskPhase::Recovering(_) | TaskPhase::Stopped(_) => Ok(()),
+        })
     }
 
     /// Records of one cycle: those that are there once another commit may follow, or the first that come within `wait`.

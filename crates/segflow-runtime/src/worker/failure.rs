@@ -16,6 +16,9 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// The longest pause after failures.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
+/// Of so many failures in a row one replaces the producer.
+const RECYCLED_EVERY: u32 = 3;
+
 /// How a cycle that was given up is put right.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remedy {
@@ -36,14 +39,33 @@ impl<L: Log> Worker<L> {
         match error {
             LogError::Fenced(reason) => return Err(WorkerError::Fenced(reason)),
             LogError::Stop(reason) => return Err(WorkerError::Stop(reason)),
-            LogError::Retry(_) => self.remedy(tasks, remedy),
+            LogError::Retry(_) => self.remedy(tasks, self.escalated(remedy)),
             LogError::Unclear(_) => self.remedy(tasks, Remedy::Recycle),
         }
         self.failures = self.failures.saturating_add(1);
+        self.given_up = tasks.iter().copied().collect();
         let pause = PAUSE_MAX.min(PAUSE_MIN * 2_u32.saturating_pow(self.failures.min(16) - 1));
         report::gave_up(&self.status, &self.name, &error);
         warn!(worker = self.name, failures = self.failures, ?pause, "cycle given up, to be tried again: {error}");
         Ok(Cycle { busy: true, pause, ..Cycle::default() })
+    }
+
+    /// A cycle found nothing to commit. That makes up for the failures before it, unless tasks that were given up then are
+    /// still consulting their journals: what failed has not been tried again.
+    pub(super) fn nothing_to_say(&mut self) {
+        let waiting = |task: &TaskId| matches!(self.tasks.get(task), Some(TaskPhase::Recovering(_)));
+        if !self.given_up.iter().any(waiting) {
+            self.failures = 0;
+        }
+    }
+
+    /// A transaction that is given up again and again gets another producer: one that stays as it is may do so for ever, as
+    /// when its client has lost sight of a leader.
+    fn escalated(&self, remedy: Remedy) -> Remedy {
+        match remedy {
+            Remedy::Abort if (self.failures + 1).is_multiple_of(RECYCLED_EVERY) => Remedy::Recycle,
+            remedy => remedy,
+        }
     }
 
     fn remedy(&mut self, tasks: &[TaskId], remedy: Remedy) {

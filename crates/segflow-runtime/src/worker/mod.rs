@@ -4,9 +4,10 @@ mod assignment;
 pub mod commit;
 mod cycle;
 mod failure;
+pub mod host_clock;
 pub mod store_pool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -33,6 +34,10 @@ pub struct Worker<L: Log> {
     tasks: BTreeMap<TaskId, TaskPhase>,
     /// Cycles given up in a row.
     failures: u32,
+    /// The tasks whose last cycle was given up. They consult their journals first.
+    given_up: BTreeSet<TaskId>,
+    /// When the wall clock was last read, on the clock that nobody sets.
+    wall_read_at: Instant,
     /// When the last commit was answered.
     committed_at: Option<Instant>,
     /// The producer must be recycled before anything else.
@@ -76,7 +81,7 @@ pub struct Cycle {
 impl<L: Log> Worker<L> {
     /// A worker that owns nothing yet. Its name is that of its member of the group.
     pub fn new(name: impl Into<String>, config: Arc<Config>, log: L, status: Arc<Status>) -> Self {
-        let name = name.into();
+        let (name, wall_read_at) = (name.into(), config.time.now());
         let worker = Self {
             shadows: Shadows::new(&name),
             name,
@@ -85,6 +90,8 @@ impl<L: Log> Worker<L> {
             status,
             tasks: BTreeMap::new(),
             failures: 0,
+            given_up: BTreeSet::new(),
+            wall_read_at,
             committed_at: None,
             broken: false,
             recovered_last: None,

@@ -48,6 +48,7 @@ impl Inputs for SimLog {
 
     fn ends(&mut self, tasks: &BTreeSet<TaskId>) -> LogResult<Ends> {
         self.reach(SimulationStep::S0)?;
+        let w = self.fleet().host_time(self.index);
         self.with(|world| {
             if world.chance(2) {
                 return Err(LogError::Retry("no leader answered".to_owned()));
@@ -60,7 +61,7 @@ impl Inputs for SimLog {
                     }
                 }
             }
-            Ok(Ends { w: world.inputs.time(), latest })
+            Ok(Ends { w, latest })
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use segflow_core::time::Timestamp;
 use segflow_runtime::log::{LogError, LogResult, Offsets, Output, TaskId, Transaction, Trimmer};
 
 use super::SimLog;
@@ -98,6 +99,15 @@ impl Transaction for SimLog {
         }
         self.deliver_all(id);
         Ok(())
+    }
+
+    /// The clocks of the brokers are right.
+    fn appended(&self) -> BTreeMap<TaskId, Timestamp> {
+        let Some(id) = self.transaction else { return BTreeMap::new() };
+        self.with(|world| {
+            let now = world.inputs.time();
+            world.journals(id).into_iter().map(|task| (task, now)).collect()
+        })
     }
 
     fn mark(&mut self, task: TaskId, mark: &str) {

@@ -7,7 +7,6 @@ mod difference;
 mod written;
 
 use std::fmt::{self, Display, Formatter};
-use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +33,7 @@ use super::customer_id;
 use crate::config::{Config, Stores};
 use crate::interrupt::listen;
 use crate::segmentation::load;
+use crate::terminal;
 
 /// The longest wait for something new from the cluster.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -219,5 +219,5 @@ fn clear(directory: &Path) -> Result<()> {
 
 /// Writes to standard output, which may be a pipe that was closed.
 fn print(text: &str) -> Result<()> {
-    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+    terminal::print(format_args!("{text}"))
 }

@@ -37,6 +37,7 @@ use super::one_of;
 use crate::config::Config;
 use crate::interrupt::listen;
 use crate::segmentation::load;
+use crate::terminal::{say, tell};
 
 /// Replay topics or archives with a candidate segmentation, and write a report.
 ///
@@ -163,7 +164,7 @@ impl Backtest {
         let counted = ReportSource { context, replayed: &replayed, tally: &tally, last_record };
         let mut report = build(&counted, &capacity, &|place| source.name(place));
         explain(&mut report, context, &mut replayed)?;
-        eprintln!("{}", spent(&replayed));
+        tell!("{}", spent(&replayed));
         changes_parquet::join(&context.parts, &folder.join("changes.parquet"))
             .context("cannot write changes.parquet")?;
         report::write(&report, folder).context("cannot write the report")?;
@@ -232,12 +233,10 @@ fn spent(replayed: &Replayed) -> String {
 fn tell(report: &Report, out: &Path, took: Duration) -> Result<()> {
     let records = report.events.read;
     let rate = u128::from(records) * 1_000 / took.as_millis().max(1);
-    eprintln!("{records} records in {:.1} s: {rate} a second", took.as_secs_f64());
+    tell!("{records} records in {:.1} s: {rate} a second", took.as_secs_f64());
     if report.events.bad > 0 {
-        eprintln!("{} could not be used; the first of them are in the report", report.events.bad);
+        tell!("{} could not be used; the first of them are in the report", report.events.bad);
     }
     let summary = std::fs::read_to_string(out.join("summary.txt")).context("the summary just written")?;
-    print!("{summary}");
-    println!("\nreport     {}", out.join("report.html").display());
-    Ok(())
+    say!("{summary}\nreport     {}", out.join("report.html").display())
 }

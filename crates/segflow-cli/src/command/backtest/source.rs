@@ -15,6 +15,7 @@ use segflow_runtime::log::{LogError, Record, TaskId};
 use segflow_wire::Intake;
 
 use crate::config::Config;
+use crate::terminal::tell;
 
 /// The events of a backtest.
 pub enum Source {
@@ -173,7 +174,7 @@ fn warn_of_gaps(kafka: &KafkaConfig, partition: u32, inputs: &[Held]) {
     for Held { family, first, end } in inputs {
         let topic = kafka.inputs.get(family).map_or("(unknown)", String::as_str);
         if *first > 0 {
-            eprintln!(
+            tell!(
                 "warning: {topic} [{partition}] holds offsets {first} to {end} only: what was deleted before them is not \
                  replayed, and states may differ from live"
             );

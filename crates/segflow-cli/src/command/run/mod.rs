@@ -1,8 +1,10 @@
 //! `segflow run`: the service. Wires configuration, workers, signals and health together.
 
+mod fences;
 mod file_watch;
 mod retention;
 mod service;
+mod watchdog;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use segflow_runtime::config::StoreConfig;
 use segflow_runtime::offer::Candidate;
 use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::snapshots::Keeper;
+use segflow_runtime::state_lock::StateLock;
 use segflow_runtime::status::Status;
 use segflow_runtime::testing::failpoint;
 use segflow_runtime::time::Monotonic;
@@ -51,8 +54,7 @@ impl Run {
         let stop = Arc::new(AtomicBool::new(false));
         let drain = Arc::new(AtomicBool::new(self.drain));
         listen(&stop, &drain)?;
-        std::fs::create_dir_all(&config.state_dir)
-            .with_context(|| format!("cannot create the state directory {}", config.state_dir.display()))?;
+        let _held = hold(&config)?;
         let status = Arc::new(Status::default());
         let server = segflow_ops::serve(config.ops.listen, Arc::clone(&status), config.input_topics())
             .with_context(|| format!("cannot listen on {}", config.ops.listen))?;
@@ -79,6 +81,7 @@ impl Run {
         let count = config.worker_count();
         let workers = (0..count).map(service).collect::<Result<Vec<_>>>()?;
         let standby = config.standby_of.is_some().then(|| service(count)).transpose()?;
+        watchdog::start(Arc::clone(&status), Arc::clone(&stop))?;
         // From here on nothing ends the process but its threads.
         let mut threads = vec![open_ahead(config.stores(&stores), &stores.pool, &stop)?];
         for (number, service) in workers.into_iter().enumerate() {
@@ -91,6 +94,18 @@ impl Run {
         tracing::info!("stopped: every cycle is committed");
         Ok(())
     }
+}
+
+/// Takes the state directory for this process alone, for as long as the lock lives.
+fn hold(config: &Config) -> Result<StateLock> {
+    let directory = config.state_dir.display();
+    let now = segflow_core::time::Timestamp(jiff::Timestamp::now().as_millisecond());
+    let held = StateLock::hold(&config.state_dir, &config.instance, now)
+        .with_context(|| format!("cannot use the state directory {directory}"))?;
+    if held.is_open_to_all {
+        tracing::warn!(%directory, "everybody on this machine may look into the state directory: `chmod o= {directory}`");
+    }
+    Ok(held)
 }
 
 /// Sets the flags on the signals that end the service.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use segflow_kafka::admin::retention::{Limit, limits};
@@ -15,6 +15,7 @@ use segflow_runtime::rulebook::Rulebook;
 use segflow_runtime::status::Status;
 use segflow_runtime::{Standbys, Worker, WorkerError};
 
+use super::fences::Fences;
 use super::retention::judge;
 use crate::config::{Config, Stores};
 
@@ -36,6 +37,7 @@ pub struct Service {
 impl Service {
     /// Works until told to stop. A worker that is fenced is replaced by a new one.
     pub fn serve(&self, stop: &AtomicBool) -> Result<()> {
+        let mut fences = Fences::default();
         while !stop.load(Ordering::Relaxed) {
             let Some(log) = answer(KafkaLog::open(self.kafka.clone()))? else { continue };
             let Some((inputs, journal)) = answer(self.limits())? else { continue };
@@ -54,7 +56,10 @@ impl Service {
                     }
                     return Ok(());
                 }
-                Err(WorkerError::Fenced(why)) => tracing::warn!(%why, "fenced: starting anew"),
+                Err(WorkerError::Fenced(why)) => {
+                    fences.add(Instant::now(), &why)?;
+                    tracing::warn!(%why, "fenced: starting anew");
+                }
                 Err(WorkerError::Stop(why)) => bail!("{why}"),
             }
         }

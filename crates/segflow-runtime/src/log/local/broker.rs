@@ -16,6 +16,8 @@ pub struct LocalBroker(Arc<Mutex<Inner>>);
 pub(super) struct Inner {
     pub partitions: u32,
     pub w: Timestamp,
+    /// How far the hosts' clocks are ahead of the wall clock.
+    pub host_error_ms: i64,
     /// The records of an input; the place is the offset.
     pub inputs: BTreeMap<(TaskId, Family), Vec<Record>>,
     /// Committed outputs, in order.
@@ -52,6 +54,7 @@ impl LocalBroker {
         Self(Arc::new(Mutex::new(Inner {
             partitions,
             w: Timestamp(0),
+            host_error_ms: 0,
             inputs: BTreeMap::new(),
             outputs: BTreeMap::new(),
             trimmed: BTreeMap::new(),
@@ -83,6 +86,11 @@ impl LocalBroker {
     /// Sets the wall clock.
     pub fn set_time(&self, w: Timestamp) {
         self.lock().w = w;
+    }
+
+    /// Sets how far the clocks of the members' hosts are ahead of the wall clock, by which the log itself goes.
+    pub fn set_host_error(&self, ms: i64) {
+        self.lock().host_error_ms = ms;
     }
 
     /// The wall clock.

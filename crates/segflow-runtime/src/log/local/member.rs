@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use segflow_core::event::Family;
+use segflow_core::time::Timestamp;
 
 use super::LocalBroker;
 use super::broker::Inner;
@@ -99,7 +100,7 @@ impl Inputs for LocalLog {
         let families = Family::ALL;
         let latest =
             tasks.iter().flat_map(|task| families.map(|family| ((*task, family), inner.latest(*task, family))));
-        Ok(Ends { w: inner.w, latest: latest.collect() })
+        Ok(Ends { w: inner.w.plus_ms(inner.host_error_ms), latest: latest.collect() })
     }
 }
 
@@ -117,6 +118,12 @@ impl Transaction for LocalLog {
 
     fn flush(&mut self) -> LogResult<()> {
         Ok(())
+    }
+
+    fn appended(&self) -> BTreeMap<TaskId, Timestamp> {
+        let now = self.broker.time();
+        let journals = self.outputs.iter().filter(|output| output.sink == Sink::Journal);
+        journals.map(|output| (output.task, now)).collect()
     }
 
     fn mark(&mut self, task: TaskId, mark: &str) {
