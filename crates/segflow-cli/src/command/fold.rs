@@ -292,7 +292,7 @@ impl Folding {
         if counts.ignored > 0 {
             tell!("{} records of another currency were ignored", counts.ignored);
         }
-        eprint!("{}", self.foreign);
+        terminal::remark(format_args!("{}", self.foreign));
         if self.beyond > 0 {
             tell!("{} records at or after --until were not folded", self.beyond);
         }

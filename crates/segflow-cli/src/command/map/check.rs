@@ -6,6 +6,7 @@ use anyhow::Result;
 use segflow_mapping::target;
 
 use crate::mapping::load;
+use crate::terminal::say;
 
 /// Check a mapping and list the events that it makes.
 #[derive(clap::Args)]
@@ -17,11 +18,12 @@ pub struct Check {
 impl Check {
     pub fn run(self) -> Result<()> {
         let mapping = load(&self.file)?;
-        println!("{} is valid ({})", mapping.name, mapping.hash);
-        println!("\nevents made:");
-        mapping.kinds().into_iter().for_each(|kind| println!("  {}", target::name(kind)));
-        println!("\nread of a record:");
-        mapping.reads().iter().for_each(|path| println!("  {path}"));
-        Ok(())
+        say!("{} is valid ({})", mapping.name, mapping.hash)?;
+        say!("\nevents made:")?;
+        for kind in mapping.kinds() {
+            say!("  {}", target::name(kind))?;
+        }
+        say!("\nread of a record:")?;
+        mapping.reads().iter().try_for_each(|path| say!("  {path}"))
     }
 }

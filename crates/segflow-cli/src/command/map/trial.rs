@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::samples;
 use crate::mapping::load;
+use crate::terminal::{print, remark, say, tell};
 
 /// Show what a mapping makes of records, and why.
 ///
@@ -36,13 +37,13 @@ impl Try {
         let mapping = load(&self.mapping)?;
         let mut tally = Tally::default();
         for (number, line) in samples::read(&self.file)?.iter().enumerate() {
-            println!("record {}", number + 1);
-            print!("{}", self.shown(&mapping, line, &mut tally));
+            say!("record {}", number + 1)?;
+            print(format_args!("{}", self.shown(&mapping, line, &mut tally)))?;
             tally.found.extend(mapping.found(&foreign(line)).unwrap_or_default());
         }
-        eprint!("{}", tally.summary());
+        remark(format_args!("{}", tally.summary()));
         for name in mapping.reads().iter().filter(|name| !tally.found.contains(*name)) {
-            eprintln!("warning: no record has `{name}`; if it is meant as a text, write `text({name:?})`");
+            tell!("warning: no record has `{name}`; if it is meant as a text, write `text({name:?})`");
         }
         if tally.mapped + tally.skipped.values().sum::<u64>() == 0 {
             bail!("expected a record that can be mapped, found none among {}", tally.rejected);
