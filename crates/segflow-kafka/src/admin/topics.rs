@@ -204,7 +204,19 @@ pub(crate) fn properties_of(admin: &AdminClient<LoggingContext>, topic: &str) ->
         .map_err(|error| failed(&doing(), &error))?;
     let answer = answers.into_iter().next().ok_or_else(|| LogError::Retry(format!("{}: no answer", doing())))?;
     let resource = answer.map_err(|code| LogError::Stop(format!("{}: {code}", doing())))?;
-    Ok(resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect())
+    told(topic, resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect())
+}
+
+/// The properties of a topic, as the cluster told them. Every topic has some: rdkafka passes over the error of a topic that may
+/// not be described.
+fn told(topic: &str, properties: BTreeMap<String, String>) -> LogResult<BTreeMap<String, String>> {
+    if !properties.is_empty() {
+        return Ok(properties);
+    }
+    Err(LogError::Stop(format!(
+        "{topic}: the cluster tells none of its properties: expected the right DESCRIBE_CONFIGS on this topic; grant it, and \
+         start again"
+    )))
 }
 
 fn create_missing(admin: &AdminClient<LoggingContext>, missing: &[&Topic]) -> LogResult<()> {

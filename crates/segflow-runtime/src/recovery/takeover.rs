@@ -4,8 +4,9 @@
 //! then is the journal's last record the truth about the task.
 
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::TaskError;
@@ -19,6 +20,9 @@ use crate::task::TaskState;
 use crate::testing::failpoint::{Point, hit};
 use crate::worker::store_pool::Taken;
 
+/// How long a task rests whose disk is full, before its store is opened anew.
+const REST_FULL: Duration = Duration::from_secs(10);
+
 /// A task that is taken over.
 pub(crate) struct Takeover {
     context: RecoveryContext,
@@ -30,6 +34,8 @@ pub(crate) struct Takeover {
 enum Stage {
     /// The store turned out to be damaged while the task ran.
     Damaged(String),
+    /// The disk was full at this moment, for this reason. The store is closed: RocksDB writes no more once a write has failed.
+    Full(Instant, String),
     /// The store is to be opened.
     #[default]
     Open,
@@ -79,6 +85,19 @@ impl Takeover {
         Self { context: RecoveryContext::new(task), stage: Stage::Damaged(reason.to_owned()) }
     }
 
+    /// A task whose disk is full: its store is opened anew after a rest, and its journal rolls it forward.
+    pub(crate) fn full(config: &Config, task: TaskId, reason: &str) -> Self {
+        warn!(task = task.0, "task waits for room on its disk: {reason}");
+        Self { context: RecoveryContext::new(task), stage: Stage::Full(config.time.now(), reason.to_owned()) }
+    }
+
+    /// Why it waits for room on its disk; none if it does not.
+    pub(crate) fn lacks_room(&self) -> Option<String> {
+        let Stage::Full(_, reason) = &self.stage else { return None };
+        let rest = REST_FULL.as_secs();
+        Some(format!("{reason}; it is opened anew every {rest} s, and goes on once there is room"))
+    }
+
     /// The epoch on disk; 0 while no store is open.
     pub(crate) fn epoch(&self) -> u64 {
         self.stage.state().map_or(0, TaskState::epoch)
@@ -97,7 +116,7 @@ impl Takeover {
     /// Its store, if it has come so far as to have one, as of a committed epoch.
     pub(crate) fn into_state(self) -> Option<Box<TaskState>> {
         match self.stage {
-            Stage::Damaged(_) | Stage::Open | Stage::Fetch(_) => None,
+            Stage::Damaged(_) | Stage::Full(..) | Stage::Open | Stage::Fetch(_) => None,
             Stage::Offsets(state) | Stage::Journal(state) | Stage::Last(state) => Some(state),
             Stage::CatchUp(catch_up) | Stage::Emitted(_, catch_up) => Some(catch_up.state),
         }
@@ -125,6 +144,11 @@ impl Takeover {
                 let aside = self.context.set_aside(config, &reason);
                 (Stage::Open, aside.map(|()| TakeoverStep::Progress))
             }
+            (stage, Err(TaskError::DiskFull(reason))) => {
+                drop(stage);
+                warn!(task = self.context.task.0, "recovery waits for room on the disk: {reason}");
+                (Stage::Full(config.time.now(), reason), Ok(TakeoverStep::Waiting))
+            }
             (stage, Err(gone @ TaskError::Gone(_))) => self.instead(config, stage, gone),
             turn => turn,
         };
@@ -135,6 +159,10 @@ impl Takeover {
     fn advance<L: Group + Inputs + Past>(&mut self, stage: Stage, config: &Config, log: &mut L) -> Turn {
         match stage {
             Stage::Damaged(reason) => (Stage::Open, Err(TaskError::Damaged(reason))),
+            Stage::Full(since, reason) if config.time.since(since) < REST_FULL => {
+                self.stay(config, Stage::Full(since, reason), "its disk is full")
+            }
+            Stage::Full(..) => self.enter(Stage::Open),
             Stage::Open => self.open(config),
             Stage::Offsets(state) => match offsets_barrier(log, self.context.task) {
                 Ok(Barrier::Lifted) => self.enter(Stage::Journal(state)),
@@ -273,7 +301,7 @@ impl Takeover {
 impl Stage {
     fn state(&self) -> Option<&TaskState> {
         match self {
-            Self::Damaged(_) | Self::Open | Self::Fetch(_) => None,
+            Self::Damaged(_) | Self::Full(..) | Self::Open | Self::Fetch(_) => None,
             Self::Offsets(state) | Self::Journal(state) | Self::Last(state) => Some(state),
             Self::CatchUp(catch_up) | Self::Emitted(_, catch_up) => Some(&catch_up.state),
         }
@@ -283,7 +311,9 @@ impl Stage {
         match self {
             Self::Fetch(fetching) => Some(fetching.target()),
             Self::CatchUp(catch_up) | Self::Emitted(_, catch_up) => Some(catch_up.target),
-            Self::Damaged(_) | Self::Open | Self::Offsets(_) | Self::Journal(_) | Self::Last(_) => None,
+            Self::Damaged(_) | Self::Full(..) | Self::Open | Self::Offsets(_) | Self::Journal(_) | Self::Last(_) => {
+                None
+            }
         }
     }
 }

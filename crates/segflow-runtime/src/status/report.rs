@@ -113,7 +113,10 @@ pub(crate) fn cycled(
         let known = of_task(&mut status, name, *task);
         match phase {
             TaskPhase::Recovering(takeover) => {
-                known.phase = Phase::Recovering { target: takeover.target() };
+                known.phase = match takeover.lacks_room() {
+                    Some(reason) => Phase::Stopped { reason },
+                    None => Phase::Recovering { target: takeover.target() },
+                };
                 known.epoch = takeover.epoch();
             }
             TaskPhase::Running(state) => {

@@ -1,5 +1,6 @@
 //! The runtime over the embedded log: clocks, timers, dead letters, restarts, ownership.
 
+mod full_disk;
 mod gate;
 mod stalling_log;
 mod stalling_store;

@@ -102,12 +102,13 @@ impl<L: Log> Worker<L> {
         }
     }
 
-    /// Stops a task, or replaces its store if that is damaged.
-    pub(super) fn stop_task(&mut self, task: TaskId, error: &TaskError) {
+    /// Stops a task, or replaces its store if that is damaged, or waits for room if its disk is full.
+    pub(crate) fn stop_task(&mut self, task: TaskId, error: &TaskError) {
         self.log.release(task);
         self.shadows.leave(&self.status, task);
         let phase = match error {
             TaskError::Damaged(reason) => TaskPhase::Recovering(Box::new(Takeover::damaged(task, reason))),
+            TaskError::DiskFull(reason) => TaskPhase::Recovering(Box::new(Takeover::full(&self.config, task, reason))),
             error => stopped(task, error),
         };
         self.tasks.insert(task, phase);

@@ -55,3 +55,17 @@ fn differences_are_listed_one_by_one() {
         collections.journal: retention.ms: expected -1, found 604800000"#]]
     .assert_eq(&lines.join("\n"));
 }
+
+/// Nothing told is no answer: a finite retention would go unseen, and a topic look as if it differed.
+#[test]
+fn a_topic_without_properties_is_one_that_may_not_be_described() {
+    let policy = BTreeMap::from([("cleanup.policy".to_owned(), "delete".to_owned())]);
+    assert_eq!(told("payments", policy.clone()), Ok(policy));
+    let refused = told("payments", BTreeMap::new()).unwrap_err();
+    assert!(matches!(refused, LogError::Stop(_)), "{refused:?}");
+    assert_eq!(
+        refused.to_string(),
+        "payments: the cluster tells none of its properties: expected the right DESCRIBE_CONFIGS on this topic; grant it, and \
+         start again"
+    );
+}
