@@ -54,7 +54,8 @@ impl Count {
         let (_, before) = row.with_context(|| format!("nothing is recorded of {segmentation}"))?;
         let before: u64 = before.trim().parse().context("a recorded number")?;
         let percent = (*per_event as f64 / before as f64 - 1.0) * 100.0;
-        println!("{segmentation}: {per_event} instructions per event, recorded {before} ({percent:+.1} %)");
+        let gained = if percent < -5.0 { ": record the new number, so that it is not lost again" } else { "" };
+        println!("{segmentation}: {per_event} instructions per event, recorded {before} ({percent:+.1} %){gained}");
         ensure!(
             per_event * 100 <= before * (100 + TOLERATED_PERCENT),
             "{segmentation}: expected at most {TOLERATED_PERCENT} % more than recorded; find what takes them (callgrind_annotate), \

@@ -40,7 +40,8 @@ impl Sample {
         let total = |found: f64| (found / share).round();
         Estimate {
             total: total(found),
-            low: total((found + half - spread).max(0.0)),
+            // All that were found are there.
+            low: total(found + half - spread).max(found),
             high: total(found + half + spread),
         }
     }

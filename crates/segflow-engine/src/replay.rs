@@ -52,7 +52,7 @@ use segflow_wire::{Intake, RawRecord, Rejection};
 
 use crate::envelope;
 use crate::epoch::{Epoch, Plan, Target, decide};
-use crate::intake::{Accepted, accept};
+use crate::intake::{Accepted, accept, only_time};
 use crate::rules::Rules;
 use crate::states::{Memory, States};
 use crate::unreadable::Unreadable;
@@ -190,6 +190,18 @@ impl Replay {
         let facts = partition.clock.facts;
         let changes = changes.into_iter().map(|decided| self.change(decided, record.partition, facts)).collect();
         Outcome { changes, rejection: refused.or(rejection), unreadable }
+    }
+
+    /// Reads a record that is of no customer and no partition: every partition's clock has come as far. One beyond the calendar
+    /// moves none.
+    pub fn pass(&mut self, timestamp: Timestamp) -> Vec<Change> {
+        if timestamp > Timestamp::LATEST {
+            return Vec::new();
+        }
+        self.each(|partition, rules| {
+            let step = partition.record(rules, only_time(Family::Payments, timestamp))?;
+            Ok(step.changes)
+        })
     }
 
     /// Ends as the record-time clock ends: every partition's clock goes to 1 ms past the greatest timestamp read.

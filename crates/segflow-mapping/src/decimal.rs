@@ -174,7 +174,11 @@ fn whole_exponent(text: &str) -> Option<i64> {
 fn ungrouped(whole: &str, separators: &[char]) -> Option<String> {
     let Some(separator) = whole.chars().find(|c| separators.contains(c)) else { return Some(whole.to_owned()) };
     let mut groups = whole.split(separator);
-    let first = groups.next().filter(|first| (1..=3).contains(&first.trim_start_matches(['-', '+']).len()))?;
+    // Nobody sets off groups after a zero: such a text has a decimal point of another language.
+    let first = groups.next().filter(|first| {
+        let digits = first.trim_start_matches(['-', '+']);
+        (1..=3).contains(&digits.len()) && !digits.starts_with('0')
+    })?;
     let mut digits = first.to_owned();
     for group in groups {
         digits.push_str(Some(group).filter(|group| group.len() == 3)?);

@@ -98,6 +98,8 @@ pub struct Mapped {
     pub events: Vec<MappedEvent>,
     /// The items that are deliberately no event.
     pub skipped: Vec<Skipped>,
+    /// How many bytes the events have together.
+    pub(crate) bytes: usize,
 }
 
 /// A record, or an item of it, that the mapping deliberately skips.

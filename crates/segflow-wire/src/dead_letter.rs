@@ -30,6 +30,8 @@ pub const VALUE_SHA256: &str = "segflow.value_sha256";
 /// The largest record of which a letter is whole: its key, its value and its headers. Topics take 16 MiB, for which a letter
 /// has headers of its own.
 pub const WHOLE_MAX_BYTES: usize = 15 << 20;
+/// What a header takes beside its name and its value, at most: their lengths, five bytes each.
+const HEADER_BYTES: usize = 10;
 /// The most bytes of a key, and of a value, in a letter that is not whole.
 const FIRST_BYTES: usize = 64 << 10;
 
@@ -48,7 +50,8 @@ pub struct Letter {
 #[must_use]
 pub fn letter(record: &RawRecord<'_>, rejection: &Rejection) -> Letter {
     let [key, value] = [record.key, record.value].map(|bytes| bytes.map_or(0, <[u8]>::len));
-    let own = record.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len)).sum::<usize>();
+    let length = |(name, value): &(String, Option<Vec<u8>>)| name.len() + value.as_ref().map_or(0, Vec::len);
+    let own = record.headers.iter().map(|header| length(header) + HEADER_BYTES).sum::<usize>();
     if key + value + own <= WHOLE_MAX_BYTES {
         let [key, value] = [record.key, record.value].map(|bytes| bytes.map(<[u8]>::to_vec));
         return Letter { key, value, headers: headers(record, rejection) };
@@ -112,9 +115,29 @@ mod tests {
 
     #[test]
     fn a_letter_is_whole_up_to_a_bound_of_everything_that_its_record_holds() {
-        assert!(is_whole(WHOLE_MAX_BYTES - 3 - 5, 5));
-        assert!(!is_whole(WHOLE_MAX_BYTES - 3 - 4, 5));
+        assert!(is_whole(WHOLE_MAX_BYTES - 3 - HEADER_BYTES - 5, 5));
+        assert!(!is_whole(WHOLE_MAX_BYTES - 3 - HEADER_BYTES - 4, 5));
         assert!(!is_whole(10, WHOLE_MAX_BYTES), "headers alone may be too much");
+    }
+
+    /// Headers of two bytes each are 6 MB in memory, and thrice as much as a record of Kafka.
+    #[test]
+    fn a_letter_of_very_many_headers_is_cut() {
+        let record = |headers| RawRecord {
+            family: Family::Payments,
+            topic: "collections.payments",
+            partition: 3,
+            offset: 42,
+            timestamp: Timestamp(1_700_000_000_123),
+            key: None,
+            value: None,
+            headers,
+        };
+        let rejection = Rejection { reason: Reason::NullValue, detail: "rubbish".to_owned() };
+        let many = vec![("h".to_owned(), None); 2_000_000];
+        let few = vec![("h".to_owned(), None); 1_000_000];
+        let cut = |headers| letter(&record(headers), &rejection).headers.iter().any(|(name, _)| name == CUT);
+        assert!(cut(&many) && !cut(&few));
     }
 
     #[test]

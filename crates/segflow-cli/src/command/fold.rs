@@ -218,12 +218,22 @@ impl Folding {
     fn mapped(&mut self, held: &Held, mapping: &Mapping, file: &str) -> Result<()> {
         let record = foreign::record(held);
         match self.foreign.map(mapping, &record) {
+            Ok(mapped) if mapped.events.is_empty() => self.pass(held.timestamp),
             Ok(mapped) => mapped.events.iter().try_for_each(|event| {
                 let raw = event.raw(&record, self.foreign.intake());
                 self.event(held, &raw, file)
             }),
-            Err(rejection) => self.dead_letter(held, file, rejection.reason.word(), &rejection.detail),
+            Err(rejection) => {
+                self.dead_letter(held, file, rejection.reason.word(), &rejection.detail)?;
+                self.pass(held.timestamp)
+            }
         }
+    }
+
+    /// A record that is nobody's moves the clocks all the same: it was read.
+    fn pass(&mut self, timestamp: Timestamp) -> Result<()> {
+        let changes = self.replay.pass(timestamp);
+        self.write(&changes)
     }
 
     fn event(&mut self, held: &Held, record: &RawRecord<'_>, file: &str) -> Result<()> {

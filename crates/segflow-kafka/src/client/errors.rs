@@ -9,7 +9,6 @@ use crate::client::config::MESSAGE_MAX_BYTES;
 pub(crate) fn failed(doing: &str, error: &KafkaError) -> LogError {
     match error {
         KafkaError::Transaction(cause) if cause.is_fatal() => beyond_use(cause.code(), doing, &cause.string()),
-        KafkaError::Transaction(cause) if cause.code() == Code::FencedInstanceId => replaced(doing),
         KafkaError::Transaction(cause) if takes_over(cause.code()) => {
             LogError::Fenced(format!("{doing}: {}", cause.string()))
         }
@@ -29,7 +28,6 @@ pub(crate) fn failed(doing: &str, error: &KafkaError) -> LogError {
 /// What a client's fatal error means: the client is of no more use.
 pub(crate) fn beyond_use(code: Code, doing: &str, reason: &str) -> LogError {
     match code {
-        Code::FencedInstanceId => replaced(doing),
         Code::TransactionalIdAuthorizationFailed
         | Code::ClusterAuthorizationFailed
         | Code::GroupAuthorizationFailed
@@ -42,18 +40,10 @@ pub(crate) fn beyond_use(code: Code, doing: &str, reason: &str) -> LogError {
     }
 }
 
-/// Another process has joined the group under this member's name. A producer is also fenced because it was too slow; a
-/// static member only by its successor. Who comes last keeps the name: to take it back would go on for ever.
-fn replaced(doing: &str) -> LogError {
-    LogError::Stop(format!(
-        "{doing}: another process has started with the same `instance` and has taken this one's place in the group; give every \
-         process an `instance` of its own; if this one was moved, the other is its successor, and nothing more is to be done"
-    ))
-}
-
-/// Whether another producer has taken this one's place, or the cluster has given it up.
+/// Whether another member has taken this one's place, or the cluster has given it up. A static member is told so too when its
+/// coordinator died while it joined: only who is fenced again and again has a twin.
 fn takes_over(code: Code) -> bool {
-    matches!(code, Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced)
+    matches!(code, Code::FencedInstanceId | Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced)
 }
 
 /// Whether reading on would step over records: an operator must look.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use segflow_core::event::Kind;
 use segflow_core::money::Currency;
 use segflow_core::time::{Date, Timestamp};
 use segflow_wire::{Reason, Rejection};
@@ -13,6 +14,8 @@ use crate::mapping::{EventProgram, FieldProgram, Source};
 use crate::node::{Expression, Node, Path};
 use crate::target::{FieldType, TargetField};
 use crate::value::Value;
+
+const MAX_TEXT_BYTES: usize = 1_024;
 
 /// The event that an entry makes of a record, or of an item of it.
 pub(super) fn event(program: &EventProgram, scope: &Scope<'_, '_>) -> Result<MappedEvent, Rejection> {
@@ -50,7 +53,10 @@ fn written<'a>(
                 return written.map(Some).map_err(|fault| of_field(program, field, fault));
             }
             let at = || format!("{}, {}", program.name, field.name);
-            if field.required { Err(missing(&at(), expression)) } else { Ok(None) }
+            if field.required || means_all(program.kind, field.holds) {
+                return Err(missing(&at(), expression));
+            }
+            Ok(None)
         }
         Source::Allocations { list, part } => allocations(program, list, part, scope),
         Source::Attributes(attributes) => {
@@ -65,6 +71,12 @@ fn written<'a>(
             Ok(Some(Written::Object(written)))
         }
     }
+}
+
+/// Whether an event without this field is about the whole of something. A mapping that writes an amount then means that one:
+/// where the record has none, nobody means the whole.
+fn means_all(kind: Kind, holds: FieldType) -> bool {
+    matches!(holds, FieldType::Amount) && matches!(kind, Kind::Reversed | Kind::PaymentReinstated | Kind::Opened)
 }
 
 /// The parts of a payment; none where the record has no list of them.
@@ -96,6 +108,7 @@ fn allocations<'a>(
 fn fitting<'a>(holds: FieldType, value: Value<'a>, node: &Node) -> Result<Written<'a>, Fault> {
     let fault = |expected: &str, value: Value<'a>| Err(Fault::new(named(node), expected, value));
     match (holds, value) {
+        (_, Value::Text(text)) if text.len() > MAX_TEXT_BYTES => too_long(node, text),
         (FieldType::Text | FieldType::Currency, Value::Text(text)) => Ok(Written::Text(text)),
         (FieldType::Text, Value::Number(number)) => match number.whole() {
             Some(whole) => Ok(Written::Text(Cow::Owned(whole.to_string()))),
@@ -128,12 +141,18 @@ fn fitting<'a>(holds: FieldType, value: Value<'a>, node: &Node) -> Result<Writte
     }
 }
 
+/// No field of an event takes a longer text. Without this, one text of a record could be copied into ten thousand events.
+fn too_long<'a>(node: &Node, text: Cow<'a, str>) -> Result<Written<'a>, Fault> {
+    Err(Fault::new(named(node), format!("a text of at most {MAX_TEXT_BYTES} bytes"), Value::Text(text)))
+}
+
 /// The value of an attribute; none where the record does not name it.
 fn attribute<'a>(value: Value<'a>, node: &Node) -> Result<Option<Written<'a>>, Fault> {
     Ok(Some(match value {
         Value::Absent => return Ok(None),
         Value::Null => Written::Null,
         Value::Truth(truth) => Written::Truth(truth),
+        Value::Text(text) if text.len() > MAX_TEXT_BYTES => return too_long(node, text).map(Some),
         Value::Text(text) => Written::Text(text),
         Value::Amount(minor) => Written::Whole(minor),
         Value::Number(number) => match number.whole().map(i64::try_from) {

@@ -17,6 +17,8 @@ use fields::event;
 
 /// The most items that one record may have, over all its lists.
 const MAX_ITEMS: usize = 10_000;
+/// The most bytes of all events of one record: a list within a list could make a gigabyte of a megabyte.
+const MAX_BYTES: usize = 16 << 20;
 
 impl Mapping {
     /// The events that a record becomes. One that becomes none says why it is skipped: nothing is lost without a word.
@@ -119,7 +121,12 @@ impl Mapping {
                 }
             }
             match &entry.then {
-                Then::Event(program) => mapped.events.push(event(program, scope)?),
+                Then::Event(program) => {
+                    let event = event(program, scope)?;
+                    mapped.bytes += event.value.len();
+                    mapped.events.push(event);
+                    of_bounded_bytes(mapped)?;
+                }
                 Then::Skip(reason) if mapped.events.len() == before => return skip(reason.clone(), mapped),
                 Then::Skip(_) => return Ok(()),
                 Then::DeadLetter(reason) => {
@@ -149,6 +156,14 @@ fn bounded(mapped: &Mapped) -> Result<(), Rejection> {
         return Ok(());
     }
     let detail = format!("each: expected at most {MAX_ITEMS} events and skipped items, found more");
+    Err(Rejection { reason: Reason::MalformedField, detail })
+}
+
+fn of_bounded_bytes(mapped: &Mapped) -> Result<(), Rejection> {
+    if mapped.bytes <= MAX_BYTES {
+        return Ok(());
+    }
+    let detail = format!("each: expected events of at most {MAX_BYTES} bytes together, found more");
     Err(Rejection { reason: Reason::MalformedField, detail })
 }
 

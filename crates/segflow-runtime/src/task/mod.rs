@@ -258,6 +258,16 @@ impl TaskState {
         self.states.discard();
     }
 
+    /// Keeps decoded states within what the task may have of the process's memory now.
+    pub(crate) fn trim(&mut self) {
+        self.states.trim();
+    }
+
+    /// Nobody has the task: it keeps nothing in memory.
+    pub(crate) fn rest(&mut self) {
+        self.states.rest();
+    }
+
     /// The bytes of S5: the states changed and this journal record.
     pub(crate) fn batch(&self, record: &JournalRecord, bytes: &[u8]) -> Vec<u8> {
         let (epoch, version) = (record.epoch.to_string(), state_format::VERSION.to_string());

@@ -66,10 +66,14 @@ pub(super) const HASHED: u8 = 0xff;
 /// docs/performance.md has the measurement.
 const CUSTOMER_BYTES: usize = 4 << 10;
 const FACT_BYTES: usize = 700;
+/// A long fact takes so many times its encoded bytes.
+const LONG_FACT_FACTOR: usize = 2;
 
 impl Weighed for Entry {
     fn bytes(&self) -> usize {
-        CUSTOMER_BYTES + FACT_BYTES * self.known.state().facts.len()
+        let facts = &self.known.state().facts;
+        // Some facts are long: a profile may have many attributes.
+        CUSTOMER_BYTES + (FACT_BYTES * facts.len()).max(LONG_FACT_FACTOR * facts.bytes())
     }
 }
 
@@ -160,6 +164,17 @@ impl Stored {
     /// Forgets every change since the last write.
     pub fn discard(&mut self) {
         self.dirty.clear();
+    }
+
+    /// Keeps to the share of the memory that it has now.
+    pub(crate) fn trim(&mut self) {
+        self.clean.trim();
+    }
+
+    /// Keeps nothing in memory.
+    pub(crate) fn rest(&mut self) {
+        self.dirty.clear();
+        self.clean.clear();
     }
 
     /// A state out of the cache or the store.

@@ -29,6 +29,7 @@ impl<L: Log> Worker<L> {
         let cycle = self.attempt();
         report::cycled(&self.status, &self.name, &self.tasks, cycle.as_ref(), self.failures > 0);
         self.snapshot();
+        self.trim();
         cycle
     }
 
@@ -38,6 +39,15 @@ impl<L: Log> Worker<L> {
         for (task, phase) in &self.tasks {
             if let TaskPhase::Running(state) = phase {
                 keeper.attend(&self.config, &mut self.log, *task, state);
+            }
+        }
+    }
+
+    /// A task that has nothing to do gives back what others have more use for.
+    fn trim(&mut self) {
+        for phase in self.tasks.values_mut() {
+            if let TaskPhase::Running(state) = phase {
+                state.trim();
             }
         }
     }

@@ -162,7 +162,7 @@ impl Drop for Loan<'_> {
 impl Inner {
     fn lay(&mut self, task: TaskId, state: Option<Box<TaskState>>) {
         let Some(mut state) = state.filter(|_| !self.kept.is_zero()) else { return };
-        state.discard();
+        state.rest();
         if self.laid.len() >= ROOM {
             let longest = self.laid.iter().min_by_key(|(_, laid)| laid.since).map(|(task, _)| *task);
             longest.and_then(|task| self.laid.remove(&task));

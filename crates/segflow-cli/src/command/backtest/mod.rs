@@ -85,7 +85,7 @@ pub struct Backtest {
     #[arg(long, default_value_t = 2_000_000)]
     states_in_memory: u64,
     /// How many may begin to be treated so a day, such as channel=call:120; may be repeated
-    #[arg(long, value_name = "KEY=VALUE:STARTS", value_parser = capacity)]
+    #[arg(long, value_name = "KEY=VALUE:STARTS", value_parser = capacity, conflicts_with = "sample")]
     capacity: Vec<CapacityArgument>,
 }
 
