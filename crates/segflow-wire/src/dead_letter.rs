@@ -50,13 +50,12 @@ pub struct Letter {
 #[must_use]
 pub fn letter(record: &RawRecord<'_>, rejection: &Rejection) -> Letter {
     let [key, value] = [record.key, record.value].map(|bytes| bytes.map_or(0, <[u8]>::len));
-    let length = |(name, value): &(String, Option<Vec<u8>>)| name.len() + value.as_ref().map_or(0, Vec::len);
-    let own = record.headers.iter().map(|header| length(header) + HEADER_BYTES).sum::<usize>();
-    if key + value + own <= WHOLE_MAX_BYTES {
+    let own = record.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len)).sum::<usize>();
+    let count = record.headers.len();
+    if key + value + own + count * HEADER_BYTES <= WHOLE_MAX_BYTES {
         let [key, value] = [record.key, record.value].map(|bytes| bytes.map(<[u8]>::to_vec));
         return Letter { key, value, headers: headers(record, rejection) };
     }
-    let count = record.headers.len();
     let none = Headers::new();
     let mut headers = headers(&RawRecord { headers: &none, ..*record }, rejection);
     let cut = format!("key of {key} bytes, value of {value} bytes, {count} headers of {own} bytes");
