@@ -19,7 +19,7 @@ pub struct Store {
 impl Default for Store {
     fn default() -> Self {
         let StoreSettings { block_cache_bytes, write_buffer_bytes, .. } = StoreSettings::default();
-        Self { block_cache_mib: block_cache_bytes >> 20, write_buffer_mib: write_buffer_bytes >> 20, cache_mib: 256 }
+        Self { block_cache_mib: block_cache_bytes >> 20, write_buffer_mib: write_buffer_bytes >> 20, cache_mib: 512 }
     }
 }
 
