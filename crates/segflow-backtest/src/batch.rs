@@ -20,15 +20,17 @@ pub struct RecordPlace {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    family: Family,
-    offset: u64,
-    timestamp: Timestamp,
-    place: RecordPlace,
-    start: usize,
-    key: Option<usize>,
-    value: Option<usize>,
-    only_time: bool,
+enum Entry {
+    Record {
+        family: Family,
+        offset: u64,
+        timestamp: Timestamp,
+        place: RecordPlace,
+        start: usize,
+        key: Option<usize>,
+        value: Option<usize>,
+    },
+    Time(Timestamp),
 }
 
 /// A record of a batch.
@@ -54,7 +56,7 @@ pub enum Given<'a> {
     /// All of it.
     Record(Queued<'a>),
     /// Only its timestamp, which moves the clock: it is of a customer outside the sample.
-    Time(Family, Timestamp),
+    Time(Timestamp),
 }
 
 impl Batch {
@@ -65,22 +67,12 @@ impl Batch {
         self.bytes.extend_from_slice(key.unwrap_or_default());
         self.bytes.extend_from_slice(value.unwrap_or_default());
         let (key, value) = (key.map(<[u8]>::len), value.map(<[u8]>::len));
-        self.entries.push(Entry { family, offset, timestamp, place, start, key, value, only_time: false });
+        self.entries.push(Entry::Record { family, offset, timestamp, place, start, key, value });
     }
 
     /// Notes that time has passed.
-    pub fn push_time(&mut self, family: Family, timestamp: Timestamp) {
-        let (start, place) = (self.bytes.len(), RecordPlace { source: 0, number: 0 });
-        self.entries.push(Entry {
-            family,
-            offset: 0,
-            timestamp,
-            place,
-            start,
-            key: None,
-            value: None,
-            only_time: true,
-        });
+    pub fn push_time(&mut self, timestamp: Timestamp) {
+        self.entries.push(Entry::Time(timestamp));
     }
 
     /// How many records there are.
@@ -103,15 +95,14 @@ impl Batch {
 
     /// What it was given, in order.
     pub fn given(&self) -> impl Iterator<Item = Given<'_>> {
-        self.entries.iter().map(|entry| {
-            let Entry { family, offset, timestamp, place, start, key, value, only_time } = *entry;
-            if only_time {
-                return Given::Time(family, timestamp);
+        self.entries.iter().map(|entry| match *entry {
+            Entry::Time(timestamp) => Given::Time(timestamp),
+            Entry::Record { family, offset, timestamp, place, start, key, value } => {
+                let middle = start + key.unwrap_or(0);
+                let key = key.map(|_| &self.bytes[start..middle]);
+                let value = value.map(|length| &self.bytes[middle..middle + length]);
+                Given::Record(Queued { family, offset, timestamp, place, key, value })
             }
-            let middle = start + key.unwrap_or(0);
-            let key = key.map(|_| &self.bytes[start..middle]);
-            let value = value.map(|length| &self.bytes[middle..middle + length]);
-            Given::Record(Queued { family, offset, timestamp, place, key, value })
         })
     }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-use segflow_core::event::Family;
 use segflow_core::time::Timestamp;
 
 use crate::batch::{Batch, Queued, RecordPlace};
@@ -43,7 +42,7 @@ pub struct Feeder<'b, P> {
     batch_records: usize,
     open: BTreeMap<u32, Batch>,
     /// By partition, the greatest timestamp of a record outside the sample that is not handed on yet.
-    passed: BTreeMap<u32, (Timestamp, Family)>,
+    passed: BTreeMap<u32, Timestamp>,
     /// Lines and rows that are no record of an input.
     pub malformed: Rejected,
     /// Records at or after the end of the period.
@@ -82,14 +81,12 @@ impl<'b, P> Feeder<'b, P> {
         self.progress.greatest_ms.fetch_max(record.timestamp.0, Ordering::Relaxed);
         if self.is_outside(record) {
             self.outside += 1;
-            self.pass(partition, record);
+            self.pass(partition, record.timestamp);
             return Ok(());
         }
         let queue = self.queue;
         let batch = self.open.entry(partition).or_insert_with(|| queue.empty());
-        if let Some((timestamp, family)) = self.passed.remove(&partition) {
-            batch.push_time(family, timestamp);
-        }
+        self.passed.remove(&partition).into_iter().for_each(|timestamp| batch.push_time(timestamp));
         batch.push(record);
         if batch.len() >= self.batch_records || batch.bytes() >= BATCH_BYTES {
             let full = std::mem::replace(batch, queue.empty());
@@ -99,11 +96,10 @@ impl<'b, P> Feeder<'b, P> {
     }
 
     /// Notes how far the clock goes by a record that is not handed on. One beyond the calendar does not move it.
-    fn pass(&mut self, partition: u32, record: &Queued<'_>) {
-        if record.timestamp <= Timestamp::LATEST {
-            let now = (record.timestamp, record.family);
-            let passed = self.passed.entry(partition).or_insert(now);
-            *passed = now.max(*passed);
+    fn pass(&mut self, partition: u32, timestamp: Timestamp) {
+        if timestamp <= Timestamp::LATEST {
+            let passed = self.passed.entry(partition).or_insert(timestamp);
+            *passed = timestamp.max(*passed);
         }
     }
 
@@ -135,9 +131,7 @@ impl<'b, P> Feeder<'b, P> {
     pub fn finish(&mut self, partition: u32) -> Result<(), Over> {
         let queue = self.queue;
         let mut batch = self.open.remove(&partition).unwrap_or_else(|| queue.empty());
-        if let Some((timestamp, family)) = self.passed.remove(&partition) {
-            batch.push_time(family, timestamp);
-        }
+        self.passed.remove(&partition).into_iter().for_each(|timestamp| batch.push_time(timestamp));
         if batch.is_empty() { Ok(()) } else { self.put(partition, batch) }
     }
 

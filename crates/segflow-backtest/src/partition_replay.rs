@@ -137,13 +137,13 @@ impl PartitionReplay {
     /// If the disk refuses.
     pub fn batch(&mut self, context: &ReplayContext, batch: &Batch) -> Result<(), ReplayError> {
         let begun = Instant::now();
-        let accepted: Vec<(RecordPlace, Accepted, Option<Rejection>)> =
+        let accepted: Vec<(Option<RecordPlace>, Accepted, Option<Rejection>)> =
             batch.given().map(|given| self.take_in(context, given)).collect();
         let decoded = Instant::now();
         let mut counting = Duration::ZERO;
         for (place, accepted, rejection) in accepted {
             let refused = self.record(context, accepted, &mut counting)?;
-            if let Some(rejection) = refused.or(rejection) {
+            if let (Some(place), Some(rejection)) = (place, refused.or(rejection)) {
                 self.rejected.add(place, rejection.reason.word(), &rejection.detail);
             }
         }
@@ -180,16 +180,17 @@ impl PartitionReplay {
         Ok(())
     }
 
-    fn take_in(&self, context: &ReplayContext, given: Given<'_>) -> (RecordPlace, Accepted, Option<Rejection>) {
+    fn take_in(&self, context: &ReplayContext, given: Given<'_>) -> (Option<RecordPlace>, Accepted, Option<Rejection>) {
         match given {
-            Given::Record(record) => self.accept(context, &record),
-            Given::Time(family, timestamp) => {
-                (RecordPlace { source: 0, number: 0 }, only_time(family, timestamp), None)
+            Given::Record(record) => {
+                let (accepted, rejection) = self.accept(context, &record);
+                (Some(record.place), accepted, rejection)
             }
+            Given::Time(timestamp) => (None, only_time(timestamp), None),
         }
     }
 
-    fn accept(&self, context: &ReplayContext, record: &Queued<'_>) -> (RecordPlace, Accepted, Option<Rejection>) {
+    fn accept(&self, context: &ReplayContext, record: &Queued<'_>) -> (Accepted, Option<Rejection>) {
         const NO_HEADERS: &Headers = &Vec::new();
         let raw = RawRecord {
             family: record.family,
@@ -201,8 +202,7 @@ impl PartitionReplay {
             value: record.value,
             headers: NO_HEADERS,
         };
-        let (accepted, rejection) = accept(&raw, &context.intake);
-        (record.place, accepted, rejection)
+        accept(&raw, &context.intake)
     }
 
     /// Folds one record on each side. Returns a rejection if its customer has no room for it.

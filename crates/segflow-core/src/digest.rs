@@ -112,7 +112,7 @@ pub struct Sum<'a> {
 }
 
 impl<'a> Sum<'a> {
-    /// Of no change yet. Only digests of one form can be compared.
+    /// The digest of no change yet. Only digests of one form can be compared.
     #[must_use]
     pub fn new(form: &'a Form) -> Self {
         Self { form, digest: Digest::default(), bytes: Vec::with_capacity(CORE_BYTES) }

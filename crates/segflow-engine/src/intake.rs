@@ -65,10 +65,11 @@ impl Accepted {
     }
 }
 
-/// What records do that nobody asks for: they move the clock, as far as their greatest timestamp that is within the calendar.
+/// What records do in a replay that nobody asks for: they move its clock, which is one for all inputs, as far as their greatest
+/// timestamp that is within the calendar.
 #[must_use]
-pub fn only_time(family: Family, timestamp: Timestamp) -> Accepted {
-    Accepted { greatest: BTreeMap::from([(family, timestamp)]), ..Accepted::default() }
+pub fn only_time(timestamp: Timestamp) -> Accepted {
+    Accepted { greatest: BTreeMap::from([(Family::ALL[0], timestamp)]), ..Accepted::default() }
 }
 
 /// A record accepted on its own, or why it cannot be used; it counts all the same.

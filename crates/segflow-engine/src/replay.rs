@@ -124,7 +124,7 @@ impl<S: States> Partition<S> {
         let target = Target::Proven { clock, grace_ms: 0, timers_max: usize::MAX };
         let plan = Plan { rules, before: &self.clock, target: &target, migration: None };
         let epoch = decide(&mut self.states, plan, accepted, Vec::new())?;
-        self.digest.merge(Digest::of(digest::PRESENT, epoch.changes.iter().map(|change: &Decided| &change.core)));
+        self.digest.merge(epoch.digest(digest::PRESENT));
         let Epoch { clock, changes, counts, refused, unreadable, .. } = epoch;
         self.counts.add(&counts);
         self.clock = clock;
@@ -199,7 +199,7 @@ impl Replay {
             return Vec::new();
         }
         self.each(|partition, rules| {
-            let step = partition.record(rules, only_time(Family::Payments, timestamp))?;
+            let step = partition.record(rules, only_time(timestamp))?;
             Ok(step.changes)
         })
     }

@@ -74,6 +74,7 @@ pub(crate) struct EventProgram {
 pub(crate) struct FieldProgram {
     pub name: &'static str,
     pub holds: FieldType,
+    /// Whether the record must have a value for it.
     pub required: bool,
     pub source: Source,
 }

@@ -2,6 +2,7 @@
 
 use segflow_core::time::Timestamp;
 use segflow_wire::Headers;
+use segflow_wire::envelope::Line;
 
 /// A record of a foreign topic.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,21 @@ pub struct ForeignRecord<'a> {
     pub value: Option<&'a [u8]>,
     /// The headers, in order.
     pub headers: &'a Headers,
+}
+
+/// The record of a line, which may name no partition and no offset.
+impl<'a> From<&'a Line> for ForeignRecord<'a> {
+    fn from(line: &'a Line) -> Self {
+        Self {
+            topic: &line.topic,
+            partition: line.partition.unwrap_or_default(),
+            offset: line.offset.unwrap_or_default(),
+            timestamp: line.timestamp,
+            key: line.key.as_deref(),
+            value: line.value.as_deref(),
+            headers: &line.headers,
+        }
+    }
 }
 
 impl<'a> ForeignRecord<'a> {

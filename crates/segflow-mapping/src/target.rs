@@ -14,6 +14,9 @@ pub struct TargetField {
     pub holds: FieldType,
     /// Whether every event of the kind has it.
     pub required: bool,
+    /// Whether an event without it is about the whole of something. A mapping that writes it then means what it writes: where
+    /// the record has no value, nobody means the whole.
+    pub whole_without: bool,
 }
 
 /// What a field holds.
@@ -73,11 +76,11 @@ impl Words {
 }
 
 const fn required(name: &'static str, holds: FieldType) -> TargetField {
-    TargetField { name, holds, required: true }
+    TargetField { name, holds, required: true, whole_without: false }
 }
 
 const fn optional(name: &'static str, holds: FieldType) -> TargetField {
-    TargetField { name, holds, required: false }
+    TargetField { name, holds, required: false, whole_without: false }
 }
 
 /// The fields of every kind.
@@ -94,6 +97,7 @@ const PROMISE_ID: TargetField = required("promise_id", FieldType::Text);
 const DISPUTE_ID: TargetField = required("dispute_id", FieldType::Text);
 const AMOUNT: TargetField = required("amount_minor", FieldType::Amount);
 const SOME_AMOUNT: TargetField = optional("amount_minor", FieldType::Amount);
+const AMOUNT_OR_ALL: TargetField = TargetField { whole_without: true, ..SOME_AMOUNT };
 const CURRENCY: TargetField = required("currency", FieldType::Currency);
 const SOME_CURRENCY: TargetField = optional("currency", FieldType::Currency);
 const DUE_DATE: TargetField = required("due_date", FieldType::Date);
@@ -126,7 +130,7 @@ fn own(kind: Kind) -> Vec<TargetField> {
         Kind::Failed => {
             vec![PAYMENT_ID, SOME_CURRENCY, optional("failure_code", FieldType::Word(Words::FailureCodes))]
         }
-        Kind::Reversed | Kind::PaymentReinstated => vec![PAYMENT_ID, SOME_CURRENCY, SOME_AMOUNT],
+        Kind::Reversed | Kind::PaymentReinstated => vec![PAYMENT_ID, SOME_CURRENCY, AMOUNT_OR_ALL],
         Kind::Outbound | Kind::Inbound => vec![
             required("contact_id", FieldType::Text),
             required("channel", FieldType::Word(Words::Channels)),
@@ -136,7 +140,7 @@ fn own(kind: Kind) -> Vec<TargetField> {
         Kind::Made => vec![PROMISE_ID, CURRENCY, AMOUNT, DUE_DATE, optional("plan_id", FieldType::Text)],
         Kind::Amended => vec![PROMISE_ID, CURRENCY, AMOUNT, DUE_DATE],
         Kind::Cancelled => vec![PROMISE_ID, SOME_CURRENCY],
-        Kind::Opened => vec![DISPUTE_ID, OF_INVOICE, SOME_CURRENCY, SOME_AMOUNT],
+        Kind::Opened => vec![DISPUTE_ID, OF_INVOICE, SOME_CURRENCY, AMOUNT_OR_ALL],
         Kind::Resolved => vec![DISPUTE_ID, SOME_CURRENCY, optional("upheld", FieldType::Truth)],
         Kind::Updated => vec![required("attributes", FieldType::Attributes)],
     }

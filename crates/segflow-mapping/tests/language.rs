@@ -323,3 +323,45 @@ fn a_record_has_a_bound_of_items() {
     expect!["malformed_field: each: expected at most 10000 events and skipped items, found more"]
         .assert_eq(&map(text, &record(Some(&json(2)), &Headers::new())));
 }
+
+/// Without an amount these events are about the whole of something, which a mapping that writes one does not mean.
+#[test]
+fn an_amount_that_is_written_and_absent_never_means_the_whole() {
+    let event = |to: &str, fields: &str| {
+        format!(
+            "mapping: m\nevents:\n  - {{to: {to}, event_id: text(\"E\"), customer_id: text(\"C\"), occurred_at: \
+             record.timestamp, currency: text(\"GBP\"), {fields}}}\notherwise: skip\n"
+        )
+    };
+    let headers = Headers::new();
+    for (to, id) in
+        [("payments.REVERSED", "payment_id"), ("payments.REINSTATED", "payment_id"), ("disputes.OPENED", "dispute_id")]
+    {
+        let id = format!("{id}: text(\"I\")");
+        let absent = record(Some("{\"a\": null}"), &headers);
+        let said = map(&event(to, &format!("{id}, amount_minor: minor(a)")), &absent);
+        assert_eq!(said, format!("missing_field: {to}, amount_minor: expected a value, found none: minor(a)"));
+        let whole = map(&event(to, &id), &absent);
+        assert!(whole.starts_with('{') && !whole.contains("amount_minor"), "{whole}");
+    }
+    let moved = "invoice_id: text(\"I\"), due_date: date(d), amount_minor: minor(a)";
+    let moved = map(&event("invoices.ADJUSTED", moved), &record(Some(r#"{"d": "2026-05-03"}"#), &headers));
+    assert!(moved.contains("2026-05-03") && !moved.contains("amount_minor"), "{moved}");
+}
+
+#[test]
+fn a_text_of_a_record_is_not_copied_without_bound() {
+    check("a", &format!(r#"{{"a": "{}"}}"#, "x".repeat(1_024)), &format!("\"{}\"", "x".repeat(1_024)));
+    let said = map(&frame("a", ""), &record(Some(&format!(r#"{{"a": "{}"}}"#, "x".repeat(1_025))), &Headers::new()));
+    assert!(said.contains("attributes.x: expected a text of at most 1024 bytes, found "), "{said}");
+
+    let text = "mapping: m\neach: {a: l}\nevents:\n  - to: profiles.UPDATED\n    event_id: text(\"E\")\n    customer_id: \
+                text(\"C\")\n    occurred_at: record.timestamp\n    attributes: {x: t, y: t}\notherwise: skip\n";
+    let of = |items: usize| {
+        let json = format!(r#"{{"t": "{}", "l": [{}]}}"#, "x".repeat(1_000), vec!["0"; items].join(","));
+        map(text, &record(Some(&json), &Headers::new()))
+    };
+    assert_eq!(of(7_500).lines().count(), 7_500);
+    expect!["malformed_field: each: expected events of at most 16777216 bytes together, found more"]
+        .assert_eq(&of(8_500));
+}

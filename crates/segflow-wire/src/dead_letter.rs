@@ -89,19 +89,23 @@ mod tests {
     use super::*;
     use crate::intake::Reason;
 
-    /// Whether the letter of a record with a value and a header of so many bytes is whole.
-    fn is_whole(value: usize, header: usize) -> bool {
-        let (value, headers) = (vec![b'v'; value], vec![("h".to_owned(), Some(vec![b'h'; header - 1]))]);
-        let record = RawRecord {
+    fn record(headers: &Headers) -> RawRecord<'_> {
+        RawRecord {
             family: Family::Payments,
             topic: "collections.payments",
             partition: 3,
             offset: 42,
             timestamp: Timestamp(1_700_000_000_123),
-            key: Some(b"key"),
-            value: Some(&value),
-            headers: &headers,
-        };
+            key: None,
+            value: None,
+            headers,
+        }
+    }
+
+    /// Whether the letter of a record with a value and a header of so many bytes is whole.
+    fn is_whole(value: usize, header: usize) -> bool {
+        let (value, headers) = (vec![b'v'; value], vec![("h".to_owned(), Some(vec![b'h'; header - 1]))]);
+        let record = RawRecord { key: Some(b"key"), value: Some(&value), ..record(&headers) };
         let rejection = Rejection { reason: Reason::Undecodable, detail: "rubbish".to_owned() };
         let letter = letter(&record, &rejection);
         assert_eq!(letter.key.as_deref(), Some(&b"key"[..]));
@@ -122,16 +126,6 @@ mod tests {
     /// Headers of two bytes each are 6 MB in memory, and thrice as much as a record of Kafka.
     #[test]
     fn a_letter_of_very_many_headers_is_cut() {
-        let record = |headers| RawRecord {
-            family: Family::Payments,
-            topic: "collections.payments",
-            partition: 3,
-            offset: 42,
-            timestamp: Timestamp(1_700_000_000_123),
-            key: None,
-            value: None,
-            headers,
-        };
         let rejection = Rejection { reason: Reason::NullValue, detail: "rubbish".to_owned() };
         let many = vec![("h".to_owned(), None); 2_000_000];
         let few = vec![("h".to_owned(), None); 1_000_000];
@@ -142,18 +136,8 @@ mod tests {
     #[test]
     fn origin_and_reason_follow_the_records_own_headers() {
         let original: Headers = vec![("trace".to_owned(), Some(vec![0xff, 0x00])), ("empty".to_owned(), None)];
-        let record = RawRecord {
-            family: Family::Payments,
-            topic: "collections.payments",
-            partition: 3,
-            offset: 42,
-            timestamp: Timestamp(1_700_000_000_123),
-            key: None,
-            value: None,
-            headers: &original,
-        };
         let rejection = Rejection { reason: Reason::NullValue, detail: "value: expected é, found null".to_owned() };
-        let headers = headers(&record, &rejection);
+        let headers = headers(&record(&original), &rejection);
         assert_eq!(headers[..2], original[..]);
         let added: Vec<String> = headers[2..]
             .iter()

@@ -5,8 +5,10 @@ mod timers;
 mod told;
 
 use segflow_core::advance::advance;
+use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
 use segflow_core::customer::{Folded, fold};
+use segflow_core::digest::{Digest, Form};
 use segflow_core::event::{CustomerId, Event};
 use segflow_core::fact::{Facts, Inserted};
 use segflow_core::journal::Counts;
@@ -82,9 +84,17 @@ pub struct Refused {
     pub rejection: Rejection,
 }
 
-/// Folds the records in and decides up to the target.
+impl Epoch<Vec<Decided>> {
+    /// The digest of the changes' cores, hashed in a form.
+    #[must_use]
+    pub fn digest(&self, form: &Form) -> Digest {
+        Digest::of(form, self.changes.iter().map(|change| &change.core))
+    }
+}
+
+/// Folds the records in and decides up to the target. Each change is told as soon as it is decided.
 ///
-/// Each change is told as soon as it is decided. Three kinds of customers are looked at: those of the records, up to `F`; those whose timers are due, up to `F` for a
+/// Three kinds of customers are looked at: those of the records, up to `F`; those whose timers are due, up to `F` for a
 /// fact and up to `T` for silence; and those whom the migration reaches, up to `T`. Each of them who is still decided by
 /// former rules, or by an earlier engine, is taken over first.
 ///
@@ -153,7 +163,7 @@ impl<S: States, T: Told> Work<'_, S, T> {
         let plan = self.plan;
         let Plan { rules, before, .. } = plan;
         let tally = &mut self.tally;
-        let changes = self.states.change(id, |customer| {
+        let (taken_over, advanced) = self.states.change(id, |customer| {
             let taken_over = take_over(customer, id, plan);
             tally.resegmented += u64::from(taken_over.is_some());
             for AcceptedEvent { event, offset, place } in events {
@@ -167,7 +177,7 @@ impl<S: States, T: Told> Work<'_, S, T> {
             }
             (taken_over, advance(customer, id, &rules.present, to))
         })?;
-        for change in changes.0.into_iter().flatten().chain(changes.1) {
+        for change in taken_over.into_iter().flatten().chain(advanced) {
             tally.counts.changes += 1;
             self.changes.tell(self.decided_at, change);
         }

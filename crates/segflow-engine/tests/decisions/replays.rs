@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use segflow_core::change::Change;
 use segflow_core::event::Event;
+use segflow_core::time::Timestamp;
 use segflow_engine::replay::Replay;
 use segflow_wire::partition_of;
 
@@ -51,6 +52,17 @@ fn a_replay_ends_just_past_the_last_record_or_where_it_is_settled() {
     assert_eq!(finished.finish(), [], "nothing is told twice");
     let told: Vec<_> = finished.settle(at("2026-03-02T00:00:00Z")).into_iter().map(|change| change.core.to).collect();
     assert_eq!(told, [Some("early".to_owned())]);
+}
+
+/// A foreign record that is skipped was read all the same: the end of the replay lies behind it.
+#[test]
+fn a_record_of_nobody_moves_every_clock_unless_it_is_beyond_the_calendar() {
+    let mut passed = replay();
+    record(&mut passed, &invoices()[0], 0);
+    assert_eq!(passed.pass(Timestamp::LATEST.plus_ms(1)), []);
+    let told: Vec<_> = passed.pass(at("2026-03-02T00:00:00Z")).into_iter().map(|change| change.core.to).collect();
+    assert_eq!(told, [Some("current".to_owned()), Some("early".to_owned())]);
+    assert_eq!((passed.finish(), passed.counts().read), (Vec::new(), 1));
 }
 
 #[test]

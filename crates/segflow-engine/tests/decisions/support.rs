@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use segflow_core::change::Decided;
 use segflow_core::clock::Clock;
-use segflow_core::digest::{Digest, PRESENT};
 use segflow_core::event::{Body, Channel, CustomerId, Direction, Event, Outcome};
 use segflow_core::segmentation::Segmentation;
 use segflow_core::state::State;
@@ -156,11 +155,6 @@ impl<S: States<Error: std::fmt::Debug>> Task<S> {
         self.clock = epoch.clock.clone();
         epoch
     }
-}
-
-/// The digest of the changes.
-pub fn digest(epoch: &Epoch<Vec<Decided>>) -> Digest {
-    Digest::of(PRESENT, epoch.changes.iter().map(|change| &change.core))
 }
 
 /// `c1 stage current -> early at 2026-03-01T23:00:00.000Z`

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use segflow_core::event::Kind;
 use segflow_core::money::Currency;
 use segflow_core::time::{Date, Timestamp};
 use segflow_wire::{Reason, Rejection};
@@ -53,10 +52,7 @@ fn written<'a>(
                 return written.map(Some).map_err(|fault| of_field(program, field, fault));
             }
             let at = || format!("{}, {}", program.name, field.name);
-            if field.required || means_all(program.kind, field.holds) {
-                return Err(missing(&at(), expression));
-            }
-            Ok(None)
+            if field.required { Err(missing(&at(), expression)) } else { Ok(None) }
         }
         Source::Allocations { list, part } => allocations(program, list, part, scope),
         Source::Attributes(attributes) => {
@@ -71,12 +67,6 @@ fn written<'a>(
             Ok(Some(Written::Object(written)))
         }
     }
-}
-
-/// Whether an event without this field is about the whole of something. A mapping that writes an amount then means that one:
-/// where the record has none, nobody means the whole.
-fn means_all(kind: Kind, holds: FieldType) -> bool {
-    matches!(holds, FieldType::Amount) && matches!(kind, Kind::Reversed | Kind::PaymentReinstated | Kind::Opened)
 }
 
 /// The parts of a payment; none where the record has no list of them.

@@ -120,7 +120,7 @@ fn event(
             Some(yaml) => programs.extend(source(&field, yaml, &scope, problems).map(|source| FieldProgram {
                 name: field.name,
                 holds: field.holds,
-                required: field.required,
+                required: field.required || field.whole_without,
                 source,
             })),
             None if field.required => {

@@ -12,6 +12,7 @@ use std::fmt::Write;
 
 use expect_test::expect_file;
 use segflow_core::time::Timestamp;
+use segflow_mapping::ForeignRecord;
 use segflow_wire::envelope::{self, Line};
 use segflow_wire::{Headers, Reason, accept};
 
@@ -23,7 +24,7 @@ fn every_sample_becomes_its_golden_events_and_the_intake_accepts_them() {
     for sample in samples() {
         let (intake, mut golden) = (sample.intake(), String::new());
         for line in &sample.lines {
-            let record = samples::record(line);
+            let record = ForeignRecord::from(line);
             let Ok(mapped) = sample.mapping.map(&record) else { continue };
             for event in &mapped.events {
                 accept(&event.raw(&record, &intake), &intake, Timestamp::LATEST).unwrap();
@@ -45,7 +46,7 @@ fn every_sample_becomes_its_golden_events_and_the_intake_accepts_them() {
 
 /// Every record is an event, a reason to skip, or a rejection that says something.
 fn is_accounted_for(sample: &Sample, line: &Line) -> Result<(), String> {
-    let record = samples::record(line);
+    let record = ForeignRecord::from(line);
     let outcome = sample.mapping.map(&record);
     if outcome != sample.mapping.map(&record) {
         return Err("two outcomes of one record".to_owned());
@@ -88,7 +89,7 @@ fn no_mutation_of_a_sample_panics_or_is_lost_without_a_word() {
                     Ok(Err(why)) => panic!("{}, line {}, seed {seed}: {why}: {}", sample.name, number + 1, shown()),
                     Err(_) => panic!("{}, line {}, seed {seed} panics: {}", sample.name, number + 1, shown()),
                 }
-                let outcome = sample.mapping.map(&samples::record(&mutant));
+                let outcome = sample.mapping.map(&(&mutant).into());
                 *if outcome.is_ok() { &mut mapped } else { &mut rejected } += 1;
             }
         }
@@ -103,7 +104,7 @@ fn a_sample_without_what_it_needs_is_rejected_and_says_what() {
     for sample in samples() {
         for (line, (pointer, named)) in sample.lines.iter().zip(sample.needed()) {
             let without = mutate::without(line, pointer);
-            let rejection = sample.mapping.map(&samples::record(&without)).unwrap_err();
+            let rejection = sample.mapping.map(&(&without).into()).unwrap_err();
             assert!(rejection.detail.contains(named), "{}: {rejection}", sample.name);
         }
     }
@@ -120,7 +121,7 @@ fn no_mutation_of_a_mapping_panics() {
                 Ok(mapping) => {
                     loaded += 1;
                     for line in &sample.lines {
-                        match mapping.map(&samples::record(line)) {
+                        match mapping.map(&ForeignRecord::from(line)) {
                             Ok(mapped) => assert!(mapped.events.len() + mapped.skipped.len() > 0, "seed {seed}"),
                             Err(rejection) => assert!(!rejection.detail.is_empty(), "seed {seed}"),
                         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use segflow_core::money::Currency;
-use segflow_mapping::{ForeignRecord, Mapping};
+use segflow_mapping::Mapping;
 use segflow_wire::envelope::{self, Line};
 use segflow_wire::{Encoding, Intake, Partitioner};
 
@@ -58,16 +58,4 @@ pub fn samples() -> Vec<Sample> {
         Sample { name, folder, mapping, lines, currency, needed }
     });
     shipped.into()
-}
-
-pub fn record(line: &Line) -> ForeignRecord<'_> {
-    ForeignRecord {
-        topic: &line.topic,
-        partition: line.partition.unwrap_or_default(),
-        offset: line.offset.unwrap_or_default(),
-        timestamp: line.timestamp,
-        key: line.key.as_deref(),
-        value: line.value.as_deref(),
-        headers: &line.headers,
-    }
 }

@@ -182,8 +182,7 @@ impl Audit {
             rejected.map(|Rejected { index, rejection }| (read[index].family, read[index].offset, rejection));
         let rejected = rejected.collect();
         let form = config.release.form(record.digest_form).unwrap_or(config.release.digest_form);
-        let (counts, changes) = (epoch.counts, epoch.changes);
-        let digest = Digest::of(form, changes.iter().map(|change| &change.core));
+        let (counts, digest, changes) = (epoch.counts, epoch.digest(form), epoch.changes);
         let audited = Audited { before, record, rejected, counts, greatest, digest, changes, segmentation };
         Ok(AuditStep::Epoch(Box::new(audited)))
     }

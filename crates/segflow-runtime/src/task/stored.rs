@@ -63,7 +63,7 @@ enum Row {
 pub(super) const HASHED: u8 = 0xff;
 
 /// What a decoded customer takes in memory, about: with no fact, and for each fact, with its share of the index.
-/// docs/performance.md has the measurement.
+/// docs/decisions/0052-decoded-states-share-one-budget.md has the measurement.
 const CUSTOMER_BYTES: usize = 4 << 10;
 const FACT_BYTES: usize = 700;
 /// A long fact takes so many times its encoded bytes.

@@ -39,7 +39,7 @@ impl Try {
         for (number, line) in samples::read(&self.file)?.iter().enumerate() {
             say!("record {}", number + 1)?;
             print(format_args!("{}", self.shown(&mapping, line, &mut tally)))?;
-            tally.found.extend(mapping.found(&foreign(line)).unwrap_or_default());
+            tally.found.extend(mapping.found(&line.into()).unwrap_or_default());
         }
         remark(format_args!("{}", tally.summary()));
         for name in mapping.reads().iter().filter(|name| !tally.found.contains(*name)) {
@@ -53,7 +53,7 @@ impl Try {
 
     /// What becomes of a record, a line for each event or reason.
     fn shown(&self, mapping: &Mapping, line: &Line, tally: &mut Tally) -> String {
-        match self.judged(mapping, &foreign(line)) {
+        match self.judged(mapping, &line.into()) {
             Ok((events, reasons)) => {
                 tally.mapped += u64::from(!events.is_empty());
                 tally.events += events.len() as u64;
@@ -118,18 +118,6 @@ impl Tally {
 fn own_currency(event: &MappedEvent) -> Option<Currency> {
     let value: Value = serde_json::from_slice(&event.value).ok()?;
     Currency::new(value.get("currency")?.as_str()?)
-}
-
-fn foreign(line: &Line) -> ForeignRecord<'_> {
-    ForeignRecord {
-        topic: &line.topic,
-        partition: line.partition.unwrap_or_default(),
-        offset: line.offset.unwrap_or_default(),
-        timestamp: line.timestamp,
-        key: line.key.as_deref(),
-        value: line.value.as_deref(),
-        headers: &line.headers,
-    }
 }
 
 fn currency(text: &str) -> Result<Currency> {

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// So many fences are too many,
+/// How many fences within [`WITHIN`] are too many.
 const MAX: usize = 5;
-/// within so long.
 const WITHIN: Duration = Duration::from_mins(2);
 
 /// When a worker was fenced lately.
