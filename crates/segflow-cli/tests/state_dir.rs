@@ -1,5 +1,6 @@
 //! Two processes with one state directory: the second is told at once. No broker is needed to find out.
 
+#![cfg(feature = "service")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;
